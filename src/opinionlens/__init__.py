@@ -1,0 +1,1 @@
+"""OpinionLens: self-hosted sentiment and online-reputation platform. Importing it does nothing."""
