@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half-written: aside first, then one rename. And digests of what was written."""
+"""Writing so that nothing is ever half-written: aside first, then one rename; and digests of files."""
 
 from __future__ import annotations
 

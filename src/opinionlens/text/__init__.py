@@ -1,1 +1,1 @@
-"""Pure functions from a text to tokens, counts and lexicon values: the same objects serve training and serving."""
+"""Pure functions from a text to tokens, counts and lexicon values; training and serving share them."""

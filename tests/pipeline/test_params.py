@@ -1,0 +1,83 @@
+"""What `params.yaml` accepts, and how it says no."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from opinionlens.errors import ParamsInvalid
+from opinionlens.pipeline.params import Params, load_params
+
+ROOT = Path(__file__).parents[2]
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsInvalid) as caught:
+        load_params(path)
+    return str(caught.value)
+
+
+def test_shipped_file_holds_every_key_and_the_defaults():
+    written = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    defaults = Params().model_dump()
+    assert {name: set(section) for name, section in written.items()} == {
+        name: set(section) for name, section in defaults.items()
+    }
+    assert load_params(ROOT / "params.yaml") == Params()
+
+
+def test_empty_file_means_the_defaults(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("", encoding="utf-8")
+    assert load_params(path) == Params()
+
+
+def test_unknown_key_is_named_with_line_and_choices(tmp_path):
+    message = refusal(tmp_path, "base:\n  random_seed: 1\n  random_sed: 3\n")
+    assert "line 3: unknown key `base.random_sed`; allowed here: random_seed" in message
+
+
+def test_unknown_key_of_a_labelled_file_lists_its_own_choices(tmp_path):
+    message = refusal(tmp_path, "data:\n  files:\n    - {name: a, path: b, label_map: {}, colum: c}\n")
+    assert "line 3: unknown key `data.files.0.colum`" in message
+    assert "text_column" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('training: {n_trials: "25"}', "`training.n_trials`"),
+        ("training: {n_trials: 0}", "greater than or equal to 1"),
+        ("training: {families: [perceptron]}", "'random_forest'"),
+        ("preprocessing: {data_splits: [0.5, 0.2, 0.2]}", "must sum to 1, not 0.9"),
+        ("features: {word_ngrams: [3, 1]}", "1 <= low <= high"),
+        ("features: {word_ngrams: null, char_ngrams: null}", "cannot both be null"),
+        ("recipe: {name: fancy}", "'plain-v1' or 'social-v1'"),
+    ],
+)
+def test_wrong_value_says_what_is_allowed(tmp_path, text, expected):
+    message = refusal(tmp_path, text)
+    assert "line 1" in message
+    assert expected in message
+
+
+def test_consequences_of_a_fault_are_not_reported_as_faults(tmp_path):
+    assert refusal(tmp_path, "training: {families: [perceptron]}").startswith("one fault")
+
+
+def test_key_written_twice_is_refused(tmp_path):
+    assert "`n_trials` is written twice" in refusal(tmp_path, "training:\n  n_trials: 1\n  n_trials: 2\n")
+
+
+def test_what_is_not_yaml_and_what_is_not_there(tmp_path):
+    assert "is not YAML" in refusal(tmp_path, "base: [")
+    with pytest.raises(ParamsInvalid, match=r"cannot be read.*No such file"):
+        load_params(tmp_path / "absent.yaml")
+
+
+def test_label_map_keys_are_text_as_in_the_file(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("data: {files: [{name: a, path: b, label_map: {1: POSITIVE}}]}", encoding="utf-8")
+    assert load_params(path).data.files[0].label_map == {"1": "POSITIVE"}
