@@ -140,6 +140,7 @@ class Training(Section):
     n_trials: Annotated[StrictInt, Field(ge=1, le=10_000)] = 25
     n_jobs: Annotated[StrictInt, Field(ge=1)] = 8
     objective: Literal["macro_f1", "accuracy"] = "macro_f1"
+    storage: Annotated[str, Field(min_length=1)] = "sqlite:///optuna.sqlite3"
     by_hand: ByHand = ByHand()
 
 
