@@ -1,0 +1,39 @@
+"""How every stage module starts and how it ends: parameters in, one clear message and a status out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from opinionlens.errors import OpinionLensError
+from opinionlens.pipeline.params import Params, load_params
+from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.progress import Bars, Reporter
+
+Stage = Callable[[Params, Paths, Reporter], None]
+
+
+def run_stage(stage: Stage) -> None:
+    """Run one stage in the current folder and leave the process with its status.
+
+    Every fault that a user can mend ends in one message and status 1; anything else is a fault of ours and
+    keeps its traceback.
+    """
+    reporter = Bars()
+    paths = Paths()
+    try:
+        stage(load_params(paths.params), paths, reporter)
+    except OpinionLensError as error:
+        reporter.say(f"[bold red]error:[/] {_plain(str(error))}")
+        sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be written
+        reporter.say(f"[bold red]error:[/] {_plain(str(error))}. Nothing half-written was left behind.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        reporter.say("stopped; run the same command again to go on")
+        sys.exit(130)
+
+
+def _plain(text: str) -> str:
+    # Square brackets are markup to rich; a user's column may be called [b].
+    return text.replace("[", r"\[")
