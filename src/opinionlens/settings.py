@@ -1,0 +1,246 @@
+"""What the environment may change. Read once, by an entry point, which hands the values down.
+
+Names are those of the groups below: `api.max_text_chars` is `API__MAX_TEXT_CHARS`. A name of a group that is
+not listed here is refused: a misspelt setting that silently does nothing is worse than a start that fails.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from opinionlens.errors import SettingsInvalid
+
+DELIMITER = "__"
+BASE_ENV_FILE = ".env"
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+_Level = Annotated[
+    LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
+]
+
+
+class Environment(StrEnum):
+    """Where this process runs; it picks the file of settings."""
+
+    LOCAL = "local"
+    STAGE = "stage"
+    PROD = "prod"
+
+
+class Fallback(StrEnum):
+    """What answers while no trained model is active."""
+
+    LEXICON = "lexicon"
+    NONE = "none"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class MlflowSettings(_Group):
+    """`MLFLOW__…`: where runs are recorded and where versions are registered."""
+
+    local_experiment_name: str = Field(
+        default="imdb_amazon_airtweets_data",
+        description="Experiment that training and tuning write their runs to.",
+    )
+    local_tracking_uri: str = Field(
+        default="sqlite:///mlruns.db",
+        description="Where runs are recorded: an http(s) address or a database URL.",
+    )
+    remote_tracking_uri: str | None = Field(
+        default=None,
+        description="Registry that models are promoted to and served from; the local one when empty.",
+    )
+    remote_experiment_name: str = Field(
+        default="OpinionLens",
+        description="Experiment of the registered runs; also the tag `experiment` of their versions.",
+    )
+    remote_username: str | None = Field(
+        default=None, description="User name for the registry, where it asks for one."
+    )
+    remote_password: SecretStr | None = Field(
+        default=None, description="Password for the registry; asked for when missing."
+    )
+
+    @field_validator("local_tracking_uri", "remote_tracking_uri")
+    @classmethod
+    def _is_served_by_mlflow(cls, value: str | None) -> str | None:
+        """Refuse what MLflow 3 no longer takes (a folder of files) before a run is half done."""
+        value = (value or "").strip().rstrip("/")
+        if value and not value.startswith(("http://", "https://", "sqlite:///", "postgresql")):
+            raise ValueError("must start with http://, https://, sqlite:/// or postgresql")
+        return value or None
+
+    @property
+    def registry_uri(self) -> str:
+        """Where versions are registered."""
+        return self.remote_tracking_uri or self.local_tracking_uri
+
+
+class ApiSettings(_Group):
+    """`API__…`: how the app serves."""
+
+    host: str = Field(default="127.0.0.1", description="Address that `opinionlens serve` listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that `opinionlens serve` listens on.")
+    saved_model_path: Path = Field(
+        Path("models"), description="Cache of fetched models; lets the app start alone."
+    )
+    static_path: Path = Field(
+        default=Path("static"), description="Folder of style sheets, scripts and images."
+    )
+    templates_path: Path = Field(default=Path("templates"), description="Folder of page templates.")
+    logging_level: _Level = Field(default="INFO", description="Least severe level that is logged.")
+    logging_format: LogFormat = Field(
+        default=LogFormat.AUTO,
+        description="`json`, `console`, or `auto`: console on a terminal, JSON otherwise.",
+    )
+    model_name: str = Field(
+        default="opinionlens", min_length=1, description="Registered model whose champion is served."
+    )
+    follow_champion: bool | None = Field(
+        default=None,
+        description="Whether a newly promoted champion is served without a restart; by default in `local`.",
+    )
+    follow_seconds: float = Field(
+        default=10.0,
+        ge=1,
+        description="How often the registry is asked for the champion, also until it first answers.",
+    )
+    fallback: Fallback = Field(
+        default=Fallback.LEXICON,
+        description="What answers while no model is active: `lexicon`, or `none` (503).",
+    )
+    ready_on_fallback: bool = Field(
+        default=False, description="Whether `/ready` says yes while only the fallback answers."
+    )
+    # A tweet has 280 characters, a long review 5,000; beyond this the text is a document and wants cutting up.
+    max_text_chars: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Longest text, in characters."
+    )
+    max_batch_items: int = Field(default=1_000, ge=1, le=100_000, description="Most texts in one batch.")
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Largest request body, in bytes.")
+    batch_threads: int = Field(
+        2, ge=1, le=64, description="Threads that score batches, apart from the event loop."
+    )
+    batch_queue: int = Field(
+        16, ge=1, description="Batches that may wait for a thread; one more is answered 503."
+    )
+
+
+class DatabaseSettings(_Group):
+    """`DATABASE__…`: where the app keeps its own records."""
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///opinionlens.db"),
+        description="SQLAlchemy URL; a secret, as it may hold a password.",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything the environment may change."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter=DELIMITER,
+        env_ignore_empty=True,
+        extra="ignore",  # .env files also hold what compose and MLflow itself read
+        frozen=True,
+    )
+
+    env: Environment = Field(default=Environment.LOCAL, description="`local`, `stage` or `prod`.")
+    mlflow: MlflowSettings = Field(default_factory=MlflowSettings)
+    api: ApiSettings = Field(default_factory=ApiSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+
+    @property
+    def follows_champion(self) -> bool:
+        """Whether a newly promoted champion is served without a restart."""
+        chosen = self.api.follow_champion
+        return self.env is Environment.LOCAL if chosen is None else chosen
+
+
+_GROUPS: dict[str, type[_Group]] = {
+    "mlflow": MlflowSettings,
+    "api": ApiSettings,
+    "database": DatabaseSettings,
+}
+
+
+def setting_names() -> tuple[str, ...]:
+    """Return the name of every setting as it is written in the environment."""
+    groups = (f"{group}{DELIMITER}{name}" for group, model in _GROUPS.items() for name in model.model_fields)
+    return ("ENV", *(name.upper() for name in groups))
+
+
+def load_settings(root: Path | None = None) -> Settings:
+    """Read the environment and the files `.env` and, for `stage` and `prod`, `.env.stage` or `.env.prod`.
+
+    The environment wins over the second file, and that over the first. Relative paths mean below `root`, which is
+    the current folder unless given. Only entry points call this.
+
+    Raises:
+        SettingsInvalid: an unknown name, or a value that cannot be; the value itself is not shown.
+    """
+    root = (root or Path.cwd()).resolve()
+    base = root / BASE_ENV_FILE
+    chosen = os.environ.get("ENV") or dotenv_values(base).get("ENV") or Environment.LOCAL
+    files = [base] if chosen == Environment.LOCAL else [base, root / f"{BASE_ENV_FILE}.{chosen}"]
+    try:
+        settings = Settings(_env_file=files)  # type: ignore[call-arg]  # BaseSettings takes it; the stub hides it
+    except ValidationError as error:
+        raise _refusal(error.errors(include_input=False, include_url=False)[0], files) from None
+    paths = ("saved_model_path", "static_path", "templates_path")
+    resolved = {name: root / getattr(settings.api, name) for name in paths}
+    return settings.model_copy(update={"api": settings.api.model_copy(update=resolved)})
+
+
+def _refusal(problem: ErrorDetails, files: list[Path]) -> SettingsInvalid:
+    parts = [str(part) for part in problem["loc"]]
+    name = DELIMITER.join(parts[:2]).upper()
+    if problem["type"] != "extra_forbidden":
+        choice = f" One of: {', '.join(get_args(LogLevel))}." if name == "API__LOGGING_LEVEL" else ""
+        return SettingsInvalid(f"{name}: {problem['msg']}.{choice}", where=_place_of(name, files))
+    allowed = [known for known in setting_names() if known.startswith(f"{parts[0].upper()}{DELIMITER}")]
+    nearest = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"Did you mean {nearest[0]}? " if nearest else ""
+    return SettingsInvalid(
+        f"{name} is not a setting.",
+        where=_place_of(name, files),
+        remedy=f"{hint}Known are {', '.join(allowed)}.",
+    )
+
+
+def _place_of(name: str, files: list[Path]) -> str:
+    """Return where a setting was given, looked up in the order in which one wins over the other."""
+    if any(known.upper() == name for known in os.environ):
+        return "the environment"
+    for path in reversed(files):
+        if any(known.upper() == name for known in dotenv_values(path)):
+            return str(path)
+    return "the environment"
