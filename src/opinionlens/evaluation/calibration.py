@@ -1,0 +1,255 @@
+"""Turn decision values into probabilities that mean what they say, and choose how by cross-validation.
+
+A calibration is softmax(scale * decision + bias). Temperature scaling has one scale for all classes and no
+bias, so it never changes which class wins; vector scaling has one scale and one bias per class, so it may.
+Both are fitted on out-of-fold decision values by minimising the log loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from opinionlens.evaluation.codes import Codes, Floats, in_label_order, rows_that_match
+from opinionlens.evaluation.confusion import confusion_table, macro_f1
+from opinionlens.evaluation.reliability import expected_calibration_error
+from opinionlens.text.labels import LABELS, Label
+
+# In units of the decision values' spread. Separable rows would drive the scale to infinity, a class without
+# rows its bias to minus infinity; and a scale below zero would let a class lose by being more certain.
+_SCALE_LIMITS = (1e-3, 1e3)
+_BIAS_LIMITS = (-20.0, 20.0)
+
+
+class Method(StrEnum):
+    """From simple to rich."""
+
+    NONE = "none"
+    TEMPERATURE = "temperature"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """softmax(scale * decision + bias); one scale and one bias per class of the classifier."""
+
+    method: Method
+    scale: tuple[float, ...]
+    bias: tuple[float, ...]
+
+    def apply(self, decisions: NDArray[np.floating]) -> Floats:
+        """Probabilities; rows sum to 1."""
+        return np.asarray(
+            softmax(decisions * np.array(self.scale) + np.array(self.bias), axis=1), dtype=np.float64
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a method reached on rows that it was not fitted on."""
+
+    method: Method
+    log_loss: float
+    macro_f1: float
+    ece: float
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationChoice:
+    """The calibration, fitted on all rows, and what it was chosen from.
+
+    `probabilities` are those of the chosen method on the folds left out, one column per label in the order of
+    `LABELS`: use them for whatever else is tuned, such as the confidence below which an answer is uncertain.
+    """
+
+    calibration: Calibration
+    candidates: tuple[Candidate, ...]
+    reason: str
+    probabilities: Floats
+
+
+def no_calibration(n_classes: int) -> Calibration:
+    """The plain softmax."""
+    return Calibration(Method.NONE, (1.0,) * n_classes, (0.0,) * n_classes)
+
+
+def fit_temperature(
+    decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...] = LABELS
+) -> Calibration:
+    """One scale for all classes.
+
+    Args:
+        decisions: one row per text, one column per class, made by a model that has not seen the row.
+        codes: the truth, as positions in `LABELS`; rows whose label is not among `classes` are left aside.
+        classes: what the columns mean.
+
+    Raises:
+        ValueError: no row is left, or the shapes do not match.
+    """
+    unit, targets, spread = _standardised(decisions, codes, classes)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        value, per_decision = _loss_and_slope(unit * parameters[0], targets)
+        return value, np.array([(per_decision * unit).sum()])
+
+    fitted = _minimise(loss, np.array([1.0]), [_SCALE_LIMITS])
+    return Calibration(Method.TEMPERATURE, (float(fitted[0] / spread),) * len(classes), (0.0,) * len(classes))
+
+
+def fit_vector_scaling(
+    decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...] = LABELS
+) -> Calibration:
+    """One scale and one bias per class; the biases sum to 0, because a common one changes nothing.
+
+    Arguments and errors as for `fit_temperature`.
+    """
+    unit, targets, spread = _standardised(decisions, codes, classes)
+    middle, k = unit.mean(axis=0), len(classes)
+    unit = unit - middle  # a far-off column would make the search slow; the bias takes it back below
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        value, per_decision = _loss_and_slope(unit * parameters[:k] + parameters[k:], targets)
+        return value, np.concatenate([(per_decision * unit).sum(axis=0), per_decision.sum(axis=0)])
+
+    start = np.concatenate([np.ones(k), np.zeros(k)])
+    fitted = _minimise(loss, start, [_SCALE_LIMITS] * k + [_BIAS_LIMITS] * k)
+    bias = fitted[k:] - fitted[:k] * middle
+    return Calibration(
+        Method.VECTOR, tuple((fitted[:k] / spread).tolist()), tuple((bias - bias.mean()).tolist())
+    )
+
+
+def fit_calibration(
+    method: Method, decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...] = LABELS
+) -> Calibration:
+    """Fit the named method."""
+    if method is Method.TEMPERATURE:
+        return fit_temperature(decisions, codes, classes)
+    if method is Method.VECTOR:
+        return fit_vector_scaling(decisions, codes, classes)
+    return no_calibration(len(classes))
+
+
+def choose_calibration(
+    decisions: NDArray[np.floating],
+    codes: Codes,
+    classes: tuple[Label, ...] = LABELS,
+    *,
+    folds: int = 5,
+    seed: int,
+    max_f1_loss: float = 0.005,
+) -> CalibrationChoice:
+    """Choose among none, temperature and vector scaling by cross-validated log loss.
+
+    A richer method has to beat the simpler one by more than one standard error of the row-wise difference. A
+    method that moves the winner (vector scaling) may cost at most `max_f1_loss` of macro F1: the log loss
+    alone favours frequent classes, and would quietly undo a family's class weights.
+
+    Args:
+        decisions: out-of-fold decision values, one column per class.
+        codes: the truth, as positions in `LABELS`.
+        classes: what the columns mean.
+        folds: how many parts the rows are dealt into, class by class.
+        seed: for the dealing.
+        max_f1_loss: see above.
+
+    Raises:
+        ValueError: the shapes do not match, or no row has a label among `classes`.
+    """
+    rows_that_match(codes, decisions)
+    parts = _deal(codes, folds, seed)
+    held_out = {method: _held_out(method, decisions, codes, classes, parts) for method in Method}
+    losses = {method: _row_losses(codes, found) for method, found in held_out.items()}
+    candidates = {method: _judge(method, codes, found, losses[method]) for method, found in held_out.items()}
+    chosen, reason = Method.NONE, "no method lowers the log loss by more than one standard error"
+    for method in (Method.TEMPERATURE, Method.VECTOR):
+        gain = losses[chosen] - losses[method]
+        error = float(gain.std() / np.sqrt(len(gain)))
+        drop = candidates[Method.NONE].macro_f1 - candidates[method].macro_f1
+        if gain.mean() > error and drop <= max_f1_loss:
+            reason = (
+                f"{method} lowers the log loss of {chosen} by {gain.mean():.4f} (standard error {error:.4f})"
+            )
+            chosen = method
+        elif gain.mean() > error:
+            reason += f"; {method} was refused because it costs {drop:.4f} of macro F1"
+    return CalibrationChoice(
+        calibration=fit_calibration(chosen, decisions, codes, classes),
+        candidates=tuple(candidates.values()),
+        reason=reason,
+        probabilities=held_out[chosen],
+    )
+
+
+def _standardised(
+    decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...]
+) -> tuple[Floats, Floats, float]:
+    """Decisions in units of their spread, the truth as one-hot rows, and the spread."""
+    rows_that_match(codes, decisions)
+    if decisions.ndim != 2 or decisions.shape[1] != len(classes):
+        raise ValueError(
+            f"Decision values of shape {decisions.shape} do not fit the classes {list(classes)}."
+        )
+    targets = np.eye(len(LABELS))[codes][:, [LABELS.index(label) for label in classes]]
+    known = targets.any(axis=1)
+    if not known.any():
+        raise ValueError("No row has a label that the classifier knows.")
+    kept = np.asarray(decisions[known], dtype=np.float64)
+    # What is common to a row's columns says nothing, so it must not count as spread.
+    spread = float((kept - kept.mean(axis=1, keepdims=True)).std()) or 1.0
+    return kept / spread, targets[known], spread
+
+
+def _loss_and_slope(logits: Floats, targets: Floats) -> tuple[float, Floats]:
+    """Mean log loss and its derivative by every logit."""
+    log_probabilities = log_softmax(logits, axis=1)
+    loss = float(-(targets * log_probabilities).sum() / len(logits))
+    return loss, (np.exp(log_probabilities) - targets) / len(logits)
+
+
+def _minimise(loss: object, start: Floats, limits: list[tuple[float, float]]) -> Floats:
+    # The loss is convex in scale and bias, so the place where the search starts does not matter.
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": 500, "ftol": 1e-12}
+    )
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _deal(codes: Codes, folds: int, seed: int) -> Codes:
+    """A fold for every row, such that each fold gets its share of every class."""
+    shuffled = np.random.default_rng(seed).permutation(len(codes))
+    by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    parts = np.empty(len(codes), dtype=np.intp)
+    parts[by_class] = np.arange(len(codes)) % folds
+    return parts
+
+
+def _held_out(
+    method: Method, decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...], parts: Codes
+) -> Floats:
+    """Probabilities of every row by a calibration fitted on the other folds."""
+    probabilities = np.empty((len(codes), len(classes)))
+    for part in np.unique(parts):
+        inside = parts == part
+        fitted = fit_calibration(method, decisions[~inside], codes[~inside], classes)
+        probabilities[inside] = fitted.apply(decisions[inside])
+    return in_label_order(probabilities, classes)
+
+
+def _row_losses(codes: Codes, probabilities: Floats) -> Floats:
+    chosen = probabilities[np.arange(len(codes)), codes]
+    return np.asarray(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)), dtype=np.float64)
+
+
+def _judge(method: Method, codes: Codes, probabilities: Floats, losses: Floats) -> Candidate:
+    return Candidate(
+        method=method,
+        log_loss=float(losses.mean()),
+        macro_f1=float(macro_f1(confusion_table(codes, probabilities.argmax(axis=1)))),
+        ece=expected_calibration_error(codes, probabilities),
+    )
