@@ -93,10 +93,11 @@ class MlflowSettings(_Group):
     @classmethod
     def _is_served_by_mlflow(cls, value: str | None) -> str | None:
         """Refuse what MLflow 3 no longer takes (a folder of files) before a run is half done."""
-        value = (value or "").strip().rstrip("/")
-        if value and not value.startswith(("http://", "https://", "sqlite:///", "postgresql")):
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://", "sqlite:///", "postgresql")):
             raise ValueError("must start with http://, https://, sqlite:/// or postgresql")
-        return value or None
+        return value.rstrip("/")
 
     @property
     def registry_uri(self) -> str:
@@ -110,7 +111,7 @@ class ApiSettings(_Group):
     host: str = Field(default="127.0.0.1", description="Address that `opinionlens serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `opinionlens serve` listens on.")
     saved_model_path: Path = Field(
-        Path("models"), description="Cache of fetched models; lets the app start alone."
+        default=Path("models"), description="Cache of fetched models; lets the app start alone."
     )
     static_path: Path = Field(
         default=Path("static"), description="Folder of style sheets, scripts and images."
@@ -140,17 +141,17 @@ class ApiSettings(_Group):
     ready_on_fallback: bool = Field(
         default=False, description="Whether `/ready` says yes while only the fallback answers."
     )
-    # A tweet has 280 characters, a long review 5,000; beyond this the text is a document and wants cutting up.
+    # A tweet has 280 characters, a long review 5,000; beyond this a text is a document.
     max_text_chars: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Longest text, in characters."
     )
     max_batch_items: int = Field(default=1_000, ge=1, le=100_000, description="Most texts in one batch.")
     max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Largest request body, in bytes.")
     batch_threads: int = Field(
-        2, ge=1, le=64, description="Threads that score batches, apart from the event loop."
+        default=2, ge=1, le=64, description="Threads that score batches, apart from the event loop."
     )
     batch_queue: int = Field(
-        16, ge=1, description="Batches that may wait for a thread; one more is answered 503."
+        default=16, ge=1, description="Batches that may wait for a thread; one more is answered 503."
     )
 
 
@@ -201,8 +202,8 @@ def setting_names() -> tuple[str, ...]:
 def load_settings(root: Path | None = None) -> Settings:
     """Read the environment and the files `.env` and, for `stage` and `prod`, `.env.stage` or `.env.prod`.
 
-    The environment wins over the second file, and that over the first. Relative paths mean below `root`, which is
-    the current folder unless given. Only entry points call this.
+    The environment wins over the second file, and that over the first. Relative paths mean below `root`,
+    which is the current folder unless given. Only entry points call this.
 
     Raises:
         SettingsInvalid: an unknown name, or a value that cannot be; the value itself is not shown.
