@@ -29,7 +29,7 @@ def evaluate(proposals, *, backwards=False, kill_after=None):
         if answered == kill_after:
             raise Killed
         value = value_of(proposal)
-        yield proposal, Outcome(value, {"val_accuracy": value}, seconds=0.0)
+        yield proposal, Outcome(value, {"val_accuracy": value}, started=0.0, ended=1.0)
 
 
 def run(storage, name="study", n_trials=17, seed=1, evaluate=evaluate):
@@ -127,6 +127,6 @@ def test_more_trials_go_on_from_the_finished_ones(storage):
 
 
 def test_of_equal_trials_the_earliest_wins(storage):
-    flat = lambda proposals: ((p, Outcome(0.5, {}, 0.0)) for p in reversed(proposals))  # noqa: E731
+    flat = lambda proposals: ((p, Outcome(0.5, {}, 0.0, 1.0)) for p in reversed(proposals))  # noqa: E731
     study, _ = run(storage, evaluate=flat)
     assert best_trial(study).proposal.number == 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
@@ -36,11 +36,12 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one trial: the objective's value and whatever else is worth keeping (JSON values)."""
+    """What came of one trial: the objective's value, all metrics, and when (seconds since the epoch)."""
 
     value: float
     metrics: Mapping[str, float]
-    seconds: float
+    started: float
+    ended: float
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,7 @@ def _ask(
 
 def _tell(study: optuna.Study, proposal: Proposal, outcome: Outcome) -> None:
     # Kept first: a kill between the two lines leaves the trial to be evaluated again, never half-known.
-    kept = {"value": outcome.value, "metrics": dict(outcome.metrics), "seconds": outcome.seconds}
-    study.set_user_attr(f"{_OUTCOME}:{proposal.number}", kept)
+    study.set_user_attr(f"{_OUTCOME}:{proposal.number}", asdict(outcome))
     study.tell(proposal.number, outcome.value, skip_if_finished=True)
 
 
