@@ -1,0 +1,82 @@
+"""What is counted in a text. It travels in the manifest, so scoring counts what training counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.lexicon import lexicon_values, lexicon_values_of
+from opinionlens.text.recipe import Recipe
+from opinionlens.text.scanning import scan
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """What is counted: runs of words, runs of letters, lexicon values; None or False leaves a block out.
+
+    Attributes:
+        recipe: how a text becomes tokens.
+        word_ngrams: shortest and longest run of tokens.
+        char_ngrams: shortest and longest run of characters inside a token.
+        lexicon: whether the lexicon's values are features.
+    """
+
+    recipe: Recipe
+    word_ngrams: tuple[int, int] | None = (1, 2)
+    char_ngrams: tuple[int, int] | None = None
+    lexicon: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that count nothing."""
+        for name, span in (("word_ngrams", self.word_ngrams), ("char_ngrams", self.char_ngrams)):
+            if span is not None and not 1 <= span[0] <= span[1]:
+                raise ArtefactUnsupported(
+                    f"{name} must be two lengths, 1 <= shortest <= longest, not {span}."
+                )
+
+    def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
+        """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
+        if not self.lexicon:
+            return self.recipe.tokens(text), []
+        if self.recipe.tokenizer != "pattern":
+            return self.recipe.tokens(text), lexicon_values(text)
+        pieces = scan(text)
+        return self.recipe.tokens_of(pieces), lexicon_values_of(pieces)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The choice as JSON values."""
+        return {
+            "recipe": self.recipe.as_dict(),
+            "word_ngrams": list(self.word_ngrams) if self.word_ngrams else None,
+            "char_ngrams": list(self.char_ngrams) if self.char_ngrams else None,
+            "lexicon": self.lexicon,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FeatureSpec:
+        """The choice that `as_dict` wrote.
+
+        Raises:
+            ArtefactUnsupported: a field or a value is unknown to this version of the code.
+        """
+        known = {field.name for field in fields(cls)}
+        if set(values) != known:
+            odd = ", ".join(sorted(set(values) ^ known))
+            raise ArtefactUnsupported(
+                f"Features must have exactly the fields {sorted(known)}; unlike: {odd}."
+            )
+        return cls(
+            recipe=Recipe.from_dict(values["recipe"]),
+            word_ngrams=_lengths(values["word_ngrams"]),
+            char_ngrams=_lengths(values["char_ngrams"]),
+            lexicon=bool(values["lexicon"]),
+        )
+
+
+def _lengths(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return None
+    low, high = value
+    return int(low), int(high)

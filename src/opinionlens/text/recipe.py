@@ -1,0 +1,174 @@
+"""The frozen, named choice of how a text becomes tokens. It travels in the artefact: serving cannot differ.
+
+A recipe looks at one piece at a time (see `scanning`) and says what token it becomes, if any. `plain-v1`
+keeps words, emoticons and emoji; `social-v1` also keeps addresses, user names, hashtag signs, elongation and
+marks that carry sentiment. A change that gives other tokens for any text is a new name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache, cached_property
+from typing import Any
+
+from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.memo import Memo
+from opinionlens.text.negation import is_negator
+from opinionlens.text.normalising import NORMALISERS
+from opinionlens.text.scanning import Kind, Piece, kind_of, scan, scan_with_places
+from opinionlens.text.stemming import STEMMERS
+
+NEGATED = "_NEG"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token with its place in code points of the original text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a text becomes tokens.
+
+    Attributes:
+        name: the set of steps, `plain-v1` or `social-v1`.
+        tokenizer: `pattern` (ours) or `tweet` (NLTK's, imported on first use).
+        stemmer: `none`, `porter` or `snowball` (NLTK's, imported on first use).
+        negation_scope: tokens between a negator and the next mark get the suffix `_NEG`.
+    """
+
+    name: str
+    tokenizer: str = "pattern"
+    stemmer: str = "none"
+    negation_scope: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a choice that this version of the code does not know."""
+        for field, value, known in (
+            ("name", self.name, NORMALISERS),
+            ("tokenizer", self.tokenizer, TOKENIZERS),
+            ("stemmer", self.stemmer, STEMMERS),
+        ):
+            if value not in known:
+                raise ArtefactUnsupported(
+                    f"Unknown recipe {field} {value!r}.", remedy=f"Known: {', '.join(sorted(known))}."
+                )
+
+    @property
+    def identifier(self) -> str:
+        """The name and every option that departs from its default: `social-v1+porter+negation`."""
+        options = [
+            *([self.tokenizer] if self.tokenizer != "pattern" else []),
+            *([self.stemmer] if self.stemmer != "none" else []),
+            *(["negation"] if self.negation_scope else []),
+        ]
+        return "+".join((self.name, *options))
+
+    def tokenize(self, text: str) -> list[Token]:
+        """The tokens of `text` with their places; the same tokens as `tokens` gives, only slower."""
+        pieces = self._pieces_with_places(text)
+        words = self._words_of(piece.text for piece in pieces)
+        return [Token(word, p.start, p.end) for word, p in zip(words, pieces, strict=True) if word]
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of `text`; none holds white space."""
+        return self.tokens_of(scan(text) if self.tokenizer == "pattern" else self._pieces(text))
+
+    def tokens_of(self, pieces: Iterable[str]) -> list[str]:
+        """The tokens of a text that `scan` has cut already. Only for the tokenizer `pattern`."""
+        return list(filter(None, self._words_of(pieces)))
+
+    def clean(self, text: str) -> str:
+        """The tokens joined by one space."""
+        return " ".join(self.tokens(text))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The choice as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """The recipe that `as_dict` wrote.
+
+        Raises:
+            ArtefactUnsupported: a field or a value is unknown to this version of the code.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ArtefactUnsupported(
+                f"Unknown recipe field {unknown[0]!r}.", remedy=f"Known: {', '.join(sorted(known))}."
+            )
+        if "name" not in values:
+            raise ArtefactUnsupported("The recipe has no name.")
+        return cls(**values)
+
+    def __reduce__(self) -> tuple[type[Recipe], tuple[str, str, str, bool]]:
+        """Only the choice goes to another process; what was worked out from it is rebuilt there."""
+        return Recipe, (self.name, self.tokenizer, self.stemmer, self.negation_scope)
+
+    @cached_property
+    def _memo(self) -> Memo[str]:
+        return Memo(_piece_to_word(NORMALISERS[self.name], STEMMERS[self.stemmer]))
+
+    def _words_of(self, pieces: Iterable[str]) -> list[str]:
+        """One word for each piece, empty where the piece gives no token."""
+        if not self.negation_scope:
+            return list(map(self._memo.__getitem__, pieces))
+        pieces = list(pieces)
+        return _mark_negated(pieces, list(map(self._memo.__getitem__, pieces)))
+
+    def _pieces(self, text: str) -> list[str]:
+        return [piece.text for piece in self._pieces_with_places(text)]
+
+    def _pieces_with_places(self, text: str) -> list[Piece]:
+        return TOKENIZERS[self.tokenizer](text)
+
+
+def _piece_to_word(
+    normalise: Callable[[str, Kind], str], load_stemmer: Callable[[], Callable[[str], str]] | None
+) -> Callable[[str], str]:
+    if load_stemmer is None:
+        return lambda piece: normalise(piece, kind_of(piece))
+    stem = load_stemmer()
+
+    def stemmed(piece: str) -> str:
+        kind = kind_of(piece)
+        word = normalise(piece, kind)
+        return stem(word) if kind is Kind.WORD else word
+
+    return stemmed
+
+
+def _mark_negated(pieces: list[str], words: list[str]) -> list[str]:
+    """Give every word behind a negator the suffix, up to the next mark."""
+    marked, inside = [], False
+    for piece, word in zip(pieces, words, strict=True):
+        if kind_of(piece) is Kind.MARK:
+            inside = inside and piece == "#"
+            marked.append(word)
+            continue
+        marked.append(word + NEGATED if word and inside else word)
+        inside = inside or is_negator(word)
+    return marked
+
+
+@cache
+def _tweet_pattern() -> re.Pattern[str]:
+    from nltk.tokenize.casual import TweetTokenizer  # imports scikit-learn where that is installed
+
+    pattern: re.Pattern[str] = TweetTokenizer().WORD_RE
+    return pattern
+
+
+def _tweet_pieces(text: str) -> list[Piece]:
+    return scan_with_places(text, _tweet_pattern())
+
+
+TOKENIZERS: dict[str, Callable[[str], list[Piece]]] = {"pattern": scan_with_places, "tweet": _tweet_pieces}
+RECIPES: dict[str, Recipe] = {name: Recipe(name) for name in NORMALISERS}
