@@ -142,7 +142,7 @@ def choose_calibration(
     *,
     folds: int = 5,
     seed: int,
-    max_f1_loss: float = 0.005,
+    max_f1_loss: float = 0.001,
 ) -> CalibrationChoice:
     """Choose among none, temperature and vector scaling by cross-validated log loss.
 
