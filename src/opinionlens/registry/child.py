@@ -1,0 +1,145 @@
+"""One child process that answers JSON lines: starting it, asking it, stopping it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from itertools import count
+from threading import Lock, Thread
+from typing import IO
+
+from opinionlens.errors import RegistryUnavailable
+from opinionlens.registry.wire import OPENING_ID, Json, error_from_dict
+
+_KEPT_STDERR_LINES = 20
+
+
+class Child:
+    """A running child. Any number of calls may wait for their answers at once.
+
+    Attributes:
+        ready: Done when the child has said that it answers, or failed.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], opening: Mapping[str, Json]
+    ) -> None:
+        """Start the child. It gets a session of its own: Ctrl-C is for the parent, which then stops it.
+
+        Args:
+            command: What to start.
+            environment: All of its environment.
+            opening: The arguments of the first request, which opens the registry.
+
+        Raises:
+            OSError: the command cannot be started, or ends at once.
+        """
+        self._process = subprocess.Popen(  # noqa: S603 - our own worker, or what a test gives
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment),
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        self._pending: dict[int, Future[Json]] = {}
+        self._ids = count(OPENING_ID)
+        self._lock = Lock()
+        self._said: deque[str] = deque(maxlen=_KEPT_STDERR_LINES)
+        self._listeners = [
+            Thread(target=listen, daemon=True) for listen in (self._collect_stderr, self._dispatch)
+        ]
+        for listener in self._listeners:
+            listener.start()
+        self.ready = self.ask("open", opening)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        with self._lock:
+            return not self._pending
+
+    def ask(self, method: str, arguments: Mapping[str, Json]) -> Future[Json]:
+        """Send a request; the future gets the result, or the error that the child reported.
+
+        Raises:
+            OSError: the child is gone.
+        """
+        answer: Future[Json] = Future()
+        with self._lock:
+            number = next(self._ids)
+            self._pending[number] = answer
+            request = {"id": number, "method": method, "arguments": arguments}
+            try:
+                self._input.write(json.dumps(request) + "\n")
+                self._input.flush()
+            except OSError:
+                del self._pending[number]
+                raise
+        return answer
+
+    def stop(self, grace_seconds: float = 2.0) -> None:
+        """End the child: it may finish what it does within the grace, then it is killed."""
+        try:
+            self._input.close()
+            self._process.wait(grace_seconds)
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End the child at once; whoever waits gets RegistryUnavailable."""
+        self._process.kill()
+        self._process.wait()
+        for listener in self._listeners:
+            listener.join()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                pass  # a request that could not be written any more
+
+    @property
+    def _input(self) -> IO[str]:
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe; this tells mypy
+        return self._process.stdin
+
+    def _dispatch(self) -> None:
+        for line in self._process.stdout or ():
+            try:
+                reply = json.loads(line)
+            except ValueError:
+                continue  # a library of the child that still found the pipe
+            with self._lock:
+                waiting = self._pending.pop(reply["id"], None)
+            if waiting is None:
+                continue
+            if "error" in reply:
+                waiting.set_exception(error_from_dict(reply["error"]))
+            else:
+                waiting.set_result(reply["result"])
+        self._fail_pending()
+
+    def _fail_pending(self) -> None:
+        self._listeners[0].join(1.0)  # its last words explain its end
+        with self._lock:
+            waiting, self._pending = list(self._pending.values()), {}
+        for answer in waiting:
+            last = f" Its last words: {self._said[-1]}" if self._said else ""
+            answer.set_exception(RegistryUnavailable(f"The registry's process ended.{last}"))
+
+    def _collect_stderr(self) -> None:
+        for line in self._process.stderr or ():
+            if line.strip():
+                self._said.append(line.strip())

@@ -1,0 +1,49 @@
+"""What MLflow can only be told through the environment: its limits, its silence, and who asks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import opinionlens
+from opinionlens.registry.port import Credentials
+
+
+def quiet_environment() -> dict[str, str]:
+    """Return the variables that keep MLflow from reporting home and from printing."""
+    return {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_LOGGING_LEVEL": "WARNING",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    }
+
+
+def limited_environment(time_limit_seconds: float) -> dict[str, str]:
+    """Return the variables that make MLflow give up: of itself it tries a dead server for four minutes."""
+    return {
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(time_limit_seconds))),
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    }
+
+
+def child_environment(time_limit_seconds: float, credentials: Credentials | None) -> dict[str, str]:
+    """Return the environment of a child process; without credentials it inherits those that are set here."""
+    login = {}
+    if credentials is not None:
+        login = {
+            "MLFLOW_TRACKING_USERNAME": credentials.username,
+            "MLFLOW_TRACKING_PASSWORD": credentials.password,
+        }
+    package_root = str(Path(opinionlens.__file__).parents[1])
+    search_path = os.pathsep.join(part for part in (package_root, os.environ.get("PYTHONPATH")) if part)
+    limits = limited_environment(time_limit_seconds)
+    return {**os.environ, **quiet_environment(), **limits, **login, "PYTHONPATH": search_path}
+
+
+def worker_command() -> tuple[str, ...]:
+    """Return the command of the child; `-P` keeps a stray `mlflow.py` in the working folder out of it."""
+    return (sys.executable, "-P", "-m", "opinionlens.registry.worker")

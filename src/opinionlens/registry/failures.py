@@ -1,0 +1,71 @@
+"""What MLflow, its HTTP library and its database raise, in the words of our errors. Imports none of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from opinionlens.errors import OpinionLensError, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.registry.location import shown
+from opinionlens.registry.port import RegistryLoginNeeded
+
+_NOT_NOW = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+_LONGEST_MESSAGE = 300
+
+
+def translated(error: Exception, *, uri: str, missing: str | None = None) -> OpinionLensError:
+    """Return what to raise instead of `error`.
+
+    Args:
+        error: What came out of MLflow.
+        uri: The registry's address; a password in it is not repeated.
+        missing: What was asked for, when it may not exist: then a 404 is VersionNotFound.
+    """
+    where, status = shown(uri), _status(error)
+    if status == HTTPStatus.UNAUTHORIZED:
+        remedy = "Give the user name and the password that the server wants."
+        return RegistryLoginNeeded("The registry does not let us in.", where=where, remedy=remedy)
+    if status == HTTPStatus.NOT_FOUND and missing is not None:
+        return VersionNotFound(missing, where=where)
+    if status in _NOT_NOW or (
+        status in (None, HTTPStatus.INTERNAL_SERVER_ERROR) and _is_about_the_line(error)
+    ):
+        return RegistryUnavailable(
+            f"The registry does not answer: {_message(error, uri)}",
+            where=where,
+            remedy="Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address.",
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        remedy = "Ask the server's administrator for the permission."
+        return RegistryError(f"The registry forbids it: {_message(error, uri)}", where=where, remedy=remedy)
+    return RegistryError(f"The registry refuses: {_message(error, uri)}", where=where)
+
+
+def _status(error: Exception) -> int | None:
+    """The HTTP status of an MlflowException, or of a failed request of the artefact store."""
+    if hasattr(error, "get_http_status_code"):
+        return int(error.get_http_status_code())
+    response = getattr(error, "response", None)
+    return getattr(response, "status_code", None)
+
+
+def _is_about_the_line(error: BaseException) -> bool:
+    """Tell whether the failure began in the network: every error of `requests` is an OSError."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _message(error: Exception, uri: str) -> str:
+    first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = first_line.replace(uri, shown(uri))
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"

@@ -1,0 +1,360 @@
+"""The registry on an MLflow server, or on MLflow's tables in a database. With a server, mlflow-skinny is
+enough.
+
+Nothing here depends on MLflow's process-wide tracking address: every call names its own, so that two
+registries and a tracking store can live in one process. (`models:/…` addresses do depend on it; that is why
+none is used.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opinionlens.errors import (
+    ArtefactMissing,
+    OpinionLensError,
+    RegistryError,
+    RegistryUnavailable,
+    VersionNotFound,
+)
+from opinionlens.files import replacing_directory
+from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
+from opinionlens.registry.environment import limited_environment, quiet_environment
+from opinionlens.registry.failures import translated
+from opinionlens.registry.location import missing_database, shown
+from opinionlens.registry.naming import check_alias, check_model_name
+from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SOURCE_RUN_TAG, SourceRun, Version
+from opinionlens.registry.pyfunc_folder import ARTEFACT_FOLDER, write_pyfunc_folder
+from opinionlens.registry.queries import (
+    Client,
+    Row,
+    aliases_of,
+    all_pages,
+    experiment_id_of,
+    found_version,
+    run_model,
+    show_on_model_page,
+)
+from opinionlens.registry.servability import (
+    FILES_GONE,
+    FILES_UNREACHABLE,
+    check_downloadable,
+    why_not_servable,
+)
+from opinionlens.registry.tags import check_changeable, split_scores, tags_to_write
+
+_TIME_LIMIT_SECONDS = 10.0
+# MLflow takes at most a hundred parameters or tags in one request.
+_PAIRS_PER_BATCH = 100
+
+
+class MlflowRegistry:
+    """What MLflow's model registry holds. Importing MLflow takes 3 to 10 s, once, when the first is made."""
+
+    def __init__(self, uri: str, *, experiment: str = "OpinionLens") -> None:
+        """Import MLflow; nothing is connected yet.
+
+        Args:
+            uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`. User name and
+                password are those of the environment, as always with MLflow; ProcessRegistry gives them to
+                its child only.
+            experiment: Where artefacts are logged whose run is not known.
+
+        Raises:
+            RegistryError: MLflow is not installed.
+        """
+        for name, value in {**quiet_environment(), **limited_environment(_TIME_LIMIT_SECONDS)}.items():
+            os.environ.setdefault(name, value)
+        try:
+            import mlflow  # noqa: F401 - so that a missing MLflow is told here
+        except ImportError as error:
+            raise RegistryError("MLflow is not installed.", remedy="Install mlflow-skinny.") from error
+        self._uri = uri
+        self._experiment = experiment
+        self._connection: Client = None
+        self._known_whole: set[tuple[str, int]] = set()
+
+    def register(
+        self,
+        name: str,
+        artefact: Path,
+        *,
+        digest: str,
+        run_id: str | None,
+        tags: Mapping[str, str],
+        scores: Mapping[str, float],
+    ) -> Version:
+        """See `Registry.register`."""
+        check_model_name(name)
+        contents = read_artefact(artefact, digest=digest)
+        client = self._client(create=True)
+        known = self._with_digest(name, digest)
+        if known is not None:
+            return known
+        with self._translating():
+            model = self._logged_model(client, artefact, digest, run_id)
+            _create_model(client, name)
+            registered = client.create_model_version(
+                name,
+                source=model.artifact_location,
+                run_id=run_id,
+                tags=tags_to_write(tags, digest=digest, kind=contents.kind, scores=scores),
+                # A server asks for it; without a server, MLflow would look it up in its process-wide store.
+                model_id=model.model_id if self._uri.startswith("http") else None,
+            )
+            show_on_model_page(client, model.model_id, name, int(registered.version))
+        return self.version(name, int(registered.version))
+
+    def names(self) -> list[str]:
+        """See `Registry.names`."""
+        client = self._client()
+        with self._translating():
+            return sorted(model.name for model in all_pages(client.search_registered_models))
+
+    def versions(self, name: str) -> list[Version]:
+        """See `Registry.versions`."""
+        client = self._client()
+        with self._translating(missing=f"The registry has no model {name!r}."):
+            aliases = aliases_of(client, name)
+            quote = '"' if "'" in name else "'"
+            rows = all_pages(client.search_model_versions, filter_string=f"name = {quote}{name}{quote}")
+            # A database may compare names without regard to case.
+            found = [self._as_version(client, row, aliases) for row in rows if row.name == name]
+        return sorted(found, key=lambda version: version.number, reverse=True)
+
+    def version(self, name: str, number: int) -> Version:
+        """See `Registry.version`."""
+        client = self._client()
+        with self._translating(missing=f"{name!r} has no version {number}."):
+            return self._as_version(client, found_version(client, name, number), aliases_of(client, name))
+
+    def by_alias(self, name: str, alias: str) -> Version:
+        """See `Registry.by_alias`."""
+        client = self._client()
+        missing = f"No version of {name!r} has the alias {alias!r}."
+        with self._translating(missing=missing):
+            aliases = aliases_of(client, name)
+            if alias not in aliases:
+                raise VersionNotFound(missing, where=shown(self._uri))
+            return self._as_version(client, found_version(client, name, aliases[alias]), aliases)
+
+    def set_alias(self, name: str, alias: str, number: int) -> None:
+        """See `Registry.set_alias`."""
+        check_alias(alias)
+        client = self._client()
+        with self._translating(missing=f"{name!r} has no version {number}."):
+            found_version(client, name, number)
+            client.set_registered_model_alias(name, alias, str(number))
+
+    def set_tags(self, name: str, number: int, tags: Mapping[str, str]) -> None:
+        """See `Registry.set_tags`."""
+        check_changeable(tags)
+        client = self._client()
+        with self._translating(missing=f"{name!r} has no version {number}."):
+            found_version(client, name, number)
+            for tag, value in tags.items():
+                client.set_model_version_tag(name, str(number), tag, value)
+
+    def download(self, version: Version, into: Path) -> Path:
+        """See `Registry.download`."""
+        digest = check_downloadable(version, self.version(version.name, version.number))
+        client = self._client()
+        with self._translating():
+            location = client.get_model_version_download_uri(version.name, str(version.number))
+            with replacing_directory(into) as aside:
+                manifest = self._fetch(location, MANIFEST, aside).read_bytes()
+                contents = read_contents(manifest, digest=digest, where=f"{version.name} {version.number}")
+                for name in contents.files:
+                    self._fetch(location, name, aside)
+        return into
+
+    def has_run(self, run_id: str) -> bool:
+        """See `Registry.has_run`."""
+        client = self._client(create=True)
+        try:
+            with self._translating(missing=run_id):
+                client.get_run(run_id)
+        except VersionNotFound:
+            return False
+        return True
+
+    def copy_run(self, run: SourceRun, experiment: str) -> str:
+        """See `Registry.copy_run`."""
+        client = self._client(create=True)
+        with self._translating():
+            experiment_id = experiment_id_of(client, experiment)
+            copies = client.search_runs([experiment_id], f"tags.{SOURCE_RUN_TAG} = '{run.run_id}'")
+            # A copy that was interrupted is not whole; it stays RUNNING and is not taken for one.
+            whole = [copy for copy in copies if copy.info.status == "FINISHED"]
+            return str(whole[0].info.run_id) if whole else _write_copy(client, run, experiment_id)
+
+    def _client(self, *, create: bool = False) -> Client:
+        absent = missing_database(self._uri)
+        if absent is not None and not create:
+            remedy = "Train and promote a classifier first: `make model`."
+            raise RegistryUnavailable("There is no registry yet.", where=str(absent), remedy=remedy)
+        if self._connection is None:
+            from mlflow import MlflowClient
+
+            with self._translating():
+                self._connection = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        return self._connection
+
+    @contextmanager
+    def _translating(self, *, missing: str | None = None) -> Iterator[None]:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except OpinionLensError:
+            raise
+        except (MlflowException, OSError, ImportError, ValueError) as error:
+            # Besides its own exception MLflow lets through those of the artefact store (requests: OSError),
+            # of a driver that is not installed, and of answers that are no JSON.
+            raise translated(error, uri=self._uri, missing=missing) from error
+
+    def _with_digest(self, name: str, digest: str) -> Version | None:
+        try:
+            versions = self.versions(name)
+        except VersionNotFound:
+            return None
+        return next((version for version in versions if version.digest == digest and version.servable), None)
+
+    def _as_version(self, client: Client, row: Row, aliases: Mapping[str, int]) -> Version:
+        number = int(row.version)
+        tags, scores = split_scores(row.tags)
+        digest = tags.get(DIGEST_TAG)
+        ready = row.status == "READY"
+        fault = self._files_fault(client, row.name, number) if ready and digest else None
+        why = why_not_servable(ready=ready, digest=digest, files_fault=fault)
+        return Version(
+            name=row.name,
+            number=number,
+            digest=digest,
+            kind=tags.get(KIND_TAG),
+            created=_as_time(row.creation_timestamp),
+            run_id=row.run_id or None,
+            aliases=tuple(sorted(alias for alias, target in aliases.items() if target == number)),
+            tags=tags,
+            servable=why is None,
+            why_not_servable=why,
+            scores=scores,
+        )
+
+    def _files_fault(self, client: Client, name: str, number: int) -> str | None:
+        """Look for the manifest, until it has been seen once: what a version holds does not change."""
+        from mlflow.artifacts import list_artifacts
+
+        if (name, number) in self._known_whole:
+            return None
+        location = client.get_model_version_download_uri(name, str(number))
+        try:
+            entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=self._uri)
+        except Exception:
+            return FILES_UNREACHABLE
+        if not any(Path(entry.path).name == MANIFEST for entry in entries):
+            return FILES_GONE
+        self._known_whole.add((name, number))
+        return None
+
+    def _fetch(self, location: str, name: str, into: Path) -> Path:
+        from mlflow.artifacts import download_artifacts
+
+        try:
+            found = download_artifacts(
+                artifact_uri=f"{location}/{ARTEFACT_FOLDER}/{name}",
+                dst_path=str((into / name).parent),
+                tracking_uri=self._uri,
+            )
+        except Exception as error:
+            # Stores differ in how they say that there is no such file.
+            failure = translated(error, uri=self._uri, missing=name)
+            if isinstance(failure, RegistryUnavailable):
+                raise failure from error
+            remedy = "Register the classifier again with `opinionlens promote`."
+            raise ArtefactMissing(f"The registry has lost {name}.", where=location, remedy=remedy) from error
+        return Path(found)
+
+    def _logged_model(self, client: Client, artefact: Path, digest: str, run_id: str | None) -> Row:
+        """Return the logged model that holds the artefact: the run's own, or a new one."""
+        if run_id is None:
+            experiment_id = experiment_id_of(client, self._experiment)
+        elif self.has_run(run_id):
+            experiment_id = client.get_run(run_id).info.experiment_id
+            known = run_model(client, experiment_id, run_id, digest)
+            if known is not None:
+                return known
+        else:
+            raise RegistryError(f"The registry's server knows no run {run_id}.", remedy="Publish it instead.")
+        model_id = log_model(client, artefact, name="classifier", experiment_id=experiment_id, run_id=run_id)
+        return client.get_logged_model(model_id)
+
+
+def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
+    """Log a classifier's folder as a model that MLflow can load and serve, with the client of any store.
+
+    Tracking is given this function by whoever builds it: the two packages are strangers, and the folder is
+    the same.
+
+    Returns:
+        The model's id, `m-…`.
+    """
+    from mlflow.entities import LoggedModelOutput
+
+    manifest = artefact / MANIFEST
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
+    contents = read_artefact(artefact, digest=digest)
+    tags = tags_to_write({}, digest=digest, kind=contents.kind, scores={})
+    model = client.create_logged_model(experiment_id, name=name, source_run_id=run_id, tags=tags)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            write_pyfunc_folder(artefact, Path(folder), contents, model_id=model.model_id, run_id=run_id)
+            client.log_model_artifacts(model.model_id, folder)
+        if run_id is not None:
+            client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    except BaseException:
+        client.finalize_logged_model(model.model_id, "FAILED")
+        raise
+    client.finalize_logged_model(model.model_id, "READY")
+    return str(model.model_id)
+
+
+def _create_model(client: Client, name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _write_copy(client: Client, run: SourceRun, experiment_id: str) -> str:
+    from mlflow.entities import Metric, Param, RunTag
+
+    started = _as_milliseconds(run.started)
+    copy = client.create_run(experiment_id, start_time=started, run_name=run.name)
+    run_id = str(copy.info.run_id)
+    ended = _as_milliseconds(run.ended) if run.ended else started
+    params = [Param(name, value) for name, value in run.params.items()]
+    tags = [RunTag(name, value) for name, value in {**run.tags, SOURCE_RUN_TAG: run.run_id}.items()]
+    client.log_batch(run_id, metrics=[Metric(name, value, ended, 0) for name, value in run.metrics.items()])
+    for first in range(0, max(len(params), len(tags)), _PAIRS_PER_BATCH):
+        part = slice(first, first + _PAIRS_PER_BATCH)
+        client.log_batch(run_id, params=params[part], tags=tags[part])
+    client.set_terminated(run_id, "FINISHED", end_time=ended)
+    return run_id
+
+
+def _as_time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _as_milliseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1000)

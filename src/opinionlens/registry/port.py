@@ -1,0 +1,138 @@
+"""The registry's port: what a version is, and what anything that keeps versions can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from opinionlens.errors import RegistryError
+
+DIGEST_TAG = "digest"
+KIND_TAG = "kind"
+EXPERIMENT_TAG = "experiment"
+SOURCE_RUN_TAG = "source_run_id"
+SCORE_PREFIX = "score."
+
+
+class RegistryLoginNeeded(RegistryError):
+    """The registry wants a user name and a password, or refuses the ones it got."""
+
+    status: ClassVar[int] = 502
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a registry behind basic authentication asks for. The password is not shown by `repr`."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A classifier registered under a model name. Foreign ones are versions too, but not servable."""
+
+    name: str
+    number: int
+    digest: str | None
+    kind: str | None
+    created: datetime
+    run_id: str | None
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+    servable: bool
+    why_not_servable: str | None
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """What a registry on another server keeps of the run that made a classifier."""
+
+    run_id: str
+    name: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    started: datetime
+    ended: datetime | None
+
+
+class Registry(Protocol):
+    """Which versions exist. Every call may raise RegistryUnavailable or RegistryLoginNeeded.
+
+    What MLflow would refuse (an impossible model name, a reserved alias) is an InputError everywhere.
+    """
+
+    def register(
+        self,
+        name: str,
+        artefact: Path,
+        *,
+        digest: str,
+        run_id: str | None,
+        tags: Mapping[str, str],
+        scores: Mapping[str, float],
+    ) -> Version:
+        """Return the version of `name` that holds this artefact: for the same digest always the same.
+
+        Args:
+            name: The model's name; it is created when it is new.
+            artefact: A folder with `manifest.json` and the files which that names. Nothing else is taken.
+            digest: SHA-256 of `manifest.json`.
+            run_id: The run that made it, on the registry's own server.
+            tags: Kept as they are; those the registry needs itself win.
+            scores: What to compare versions by.
+
+        Raises:
+            ArtefactMissing: the folder has no manifest, or lacks a file that the manifest names.
+            ArtefactTampered: `digest` is not the manifest's.
+            RegistryError: the server does not know `run_id`.
+        """
+        ...
+
+    def names(self) -> list[str]:
+        """Return every model name in order, also those without versions."""
+        ...
+
+    def versions(self, name: str) -> list[Version]:
+        """Return every version, newest first, servable or not. Raises VersionNotFound for an unknown name."""
+        ...
+
+    def version(self, name: str, number: int) -> Version:
+        """Return one version. Raises VersionNotFound."""
+        ...
+
+    def by_alias(self, name: str, alias: str) -> Version:
+        """Return the version that carries the alias. Raises VersionNotFound."""
+        ...
+
+    def set_alias(self, name: str, alias: str, number: int) -> None:
+        """Move the alias to a version. Raises VersionNotFound."""
+        ...
+
+    def set_tags(self, name: str, number: int, tags: Mapping[str, str]) -> None:
+        """Add or replace tags; the digest and the kind cannot be changed. Raises VersionNotFound."""
+        ...
+
+    def download(self, version: Version, into: Path) -> Path:
+        """Put the artefact's files at `into`, all or nothing, and return `into`.
+
+        Only the manifest is checked here (against the digest); the files are checked when they are loaded.
+
+        Raises:
+            VersionNotServable: there is no artefact of ours to download.
+            ArtefactTampered: the manifest is not the one that was registered.
+        """
+        ...
+
+    def has_run(self, run_id: str) -> bool:
+        """Tell whether the registry's server knows this run."""
+        ...
+
+    def copy_run(self, run: SourceRun, experiment: str) -> str:
+        """Return the id of this server's copy of a run that was recorded elsewhere; copied once."""
+        ...

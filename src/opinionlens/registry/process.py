@@ -1,0 +1,215 @@
+"""The registry served from a child process: neither the import of MLflow nor its memory burdens this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Timer
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from opinionlens.errors import RegistryUnavailable
+from opinionlens.registry.child import Child
+from opinionlens.registry.environment import child_environment, worker_command
+from opinionlens.registry.location import shown
+from opinionlens.registry.port import Credentials, SourceRun, Version
+from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, in seconds.
+
+    Attributes:
+        start: For the child to import MLflow; 3 to 10 s is usual.
+        call: For one answer.
+        transfer: For an artefact to be sent or fetched.
+        idle: Without calls, until the child is ended; the next call starts another.
+    """
+
+    start: float = 60.0
+    call: float = 10.0
+    transfer: float = 600.0
+    idle: float = 300.0
+
+
+class ProcessRegistry:
+    """The same port as MlflowRegistry. The child is started by the first call; a call that hangs costs it its
+    life.
+
+    Threads may share it. `close` ends the child; so does leaving a `with` block, and the end of this process.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        credentials: Credentials | None = None,
+        experiment: str = "OpinionLens",
+        limits: Limits | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """Only remember; nothing is started.
+
+        Args:
+            uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`.
+            credentials: For a server behind basic authentication; only the child ever gets them.
+            experiment: Where artefacts are logged whose run is not known.
+            limits: How long to wait.
+            command: Another child than the worker, which speaks the same lines.
+        """
+        self._where = shown(uri)
+        self._limits = limits or Limits()
+        self._command = tuple(command or worker_command())
+        self._opening = {"uri": uri, "experiment": experiment}
+        self._credentials = credentials
+        self._child: Child | None = None
+        self._idle_timer: Timer | None = None
+        self._last_used = monotonic()
+        self._lock = Lock()
+
+    def register(
+        self,
+        name: str,
+        artefact: Path,
+        *,
+        digest: str,
+        run_id: str | None,
+        tags: Mapping[str, str],
+        scores: Mapping[str, float],
+    ) -> Version:
+        """See `Registry.register`."""
+        return version_from_dict(
+            self._call(
+                "register",
+                limit=self._limits.transfer,
+                name=name,
+                artefact=str(artefact.absolute()),
+                digest=digest,
+                run_id=run_id,
+                tags=dict(tags),
+                scores=dict(scores),
+            )
+        )
+
+    def names(self) -> list[str]:
+        """See `Registry.names`."""
+        return [str(name) for name in self._call("names")]
+
+    def versions(self, name: str) -> list[Version]:
+        """See `Registry.versions`."""
+        return [version_from_dict(value) for value in self._call("versions", name=name)]
+
+    def version(self, name: str, number: int) -> Version:
+        """See `Registry.version`."""
+        return version_from_dict(self._call("version", name=name, number=number))
+
+    def by_alias(self, name: str, alias: str) -> Version:
+        """See `Registry.by_alias`."""
+        return version_from_dict(self._call("by_alias", name=name, alias=alias))
+
+    def set_alias(self, name: str, alias: str, number: int) -> None:
+        """See `Registry.set_alias`."""
+        self._call("set_alias", name=name, alias=alias, number=number)
+
+    def set_tags(self, name: str, number: int, tags: Mapping[str, str]) -> None:
+        """See `Registry.set_tags`."""
+        self._call("set_tags", name=name, number=number, tags=dict(tags))
+
+    def download(self, version: Version, into: Path) -> Path:
+        """See `Registry.download`."""
+        arguments = {"version": version_as_dict(version), "into": str(into.absolute())}
+        self._call("download", limit=self._limits.transfer, **arguments)
+        return into
+
+    def has_run(self, run_id: str) -> bool:
+        """See `Registry.has_run`."""
+        return bool(self._call("has_run", run_id=run_id))
+
+    def copy_run(self, run: SourceRun, experiment: str) -> str:
+        """See `Registry.copy_run`."""
+        return str(self._call("copy_run", run=run_as_dict(run), experiment=experiment))
+
+    def close(self) -> None:
+        """End the child, if there is one. The next call would start another."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _call(self, method: str, *, limit: float | None = None, **arguments: Json) -> Json:
+        with self._lock:
+            child, answer = self._asked(method, arguments)
+        try:
+            self._wait(child, child.ready, self._limits.start, "start")
+            return self._wait(child, answer, limit or self._limits.call, "answer")
+        finally:
+            with self._lock:
+                self._last_used = monotonic()
+                self._watch_idleness(self._limits.idle)
+
+    def _asked(self, method: str, arguments: Mapping[str, Json]) -> tuple[Child, Future[Json]]:
+        # Twice, because a child that died since its last answer shows it only when it is written to.
+        for last_try in (False, True):
+            if self._child is None or not self._child.alive:
+                self._end()
+                self._child = self._started()
+            try:
+                return self._child, self._child.ask(method, arguments)
+            except OSError as error:
+                if last_try:
+                    raise self._unavailable("The registry's process ends as soon as it starts.") from error
+        raise AssertionError("unreachable")
+
+    def _started(self) -> Child:
+        try:
+            return Child(
+                self._command, child_environment(self._limits.call, self._credentials), self._opening
+            )
+        except OSError as error:
+            raise self._unavailable(f"The registry's process cannot be started: {error}.") from error
+
+    def _wait(self, child: Child, answer: Future[Json], limit: float, what: str) -> Json:
+        try:
+            return answer.result(limit)
+        except TimeoutError:
+            child.kill()
+            raise self._unavailable(f"The registry did not {what} within {limit:g} s.") from None
+
+    def _unavailable(self, what: str) -> RegistryUnavailable:
+        remedy = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address."
+        return RegistryUnavailable(what, where=self._where, remedy=remedy)
+
+    def _watch_idleness(self, seconds: float) -> None:
+        if self._idle_timer is None and self._child is not None:
+            self._idle_timer = Timer(seconds, self._end_if_idle)
+            self._idle_timer.daemon = True
+            self._idle_timer.start()
+
+    def _end_if_idle(self) -> None:
+        with self._lock:
+            self._idle_timer = None
+            rest = self._last_used + self._limits.idle - monotonic()
+            if self._child is None:
+                return
+            if rest > 0 or not self._child.idle:
+                self._watch_idleness(max(rest, 0.1))
+            else:
+                self._end()
+
+    def _end(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+        if self._child is not None:
+            self._child.stop()
+            self._child = None

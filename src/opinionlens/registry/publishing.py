@@ -1,0 +1,53 @@
+"""Registering a classifier whose run may be on another server, without losing what the run recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from opinionlens.registry.port import EXPERIMENT_TAG, SOURCE_RUN_TAG, Registry, SourceRun, Version
+
+# MLflow's own tags that would be wrong in a copy: they point at runs and models of the other server.
+_POINTING_TAGS = frozenset({"mlflow.parentRunId", "mlflow.log-model.history", "mlflow.loggedModels"})
+
+
+def publish(
+    registry: Registry,
+    name: str,
+    artefact: Path,
+    *,
+    digest: str,
+    source: SourceRun | None,
+    experiment: str,
+    tags: Mapping[str, str],
+    scores: Mapping[str, float],
+) -> Version:
+    """Return the version of `name` that holds this artefact, registered with the run that made it.
+
+    When the registry's server has the run, the version points at it. Otherwise the run is copied there first,
+    into `experiment`, with its parameters, metrics and tags, and its old id stays in a tag of both.
+
+    Args:
+        registry: Where to register.
+        name: The model's name.
+        artefact: The classifier's folder.
+        digest: SHA-256 of its manifest.
+        source: The run that made it; None for an artefact that was made without tracking.
+        experiment: The remote experiment; also the tag by which registry lists are filtered.
+        tags: Further tags of the version.
+        scores: What to compare versions by.
+    """
+    tags = {**tags, EXPERIMENT_TAG: experiment}
+    if source is None:
+        return registry.register(name, artefact, digest=digest, run_id=None, tags=tags, scores=scores)
+    run_id = source.run_id
+    if not registry.has_run(run_id):
+        tags[SOURCE_RUN_TAG] = run_id
+        run_id = registry.copy_run(_as_copy(source), experiment)
+    return registry.register(name, artefact, digest=digest, run_id=run_id, tags=tags, scores=scores)
+
+
+def _as_copy(source: SourceRun) -> SourceRun:
+    kept = {tag: value for tag, value in source.tags.items() if tag not in _POINTING_TAGS}
+    return replace(source, tags={**kept, SOURCE_RUN_TAG: source.run_id})

@@ -1,0 +1,108 @@
+"""The folder in which MLflow keeps a classifier: our artefact, and what `mlflow models serve` needs for it.
+
+    MLmodel, python_env.yaml, requirements.txt    how to load it, and in which environment
+    artefact/                                     the classifier: data only
+    code/opinionlens/                             this package, as far as loading a classifier needs it
+
+The code lies beside the data because no package index has `opinionlens`: a requirement of that name would
+install whatever a stranger puts there. Our own app never reads `code/`; it downloads `artefact/` and loads it
+itself.
+
+It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these four small
+files.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import opinionlens
+from opinionlens.registry.artefact_files import MANIFEST, Contents, copy_artefact
+
+ARTEFACT_FOLDER = "artefact"
+LOADER_MODULE = "opinionlens.classifiers.pyfunc"
+
+# What `classifiers` may import, by the law of the layers.
+_CODE = ("__init__.py", "errors.py", "files.py", "text", "classifiers")
+_ALWAYS_NEEDED = ("numpy", "vaderSentiment")
+_NEEDED_BY_KIND = {"skops": ("skops", "scikit-learn", "scipy")}
+
+_INPUTS = [{"type": "string", "name": "text", "required": True}]
+
+
+def write_pyfunc_folder(
+    artefact: Path, into: Path, contents: Contents, *, model_id: str, run_id: str | None
+) -> None:
+    """Write the folder that MLflow keeps for a classifier into the empty folder `into`."""
+    copy_artefact(artefact, contents, into / ARTEFACT_FOLDER)
+    _copy_code(into / "code" / "opinionlens")
+    needed = requirements(json.loads((artefact / MANIFEST).read_bytes()))
+    (into / "requirements.txt").write_text("\n".join(needed) + "\n", encoding="utf-8")
+    # MLflow reads both as YAML, of which JSON is a part.
+    environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
+    _write_json(
+        into / "python_env.yaml", environment | {"build_dependencies": ["pip", "setuptools", "wheel"]}
+    )
+    _write_json(into / "MLmodel", _description(model_id, run_id))
+
+
+def requirements(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what loading this artefact needs, pinned to what is installed here, where it was made."""
+    needed = [*_ALWAYS_NEEDED, *_NEEDED_BY_KIND.get(str(manifest.get("kind")), ())]
+    recipe = (manifest.get("features") or {}).get("recipe") or {}
+    if recipe.get("stemmer", "none") != "none" or recipe.get("tokenizer", "pattern") == "tweet":
+        needed.append("nltk")
+    mlflow_version = _installed("mlflow") or _installed("mlflow-skinny")
+    return [f"mlflow=={mlflow_version}" if mlflow_version else "mlflow", *(_pinned(name) for name in needed)]
+
+
+def _description(model_id: str, run_id: str | None) -> dict[str, Any]:
+    flavour = {
+        "loader_module": LOADER_MODULE,
+        "data": ARTEFACT_FOLDER,
+        "code": "code",
+        "env": {"virtualenv": "python_env.yaml"},
+        "python_version": platform.python_version(),
+        "streamable": False,
+    }
+    return {
+        "flavors": {"python_function": flavour},
+        "model_id": model_id,
+        "model_uuid": model_id,
+        "run_id": run_id,
+        "mlflow_version": _installed("mlflow-skinny") or _installed("mlflow"),
+        "signature": {"inputs": json.dumps(_INPUTS), "outputs": None, "params": None},
+    }
+
+
+def _copy_code(into: Path) -> None:
+    package = Path(opinionlens.__file__).parent
+    for part in _CODE:
+        for source in (
+            sorted((package / part).rglob("*.py")) if (package / part).is_dir() else [package / part]
+        ):
+            target = into / source.relative_to(package)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def _pinned(name: str) -> str:
+    found = _installed(name)
+    return f"{name}=={found}" if found else name
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Questions to an MLflow client. Each takes the client; nothing of MLflow is imported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from opinionlens.errors import VersionNotFound
+from opinionlens.registry.naming import is_model_name
+from opinionlens.registry.port import DIGEST_TAG
+
+# MLflow's types are not followed: its client, one entity that it returns, and a page of them.
+Client = Any
+Row = Any
+Rows = Any
+
+# MLflow's page of a logged model shows the versions that this tag lists; its own client writes it as well.
+_REGISTERED_AS_TAG = "mlflow.modelVersions"
+
+
+def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> Row | None:
+    """Return the finished logged model of this run that holds the artefact with this digest, if there is one."""
+    models = all_pages(
+        client.search_logged_models,
+        experiment_ids=[experiment_id],
+        filter_string=f"tags.{DIGEST_TAG} = '{digest}'",
+    )
+    ready = (model for model in models if model.source_run_id == run_id and str(model.status) == "READY")
+    return next(ready, None)
+
+
+def all_pages(search: Callable[..., Rows], **arguments: object) -> list[Row]:
+    """Return what a search finds, all its pages together."""
+    rows: list[Row] = []
+    token = None
+    while True:
+        page = search(**arguments, page_token=token)
+        rows.extend(page)
+        token = page.token
+        if not token:
+            return rows
+
+
+def found_version(client: Client, name: str, number: int) -> Row:
+    """Return one version. Raises VersionNotFound for a name that no model can have."""
+    _check_findable(name)
+    return client.get_model_version(name, str(number))
+
+
+def aliases_of(client: Client, name: str) -> dict[str, int]:
+    """Return which version each alias of a model points to."""
+    _check_findable(name)
+    return {alias: int(number) for alias, number in client.get_registered_model(name).aliases.items()}
+
+
+def _check_findable(name: str) -> None:
+    # MLflow would call the name invalid; to the port it is one that does not exist.
+    if not is_model_name(name):
+        raise VersionNotFound(f"The registry has no model {name!r}.")
+
+
+def show_on_model_page(client: Client, model_id: str, name: str, number: int) -> None:
+    """Have MLflow's page of a logged model name the version that it was registered as."""
+    shown_already = json.loads(client.get_logged_model(model_id).tags.get(_REGISTERED_AS_TAG, "[]"))
+    entry = {"name": name, "version": number}
+    if entry not in shown_already:
+        client.set_logged_model_tags(model_id, {_REGISTERED_AS_TAG: json.dumps([*shown_already, entry])})
+
+
+def experiment_id_of(client: Client, name: str) -> str:
+    """Return the id of the experiment, which is created when it is new."""
+    experiment = client.get_experiment_by_name(name)
+    return str(experiment.experiment_id if experiment else client.create_experiment(name))

@@ -1,0 +1,78 @@
+"""The child process behind ProcessRegistry: `python -m opinionlens.registry.worker`.
+
+It answers the JSON lines described in `wire` with an MlflowRegistry. The address comes with the first of
+them, because it may hold a password and everybody sees the arguments of a process. Credentials and time
+limits reach MLflow through this process's own environment, the only place where it looks for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any, TextIO
+
+from opinionlens.errors import OpinionLensError, RegistryError
+from opinionlens.registry.port import Registry
+from opinionlens.registry.wire import OPENING_ID, answer, error_as_dict
+
+# A download must not keep the lists of the admin page waiting.
+_CONCURRENT_CALLS = 4
+
+
+def serve(registry: Registry, requests: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:
+    """Answer every request line, several at a time, until there are no more."""
+    with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
+        for line in requests:
+            pool.submit(_serve_one, registry, json.loads(line), write)
+
+
+def _serve_one(registry: Registry, request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
+    try:
+        reply = {"result": answer(registry, request["method"], request["arguments"])}
+    except OpinionLensError as error:
+        reply = {"error": error_as_dict(error)}
+    except Exception as error:
+        reply = {"error": error_as_dict(RegistryError(f"{type(error).__name__}: {error}"))}
+    write({"id": request["id"], **reply})
+
+
+def _line_writer(stream: TextIO) -> Callable[[dict[str, Any]], None]:
+    lock = Lock()
+
+    def write(reply: dict[str, Any]) -> None:
+        line = json.dumps(reply)
+        with lock:
+            stream.write(line + "\n")
+            stream.flush()
+
+    return write
+
+
+def main() -> None:
+    """Serve the registry that the first line names, on standard input and output."""
+    # What MLflow and its libraries print goes to standard error: the pipe carries our lines alone.
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    write = _line_writer(replies)
+    opening = sys.stdin.readline()
+    if not opening:
+        return
+    from opinionlens.registry.mlflow import (
+        MlflowRegistry,
+    )  # here, so that the pipe is ours before MLflow can print
+
+    try:
+        registry = MlflowRegistry(**json.loads(opening)["arguments"])
+    except OpinionLensError as error:
+        write({"id": OPENING_ID, "error": error_as_dict(error)})
+        return
+    write({"id": OPENING_ID, "result": "ready"})
+    serve(registry, sys.stdin, write)
+
+
+if __name__ == "__main__":
+    main()

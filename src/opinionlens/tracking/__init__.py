@@ -1,0 +1,8 @@
+"""What runs happened: the port, a double in memory, and the MLflow adapter."""
+
+from __future__ import annotations
+
+from opinionlens.tracking.memory import MemoryTracking
+from opinionlens.tracking.port import Figure, Param, Run, RunRecord, RunStatus, Tracking
+
+__all__ = ["Figure", "MemoryTracking", "Param", "Run", "RunRecord", "RunStatus", "Tracking"]
