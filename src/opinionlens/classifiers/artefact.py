@@ -1,0 +1,67 @@
+"""Writing an artefact: aside, with checksums and a self-test, loaded as a proof, then renamed into place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase
+from opinionlens.files import replacing_directory, sha256_of_file
+
+SELF_TEST_TEXTS = 8
+
+
+class Model(Protocol):
+    """What a kind needs beside the manifest: `LinearModel` or `SkopsModel`."""
+
+    @property
+    def kind(self) -> str:
+        """The manifest's `kind`."""
+
+    def write(self, directory: Path) -> None:
+        """Write the model's files into an empty folder."""
+
+    def classifier(self, manifest: Manifest) -> Classifier:
+        """Return the classifier in memory."""
+
+
+def write_artefact(
+    directory: Path,
+    manifest: Manifest,
+    model: Model,
+    self_test_texts: Sequence[str],
+    *,
+    extra_files: Mapping[str, bytes] | None = None,
+) -> Manifest:
+    """Write the artefact to `directory`, replacing what was there, and return its manifest as it is on disk.
+
+    Args:
+        directory: the artefact's folder; it holds nothing else afterwards.
+        manifest: what is known before the files exist; its `files` and `self_test` are filled in here.
+        model: the weights.
+        self_test_texts: 8 texts that exercise the model; their probabilities are recorded.
+        extra_files: more files that travel with the classifier, by plain name (`reference.json`).
+
+    Raises:
+        ArtefactError: what was written does not load again; nothing changed at `directory`.
+    """
+    if len(self_test_texts) != SELF_TEST_TEXTS:
+        raise ValueError(f"a self-test has {SELF_TEST_TEXTS} texts, not {len(self_test_texts)}")
+    probabilities = model.classifier(manifest).predict_proba(self_test_texts).tolist()
+    with replacing_directory(directory) as aside:
+        model.write(aside)
+        for name, content in (extra_files or {}).items():
+            (aside / name).write_bytes(content)
+        complete = replace(
+            manifest,
+            kind=model.kind,
+            files={path.name: sha256_of_file(path) for path in sorted(aside.iterdir())},
+            self_test=tuple(map(SelfTestCase, self_test_texts, map(tuple, probabilities))),
+        )
+        (aside / MANIFEST_NAME).write_bytes(complete.as_bytes())
+        load_classifier(aside, complete.digest())
+    return complete

@@ -1,0 +1,97 @@
+"""The decision of a linear classifier taken apart again, feature by feature and place by place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from opinionlens.classifiers.block_sums import BlockSums
+from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence, Span
+from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_parts
+from opinionlens.text.ngrams import char_ngrams, word_ngrams
+from opinionlens.text.recipe import Token
+
+if TYPE_CHECKING:
+    from opinionlens.classifiers.linear import LinearClassifier
+
+Places = Mapping[str, Sequence[Span]]
+
+
+def explain_linear(classifier: LinearClassifier, text: str) -> Explanation:
+    """Return contributions that add up with the intercept to the decision value."""
+    tokens = tuple(classifier.manifest.features.recipe.tokenize(text))
+    contributions = (
+        *_of_words(classifier, tokens),
+        *_of_chars(classifier, tokens),
+        *_of_lexicon(classifier, text),
+    )
+    decision = classifier.decision_values([text])[0]
+    return Explanation(
+        text=text,
+        labels=classifier.labels,
+        decision=tuple(decision.tolist()),
+        bias=tuple(classifier.intercept.tolist()),
+        contributions=tuple(contributions),
+        tokens=tokens,
+        prediction=classifier.predict(text),
+    )
+
+
+def _of_words(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator[Contribution]:
+    span = classifier.manifest.features.word_ngrams
+    if not (span and classifier.reader.words):
+        return
+    places: dict[str, list[Span]] = defaultdict(list)
+    texts = [token.text for token in tokens]
+    for size in range(span[0], span[1] + 1):
+        for first, gram in enumerate(word_ngrams(texts, size, size)):
+            places[gram].append((tokens[first].start, tokens[first + size - 1].end))
+    yield from _of_terms("words", places, classifier.reader.words.row, classifier.sums["words"])
+
+
+def _of_chars(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator[Contribution]:
+    span = classifier.manifest.features.char_ngrams
+    if not (span and classifier.reader.chars):
+        return
+    places: dict[str, list[Span]] = defaultdict(list)
+    for token in tokens:
+        for gram in char_ngrams(token.text, *span):
+            places[gram].append((token.start, token.end))
+    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.sums["chars"])
+
+
+def _of_terms(
+    block: str, places: Places, row_of: Callable[[str], int | None], sums: BlockSums
+) -> Iterator[Contribution]:
+    """Contributions of counted terms: every occurrence of a term has the same part in it."""
+    known = [(term, row) for term in places if (row := row_of(term)) is not None]
+    if not known:
+        return
+    rows = np.array([row for _, row in known], dtype=np.int32)
+    tf = sums.tf_of(np.array([len(places[term]) for term, _ in known]))
+    values = sums.table[rows, :-1] * (tf / sums.norm(rows, tf))[:, None]
+    for (term, _), row_values in zip(known, values, strict=True):
+        each = tuple((row_values / len(places[term])).tolist())
+        found = tuple(Occurrence(start, end, each) for start, end in places[term])
+        yield Contribution(term, block, tuple(row_values.tolist()), found)
+
+
+def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
+    """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
+    if not classifier.manifest.features.lexicon:
+        return
+    sums = classifier.sums["lexicon"]
+    values = np.array(classifier.reader.read(text).lexicon)
+    weights = sums.table[:, :-1] / sums.norm(np.arange(len(values), dtype=np.int32), values)
+    found: dict[str, list[Occurrence]] = defaultdict(list)
+    for part in lexicon_parts(text):
+        row_values = weights[LEXICON_FEATURES.index(part.feature)] * part.value
+        found[part.feature].append(Occurrence(part.start, part.end, tuple(row_values.tolist())))
+    for feature, occurrences in found.items():
+        column = LEXICON_FEATURES.index(feature)
+        yield Contribution(
+            feature, "lexicon", tuple((weights[column] * values[column]).tolist()), tuple(occurrences)
+        )

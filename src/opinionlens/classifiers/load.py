@@ -1,0 +1,105 @@
+"""The only way from a folder on disk to a classifier that may serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from opinionlens.classifiers import linear
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
+from opinionlens.errors import ArtefactError, ArtefactTampered, ArtefactUnsupported, SelfTestFailed
+from opinionlens.files import sha256_of_file
+
+# Another processor or numpy may round differently; a different model or tokenizer differs by far more.
+SELF_TEST_TOLERANCE = 1e-6
+
+# Importing these modules is cheap: what a kind needs beyond numpy is imported when a classifier of it is
+# loaded.
+_LOADERS: Mapping[str, Callable[[Manifest, Path], Classifier]] = {"linear": linear.load}
+_FILES: Mapping[str, frozenset[str]] = {"linear": frozenset(linear.FILES)}
+
+
+def load_classifier(path: Path, expected_digest: str | None = None) -> Classifier:
+    """Return the classifier in the folder `path` after checking all of it.
+
+    Args:
+        path: an artefact's folder, as `write_artefact` leaves it.
+        expected_digest: the manifest's SHA-256 from a second source, such as the registry's tag. Only this
+            protects from somebody who rewrites the artefact and the checksums inside.
+
+    Raises:
+        ArtefactMissing: there is no artefact.
+        ArtefactTampered: a digest differs, a file is missing, or there is one that the manifest does not
+            name.
+        ArtefactUnsupported: the format, kind, recipe or a type inside is not known to this version of the
+            code.
+        SelfTestFailed: the recorded texts get other probabilities here.
+    """
+    try:
+        manifest = _checked_manifest(path, expected_digest)
+        classifier = _LOADERS[manifest.kind](manifest, path)
+        _self_test(classifier)
+    except ArtefactError as error:
+        error.where = error.where or str(path)
+        raise
+    return classifier
+
+
+def _checked_manifest(path: Path, expected_digest: str | None) -> Manifest:
+    found = read_manifest(path)
+    if expected_digest is not None and found.digest != expected_digest.lower():
+        raise _tampered(
+            f"The manifest's digest is {found.digest[:12]}…, but {expected_digest[:12]}… was registered"
+        )
+    manifest = found.manifest
+    if manifest.kind not in _LOADERS:
+        raise ArtefactUnsupported(
+            f"The kind {manifest.kind!r} is not known; known are {', '.join(_LOADERS)}.",
+            remedy="Update opinionlens, or retrain the model with this version.",
+        )
+    _check_files(path, manifest)
+    return manifest
+
+
+def _check_files(path: Path, manifest: Manifest) -> None:
+    """Every named file is there, plain and unchanged; there is none that is not named."""
+    present = {entry.name for entry in path.iterdir()}
+    if missing := sorted((set(manifest.files) | _FILES[manifest.kind]) - present):
+        raise _tampered(f"Missing: {', '.join(missing)}")
+    if unnamed := sorted(present - set(manifest.files) - {MANIFEST_NAME}):
+        raise _tampered(f"Not named in the manifest: {', '.join(unnamed)}")
+    for name, digest in manifest.files.items():
+        file = path / name
+        if file.is_symlink() or not file.is_file():
+            raise _tampered(f"{name} is not a plain file")
+        if sha256_of_file(file) != digest:
+            raise _tampered(f"The content of {name} is not what the manifest says")
+
+
+def _self_test(classifier: Classifier) -> None:
+    cases = classifier.manifest.self_test
+    if not cases:
+        raise SelfTestFailed("The artefact records no self-test.", remedy="Export the classifier again.")
+    expected = [case.probabilities for case in cases]
+    if any(len(row) != len(classifier.labels) for row in expected):
+        raise SelfTestFailed("The self-test has another number of classes than the classifier.")
+    difference = np.abs(classifier.predict_proba([case.text for case in cases]) - np.array(expected)).max(
+        axis=1
+    )
+    worst = int(difference.argmax())
+    # Written so that NaN fails too.
+    if not difference[worst] <= SELF_TEST_TOLERANCE:
+        raise SelfTestFailed(
+            f"Text {worst + 1} of the self-test differs by {difference[worst]:.3g} from what was recorded.",
+            remedy="The code or its libraries have changed since the export: retrain or export again.",
+        )
+
+
+def _tampered(what: str) -> ArtefactTampered:
+    return ArtefactTampered(
+        f"The artefact is damaged or was changed. {what}.",
+        remedy="Fetch it again; if that does not help, retrain.",
+    )

@@ -1,0 +1,69 @@
+"""What a classifier sees of a text: rows of its vocabularies, lexicon values, how much it knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from opinionlens.classifiers.term_rows import CharRows, Rows, WordRows
+from opinionlens.classifiers.weights import TextWeights
+from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.features import FeatureSpec
+from opinionlens.text.lexicon import LEXICON_FEATURES
+from opinionlens.text.recipe import NEGATED
+
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+
+
+class Reading(NamedTuple):
+    """One text as the model sees it; a block that the model lacks is empty."""
+
+    tokens: list[str]
+    words: Rows
+    chars: Rows
+    lexicon: Sequence[float]
+
+
+class Reader:
+    """Counts what the manifest's features name, with the vocabularies of the weights."""
+
+    def __init__(self, spec: FeatureSpec, weights: TextWeights) -> None:
+        """Index the vocabularies.
+
+        Raises:
+            ArtefactUnsupported: the blocks of the weights are not those of the features.
+        """
+        terms = {block.name: block.terms for block in weights.blocks}
+        wanted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
+        if set(terms) != {name for name, choice in wanted.items() if choice}:
+            raise ArtefactUnsupported(
+                f"The features ask for other blocks than the weights have: {sorted(terms)}."
+            )
+        if spec.lexicon and tuple(terms["lexicon"]) != LEXICON_FEATURES:
+            raise ArtefactUnsupported("The weights are for other lexicon features than this version counts.")
+        self.spec = spec
+        self.words = WordRows(terms["words"], *spec.word_ngrams) if spec.word_ngrams else None
+        self.chars = CharRows(terms["chars"], *spec.char_ngrams) if spec.char_ngrams else None
+
+    def read(self, text: str) -> Reading:
+        """Return what the model sees of `text`."""
+        tokens, lexicon = self.spec.tokens_and_lexicon(text)
+        words = self.words.of(tokens) if self.words else _NO_ROWS
+        chars = self.chars.of(tokens) if self.chars else _NO_ROWS
+        return Reading(tokens, words, chars, lexicon)
+
+    def familiarity(self, tokens: Sequence[str]) -> tuple[int, int]:
+        """Return how many tokens are words, and how many of these the vocabulary knows.
+
+        A word begins with a letter: emoji, numbers and `<url>` say nothing about the language of a text. A
+        model without single words in its vocabulary knows a word by its character n-grams; one without either
+        knows all.
+        """
+        words = [token for token in tokens if token[0].isalpha()]
+        if self.spec.recipe.negation_scope:
+            words = [word.removesuffix(NEGATED) for word in words]
+        if self.words and self.words.low == 1:
+            return len(words), self.words.known(words)
+        return len(words), self.chars.known(words) if self.chars else len(words)

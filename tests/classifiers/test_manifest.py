@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase, read_manifest
+from opinionlens.errors import ArtefactMissing, ArtefactUnsupported
+
+
+@pytest.fixture
+def complete(make_manifest: Callable[..., Manifest], spec: Any) -> Manifest:
+    files = {"weights.npz": "0" * 64}
+    return make_manifest(spec, files=files, self_test=(SelfTestCase("good ❤️", (0.1, 0.2, 0.7)),))
+
+
+def write(directory: Path, value: object) -> Path:
+    content = value if isinstance(value, bytes) else json.dumps(value).encode()
+    (directory / MANIFEST_NAME).write_bytes(content)
+    return directory
+
+
+def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
+    found = read_manifest(write(tmp_path, complete.as_bytes()))
+    assert found.manifest == complete
+
+
+def test_digest_is_the_sha256_of_the_bytes_on_disk(complete: Manifest, tmp_path: Path) -> None:
+    write(tmp_path, complete.as_bytes())
+    expected = hashlib.sha256((tmp_path / MANIFEST_NAME).read_bytes()).hexdigest()
+    assert read_manifest(tmp_path).digest == complete.digest() == expected
+
+
+def test_a_blank_more_is_another_digest(complete: Manifest, tmp_path: Path) -> None:
+    assert read_manifest(write(tmp_path, complete.as_bytes() + b" ")).digest != complete.digest()
+
+
+def test_a_missing_folder_says_how_to_train(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactMissing, match="dvc repro tune_sklearn"):
+        read_manifest(tmp_path / "nothing")
+
+
+def changed(manifest: Manifest, path: str, value: object) -> dict[str, Any]:
+    """The manifest's JSON with the value at the dotted path replaced; DELETE removes it."""
+    plain = json.loads(manifest.as_bytes())
+    *outer, last = path.split(".")
+    place = plain
+    for key in outer:
+        place = place[int(key)] if isinstance(place, list) else place[key]
+    if value is DELETE:
+        del place[last]
+    else:
+        place[last] = value
+    return plain
+
+
+DELETE = object()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("format", 2, "format is 2"),
+        ("format", True, "format is True"),
+        ("surprise", 1, "unknown fields: surprise"),
+        ("labels", DELETE, "lacks the fields: labels"),
+        ("labels", ["POSITIVE", "NEGATIVE"], "labels must be"),
+        ("labels", ["NEGATIVE"], "labels must be"),
+        ("labels", ["NEGATIVE", "GREAT"], "'GREAT'"),
+        ("labels", "NEGATIVE", "labels must be an array"),
+        ("kind", 3, "kind must be a string"),
+        ("features.colour", "red", "colour"),
+        ("features.recipe.colour", "red", "colour"),
+        ("features.recipe.name", "plain-v9", "plain-v9"),
+        ("features.word_ngrams", [2, 1], "word_ngrams must be"),
+        ("features.word_ngrams", [1], "features.word_ngrams"),
+        ("features.word_ngrams", ["a", "b"], "features.word_ngrams"),
+        ("features.char_ngrams", [1, 10_000_000], "features.char_ngrams"),
+        ("features.lexicon", "yes", "features.lexicon"),
+        ("features.recipe", [], "features.recipe must be an object"),
+        ("features.recipe.name", 5, "features.recipe.name"),
+        ("features.recipe.negation_scope", 1, "features.recipe.negation_scope"),
+        ("calibration.method", "magic", "'magic'"),
+        ("calibration.scale", [1.0], "one scale and one bias per label"),
+        ("calibration.scale", [1.0, 1.0, None], "calibration.scale\\[2\\] must be a number"),
+        ("calibration.bias", [1.0, 1.0, 10**400], "finite"),
+        ("uncertainty.min_words", -1, "0 or more"),
+        ("uncertainty.min_confidence", "high", "uncertainty.min_confidence"),
+        ("training.params.C", [1], "training.params.C"),
+        ("training.rows", 1.5, "training.rows"),
+        ("lineage.run_id", 7, "lineage.run_id"),
+        ("lineage.who", "me", "unknown fields: who"),
+        ("self_test.0.text", None, "self_test\\[0\\].text"),
+        ("self_test.0.more", 1, "unknown fields: more"),
+        ("files", {"../weights.npz": "0" * 64}, "not a plain file name"),
+        ("files", {"/etc/passwd": "0" * 64}, "not a plain file name"),
+        ("files", {"a/b": "0" * 64}, "not a plain file name"),
+        ("files", {"a\\b": "0" * 64}, "not a plain file name"),
+        ("files", {"..": "0" * 64}, "not a plain file name"),
+        ("files", {".hidden": "0" * 64}, "not a plain file name"),
+        ("files", {"": "0" * 64}, "not a plain file name"),
+        ("files", {"a\x00b": "0" * 64}, "not a plain file name"),
+        ("files", {"weights.npz\n": "0" * 64}, "not a plain file name"),
+        ("files", {"Manifest.json": "0" * 64}, "not a plain file name"),
+        ("files", {"weights.npz": "0" * 63}, "SHA-256"),
+        ("files", {"weights.npz": "G" * 64}, "SHA-256"),
+    ],
+)
+def test_refuses_and_names_what_it_does_not_know(
+    complete: Manifest, tmp_path: Path, path: str, value: object, message: str
+) -> None:
+    with pytest.raises(ArtefactUnsupported, match=message):
+        read_manifest(write(tmp_path, changed(complete, path, value)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not json",
+        b"\xff\xfe",
+        b"[]",
+        b"[" * 200_000,
+        b'{"format": NaN}',
+        b'{"format": 1, "format": 1}',
+        b'{"format": ' + b"9" * 5000 + b"}",
+        b" " * 4_000_001,
+    ],
+    ids=["empty", "text", "binary", "array", "deep", "nan", "twice", "digits", "huge"],
+)
+def test_refuses_what_is_no_manifest(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ArtefactUnsupported):
+        read_manifest(write(tmp_path, content))
