@@ -1,4 +1,4 @@
-"""What every test shares: in CI a skip is a failure, because .ci/run installs all that a test may need."""
+"""What every test shares: a skip is a failure in CI, and small real classifiers can be had anywhere."""
 
 import os
 
@@ -7,9 +7,47 @@ import pytest
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Turn skips into failures where nothing may be missing."""
+    """Turn skips into failures where nothing may be missing (.ci/run installs all that a test may need)."""
     outcome = yield
     report = outcome.get_result()
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may be missing: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def write_word_model():
+    """A function that writes an artefact whose words count as told, and returns its digest.
+
+    `{"great": 2.0}` adds 2 to POSITIVE and takes 2 from NEGATIVE for each "great"; NEUTRAL starts ahead by 1.
+    """
+    import numpy as np
+
+    from opinionlens.classifiers.artefact import write_artefact
+    from opinionlens.classifiers.calibration import Calibration
+    from opinionlens.classifiers.linear import LinearModel
+    from opinionlens.classifiers.manifest import Manifest, Training
+    from opinionlens.classifiers.uncertainty import Uncertainty
+    from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
+    from opinionlens.text.features import FeatureSpec
+    from opinionlens.text.labels import LABELS
+    from opinionlens.text.recipe import RECIPES
+
+    def write(path, words, *, min_confidence=0.5):
+        terms = sorted(words)
+        block = Block("words", terms, tf="count", scale=np.ones(len(terms)), normalise=False)
+        weight = np.array([words[term] for term in terms], dtype=float)
+        coef = np.stack([-weight, np.zeros(len(terms)), weight])
+        manifest = Manifest(
+            kind="linear",
+            labels=LABELS,
+            features=FeatureSpec(RECIPES["plain-v1"], word_ngrams=(1, 1)),
+            calibration=Calibration.none(3),
+            uncertainty=Uncertainty(min_confidence=min_confidence, min_known_share=0.2, min_words=4),
+            training=Training("by hand"),
+        )
+        model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 1.0, 0.0])))
+        texts = [f"{term} {number}" for number, term in enumerate((terms * 8)[:8])]
+        return write_artefact(path, manifest, model, texts).digest()
+
+    return write

@@ -1,0 +1,55 @@
+"""A bounded pool of threads for work that would hold up the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar, TypeVar
+
+from opinionlens.errors import OpinionLensError
+
+T = TypeVar("T")
+
+# Small enough that a second batch is not kept waiting by the first, large enough that a hop between threads
+# costs little beside the work.
+CHUNK_ITEMS = 50
+
+
+class ServingBusy(OpinionLensError):
+    """More work is waiting than this process will take on; try again shortly."""
+
+    status: ClassVar[int] = 503
+
+
+class BatchPool:
+    """Runs jobs in threads and refuses one too many instead of letting a queue grow."""
+
+    def __init__(self, *, threads: int, queue: int) -> None:
+        """Take at most `threads + queue` jobs at a time."""
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
+        self._room = threads + queue
+        self._taken = 0
+
+    async def run(self, work: Callable[[Sequence[str]], list[T]], items: Sequence[str]) -> list[T]:
+        """Return `work(items)`, done chunk by chunk so that jobs take turns.
+
+        Raises:
+            ServingBusy: too many jobs are waiting.
+        """
+        if self._taken >= self._room:
+            raise ServingBusy("Too many batches are waiting.", remedy="Try again in a moment.")
+        self._taken += 1
+        try:
+            loop = asyncio.get_running_loop()
+            results: list[T] = []
+            for start in range(0, len(items), CHUNK_ITEMS):
+                chunk = items[start : start + CHUNK_ITEMS]
+                results += await loop.run_in_executor(self._pool, work, chunk)
+            return results
+        finally:
+            self._taken -= 1
+
+    def close(self) -> None:
+        """Finish what runs, drop what waits."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,128 @@
+"""The one owner of what is loaded: new before old, one swap, and a reason where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.errors import ArtefactError, ArtefactTampered, ModelNotAvailableError
+from opinionlens.registry import Registry, Version
+from opinionlens.serving.cache import ArtefactCache, CachedVersion
+
+Load = Callable[[Path, str], Classifier]
+
+log = structlog.get_logger("serving")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A classifier in memory with the name that its answers carry; `version` is None for the fallback."""
+
+    classifier: Classifier
+    name: str
+    version: int | None = None
+    digest: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """How it works, for example linear, skops or lexicon."""
+        return self.classifier.manifest.kind
+
+
+class ModelStore:
+    """What this process can serve. Reading it is one look at a reference; all else may run in any thread."""
+
+    def __init__(
+        self, cache: ArtefactCache, *, fallback: ServedModel | None = None, load: Load = load_classifier
+    ) -> None:
+        """Start with nothing active.
+
+        Args:
+            cache: where fetched versions are kept.
+            fallback: what answers while nothing is active; without one the answer is ModelNotAvailableError.
+            load: how a folder becomes a verified classifier.
+        """
+        self._cache = cache
+        self._load = load
+        self._active: ServedModel | None = None
+        self._swapping = Lock()
+        self.fallback = fallback
+        self.problem: str | None = None  # why what should be active is not, in words for the page
+
+    @property
+    def active(self) -> ServedModel | None:
+        """The trained model that answers, if any."""
+        return self._active
+
+    def current(self) -> ServedModel:
+        """Return what answers now.
+
+        Raises:
+            ModelNotAvailableError: nothing is active and there is no fallback.
+        """
+        model = self._active or self.fallback
+        if model is None:
+            raise ModelNotAvailableError(
+                "No model is active yet.",
+                remedy="Promote one with `opinionlens promote`, or try again shortly.",
+            )
+        return model
+
+    def load(self, version: Version, registry: Registry) -> ServedModel:
+        """Return a registered version, fetched if needed, verified and self-tested, beside what is active.
+
+        A copy that was damaged on this disk is fetched once more.
+
+        Raises:
+            RegistryError: it cannot be fetched.
+            ArtefactError: it may not serve; the copy is removed.
+            OSError: the disk is full or cannot be written.
+        """
+        had_copy = version.digest is not None and self._cache.holds(version.digest)
+        cached = self._cache.fetch(version, registry)
+        try:
+            return self._verified(cached)
+        except ArtefactTampered:
+            if not had_copy:
+                raise
+            log.warning("cache.damaged", name=cached.name, version=cached.number)
+            return self._verified(self._cache.fetch(version, registry))
+
+    def restore(self) -> ServedModel | None:
+        """Return the version that answered last, from the cache alone, or None."""
+        cached = self._cache.remembered()
+        return None if cached is None else self._verified(cached)
+
+    def activate(self, model: ServedModel) -> ServedModel | None:
+        """Let a loaded model answer from now on and return the one it replaces.
+
+        Requests under way finish with the model they began with.
+        """
+        with self._swapping:
+            old, self._active = self._active, model
+            self.problem = None
+            self._remember(model)
+        log.info("model.activated", name=model.name, version=model.version, kind=model.kind)
+        return old
+
+    def _verified(self, cached: CachedVersion) -> ServedModel:
+        try:
+            classifier = self._load(self._cache.artefact(cached.digest), cached.digest)
+        except ArtefactError:
+            self._cache.discard(cached.digest)
+            raise
+        return ServedModel(classifier, cached.name, cached.number, cached.digest)
+
+    def _remember(self, model: ServedModel) -> None:
+        if model.version is None or model.digest is None:
+            return
+        try:
+            self._cache.remember(CachedVersion(model.name, model.version, model.digest))
+        except OSError as error:  # it answers all the same; only a start without the registry would miss it
+            log.warning("cache.not_written", reason=error.strerror, path=str(self._cache.root))

@@ -1,0 +1,77 @@
+"""The pool: order kept, turns taken, one too many refused."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool, ServingBusy
+
+
+def shout(items: Sequence[str]) -> list[str]:
+    return [item.upper() for item in items]
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK_ITEMS, CHUNK_ITEMS + 1, 3 * CHUNK_ITEMS - 1])
+def test_results_keep_the_order_of_the_items(count: int) -> None:
+    pool = BatchPool(threads=2, queue=1)
+    items = [f"a{number}" for number in range(count)]
+    assert asyncio.run(pool.run(shout, items)) == [item.upper() for item in items]
+    pool.close()
+
+
+def test_the_event_loop_stays_free_and_jobs_take_turns() -> None:
+    pool = BatchPool(threads=1, queue=4)
+    order: list[str] = []
+
+    def note(items: Sequence[str]) -> list[str]:
+        assert threading.current_thread() is not threading.main_thread()
+        order.append(items[0])
+        return list(items)
+
+    async def both() -> None:
+        await asyncio.gather(pool.run(note, ["a"] * 3 * CHUNK_ITEMS), pool.run(note, ["b"]))
+
+    asyncio.run(both())
+    pool.close()
+    assert sorted(order) == ["a", "a", "a", "b"]
+    assert order[-1] == "a", "the short job waited for all of the long one"
+
+
+def test_one_job_too_many_is_refused_and_room_comes_back() -> None:
+    pool = BatchPool(threads=1, queue=1)
+    gate = threading.Event()
+
+    def wait(items: Sequence[str]) -> list[str]:
+        gate.wait(5)
+        return list(items)
+
+    async def crowd() -> None:
+        jobs = [asyncio.create_task(pool.run(wait, ["x"])) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ServingBusy):
+            await pool.run(wait, ["x"])
+        gate.set()
+        await asyncio.gather(*jobs)
+        assert await pool.run(wait, ["y"]) == ["y"]
+
+    asyncio.run(crowd())
+    pool.close()
+
+
+def test_an_error_reaches_the_caller_and_frees_the_place() -> None:
+    pool = BatchPool(threads=1, queue=1)
+
+    def fail(items: Sequence[str]) -> list[str]:
+        raise ValueError("no")
+
+    async def three_times() -> None:
+        for _ in range(3):
+            with pytest.raises(ValueError, match="no"):
+                await pool.run(fail, ["x"])
+
+    asyncio.run(three_times())
+    pool.close()

@@ -1,0 +1,122 @@
+"""The scorer: quick kinds on the loop, slow ones in threads, one model per answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from opinionlens.classifiers.classifier import Prediction
+from opinionlens.errors import ModelNotAvailableError
+from opinionlens.registry import MemoryRegistry, Version
+from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
+from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, Scorer
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.text.labels import Label
+
+
+class Witness:
+    """A classifier that notes the thread it is called in; its label never changes."""
+
+    def __init__(self, kind: str, label: Label = Label.NEUTRAL) -> None:
+        self.manifest = SimpleNamespace(kind=kind)
+        self.threads: list[threading.Thread] = []
+        self.label = label
+        self.after: Callable[[], object] = lambda: None
+
+    def predict(self, text: str) -> Prediction:
+        self.threads.append(threading.current_thread())
+        return Prediction(self.label, 1.0, (0.0, 1.0, 0.0))
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        answers = [self.predict(text) for text in texts]
+        self.after()
+        return answers
+
+    def explain(self, text: str) -> str:
+        self.threads.append(threading.current_thread())
+        return f"because {text}"
+
+
+@pytest.fixture
+def pool() -> Iterator[BatchPool]:
+    pool = BatchPool(threads=1, queue=2)
+    yield pool
+    pool.close()
+
+
+def scorer_of(store: ModelStore, pool: BatchPool, classifier: Witness) -> Scorer:
+    store.fallback = ServedModel(classifier, "witness")  # type: ignore[arg-type]
+    return Scorer(store, pool)
+
+
+@pytest.mark.parametrize(("kind", "on_the_loop"), [("linear", True), ("lexicon", True), ("skops", False)])
+def test_one_text_is_answered_on_the_loop_only_by_quick_kinds(
+    store: ModelStore, pool: BatchPool, kind: str, on_the_loop: bool
+) -> None:
+    witness = Witness(kind)
+    answer = asyncio.run(scorer_of(store, pool, witness).predict("hello"))
+    assert (witness.threads[0] is threading.main_thread()) is on_the_loop
+    assert (answer.prediction.label, answer.model.name) == (Label.NEUTRAL, "witness")
+    assert answer.seconds >= 0
+
+
+def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> None:
+    witness = Witness("linear")
+    answer = asyncio.run(scorer_of(store, pool, witness).predict_many(["a", "b"]))
+    assert threading.main_thread() not in witness.threads
+    assert len(answer.predictions) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "on_the_loop"),
+    [
+        ("linear", QUICK_EXPLANATION_CHARS, True),
+        ("linear", QUICK_EXPLANATION_CHARS + 1, False),
+        ("skops", 1, False),
+    ],
+)
+def test_long_explanations_leave_the_loop(
+    store: ModelStore, pool: BatchPool, kind: str, length: int, on_the_loop: bool
+) -> None:
+    witness = Witness(kind)
+    answer = asyncio.run(scorer_of(store, pool, witness).explain("x" * length))
+    assert (witness.threads[0] is threading.main_thread()) is on_the_loop
+    assert answer.explanation == "because " + "x" * length  # type: ignore[comparison-overlap]
+
+
+def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
+    store: ModelStore, pool: BatchPool
+) -> None:
+    first, second = Witness("linear", Label.NEGATIVE), Witness("linear", Label.POSITIVE)
+    scorer = scorer_of(store, pool, first)
+    first.after = lambda: store.activate(ServedModel(second, "second"))  # type: ignore[arg-type]
+    answer = asyncio.run(scorer.predict_many(["x"] * (3 * CHUNK_ITEMS)))
+    assert {prediction.label for prediction in answer.predictions} == {Label.NEGATIVE}
+    assert answer.model.name == "witness"
+    assert store.current().name == "second"
+
+
+def test_nothing_to_answer_with_is_said(store: ModelStore, pool: BatchPool) -> None:
+    scorer = Scorer(store, pool)
+    for work in (scorer.predict("a"), scorer.predict_many(["a"]), scorer.explain("a")):
+        with pytest.raises(ModelNotAvailableError):
+            asyncio.run(work)  # type: ignore[arg-type]
+
+
+def test_a_real_model_answers_the_same_alone_and_in_a_batch(
+    store: ModelStore, pool: BatchPool, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    store.activate(store.load(kind_version, registry))
+    scorer = Scorer(store, pool)
+    texts = ["great", "so so", "", "great great"]
+
+    async def ask() -> None:
+        batch = await scorer.predict_many(texts)
+        singles = [(await scorer.predict(text)).prediction for text in texts]
+        assert [one.label for one in batch.predictions] == [one.label for one in singles]
+
+    asyncio.run(ask())

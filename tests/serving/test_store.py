@@ -1,0 +1,170 @@
+"""The store: verified before active, new before old, never nothing for longer than needed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from opinionlens.errors import (
+    ArtefactTampered,
+    ModelNotAvailableError,
+    RegistryUnavailable,
+    SelfTestFailed,
+)
+from opinionlens.registry import MemoryRegistry, Version
+from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.text.labels import Label
+
+
+def label_of(store: ModelStore) -> Label:
+    return store.current().classifier.predict("great").label
+
+
+def test_nothing_answers_at_first(store: ModelStore) -> None:
+    assert store.active is None
+    with pytest.raises(ModelNotAvailableError):
+        store.current()
+
+
+def test_the_fallback_answers_until_something_is_active(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    fallback = ModelStore(cache).load(harsh_version, registry)
+    store = ModelStore(cache, fallback=fallback)
+    assert store.current() is fallback
+    assert store.active is None
+    store.activate(store.load(kind_version, registry))
+    assert label_of(store) is Label.POSITIVE
+
+
+def test_loading_leaves_what_is_active_alone(
+    store: ModelStore, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    store.activate(store.load(kind_version, registry))
+    loaded = store.load(harsh_version, registry)
+    assert label_of(store) is Label.POSITIVE
+    old = store.activate(loaded)
+    assert label_of(store) is Label.NEGATIVE
+    assert (old is not None and old.version, loaded.version, loaded.kind) == (1, 2, "linear")
+
+
+def test_a_version_that_cannot_be_fetched_changes_nothing(
+    store: ModelStore, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    store.activate(store.load(kind_version, registry))
+    registry.reachable = False
+    with pytest.raises(RegistryUnavailable):
+        store.load(harsh_version, registry)
+    assert label_of(store) is Label.POSITIVE
+
+
+def test_a_tampered_download_is_refused_and_not_kept(
+    store: ModelStore, cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, tmp_path: Path
+) -> None:
+    manifest = (tmp_path / "made" / "manifest.json").read_bytes()
+    registry.replace_files("brand", 1, {"manifest.json": manifest, "weights.npz": b"other weights"})
+    with pytest.raises(ArtefactTampered):
+        store.load(kind_version, registry)
+    assert store.active is None
+    assert cache.versions() == []
+
+
+def test_a_copy_damaged_on_this_disk_is_fetched_once_more(
+    store: ModelStore, cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cached = cache.fetch(kind_version, registry)
+    (cache.artefact(cached.digest) / "weights.npz").write_bytes(b"rot")
+    assert store.load(kind_version, registry).version == 1
+
+
+def test_a_failing_self_test_is_refused_and_not_kept(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    def fails(path: Path, digest: str) -> None:
+        raise SelfTestFailed("Text 1 differs.")
+
+    store = ModelStore(cache, load=fails)  # type: ignore[arg-type]
+    with pytest.raises(SelfTestFailed):
+        store.load(kind_version, registry)
+    assert cache.versions() == []
+
+
+def test_the_loader_is_told_the_registered_digest(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    told: list[str] = []
+
+    def load(path: Path, digest: str) -> object:
+        told.append(digest)
+        return object()
+
+    ModelStore(cache, load=load).load(kind_version, registry)  # type: ignore[arg-type]
+    assert told == [kind_version.digest]
+
+
+def test_a_new_process_restores_what_answered_last(
+    store: ModelStore,
+    cache: ArtefactCache,
+    registry: MemoryRegistry,
+    kind_version: Version,
+    harsh_version: Version,
+) -> None:
+    store.activate(store.load(harsh_version, registry))
+    store.activate(store.load(kind_version, registry))
+    fresh = ModelStore(ArtefactCache(cache.root))
+    restored = fresh.restore()
+    assert restored is not None
+    assert (restored.name, restored.version, restored.digest) == ("brand", 1, kind_version.digest)
+    assert fresh.active is None
+
+
+def test_nothing_to_restore_is_none(store: ModelStore) -> None:
+    assert store.restore() is None
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_activation(
+    store: ModelStore, registry: MemoryRegistry, kind_version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: ArtefactCache, version: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    model = store.load(kind_version, registry)
+    monkeypatch.setattr(ArtefactCache, "remember", refuse)
+    store.activate(model)
+    assert store.current() is model
+
+
+def test_activation_clears_the_problem(
+    store: ModelStore, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    store.problem = "The registry does not answer."
+    store.activate(store.load(kind_version, registry))
+    assert store.problem is None
+
+
+def test_readers_always_find_a_whole_model_while_swapping(
+    store: ModelStore, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    models = [store.load(version, registry) for version in (kind_version, harsh_version)]
+    expected = {1: Label.POSITIVE, 2: Label.NEGATIVE}
+    store.activate(models[0])
+    stop, wrong = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            model: ServedModel = store.current()
+            if model.classifier.predict("great").label is not expected[model.version or 0]:
+                wrong.append(model)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for turn in range(200):
+        store.activate(models[turn % 2])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
