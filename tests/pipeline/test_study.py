@@ -53,8 +53,8 @@ def test_each_family_is_first_tried_with_its_defaults(storage):
 
 
 def test_the_sampler_improves_on_the_defaults(storage):
-    study, trials = run(storage, n_trials=40)
-    best = best_trial(study)
+    _, trials = run(storage, n_trials=40)
+    best = best_trial(trials)
     assert len(trials) == 40
     assert best.outcome.value == max(t.outcome.value for t in trials)
     assert best.outcome.value > -1  # the default of `hill` gives -9, of `valley` -2
@@ -128,5 +128,5 @@ def test_more_trials_go_on_from_the_finished_ones(storage):
 
 def test_of_equal_trials_the_earliest_wins(storage):
     flat = lambda proposals: ((p, Outcome(0.5, {}, 0.0, 1.0)) for p in reversed(proposals))  # noqa: E731
-    study, _ = run(storage, evaluate=flat)
-    assert best_trial(study).proposal.number == 0
+    _, trials = run(storage, evaluate=flat)
+    assert best_trial(trials).proposal.number == 0

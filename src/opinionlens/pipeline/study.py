@@ -100,9 +100,9 @@ def run_study(
             yield FinishedTrial(proposal, outcome)
 
 
-def best_trial(study: optuna.Study) -> FinishedTrial:
+def best_trial(trials: Iterable[FinishedTrial]) -> FinishedTrial:
     """The highest value; of equal ones the earliest, so that a repeated study picks the same."""
-    return max(_finished(study), key=lambda trial: (trial.outcome.value, -trial.proposal.number))
+    return max(trials, key=lambda trial: (trial.outcome.value, -trial.proposal.number))
 
 
 def _first_params(families: list[str], first: Mapping[str, Params], position: int) -> Params | None:

@@ -1,0 +1,1 @@
+"""The `opinionlens` command: every command parses, calls and prints."""

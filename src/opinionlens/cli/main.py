@@ -1,0 +1,134 @@
+"""The commands. Each imports what it needs when it runs, so that `opinionlens --help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from opinionlens.errors import OpinionLensError
+
+app = typer.Typer(
+    name="opinionlens",
+    help="Sentiment and online reputation: train, promote, serve and score.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A folder with an artefact, or NAME@VERSION of the registry. Default: the served champion.",
+    ),
+]
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet.")],
+    text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write; by default beside FILE, as NAME.scored.EXT.")
+    ] = None,
+    strict: Annotated[bool, typer.Option(help="End with status 1 when a row could not be scored.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """Score every row of a file: the same rows out, with the verdict beside them."""
+    from opinionlens.cli.score import run_score
+
+    sys.exit(run_score(file, text_column=text_column, out=out, strict=strict, model=model))
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="The text; `-` reads standard input.")],
+    model: ModelOption = None,
+) -> None:
+    """Print the verdict for one text and what each word contributed to it."""
+    from opinionlens.cli.explain import run_explain
+
+    run_explain(sys.stdin.read() if text == "-" else text, model=model)
+
+
+@app.command()
+def promote(
+    force: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Promote although the gate says no; the reason is recorded."),
+    ] = None,
+) -> None:
+    """Register the tuned classifier and make it the champion, if the gate finds it no worse."""
+    from opinionlens.cli.promotion import run_promote
+
+    run_promote(force=force)
+
+
+@app.command("register-model")
+def register_model(
+    model_id: Annotated[str, typer.Argument(help="The logged model, m-…, as MLflow shows it.")],
+    model_name: Annotated[str, typer.Argument(help="The name to register it under.")],
+    force: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Promote although the gate says no; the reason is recorded."),
+    ] = None,
+) -> None:
+    """Register a logged model under a name, and promote it if the gate finds it no worse."""
+    from opinionlens.cli.promotion import run_register_model
+
+    run_register_model(model_id, model_name, force=force)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (API__HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (API__PORT).")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+) -> None:
+    """Start the app."""
+    from opinionlens.cli.serve import run_serve
+
+    run_serve(host=host, port=port, workers=workers)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="Port of the app.")] = 8000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+) -> None:
+    """Start the app and the MLflow page on this machine, until Ctrl-C."""
+    from opinionlens.cli.up import run_side_by_side
+    from opinionlens.settings import load_settings
+
+    uri = load_settings().mlflow.local_tracking_uri
+    console = Console(stderr=True)
+    sys.exit(run_side_by_side(port=port, mlflow_port=mlflow_port, tracking_uri=uri, console=console))
+
+
+def main() -> None:
+    """Entry of the console script: errors that a user can mend are one message, not a traceback."""
+    _run(app)
+
+
+def register_model_main() -> None:
+    """Entry of the older name, `register_model <model_id> <model_name>`."""
+    older = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    older.command(name="register_model")(register_model)
+    _run(older)
+
+
+def _run(commands: typer.Typer) -> None:
+    try:
+        commands()
+    except OpinionLensError as error:
+        Console(stderr=True).print("[bold red]error:[/]", end=" ")
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Child processes that are sure to end with us: own process group, asked to stop, then made to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from opinionlens.errors import SettingsInvalid, StageFailed
+
+_GRACE_SECONDS = 10
+
+
+def refuse_taken_port(host: str, port: int, option: str) -> None:
+    """Say which port is taken, and how to choose another, before anything is started.
+
+    Raises:
+        SettingsInvalid: something listens there already.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsInvalid(
+                f"port {port} cannot be used: {error.strerror}.",
+                where=host,
+                remedy=f"Stop what listens there, or choose another with {option}.",
+            ) from error
+
+
+@contextmanager
+def child_process(
+    command: Sequence[str], *, log: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` for as long as the block lasts; afterwards it and all its own children are gone.
+
+    Args:
+        command: program and arguments.
+        log: file that takes its output (appended); None leaves it on the terminal.
+        environment: what to add to the environment.
+    """
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    stream = log.open("ab") if log is not None else None
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            list(command),
+            stdout=stream,
+            stderr=subprocess.STDOUT if stream else None,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop the whole group in order
+        )
+        try:
+            yield process
+        finally:
+            _stop_group(process)
+    finally:
+        if stream is not None:
+            stream.close()
+
+
+def wait_until_answers(
+    url: str, process: subprocess.Popen[bytes], *, seconds: float, name: str, stop: threading.Event
+) -> None:
+    """Return once `url` answers below 500, or `stop` is set.
+
+    Raises:
+        StageFailed: the process ended, or the time is over.
+    """
+    deadline = time.monotonic() + seconds
+    while not stop.wait(0.1):
+        if process.poll() is not None:
+            raise StageFailed(f"{name} ended with status {process.returncode} before it answered.")
+        if time.monotonic() > deadline:
+            raise StageFailed(f"{name} did not answer within {seconds:.0f} s.", where=url)
+        if _answers(url):
+            return
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - a loopback address of ours
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:  # not listening yet
+        return False
+
+
+def _stop_group(process: subprocess.Popen[bytes]) -> None:
+    _signal_group(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE_SECONDS)
+    # The leader may be gone while its workers are not.
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,94 @@
+"""`opinionlens promote` and its older name `register_model`."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from opinionlens.cli.registries import with_login
+from opinionlens.evaluation.gate import GateRules
+from opinionlens.pipeline.evidence import gather_evidence
+from opinionlens.pipeline.params import Params, load_params
+from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.progress import Bars
+from opinionlens.pipeline.promote import Candidate, Promotion, candidate_from, promote
+from opinionlens.pipeline.tracked import source_run, tracking_of
+from opinionlens.registry import Registry
+from opinionlens.settings import Settings, load_settings
+
+
+def run_promote(*, force: str | None) -> None:
+    """Take `objects/classifier/` through the gate."""
+    paths = Paths()
+    settings = load_settings()
+    params = load_params(paths.params)
+    candidate = candidate_from(paths.classifier, partial(source_run, tracking_of(settings.mlflow)))
+    result = _through_the_gate(candidate, params.promotion.model_name, params, paths, settings, force=force)
+    _tell(result)
+
+
+def run_register_model(model_id: str, model_name: str, *, force: str | None) -> None:
+    """Take a logged model; it is registered even if the gate refuses to make it the champion."""
+    paths = Paths()
+    settings = load_settings()
+    params = load_params(paths.params)
+    tracking = tracking_of(settings.mlflow)
+    with tempfile.TemporaryDirectory(prefix="opinionlens-register-") as folder:
+        artefact = tracking.logged_classifier(model_id, Path(folder) / "artefact")
+        candidate = candidate_from(artefact, partial(source_run, tracking))
+        result = _through_the_gate(
+            candidate, model_name, params, paths, settings, force=force, register_refused=True
+        )
+    _tell(result)
+
+
+def _through_the_gate(
+    candidate: Candidate,
+    name: str,
+    params: Params,
+    paths: Paths,
+    settings: Settings,
+    *,
+    force: str | None,
+    register_refused: bool = False,
+) -> Promotion:
+    evidence = gather_evidence(paths, seed=params.base.random_seed, reporter=Bars())
+    rules = GateRules(
+        margin=params.promotion.tolerance,
+        max_calibration_error=params.promotion.max_calibration_error,
+        resamples=params.evaluation.bootstrap_samples,
+        seed=params.base.random_seed,
+    )
+
+    def work(registry: Registry) -> Promotion:
+        return promote(
+            candidate,
+            registry,
+            name=name,
+            experiment=settings.mlflow.remote_experiment_name,
+            evidence=evidence,
+            rules=rules,
+            force=force,
+            register_refused=register_refused,
+        )
+
+    return with_login(settings.mlflow, work)
+
+
+def _tell(result: Promotion) -> None:
+    console = Console()
+    version = f"{result.version.name} version {result.version.number}"
+    if result.decision is None:
+        console.print(f"{version} is the champion already; nothing changed.")
+        return
+    for reason in result.decision.reasons:
+        console.print(f"[dim]·[/] {reason}", highlight=False, soft_wrap=True)
+    if not result.promoted:
+        console.print(f"[yellow]{version} is registered, but did not become the champion.[/]")
+    elif result.decision.passed:
+        console.print(f"[green]{version} is the champion.[/]")
+    else:
+        console.print(f"[yellow]{version} is the champion, against the gate; the reason is recorded.[/]")

@@ -1,0 +1,158 @@
+"""Promotion: register a classifier and make it the champion, if the gate finds it no worse."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.errors import PromotionRefused, VersionNotFound
+from opinionlens.evaluation.behaviour import pass_rates, run_checks
+from opinionlens.evaluation.behaviour_cases import CHECKS
+from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
+from opinionlens.registry.port import Registry, SourceRun, Version
+from opinionlens.registry.publishing import publish
+
+CHAMPION = "champion"
+GATE_TAG = "gate"
+REASONS_TAG = "gate.reasons"
+FORCED_TAG = "gate.forced_because"
+# MLflow cuts longer tags off without a word.
+_LONGEST_TAG = 4_900
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An artefact that wants to be promoted, and the run that made it."""
+
+    artefact: Path
+    digest: str
+    classifier: Classifier
+    source: SourceRun | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The rows that challenger and champion are compared on, and whom a first challenger has to beat."""
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+    baselines: Callable[[], Sequence[Contender]]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What came of it. `decision` is None when the candidate was the champion already."""
+
+    version: Version
+    decision: GateDecision | None
+    promoted: bool
+
+
+def candidate_from(artefact: Path, run_of: Callable[[str], SourceRun | None]) -> Candidate:
+    """Verify an artefact and look up the run that its lineage names.
+
+    Raises:
+        ArtefactError: it may not serve, so it may not be promoted.
+    """
+    read = read_manifest(artefact)
+    classifier = load_classifier(artefact, read.digest)
+    run_id = read.manifest.lineage.run_id
+    return Candidate(artefact, read.digest, classifier, run_of(run_id) if run_id else None)
+
+
+def promote(
+    candidate: Candidate,
+    registry: Registry,
+    *,
+    name: str,
+    experiment: str,
+    evidence: Evidence,
+    rules: GateRules,
+    force: str | None = None,
+    register_refused: bool = False,
+) -> Promotion:
+    """Register the candidate under `name` and point the alias `champion` at it, if the gate allows.
+
+    Promoting the champion's own digest again changes nothing.
+
+    Args:
+        candidate: who wants to be promoted.
+        registry: where versions are kept.
+        name: the model's name.
+        experiment: the remote experiment, for runs that have to be copied there.
+        evidence: rows and baselines for the gate.
+        rules: what the gate asks.
+        force: promote although the gate says no, for this reason, which is recorded with the version.
+        register_refused: keep a refused candidate as a version without the alias, instead of raising.
+
+    Raises:
+        PromotionRefused: the gate said no; nothing was registered.
+    """
+    champion = _champion(registry, name)
+    if champion is not None and champion.digest == candidate.digest:
+        return Promotion(champion, None, promoted=False)
+    decision = _judge(candidate, champion, registry, evidence, rules)
+    allowed = decision.passed or force is not None
+    if not allowed and not register_refused:
+        remedy = 'Promote it all the same with --force "the reason", which is recorded.'
+        raise PromotionRefused(decision.reasons, remedy=remedy)
+    version = publish(
+        registry,
+        name,
+        candidate.artefact,
+        digest=candidate.digest,
+        source=candidate.source,
+        experiment=experiment,
+        tags=_tags(decision, force),
+        scores=candidate.classifier.manifest.training.scores,
+    )
+    if allowed:
+        registry.set_alias(name, CHAMPION, version.number)
+        version = registry.version(name, version.number)
+    return Promotion(version, decision, promoted=allowed)
+
+
+def _champion(registry: Registry, name: str) -> Version | None:
+    try:
+        return registry.by_alias(name, CHAMPION)
+    except VersionNotFound:
+        return None
+
+
+def _judge(
+    candidate: Candidate, champion: Version | None, registry: Registry, evidence: Evidence, rules: GateRules
+) -> GateDecision:
+    challenger = _contender("the challenger", candidate.classifier, evidence.texts)
+    if champion is None or not champion.servable:
+        return decide(evidence.labels, challenger, None, evidence.baselines(), rules)
+    with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
+        path = registry.download(champion, Path(folder) / "artefact")
+        in_place = load_classifier(path, champion.digest)
+        incumbent = _contender(f"the champion (version {champion.number})", in_place, evidence.texts)
+    return decide(evidence.labels, challenger, incumbent, (), rules)
+
+
+def _contender(name: str, classifier: Classifier, texts: Sequence[str]) -> Contender:
+    def probabilities_of(some: Sequence[str]) -> NDArray[np.float64]:
+        return in_label_order(classifier.predict_proba(list(some)), classifier.labels)
+
+    return Contender(name, probabilities_of(texts), pass_rates(run_checks(probabilities_of, CHECKS)))
+
+
+def _tags(decision: GateDecision, force: str | None) -> Mapping[str, str]:
+    verdict = "passed" if decision.passed else "forced" if force is not None else "refused"
+    tags: dict[str, Any] = {GATE_TAG: verdict, REASONS_TAG: json.dumps(decision.reasons)[:_LONGEST_TAG]}
+    if verdict == "forced":
+        tags[FORCED_TAG] = force
+    return tags

@@ -1,0 +1,113 @@
+"""What `dvc.yaml` says a stage depends on is what its module really imports and reads."""
+
+import ast
+import re
+from pathlib import Path
+
+import grimp
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+# They show and say things; they cannot change what a stage writes.
+PRESENTATION = {
+    "opinionlens",
+    "opinionlens.errors",
+    "opinionlens.logs",
+    "opinionlens.pipeline",
+    "opinionlens.pipeline.progress",
+    "opinionlens.pipeline.stage",
+}
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return grimp.build_graph("opinionlens", include_external_packages=False)
+
+
+def module_of(stage: str) -> str:
+    match = re.fullmatch(r"python -m (opinionlens\.pipeline\.\w+)", STAGES[stage]["cmd"])
+    assert match, f"the command of {stage} is not `python -m opinionlens.pipeline.<stage>`"
+    return match[1]
+
+
+def path_of(module: str) -> str:
+    path = Path("src", *module.split("."))
+    return f"{path}/__init__.py" if (ROOT / path).is_dir() else f"{path}.py"
+
+
+def code_deps(stage: str) -> list[str]:
+    return [dep for dep in STAGES[stage]["deps"] if dep.startswith("src/")]
+
+
+def covers(dep: str, path: str) -> bool:
+    return path == dep or path.startswith(f"{dep}/")
+
+
+def closure(graph, stage: str) -> set[str]:
+    module = module_of(stage)
+    return {path_of(name) for name in (graph.find_upstream_modules(module) | {module}) - PRESENTATION}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_imported_module_is_a_dep(graph, stage):
+    missing = {
+        path for path in closure(graph, stage) if not any(covers(dep, path) for dep in code_deps(stage))
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_code_dep_is_stale(graph, stage):
+    imported = closure(graph, stage)
+    stale = {dep for dep in code_deps(stage) if not any(covers(dep, path) for path in imported)}
+    assert stale == set()
+
+
+def params_read(module: str) -> set[str]:
+    """Every `params.<section>[.<key>]` that the module reads."""
+    tree = ast.parse((ROOT / path_of(module)).read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        chain: list[str] = []
+        while isinstance(node, ast.Attribute):
+            chain.insert(0, node.attr)
+            node = node.value
+        if chain and isinstance(node, ast.Name) and node.id == "params":
+            found.add(".".join(chain[:2]))
+    # `params.base.random_seed` also holds the chain `params.base`: only the longest counts.
+    return {key for key in found if not any(other.startswith(f"{key}.") for other in found)}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_params_declared_are_the_params_read(stage):
+    read = params_read(module_of(stage))
+    declared = {str(key) for key in STAGES[stage].get("params", [])}
+    undeclared = {
+        k for k in read if not any(k == d or d.startswith(f"{k}.") or k.startswith(f"{d}.") for d in declared)
+    }
+    unread = {
+        d for d in declared if not any(k == d or d.startswith(f"{k}.") or k.startswith(f"{d}.") for k in read)
+    }
+    assert (undeclared, unread) == (set(), set())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_runs_always_or_writes_its_own_inputs(stage):
+    assert "always_changed" not in STAGES[stage]
+    outs = [
+        next(iter(out)) if isinstance(out, dict) else out
+        for kind in ("outs", "metrics", "plots")
+        for out in STAGES[stage].get(kind, [])
+    ]
+    deps = STAGES[stage]["deps"]
+    assert outs, "a stage without outs would always run"
+    assert not [dep for dep in deps for out in outs if covers(out, dep) or covers(dep, out)]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_user_folders_are_never_outs(stage):
+    outs = str(STAGES[stage].get("outs", []))
+    assert "data/raw" not in outs
+    assert "${data.raw_dir}" not in outs

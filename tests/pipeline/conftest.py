@@ -1,0 +1,66 @@
+"""Small trained classifiers and a corpus with a signal in it, for the stages."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opinionlens.classifiers.artefact import write_artefact
+from opinionlens.classifiers.calibration import Calibration
+from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.manifest import Lineage, Manifest, Training
+from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
+from opinionlens.text.features import FeatureSpec
+from opinionlens.text.labels import LABELS
+from opinionlens.text.recipe import RECIPES
+
+GOOD = ("great", "love", "lovely", "happy", "excellent")
+BAD = ("awful", "hate", "terrible", "worst", "broken")
+PLAIN = ("tuesday", "gate", "parcel", "invoice", "update")
+
+
+def write_word_classifier(
+    folder: Path, weights: dict[str, tuple[float, float, float]], **lineage: str
+) -> Path:
+    """Write an artefact that adds up these weights (negative, neutral, positive) of single words."""
+    terms = tuple(sorted(weights))
+    block = Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False)
+    coef = np.array([weights[term] for term in terms], dtype=np.float64).T.copy()
+    manifest = Manifest(
+        kind="linear",
+        labels=LABELS,
+        features=FeatureSpec(RECIPES["social-v1"], word_ngrams=(1, 1)),
+        calibration=Calibration("none", (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
+        uncertainty=Uncertainty(),
+        training=Training("linear_svc", scores={"test_f1_score": 0.75}),
+        lineage=Lineage(**lineage),
+    )
+    model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 0.5, 0.0])))
+    write_artefact(folder, manifest, model, [*terms, *terms, *terms][:8])
+    return folder
+
+
+@pytest.fixture
+def word_classifier(tmp_path):
+    """Make artefacts that know some good, bad and plain words; `skill` is how many of each."""
+
+    def make(name: str, skill: int, strength: float = 3.0, **lineage: str) -> Path:
+        weights = dict.fromkeys(GOOD[:skill], (0.0, 0.0, strength))
+        weights |= dict.fromkeys(BAD[:skill], (strength, 0.0, 0.0))
+        weights |= dict.fromkeys(PLAIN[:skill], (0.0, strength, 0.0))
+        return write_word_classifier(tmp_path / name, weights, **lineage)
+
+    return make
+
+
+@pytest.fixture
+def labelled_words():
+    """300 short texts whose label is the kind of the one word that matters."""
+    kinds = {"POSITIVE": GOOD, "NEGATIVE": BAD, "NEUTRAL": PLAIN}
+    texts, labels = [], []
+    for number in range(100):
+        for label, words in kinds.items():
+            texts.append(f"item {number} {words[number % len(words)]}")
+            labels.append(label)
+    return texts, labels

@@ -1,0 +1,120 @@
+"""Promotion: what is registered, who becomes champion, and what a refusal leaves behind."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from opinionlens.errors import ArtefactTampered, PromotionRefused
+from opinionlens.evaluation.gate import Contender, GateRules
+from opinionlens.pipeline.promote import CHAMPION, Evidence, candidate_from, promote
+from opinionlens.registry import MemoryRegistry, SourceRun
+
+NAME = "opinionlens"
+# These classifiers know fifteen words: their calibration, and what they make of typos, is not the point here.
+RULES = GateRules(resamples=200, max_calibration_error=0.99, behaviour_slack=0.5)
+
+
+@pytest.fixture
+def evidence(labelled_words):
+    texts, labels = labelled_words
+    always_neutral = np.tile([0.2, 0.6, 0.2], (len(texts), 1))
+    return Evidence(texts, labels, lambda: [Contender("zero_rule", always_neutral)])
+
+
+@pytest.fixture
+def registry():
+    return MemoryRegistry()
+
+
+def through(artefact, registry, evidence, *, rules=RULES, **options):
+    candidate = candidate_from(artefact, lambda run_id: None)
+    return promote(
+        candidate, registry, name=NAME, experiment="OpinionLens", evidence=evidence, rules=rules, **options
+    )
+
+
+def test_first_promotion_beats_the_baselines_and_becomes_champion(registry, evidence, word_classifier):
+    result = through(word_classifier("a", skill=5), registry, evidence)
+    assert result.promoted
+    assert registry.by_alias(NAME, CHAMPION).number == result.version.number == 1
+    assert result.version.scores == {"test_f1_score": 0.75}
+    assert result.version.tags["gate"] == "passed"
+
+
+def test_first_promotion_that_beats_nobody_is_refused_and_nothing_is_registered(
+    registry, evidence, word_classifier
+):
+    with pytest.raises(PromotionRefused, match="zero_rule") as caught:
+        through(word_classifier("a", skill=1, strength=0.1), registry, evidence)
+    assert "--force" in str(caught.value)
+    assert registry.names() == []
+
+
+def test_better_challenger_replaces_the_champion(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=3), registry, evidence)
+    result = through(word_classifier("b", skill=5), registry, evidence)
+    assert result.promoted
+    assert registry.by_alias(NAME, CHAMPION).number == 2
+
+
+def test_worse_challenger_is_refused_with_numbers(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=5), registry, evidence)
+    with pytest.raises(PromotionRefused, match=r"it is worse, beyond chance"):
+        through(word_classifier("b", skill=2), registry, evidence)
+    assert [version.number for version in registry.versions(NAME)] == [1]
+
+
+def test_force_promotes_and_records_why(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=5), registry, evidence)
+    result = through(word_classifier("b", skill=2), registry, evidence, force="smaller for the edge")
+    assert result.promoted
+    assert not result.decision.passed
+    version = registry.by_alias(NAME, CHAMPION)
+    assert version.number == 2
+    assert version.tags["gate"] == "forced"
+    assert version.tags["gate.forced_because"] == "smaller for the edge"
+    assert "worse" in version.tags["gate.reasons"]
+
+
+def test_register_refused_keeps_the_version_without_the_alias(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=5), registry, evidence)
+    result = through(word_classifier("b", skill=2), registry, evidence, register_refused=True)
+    assert not result.promoted
+    assert result.version.tags["gate"] == "refused"
+    assert registry.by_alias(NAME, CHAMPION).number == 1
+
+
+def test_promoting_the_champion_again_changes_nothing(registry, evidence, word_classifier):
+    artefact = word_classifier("a", skill=5)
+    through(artefact, registry, evidence)
+    result = through(artefact, registry, evidence)
+    assert result.decision is None
+    assert len(registry.versions(NAME)) == 1
+
+
+def test_behaviour_lower_than_the_champions_is_refused(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=4), registry, evidence)
+    strict = replace(RULES, behaviour_slack=0.0, margin=0.99)
+    with pytest.raises(PromotionRefused, match=r"pass rate of the challenger on \w+, [\d.]+%, is lower"):
+        through(word_classifier("b", skill=2), registry, evidence, rules=strict)
+
+
+def test_lineage_follows_to_a_registry_on_another_server(evidence, word_classifier):
+    registry = MemoryRegistry(knows_run=lambda _: False)
+    started = datetime(2026, 11, 1, tzinfo=UTC)
+    run = SourceRun("run-7", "tune_sklearn", {"C": "0.2"}, {"test_accuracy": 0.9}, {}, started, None)
+    candidate = candidate_from(word_classifier("a", skill=5, run_id="run-7"), {"run-7": run}.get)
+    result = promote(candidate, registry, name=NAME, experiment="OpinionLens", evidence=evidence, rules=RULES)
+    assert result.version.tags["source_run_id"] == "run-7"
+    assert result.version.tags["experiment"] == "OpinionLens"
+    assert registry.has_run(result.version.run_id)
+
+
+def test_damaged_artefact_is_never_promoted(registry, evidence, word_classifier):
+    artefact = word_classifier("a", skill=5)
+    weights = artefact / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ArtefactTampered):
+        through(artefact, registry, evidence)
