@@ -1,0 +1,24 @@
+"""What the gate decides on: the rows of the test split, and the baselines fitted on the training split."""
+
+from __future__ import annotations
+
+from opinionlens.pipeline.baselines import contenders
+from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.progress import Reporter
+from opinionlens.pipeline.promote import Evidence
+from opinionlens.pipeline.splits_on_disk import read_labelled_texts
+
+
+def gather_evidence(paths: Paths, *, seed: int, reporter: Reporter) -> Evidence:
+    """Read the rows; the baselines are only fitted if the gate asks for them (a first promotion).
+
+    Raises:
+        StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.
+    """
+    train = read_labelled_texts(paths.preprocessed / "train.parquet")
+    test = read_labelled_texts(paths.preprocessed / "test.parquet")
+    return Evidence(
+        texts=test.texts,
+        labels=test.labels,
+        baselines=lambda: contenders(train, test.texts, seed=seed, reporter=reporter),
+    )

@@ -1,0 +1,132 @@
+"""From a fitted estimator to an artefact: families fit, classifiers score, and here one becomes the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opinionlens.classifiers.artefact import SELF_TEST_TEXTS, Model, write_artefact
+from opinionlens.classifiers.calibration import Calibration
+from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.manifest import Lineage, Manifest, Training
+from opinionlens.classifiers.reading import Reader
+from opinionlens.classifiers.skops import SkopsModel
+from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
+from opinionlens.families.estimator import Estimator, LinearEstimator, SklearnEstimator
+from opinionlens.families.vocabulary import Vocabulary
+from opinionlens.families.weighting import Weighting
+from opinionlens.pipeline.calibrated import CalibratedEstimator
+from opinionlens.text.features import FeatureSpec
+from opinionlens.text.lexicon import LEXICON_FEATURES
+
+# Fixed texts that touch every step of a recipe, so that a self-test notices a change in any of them.
+_PROBES = (
+    "I love it :) thank you!!!",
+    "not good, never again... 😡",
+    "@brand sooooo happy with #GreatService http://example.com/x",
+    "The parcel arrived on Tuesday.",
+    "don't bother &amp; <b>avoid</b>",
+    "",
+)
+# A text is foreign when it is stranger than all but this share of the texts that training never saw …
+_STRANGEST = 0.002
+# … but knowing every second word is never foreign, however narrow the training texts were.
+_AT_MOST = 0.5
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the manifest says about where the classifier comes from."""
+
+    lineage: Lineage
+    training: Training
+    extra_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def write_fitted_artefact(
+    directory: Path,
+    fitted: CalibratedEstimator,
+    vocabulary: Vocabulary,
+    provenance: Provenance,
+    unseen_texts: Sequence[str],
+) -> Manifest:
+    """Write the artefact and return its manifest.
+
+    Args:
+        directory: the artefact's folder; replaced as a whole.
+        fitted: the calibrated estimator.
+        vocabulary: what its counts were counted with.
+        provenance: lineage, training and further files.
+        unseen_texts: texts that the vocabulary was not fitted on; they say how strange a text may be.
+    """
+    model = model_of(fitted.estimator, vocabulary)
+    calibration = fitted.choice.calibration
+    text = _text_weights(fitted.estimator, vocabulary)
+    manifest = Manifest(
+        kind=model.kind,
+        labels=fitted.estimator.classes,
+        features=vocabulary.spec,
+        calibration=Calibration(calibration.method.value, calibration.scale, calibration.bias),
+        uncertainty=Uncertainty(
+            min_confidence=fitted.min_confidence.threshold,
+            min_known_share=_least_familiar(vocabulary.spec, text, unseen_texts),
+        ),
+        training=provenance.training,
+        lineage=provenance.lineage,
+    )
+    return write_artefact(
+        directory, manifest, model, self_test_texts(unseen_texts), extra_files=provenance.extra_files
+    )
+
+
+def model_of(estimator: Estimator, vocabulary: Vocabulary) -> Model:
+    """The estimator as data that scores raw texts."""
+    text = _text_weights(estimator, vocabulary)
+    if isinstance(estimator, LinearEstimator):
+        coef = np.ascontiguousarray(estimator.coef, dtype=np.float64)
+        return LinearModel(LinearWeights(text, coef, np.asarray(estimator.intercept, dtype=np.float64)))
+    if isinstance(estimator, SklearnEstimator):
+        return SkopsModel(text, estimator.columns, estimator.model)
+    raise TypeError(f"no kind of artefact holds a {type(estimator).__name__}")
+
+
+def self_test_texts(texts: Sequence[str]) -> list[str]:
+    """The 8 texts of the artefact's self-test: fixed probes, then the first texts of the data."""
+    return [*_PROBES, *texts, *_PROBES][:SELF_TEST_TEXTS]
+
+
+def _text_weights(estimator: Any, vocabulary: Vocabulary) -> TextWeights:  # noqa: ANN401 - either estimator
+    return TextWeights(_blocks(estimator.weighting, vocabulary))
+
+
+def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
+    terms = {"words": vocabulary.words, "chars": vocabulary.chars, "lexicon": LEXICON_FEATURES}
+    return tuple(
+        Block(
+            name=name,
+            terms=terms[name],
+            tf=block.tf,
+            scale=np.asarray(block.scale, dtype=np.float64),
+            normalise=block.normalise,
+            factor=block.factor,
+        )
+        for name, block in weighting.blocks()
+    )
+
+
+def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
+    """The share of known words below which a text is foreign, in hundredths."""
+    reader = Reader(spec, text)
+    least_words = Uncertainty().min_words
+    shares = [
+        known / words
+        for words, known in (reader.familiarity(spec.recipe.tokens(one)) for one in unseen_texts)
+        if words >= least_words
+    ]
+    strangest = float(np.quantile(shares, _STRANGEST)) if shares else _AT_MOST
+    return float(np.floor(min(strangest, _AT_MOST) * 100) / 100)

@@ -1,0 +1,64 @@
+"""Where an artefact comes from: hashes of what went in, and the commit of the code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import opinionlens
+from opinionlens.files import sha256_of_file
+
+# What a trial's result depends on beside the data and the parameters.
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
+_CODE = ("families", "text", "pipeline/study.py", "pipeline/trials.py", "evaluation/scores.py")
+
+
+def hash_of_files(folder: Path) -> str:
+    """SHA-256 over the names and contents of all files below `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _hash_of((path.relative_to(folder).as_posix(), sha256_of_file(path)) for path in files)
+
+
+def hash_of_code() -> str:
+    """SHA-256 over the modules that decide a trial's result, and the versions of the libraries they use."""
+    root = Path(opinionlens.__file__).parent
+    files = sorted(path for part in _CODE for path in _python_files(root / part))
+    sources = ((path.relative_to(root).as_posix(), sha256_of_file(path)) for path in files)
+    return _hash_of([*sources, *((name, version(name)) for name in _LIBRARIES)])
+
+
+def hash_of_values(values: Any) -> str:  # noqa: ANN401 - any JSON value
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def git_commit(root: Path) -> str | None:
+    """The commit that is checked out, `-dirty` where files differ from it; None outside a repository."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return f"{commit}-dirty" if _git(root, "status", "--porcelain", "--untracked-files=no") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    process = subprocess.run(  # noqa: S603 - fixed arguments
+        ["git", "-C", str(root), *arguments],  # noqa: S607 - git is wherever the user has it
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return process.stdout.strip()
+
+
+def _python_files(path: Path) -> Iterable[Path]:
+    return path.rglob("*.py") if path.is_dir() else [path]
+
+
+def _hash_of(pairs: Iterable[tuple[str, str]]) -> str:
+    return hashlib.sha256("\n".join(" ".join(pair) for pair in pairs).encode()).hexdigest()

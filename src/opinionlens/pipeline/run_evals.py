@@ -1,0 +1,107 @@
+"""Stage `run_evals`: the tuned classifier (or a logged one) on every evaluation slice and every source."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.scores import score
+from opinionlens.files import write_json
+from opinionlens.pipeline.params import Params
+from opinionlens.pipeline.paths import SLICES, Paths
+from opinionlens.pipeline.progress import Reporter
+from opinionlens.pipeline.reporting import scores_with_intervals
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.stage import run_stage
+from opinionlens.pipeline.tracked import open_tracking
+from opinionlens.tracking.port import Tracking
+
+RUN_NAME = "run_evals"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A named set of rows: a slice or a source."""
+
+    kind: str
+    name: str
+    texts: LabelledTexts
+
+
+def run_evals(params: Params, paths: Paths, reporter: Reporter) -> None:
+    """Score the classifier on each set of rows, nested in one run."""
+    tracked = open_tracking(reporter)
+    tuned = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
+    model_id = params.models.model_id or tuned
+    override = None if model_id == tuned else model_id
+    report: dict[str, Any] = {"slices": {}, "sources": {}}
+    with (
+        _classifier(tracked.tracking, override, paths) as classifier,
+        tracked.tracking.start_run(tracked.experiment, RUN_NAME, tags={"model_id": model_id}) as parent,
+    ):
+        sets = list(_sets_of_rows(paths))
+        with reporter.track("slices and sources", len(sets)) as bar:
+            for rows in sets:
+                with tracked.tracking.start_run(tracked.experiment, rows.name, parent=parent.id) as run:
+                    probabilities = in_label_order(
+                        classifier.predict_proba(rows.texts.texts), classifier.labels
+                    )
+                    scores = score(rows.texts.labels, probabilities)
+                    run.log_metrics(scores.as_metrics("test"))
+                report[rows.kind][rows.name] = scores_with_intervals(
+                    scores,
+                    rows.texts.codes,
+                    probabilities,
+                    seed=params.base.random_seed,
+                    resamples=params.evaluation.bootstrap_samples,
+                )
+                bar.note(rows.name)
+                bar.advance()
+    write_json(paths.metrics / f"{RUN_NAME}.json", report)
+
+
+def _sets_of_rows(paths: Paths) -> Iterator[Rows]:
+    """The slices that hold rows, then every source of the test split."""
+    for name in SLICES:
+        texts = read_labelled_texts(paths.eval_data / f"{name}.parquet")
+        if texts.texts:
+            yield Rows("slices", name, texts)
+    test = read_labelled_texts(paths.preprocessed / "test.parquet")
+    sources = np.array(test.sources)
+    for name in sorted(set(test.sources)):
+        yield Rows("sources", name, test.rows(np.flatnonzero(sources == name)))
+
+
+@contextmanager
+def _classifier(tracking: Tracking, model_id: str | None, paths: Paths) -> Iterator[Classifier]:
+    if model_id is None:
+        yield load_classifier(paths.classifier)
+        return
+    with tempfile.TemporaryDirectory(prefix="opinionlens-evals-") as folder:
+        yield load_classifier(tracking.logged_classifier(model_id, Path(folder) / "artefact"))
+
+
+def main() -> None:
+    """Entry of `evals [model_id]`; the stage itself takes the id from the parameters."""
+    given = sys.argv[1] if len(sys.argv) > 1 else None
+
+    def stage(params: Params, paths: Paths, reporter: Reporter) -> None:
+        models = params.models if given is None else params.models.model_copy(update={"model_id": given})
+        run_evals(params.model_copy(update={"models": models}), paths, reporter)
+
+    run_stage(stage)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Reading what `preprocess_data` wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from opinionlens.errors import StageFailed
+from opinionlens.text.labels import LABELS
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Raw texts with their labels and sources."""
+
+    texts: list[str]
+    labels: list[str]
+    sources: list[str]
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """The labels as positions in `LABELS`."""
+        positions = {label.value: code for code, label in enumerate(LABELS)}
+        return np.array([positions[label] for label in self.labels], dtype=np.int64)
+
+    def rows(self, index: NDArray[np.int64]) -> LabelledTexts:
+        """Some of the rows."""
+        columns = (self.texts, self.labels, self.sources)
+        return LabelledTexts(*([column[row] for row in index] for column in columns))
+
+
+def read_labelled_texts(path: Path) -> LabelledTexts:
+    """Read one Parquet file of a split or a slice.
+
+    Raises:
+        StageFailed: it is missing or cannot be read.
+    """
+    try:
+        frame = pl.read_parquet(path, columns=["text", "label", "source"])
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StageFailed(
+            f"The labelled texts cannot be read: {error}.",
+            where=str(path),
+            remedy="Make them with `dvc repro preprocess_data`.",
+        ) from error
+    return LabelledTexts(*(frame[name].to_list() for name in ("text", "label", "source")))

@@ -1,0 +1,176 @@
+"""Evaluating proposals in parallel processes that share the counts as memory-mapped arrays."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opinionlens.evaluation.scores import score
+from opinionlens.families.catalogue import FAMILIES
+from opinionlens.families.counts import Counts, stacked
+from opinionlens.families.estimator import Estimator
+from opinionlens.pipeline.study import Outcome, Proposal
+
+Codes = NDArray[np.int64]
+
+# Each process computes with one thread: more would fight over the cores, and change the order of sums.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Counts with their labels as positions in `LABELS`."""
+
+    counts: Counts
+    codes: Codes
+
+    def rows(self, index: NDArray[np.int64]) -> Labelled:
+        """Some of the rows."""
+        return Labelled(self.counts.rows(index), self.codes[index])
+
+
+def load_labelled(folder: Path) -> Labelled:
+    """One split as `vectorize_data` wrote it, memory-mapped."""
+    return Labelled(Counts.load(folder), np.load(folder / "codes.npy", mmap_mode="r"))
+
+
+def fit(family: str, params: dict[str, Any], data: Labelled, seed: int) -> Estimator:
+    """Fit one family."""
+    return FAMILIES[family].fit(data.counts, data.codes, params, seed)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """A pool of processes, each with the splits mapped into memory."""
+
+    pool: ProcessPoolExecutor
+    seed: int
+
+    def evaluate(self, proposals: Sequence[Proposal], objective: str) -> Iterator[tuple[Proposal, Outcome]]:
+        """Fit each proposal on the training split, score it on the validation split; as they are done."""
+        waiting = {
+            self.pool.submit(_validate, proposal, objective, self.seed): proposal for proposal in proposals
+        }
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+    def out_of_fold(
+        self, family: str, params: dict[str, Any], folds: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Decision values for every row of train + validation by a model that has not seen it.
+
+        Args:
+            family: of the winner.
+            params: of the winner.
+            folds: which fold each row of train + validation belongs to.
+
+        Yields:
+            The rows of one fold and their decision values, as each fold is done.
+        """
+        waiting = [
+            self.pool.submit(_hold_out, family, params, folds, fold, self.seed)
+            for fold in np.unique(folds).tolist()
+        ]
+        for future in as_completed(waiting):
+            yield future.result()
+
+    def refit(self, family: str, params: dict[str, Any]) -> Future[Estimator]:
+        """Start to fit on train + validation, with the single thread of every other fit."""
+        return self.pool.submit(_refit, family, params, self.seed)
+
+
+@contextmanager
+def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
+    """Start at most `n_jobs` processes, never more than there are cores; stop them when the block ends."""
+    count = max(1, min(n_jobs, len(os.sched_getaffinity(0))))
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)  # read once by the libraries, when a child imports them
+    pool = ProcessPoolExecutor(
+        max_workers=count,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_map_splits,
+        initargs=(vectorized,),
+    )
+    try:
+        yield Workers(pool, seed)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def stratified_folds(codes: Codes, n_folds: int, seed: int) -> NDArray[np.int64]:
+    """Assign every row to a fold, seeded, with the shares of the classes alike in all."""
+    folds = np.empty(len(codes), dtype=np.int64)
+    generator = np.random.default_rng(seed)
+    for code in np.unique(codes):
+        rows = generator.permutation(np.flatnonzero(codes == code))
+        folds[rows] = np.arange(len(rows)) % n_folds
+    return folds
+
+
+# --- inside a worker process ---
+
+_splits: dict[str, Labelled] = {}
+
+
+def _map_splits(vectorized: Path) -> None:
+    for name in ("train", "val"):
+        _splits[name] = load_labelled(vectorized / name)
+
+
+def _train_and_val() -> Labelled:
+    if "train+val" not in _splits:
+        train, val = _splits["train"], _splits["val"]
+        _splits["train+val"] = Labelled(
+            stacked([train.counts, val.counts]), np.concatenate([train.codes, val.codes])
+        )
+    return _splits["train+val"]
+
+
+def _validate(proposal: Proposal, objective: str, seed: int) -> Outcome:
+    started = time.time()
+    estimator = fit(proposal.family, proposal.params, _splits["train"], seed)
+    val = _splits["val"]
+    decisions = estimator.decision_values(val.counts)
+    # Not calibrated yet: the softmax only orders the classes, so probability scores are left out.
+    scores = score(val.codes, _softmax(decisions), estimator.classes)
+    values = {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1}
+    metrics = {
+        "val_accuracy": scores.accuracy,
+        "val_precision": scores.macro_precision,
+        "val_recall": scores.macro_recall,
+        "val_f1_score": scores.macro_f1,
+    }
+    return Outcome(values[objective], metrics, started, time.time())
+
+
+def _hold_out(
+    family: str, params: dict[str, Any], folds: NDArray[np.int64], fold: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    data = _train_and_val()
+    held_out = np.flatnonzero(folds == fold)
+    estimator = fit(family, params, data.rows(np.flatnonzero(folds != fold)), seed)
+    return held_out, estimator.decision_values(data.counts.rows(held_out))
+
+
+def _refit(family: str, params: dict[str, Any], seed: int) -> Estimator:
+    return fit(family, params, _train_and_val(), seed)
+
+
+def _softmax(decisions: NDArray[np.float64]) -> NDArray[np.float64]:
+    exponents = np.exp(decisions - decisions.max(axis=1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))

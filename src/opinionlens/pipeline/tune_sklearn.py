@@ -1,0 +1,174 @@
+"""Stage `tune_sklearn`: search over the families, refit the winner, calibrate it, write and record it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import Lineage, Training
+from opinionlens.drift.reference import build_reference
+from opinionlens.errors import StageFailed
+from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.scores import Scores, score
+from opinionlens.families.vocabulary import Vocabulary
+from opinionlens.files import write_json
+from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
+from opinionlens.pipeline.export import Provenance, write_fitted_artefact
+from opinionlens.pipeline.lineage import git_commit, hash_of_files
+from opinionlens.pipeline.params import Params
+from opinionlens.pipeline.paths import SPLITS, Paths
+from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures, study_pictures
+from opinionlens.pipeline.progress import Reporter
+from opinionlens.pipeline.reporting import rounded, scores_with_intervals
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.stage import run_stage
+from opinionlens.pipeline.study import FinishedTrial, best_trial
+from opinionlens.pipeline.tracked import open_tracking
+from opinionlens.pipeline.trials import load_labelled, workers
+from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinished_run
+from opinionlens.tracking.port import Run
+
+# The artefact scores raw texts by another road than the estimator scored counts; both must arrive together.
+_AGREEMENT = 1e-9
+RUN_NAME = "tune_sklearn"
+MODEL_NAME = "classifier"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The final model on the test split, which is looked at here and nowhere before."""
+
+    texts: LabelledTexts
+    probabilities: NDArray[np.float64]
+    scores: Scores
+
+
+def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
+    """Run the stage."""
+    tracked = open_tracking(reporter)
+    seed = params.base.random_seed
+    plan = plan_study(params.training, seed, paths.vectorized)
+    texts = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
+    with (
+        workers(paths.vectorized, n_jobs=params.training.n_jobs, seed=seed) as pool,
+        tracked.tracking.start_run(
+            tracked.experiment,
+            RUN_NAME,
+            tags={STUDY_TAG: plan.name},
+            resume=unfinished_run(tracked.tracking, tracked.experiment, plan.name),
+        ) as run,
+    ):
+        trials = search(plan, pool, tracked.tracking, run, reporter)
+        winner = best_trial(trials)
+        known = np.concatenate([texts["train"].codes, texts["val"].codes])
+        fitted = refit_calibrated(
+            pool,
+            winner.proposal.family,
+            winner.proposal.params,
+            known,
+            params.evaluation,
+            seed=seed,
+            reporter=reporter,
+        )
+        tested = _test(fitted, texts["test"], paths)
+        _write_artefact(run, fitted, winner, tested, texts, paths)
+        report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
+        pictures = evaluation_pictures(tested.scores, tested.texts.codes, tested.probabilities)
+        pictures |= study_pictures(trials, params.training.objective)
+        keep_pictures(pictures, paths.figures / RUN_NAME, run)
+        _record(run, tested, winner, paths)
+        model_id = run.log_classifier(paths.classifier, MODEL_NAME)
+    write_json(paths.metrics / "tune_sklearn.json", report)
+    write_json(paths.tuned, {"model_id": model_id, **_choice(winner)})
+    reporter.say(
+        f"{winner.proposal.family}: macro F1 {report['test']['macro_f1']:.4f} "
+        f"({report['test']['macro_f1_low']:.4f} to {report['test']['macro_f1_high']:.4f}), "
+        f"calibration error {report['test']['ece']:.4f} on {report['test']['n']} test texts"
+    )
+
+
+def _test(fitted: CalibratedEstimator, texts: LabelledTexts, paths: Paths) -> Tested:
+    counts = load_labelled(paths.vectorized / "test").counts
+    raw = fitted.probabilities(fitted.estimator.decision_values(counts))
+    probabilities = in_label_order(raw, fitted.estimator.classes)
+    return Tested(texts, probabilities, score(texts.labels, probabilities))
+
+
+def _write_artefact(
+    run: Run,
+    fitted: CalibratedEstimator,
+    winner: FinishedTrial,
+    tested: Tested,
+    texts: dict[str, LabelledTexts],
+    paths: Paths,
+) -> None:
+    train, val = texts["train"], texts["val"]
+    training = Training(
+        family=winner.proposal.family,
+        params=winner.proposal.params,
+        sources=tuple(sorted(set(train.sources + val.sources))),
+        rows=len(train.texts) + len(val.texts),
+        scores=rounded(tested.scores.as_metrics("test")),
+    )
+    lineage = Lineage(run.id, hash_of_files(paths.preprocessed), git_commit(paths.root))
+    vocabulary = Vocabulary.load(paths.vectorizer)
+    reference = build_reference(
+        texts=train.texts + val.texts,
+        labels=train.labels + val.labels,
+        sources=train.sources + val.sources,
+        probabilities=in_label_order(fitted.choice.probabilities),
+        known_words=vocabulary.words,
+        recipe=vocabulary.spec.recipe,
+    )
+    provenance = Provenance(lineage, training, {"reference.json": reference.as_bytes()})
+    write_fitted_artefact(paths.classifier, fitted, vocabulary, provenance, val.texts)
+    served = load_classifier(paths.classifier)
+    found = in_label_order(served.predict_proba(tested.texts.texts), served.labels)
+    difference = float(np.abs(found - tested.probabilities).max())
+    if difference > _AGREEMENT:
+        raise StageFailed(f"The artefact answers {difference:.2g} beside the model that it was made from.")
+
+
+def _report(
+    fitted: CalibratedEstimator, winner: FinishedTrial, tested: Tested, seed: int, resamples: int
+) -> dict[str, Any]:
+    choice = fitted.choice
+    test = scores_with_intervals(
+        tested.scores, tested.texts.codes, tested.probabilities, seed=seed, resamples=resamples
+    )
+    calibration = {
+        "method": choice.calibration.method.value,
+        "reason": choice.reason,
+        **{one.method.value: {"log_loss": one.log_loss, "ece": one.ece} for one in choice.candidates},
+    }
+    uncertain = {
+        "min_confidence": fitted.min_confidence.threshold,
+        "marked": fitted.min_confidence.marked,
+        "error_rate": fitted.min_confidence.error_rate,
+    }
+    return {
+        "test": test,
+        "val": rounded(dict(winner.outcome.metrics)),
+        "calibration": rounded(calibration),
+        "uncertain": rounded(uncertain),
+        "converged": fitted.estimator.converged,
+        **_choice(winner),
+    }
+
+
+def _choice(winner: FinishedTrial) -> dict[str, Any]:
+    return {"family": winner.proposal.family, "params": winner.proposal.params}
+
+
+def _record(run: Run, tested: Tested, winner: FinishedTrial, paths: Paths) -> None:
+    run.log_params({"family": winner.proposal.family, **winner.proposal.params})
+    run.log_metrics(dict(winner.outcome.metrics) | tested.scores.as_metrics("test"))
+    run.log_file(paths.metrics / "data_report.json")
+
+
+if __name__ == "__main__":
+    run_stage(tune_sklearn)
