@@ -1,0 +1,216 @@
+"""The reference: a profile of the texts a classifier was trained on, written into its artefact as data.
+
+It holds shares and distributions only, never a text or a word. What is measured here on the training data is
+what can be measured later on predictions: true labels are known there from feedback only, all else always.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.labels import LABELS
+from opinionlens.text.recipe import NEGATED, Recipe
+
+FORMAT = 1
+REFERENCE_NAME = "reference.json"
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+# About doubling: tweets fill the bins from 20 to 280 and reviews those above. Fixed: histograms must compare.
+LENGTH_EDGES = (10.0, 20.0, 40.0, 80.0, 120.0, 160.0, 280.0, 560.0, 1120.0, 2240.0, 4480.0)
+SHARE_EDGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+# Tokenising 50,000 reviews takes half a minute, and this many texts fix a share to half a point.
+_TOKENISED_AT_MOST = 20_000
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How one number varies over the texts that have it.
+
+    `edges` are the inner limits of the histogram's bins, a value on an edge belonging to the bin above;
+    `shares` has one entry more than `edges`, because the outer bins are open. `quantiles` maps "0.05" to the
+    5 % one.
+    """
+
+    n: int
+    mean: float
+    quantiles: Mapping[str, float]
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The profile. Shares are by label; `known_share` is None for a vocabulary without single words.
+
+    Attributes:
+        n: texts.
+        recipe: identifier of the recipe that found the words.
+        label_shares: of the true labels.
+        predicted_shares: of the labels predicted for texts held out of training.
+        mean_probabilities: of the same predictions.
+        confidence: the winning probability of the same predictions.
+        length_chars: code points of the raw text.
+        known_share: of a text's words that are in the vocabulary; texts without words are left aside.
+        sources: texts by source.
+    """
+
+    n: int
+    recipe: str
+    label_shares: Mapping[str, float]
+    predicted_shares: Mapping[str, float]
+    mean_probabilities: Mapping[str, float]
+    confidence: Distribution
+    length_chars: Distribution
+    known_share: Distribution | None
+    sources: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values, with the number of the format."""
+        return {"format": FORMAT, **asdict(self)}
+
+    def as_bytes(self) -> bytes:
+        """The content of `reference.json`; the same profile gives the same bytes."""
+        text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        return f"{text}\n".encode()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `as_dict`.
+
+        Raises:
+            ArtefactUnsupported: another format, or fields that this version of the code does not write.
+        """
+        if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+            raise _unsupported(f"is not of format {FORMAT}")
+        given = {name: value for name, value in values.items() if name != "format"}
+        _require_fields(given, cls)
+        known = given["known_share"]
+        given |= {name: _distribution(given[name]) for name in ("confidence", "length_chars")}
+        return cls(**{**given, "known_share": None if known is None else _distribution(known)})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """The inverse of `as_bytes`; raises as `from_dict` does."""
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise _unsupported(f"is not JSON: {error}") from error
+        return cls.from_dict(values)
+
+
+def build_reference(
+    *,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    sources: Sequence[str],
+    probabilities: NDArray[np.floating],
+    known_words: Collection[str],
+    recipe: Recipe,
+) -> Reference:
+    """Profile the training data.
+
+    Args:
+        texts: raw.
+        labels: true labels, row by row.
+        sources: names of the data sets, row by row.
+        probabilities: out-of-fold ones, a column per label in the order of `LABELS`: on texts that it was
+            fitted on a classifier is surer than it will ever be again.
+        known_words: the vocabulary's word n-grams; only single words count. They are looked up in at most
+            20,000 texts, evenly spread.
+        recipe: finds the words.
+
+    Raises:
+        ValueError: no rows, or columns of different length.
+    """
+    if not len(texts) == len(labels) == len(sources) == len(probabilities) or not len(texts):
+        raise ValueError("The same rows are expected everywhere, and at least one.")
+    by_label = np.bincount(probabilities.argmax(axis=1), minlength=len(LABELS)) / len(texts)
+    counted = Counter(labels)
+    return Reference(
+        n=len(texts),
+        recipe=recipe.identifier,
+        label_shares={label.value: _rounded(counted[label] / len(texts)) for label in LABELS},
+        predicted_shares=_by_label(by_label),
+        mean_probabilities=_by_label(probabilities.mean(axis=0)),
+        confidence=describe(probabilities.max(axis=1), SHARE_EDGES),
+        length_chars=describe([len(text) for text in texts], LENGTH_EDGES),
+        known_share=_known_share(texts, known_words, recipe),
+        sources=dict(sorted(Counter(sources).items())),
+    )
+
+
+def describe(values: ArrayLike, edges: Sequence[float]) -> Distribution:
+    """Mean, quantiles and histogram of at least one number."""
+    array = np.asarray(values, dtype=np.float64)
+    places = np.searchsorted(np.asarray(edges), array, side="right")
+    shares = np.bincount(places, minlength=len(edges) + 1) / len(array)
+    return Distribution(
+        n=len(array),
+        mean=_rounded(array.mean()),
+        quantiles={
+            str(q): _rounded(value) for q, value in zip(QUANTILES, np.quantile(array, QUANTILES), strict=True)
+        },
+        edges=tuple(edges),
+        shares=tuple(_rounded(share) for share in shares),
+    )
+
+
+def _known_share(texts: Sequence[str], known_words: Collection[str], recipe: Recipe) -> Distribution | None:
+    singles = {term for term in known_words if " " not in term}
+    if not singles:
+        return None
+    step = -(-len(texts) // _TOKENISED_AT_MOST)
+    shares = list(_shares_known(texts[::step], singles, recipe))
+    return describe(shares, SHARE_EDGES) if shares else None
+
+
+def _shares_known(texts: Iterable[str], known: set[str], recipe: Recipe) -> Iterable[float]:
+    """As the classifiers judge familiarity: a word begins with a letter; emoji and `<url>` are no words."""
+    for text in texts:
+        words = [token for token in recipe.tokens(text) if token[0].isalpha()]
+        if recipe.negation_scope:
+            words = [word.removesuffix(NEGATED) for word in words]
+        if words:
+            yield sum(map(known.__contains__, words)) / len(words)
+
+
+def _by_label(values: NDArray[np.floating]) -> dict[str, float]:
+    return {label.value: _rounded(value) for label, value in zip(LABELS, values, strict=True)}
+
+
+def _rounded(value: float | np.floating) -> float:
+    # Digits beyond these are noise, and would differ between machines.
+    return round(float(value), 6)
+
+
+def _distribution(values: Any) -> Distribution:  # noqa: ANN401 - any JSON value
+    _require_fields(values, Distribution)
+    edges, shares = values["edges"], values["shares"]
+    if not (
+        isinstance(edges, list | tuple) and isinstance(shares, list | tuple) and len(shares) == len(edges) + 1
+    ):
+        raise _unsupported("has a histogram whose shares do not fit its edges")
+    return Distribution(**{**values, "edges": tuple(edges), "shares": tuple(shares)})
+
+
+def _require_fields(values: Any, record: type) -> None:  # noqa: ANN401 - any JSON value
+    expected = {field.name for field in fields(record)}
+    if not isinstance(values, Mapping) or set(values) != expected:
+        raise _unsupported(f"does not have exactly the fields {', '.join(sorted(expected))}")
+
+
+def _unsupported(what: str) -> ArtefactUnsupported:
+    return ArtefactUnsupported(
+        f"The drift reference {what}.",
+        where=REFERENCE_NAME,
+        remedy="Train the classifier again with this version.",
+    )
