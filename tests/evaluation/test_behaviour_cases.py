@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from opinionlens.evaluation.behaviour import Check, Kind, Overturns, Same, Says, Strengthens, run_checks
+from opinionlens.evaluation.behaviour import run_checks
 from opinionlens.evaluation.behaviour_cases import CHECKS
+from opinionlens.evaluation.expectations import Check, Kind, Overturns, Same, Says, Strengthens
 from opinionlens.text.labels import LABELS
 
 FORMS = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from opinionlens.evaluation.behaviour import Check, Kind, Overturns, Same, Says, Strengthens
+from opinionlens.evaluation.expectations import Check, Kind, Overturns, Same, Says, Strengthens
 from opinionlens.text.labels import Label
 
 NEGATIVE, NEUTRAL, POSITIVE = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE

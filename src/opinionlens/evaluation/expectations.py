@@ -1,0 +1,113 @@
+"""What behavioural checks are made of: cases, each with an expectation of the probabilities of its texts.
+
+The kinds are those of CheckList (Ribeiro et al. 2020). An *invariance* check changes what must not matter (a
+name, a link, a typo) and wants the same label. A *direction* check changes what must matter (a negation, an
+intensifier) and wants a probability to move the right way. A *minimum functionality* check is a plain text
+whose label nobody would dispute. The cases, all English, are in `behaviour_cases`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from opinionlens.evaluation.codes import Floats
+from opinionlens.text.labels import LABELS, Label
+
+# A classifier that is already sure cannot become surer: a loss this small is no movement.
+_STANDSTILL = 0.01
+
+
+class Kind(StrEnum):
+    """What a check varies and what it expects."""
+
+    INVARIANCE = "invariance"
+    DIRECTION = "direction"
+    MINIMUM_FUNCTIONALITY = "minimum_functionality"
+
+
+class Case(Protocol):
+    """One or more texts and what must hold of their probabilities."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In the order in which `holds` expects their rows."""
+
+    def holds(self, rows: Floats) -> bool:
+        """Whether the expectation is met; `rows` has one row per text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """All texts get the label of the first."""
+
+    texts: tuple[str, ...]
+
+    def holds(self, rows: Floats) -> bool:
+        """See `Case.holds`."""
+        return len(set(rows.argmax(axis=1).tolist())) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """The text gets this label."""
+
+    text: str
+    label: Label
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """See `Case.texts`."""
+        return (self.text,)
+
+    def holds(self, rows: Floats) -> bool:
+        """See `Case.holds`."""
+        return LABELS[int(rows[0].argmax())] is self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Strengthens:
+    """The second text is at least as surely of this label as the first (a loss up to 0.01 is forgiven)."""
+
+    before: str
+    after: str
+    label: Label
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """See `Case.texts`."""
+        return (self.before, self.after)
+
+    def holds(self, rows: Floats) -> bool:
+        """See `Case.holds`."""
+        column = LABELS.index(self.label)
+        return bool(rows[1, column] >= rows[0, column] - _STANDSTILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Overturns:
+    """The second text is less surely of this label than the first, and does not get it."""
+
+    before: str
+    after: str
+    label: Label
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """See `Case.texts`."""
+        return (self.before, self.after)
+
+    def holds(self, rows: Floats) -> bool:
+        """See `Case.holds`."""
+        column = LABELS.index(self.label)
+        return bool(rows[1, column] < rows[0, column]) and int(rows[1].argmax()) != column
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Cases that stand and fall for one ability. `name` is also the name of its metric."""
+
+    name: str
+    kind: Kind
+    cases: tuple[Case, ...]
