@@ -1,0 +1,28 @@
+"""Tweets to airlines of the United States."""
+
+from __future__ import annotations
+
+from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.text.labels import Label
+
+CARD = Card(
+    name="airline_tweets",
+    title="Twitter US Airline Sentiment",
+    source_url="https://www.kaggle.com/datasets/crowdflower/twitter-airline-sentiment",
+    licence="CC BY-NC-SA 4.0",
+    citation="CrowdFlower, Twitter US Airline Sentiment, 2015.",
+    how_to_get="Download `Twitter US Airline Sentiment` from Kaggle (crowdflower/twitter-airline-sentiment) "
+    "and put its `Tweets.csv` there.",
+    origin=UserFile(),
+    layout=Layout.CSV,
+    path="Airline Tweets/Tweets.csv",
+    columns=Columns(text="text", label="airline_sentiment", time="tweet_created"),
+    labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},
+    time_formats=("%d-%m-%Y %H.%M", "%Y-%m-%d %H:%M:%S %z"),
+    caveats=(
+        "One week of February 2015, six airlines, mostly complaints.",
+        "Copies that went through a spreadsheet have rounded tweet ids and times without a zone.",
+        "Most of its texts are in `brand_tweets` as well, there without their authors. Authors are therefore "
+        "not kept on one side of the split: for the shared texts that could not be upheld.",
+    ),
+)

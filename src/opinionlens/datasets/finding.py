@@ -1,0 +1,78 @@
+"""Where the files of a dataset are on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opinionlens.datasets.card import Card, HubFiles, Layout, PackageFile, UserFile
+from opinionlens.errors import DatasetMissing
+
+# A download from the hub, a checkout of the original repository, or the files alone. Only below a folder of
+# the task itself may Parquet files lie deeper: beside it are the ten other tasks.
+_TWEET_EVAL_FOLDERS = (
+    ("sentiment", "**/*.parquet"),
+    ("datasets/sentiment", "**/*.parquet"),
+    ("", "*.parquet"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The two roots below which datasets are looked for: the user's own files, and what a stage fetched."""
+
+    raw: Path
+    fetched: Path
+
+
+def candidates(card: Card, places: Places) -> tuple[Path, ...]:
+    """Every place where `card` may be, the preferred one first. A user's copy goes before a fetched one."""
+    match card.origin:
+        case PackageFile():
+            return (places.fetched / card.name / card.path,)
+        case UserFile():
+            return (places.raw / card.path,)
+        case HubFiles():
+            return (places.raw / card.path, places.fetched / card.name)
+
+
+def locate(card: Card, places: Places) -> tuple[Path, ...]:
+    """The files of `card`, in the order in which they are read.
+
+    Raises:
+        DatasetMissing: which dataset, where it was looked for, how to get it.
+    """
+    for candidate in candidates(card, places):
+        files = _tweet_eval_files(candidate) if card.layout is Layout.TWEET_EVAL else _single_file(candidate)
+        if files:
+            return files
+    raise missing(card, places)
+
+
+def missing(card: Card, places: Places, because: str = "") -> DatasetMissing:
+    """The error that says which dataset is missing, where it was looked for and how to get it."""
+    looked = " and ".join(f"`{candidate}`" for candidate in candidates(card, places))
+    return DatasetMissing(
+        f"the dataset `{card.name}` ({card.title}) is missing{because and f': {because}'}",
+        where=f"looked for {looked}",
+        remedy=card.how_to_get,
+    )
+
+
+def _single_file(path: Path) -> tuple[Path, ...]:
+    return (path,) if path.is_file() else ()
+
+
+def _tweet_eval_files(folder: Path) -> tuple[Path, ...]:
+    """Text files, or else Parquet files, of the sentiment task only; sorted, so that runs agree."""
+    for place, tables in _TWEET_EVAL_FOLDERS:
+        for pattern in ("*_text.txt", tables):
+            files = tuple(sorted((folder / place).glob(pattern)))
+            if files:
+                return files
+    return ()
+
+
+def labels_beside(text_file: Path) -> Path:
+    """`train_labels.txt` for `train_text.txt`."""
+    return text_file.with_name(text_file.name.removesuffix("_text.txt") + "_labels.txt")

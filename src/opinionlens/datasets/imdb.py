@@ -1,0 +1,25 @@
+"""Film reviews with a clear opinion."""
+
+from __future__ import annotations
+
+from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.text.labels import Label
+
+CARD = Card(
+    name="imdb",
+    title="Large Movie Review Dataset (IMDB)",
+    source_url="https://ai.stanford.edu/~amaas/data/sentiment/",
+    licence="Published for research; no explicit licence",
+    citation="Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011.",
+    how_to_get="Download `IMDB Dataset of 50K Movie Reviews` from Kaggle "
+    "(lakshmi25npathi/imdb-dataset-of-50k-movie-reviews) and unpack it there.",
+    origin=UserFile(),
+    layout=Layout.CSV,
+    path="IMDB Dataset/IMDB Dataset.csv",
+    columns=Columns(text="review", label="sentiment"),
+    labels={"negative": Label.NEGATIVE, "positive": Label.POSITIVE},
+    caveats=(
+        "No neutral class: reviews of 5 and 6 stars were left out by its authors.",
+        "HTML line breaks; long texts (about 230 words); a few hundred exact duplicates.",
+    ),
+)

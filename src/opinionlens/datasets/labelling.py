@@ -1,0 +1,65 @@
+"""From cells to classes: which rows have a text and a label that their card knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import polars as pl
+
+from opinionlens.datasets.card import Card, label_key
+from opinionlens.datasets.table import Rejection, Table
+from opinionlens.errors import DatasetMalformed
+
+# Zero-width spaces and joiners, and a byte order mark: a text of these alone says nothing.
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejection]]:
+    """The rows with a text and a known label, and how many were left out for which reason.
+
+    Raises:
+        DatasetMalformed: more rows than the card allows have a label that it does not know.
+    """
+    classes = _classes(card, table)
+    text, label = pl.col("text").fill_null(""), pl.col("label").fill_null("")
+    blank = text.str.strip_chars().str.strip_chars(_INVISIBLE).str.strip_chars() == ""
+    reason = (
+        pl.when(text.str.contains("\0", literal=True) | label.str.contains("\0", literal=True))
+        .then(pl.lit(Rejection.NUL_CHARACTER.value))
+        .when(blank)
+        .then(pl.lit(Rejection.EMPTY_TEXT.value))
+        .when(label.str.strip_chars() == "")
+        .then(pl.lit(Rejection.MISSING_LABEL.value))
+        .otherwise(
+            label.replace_strict(classes, default=Rejection.UNKNOWN_LABEL.value, return_dtype=pl.String)
+        )
+    )
+    judged = table.frame.with_columns(outcome=reason)
+    is_class = pl.col("outcome").is_in([label.value for label in card.labels.values() if label])
+    left_out = judged.filter(~is_class)["outcome"]
+    kept = judged.filter(is_class).select(
+        "text", pl.col("outcome").alias("label"), pl.lit(card.name).alias("source"), "group", "time"
+    )
+    return kept, Counter(map(Rejection, left_out))
+
+
+def _classes(card: Card, table: Table) -> dict[str, str]:
+    """What each label as written in the file stands for: a class, or left out on purpose."""
+    written = table.frame["label"].drop_nulls().value_counts()
+    classes: dict[str, str] = {}
+    unknown: Counter[str] = Counter()
+    for value, count in written.iter_rows():
+        key = label_key(value)
+        if key in card.labels:
+            classes[value] = (card.labels[key] or Rejection.IGNORED_LABEL).value
+        elif key:
+            unknown[value] += count
+    if unknown.total() > card.unknown_labels_allowed * table.rows_in:
+        values = ", ".join(f"{value[:40]!r} ({count} rows)" for value, count in unknown.most_common(20))
+        more = f" and {len(unknown) - 20} more" if len(unknown) > 20 else ""
+        raise DatasetMalformed(
+            f"{unknown.total()} of {table.rows_in} rows of `{card.name}` have a label that its label map "
+            f"does not cover: {values}{more}; it covers: {', '.join(map(repr, card.labels))}",
+            remedy="Add them to the map, with null for those to leave out.",
+        )
+    return classes

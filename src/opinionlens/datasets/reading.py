@@ -1,0 +1,149 @@
+"""From a dataset's files to labelled texts, with every record that is left out counted by its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from opinionlens.datasets.card import Card, Layout
+from opinionlens.datasets.csv_file import read_csv
+from opinionlens.datasets.finding import Places, locate
+from opinionlens.datasets.json_lines import read_json_lines
+from opinionlens.datasets.labelling import labelled_rows
+from opinionlens.datasets.parquet import read_parquet
+from opinionlens.datasets.table import Rejection, Table, joined
+from opinionlens.datasets.tweet_eval_files import read_pair
+from opinionlens.errors import DatasetMalformed
+from opinionlens.files import sha256_of_file
+
+# UTF-8 that was read as Windows-1252 and written as UTF-8 again: "â€™" for an apostrophe, "Ã©" for "é".
+_MOJIBAKE = "[ÂÃ][\u0080-\u00bf]|â€|ðŸ|ï»¿"
+_ARCHIVES = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive"}
+
+_Reason = TypeVar("_Reason", bound=StrEnum)
+
+
+class Note(StrEnum):
+    """What is remarkable about rows that are kept."""
+
+    NOT_UTF8 = "not_utf8"  # bytes that were not UTF-8 were replaced as the card says
+    MOJIBAKE = "mojibake"
+    REPLACEMENT_CHARACTER = "replacement_character"  # U+FFFD: what stood there is lost
+    TIME_UNREADABLE = "time_unreadable"  # the time is not in a format of the card; it becomes null
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One dataset as read: `frame` has the columns text, label, source, group, time.
+
+    `rows_in` is the number of records in the files: the kept rows and the sum of `rejected`.
+    """
+
+    card: Card
+    frame: pl.DataFrame
+    rejected: dict[Rejection, int]
+    noted: dict[Note, int]
+
+    @property
+    def rows_in(self) -> int:
+        """How many records the files hold."""
+        return self.frame.height + sum(self.rejected.values())
+
+
+def read_dataset(card: Card, places: Places, on_file: Callable[[Path], None] | None = None) -> Reading:
+    """Read every file of `card`; `on_file` is called after each.
+
+    Raises:
+        DatasetMissing: no file is where it was looked for.
+        DatasetMalformed: the files are not what the card describes, or no row of them is usable.
+    """
+    tables = []
+    for path in locate(card, places):
+        tables.append(_read_file(card, path))
+        if on_file is not None:
+            on_file(path)
+    table = joined(tables)
+    labelled, rejected = labelled_rows(card, table)
+    frame, unreadable = _with_times(card, labelled)
+    reading = Reading(
+        card, frame, _occurring(table.rejected + rejected), _notes(frame, table.repaired, unreadable)
+    )
+    if frame.is_empty():
+        reasons = ", ".join(f"{count} {reason}" for reason, count in reading.rejected.items())
+        raise DatasetMalformed(
+            f"no row of `{card.name}` is usable ({reasons or 'the file is empty'})",
+            where=str(locate(card, places)[0]),
+            remedy=card.how_to_get,
+        )
+    return reading
+
+
+def _read_file(card: Card, path: Path) -> Table:
+    try:
+        _refuse_archives(path)
+        if card.sha256 is not None and sha256_of_file(path) != card.sha256:
+            raise DatasetMalformed(
+                f"is not the file that the card of `{card.name}` describes: its SHA-256 differs",
+                where=str(path),
+                remedy=card.how_to_get,
+            )
+        match card.layout:
+            case Layout.CSV:
+                return read_csv(path, card.columns, card.bad_bytes)
+            case Layout.JSON_LINES:
+                return read_json_lines(path, card.columns, card.bad_bytes)
+            case Layout.TWEET_EVAL if path.suffix == ".txt":
+                return read_pair(path, card.bad_bytes)
+            case Layout.PARQUET | Layout.TWEET_EVAL:
+                return read_parquet(path, card.columns)
+    except OSError as error:
+        raise DatasetMalformed(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+
+
+def _refuse_archives(path: Path) -> None:
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    for magic, what in _ARCHIVES.items():
+        if start.startswith(magic):
+            raise DatasetMalformed(f"is {what}", where=str(path), remedy="Unpack it there.")
+
+
+def _with_times(card: Card, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Times in ISO 8601 where the card says how they are written, and how many could not be read."""
+    if not card.time_formats:
+        return frame, 0
+    shapes = [
+        (form, "%Y-%m-%dT%H:%M:%S" + ("Z" if "%z" in form or form == "%s" else ""))
+        for form in card.time_formats
+    ]
+    times = pl.coalesce(
+        pl.col("time").str.to_datetime(form, strict=False).dt.strftime(shape) for form, shape in shapes
+    )
+    read = frame.with_columns(time=times)
+    return read, frame["time"].count() - read["time"].count()
+
+
+def _notes(frame: pl.DataFrame, repaired: int, unreadable: int) -> dict[Note, int]:
+    text = pl.col("text")
+    mojibake, lost = frame.select(
+        text.str.contains(_MOJIBAKE).sum().alias("mojibake"),
+        text.str.contains("\ufffd", literal=True).sum().alias("lost"),
+    ).row(0)
+    return _occurring(
+        {
+            Note.NOT_UTF8: repaired,
+            Note.MOJIBAKE: mojibake,
+            Note.REPLACEMENT_CHARACTER: lost,
+            Note.TIME_UNREADABLE: unreadable,
+        }
+    )
+
+
+def _occurring(counts: Mapping[_Reason, int]) -> dict[_Reason, int]:
+    """Those that occur, by name, so that reports of equal content are equal."""
+    return {reason: counts[reason] for reason in sorted(counts) if counts[reason]}

@@ -1,0 +1,72 @@
+"""What a reader of files hands on: cells as text, and a count of the records that gave none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from opinionlens.datasets.card import Columns
+
+ROLES: Final = ("text", "label", "group", "time")
+SCHEMA: Final = dict.fromkeys(ROLES, pl.String)
+
+
+class Rejection(StrEnum):
+    """Why a record of a file is not used. Each record has at most one reason: the first that applies."""
+
+    BROKEN_QUOTES = "broken_quotes"  # a quoted field that is not closed as it should be
+    CUT_OFF = "cut_off"  # the file ends inside the record
+    MISSING_COLUMN = "missing_column"  # fewer fields than the header, or no such key
+    EXTRA_COLUMN = "extra_column"  # more fields than the header
+    NOT_JSON = "not_json"  # a line that is no JSON object
+    NOT_TEXT = "not_text"  # a list or an object where a text or a label belongs
+    NUL_CHARACTER = "nul_character"
+    EMPTY_TEXT = "empty_text"
+    MISSING_LABEL = "missing_label"
+    UNKNOWN_LABEL = "unknown_label"
+    IGNORED_LABEL = "ignored_label"  # the card leaves this label out
+
+
+@dataclass(frozen=True)
+class Table:
+    """The usable records of some files, as text cells, with a tally of the others.
+
+    `frame` has the columns of `ROLES`; `repaired` counts records with bytes that were not UTF-8.
+    """
+
+    frame: pl.DataFrame
+    rejected: Counter[Rejection] = field(default_factory=Counter)
+    repaired: int = 0
+
+    @property
+    def rows_in(self) -> int:
+        """How many records there were."""
+        return self.frame.height + self.rejected.total()
+
+
+Row = tuple[str | None, str | None, str | None, str | None]
+
+
+def table_of_rows(rows: Sequence[Row], rejected: Counter[Rejection], repaired: int) -> Table:
+    """A table from cells that were gathered one by one."""
+    return Table(pl.DataFrame(rows, schema=SCHEMA, orient="row"), rejected, repaired)
+
+
+def joined(tables: Iterable[Table]) -> Table:
+    """Several tables as one, in their order."""
+    tables = list(tables)
+    return Table(
+        frame=pl.concat([pl.DataFrame(schema=SCHEMA), *(table.frame for table in tables)]),
+        rejected=sum((table.rejected for table in tables), Counter()),
+        repaired=sum(table.repaired for table in tables),
+    )
+
+
+def wanted(columns: Columns) -> tuple[str | None, ...]:
+    """The names of the columns, in the order of `ROLES`."""
+    return (columns.text, columns.label, columns.group, columns.time)

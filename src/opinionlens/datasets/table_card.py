@@ -1,0 +1,96 @@
+"""Cards made from `params.yaml`: a user's own labelled CSV, JSON lines or Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+
+from opinionlens.datasets.card import Card, Columns, Layout, UserFile, label_key
+from opinionlens.errors import ParamsInvalid
+from opinionlens.text.labels import Label
+
+# In a file of the user's the map was written for just that file, so a label outside it is a mistake to mend.
+# One row in a thousand is allowed for: in a large file a few damaged rows must not stop the work.
+UNKNOWN_LABELS_ALLOWED = 0.001
+
+LAYOUTS = {
+    ".csv": Layout.CSV,
+    ".tsv": Layout.CSV,
+    ".jsonl": Layout.JSON_LINES,
+    ".ndjson": Layout.JSON_LINES,
+    ".json": Layout.JSON_LINES,
+    ".parquet": Layout.PARQUET,
+}
+
+
+def card_from_params(
+    name: str,
+    path: str,
+    *,
+    text_column: str,
+    label_column: str,
+    label_map: Mapping[str, Label | None],
+    group_column: str | None = None,
+    time_column: str | None = None,
+) -> Card:
+    """The card of a file below `data.raw_dir`; its layout follows from the end of its name.
+
+    Raises:
+        ParamsInvalid: the path leaves `data.raw_dir`, the ending is unknown, a column has two roles, or the
+            label map is empty or contradicts itself.
+    """
+    layout = LAYOUTS.get(PurePosixPath(path).suffix.lower())
+    if layout is None:
+        raise ParamsInvalid(
+            f"`{path}` has no ending that says how it is written; known: {', '.join(LAYOUTS)}",
+            where=f"data.files: {name}",
+        )
+    if _leaves_folder(path):
+        raise ParamsInvalid(
+            f"`{path}` is not below `data.raw_dir`",
+            where=f"data.files: {name}",
+            remedy="DVC only watches that folder: put the file there, or set `data.raw_dir` to where it is.",
+        )
+    columns = Columns(text=text_column, label=label_column, group=group_column, time=time_column)
+    _check_columns(name, columns)
+    return Card(
+        name=name,
+        title=f"Your file {path}",
+        source_url="",
+        licence="Yours",
+        citation="",
+        how_to_get="Put it there, or correct its `path` in params.yaml.",
+        origin=UserFile(),
+        layout=layout,
+        path=path,
+        columns=columns,
+        labels=_label_map(name, label_map),
+        unknown_labels_allowed=UNKNOWN_LABELS_ALLOWED,
+    )
+
+
+def _leaves_folder(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or bool(PureWindowsPath(path).drive) or ".." in path.split("/")
+
+
+def _check_columns(name: str, columns: Columns) -> None:
+    used = [
+        column for column in (columns.text, columns.label, columns.group, columns.time) if column is not None
+    ]
+    if len(set(used)) < len(used) or "" in used:
+        raise ParamsInvalid(
+            f"each column can have one role and needs a name, not {used}", where=f"data.files: {name}"
+        )
+
+
+def _label_map(name: str, written: Mapping[str, Label | None]) -> dict[str, Label | None]:
+    labels: dict[str, Label | None] = {}
+    for key, label in written.items():
+        if labels.setdefault(label_key(str(key)), label) != label:
+            raise ParamsInvalid(
+                f"`label_map` gives {key!r} two meanings (case and outer spaces do not count)",
+                where=f"data.files: {name}",
+            )
+    if not any(labels.values()):
+        raise ParamsInvalid("`label_map` names no class", where=f"data.files: {name}")
+    return labels

@@ -1,0 +1,37 @@
+"""TweetEval's sentiment task: a public benchmark of tweets in three classes."""
+
+from __future__ import annotations
+
+from opinionlens.datasets.card import Card, Columns, HubFiles, Layout
+from opinionlens.text.labels import Label
+
+CARD = Card(
+    name="tweet_eval",
+    title="TweetEval, sentiment",
+    source_url="https://huggingface.co/datasets/cardiffnlp/tweet_eval",
+    licence="Unknown; the tweets fall under the terms of Twitter (SemEval 2017 task 4)",
+    citation="Barbieri et al., TweetEval, Findings of EMNLP 2020; Rosenthal et al., SemEval 2017 task 4.",
+    how_to_get="Install `huggingface_hub` and run the stage with a network, or put the files of its folder "
+    "`sentiment` there: `train_text.txt` with `train_labels.txt` (and `val_`, `test_`), or Parquet files.",
+    origin=HubFiles(
+        repository="cardiffnlp/tweet_eval",
+        revision="b3a375baf0f409c77e6bc7aa35102b7b3534f8be",
+        files=tuple(f"sentiment/{split}-00000-of-00001.parquet" for split in ("train", "validation", "test")),
+    ),
+    layout=Layout.TWEET_EVAL,
+    path="tweet_eval",
+    columns=Columns(text="text", label="label"),
+    labels={
+        "0": Label.NEGATIVE,
+        "1": Label.NEUTRAL,
+        "2": Label.POSITIVE,
+        "negative": Label.NEGATIVE,
+        "neutral": Label.NEUTRAL,
+        "positive": Label.POSITIVE,
+    },
+    caveats=(
+        "User names are already `@user`.",
+        "Its own three parts are read as one and split anew with the other sources: scores on our test split "
+        "are not comparable with published ones.",
+    ),
+)

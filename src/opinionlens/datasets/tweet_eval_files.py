@@ -1,0 +1,42 @@
+"""Reading TweetEval's paired files: line n of one is the text, line n of the other its label."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import zip_longest
+from pathlib import Path
+
+from opinionlens.datasets.card import BadBytes
+from opinionlens.datasets.decoding import as_utf8, decode_marking, needs_repair, repair
+from opinionlens.datasets.finding import labels_beside
+from opinionlens.datasets.table import Rejection, Row, Table, table_of_rows
+from opinionlens.errors import DatasetMalformed
+
+
+def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
+    """The lines of a text file with those of the label file beside it.
+
+    Raises:
+        DatasetMalformed: the label file is not there.
+    """
+    label_file = labels_beside(text_file)
+    if not label_file.is_file():
+        raise DatasetMalformed(
+            f"`{text_file.name}` has no `{label_file.name}` beside it", where=str(text_file.parent)
+        )
+    rejected: Counter[Rejection] = Counter()
+    rows: list[Row] = []
+    repaired = 0
+    for text, label in zip_longest(_lines(text_file), _lines(label_file)):
+        if text is None or label is None:
+            rejected[Rejection.MISSING_COLUMN] += 1
+            continue
+        repaired += needs_repair(text)
+        rows.append((repair(text, bad_bytes), repair(label, bad_bytes), None, None))
+    return table_of_rows(rows, rejected, repaired)
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines as they were numbered: only a newline ends one (tweets hold U+2028 and the like)."""
+    lines = decode_marking(as_utf8(path.read_bytes())).split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
