@@ -1,6 +1,11 @@
-"""Words that turn the meaning of what follows."""
+"""Words that turn the meaning of what follows, and where that ends."""
 
 from __future__ import annotations
+
+from enum import Enum
+
+from opinionlens.text.normalising import word
+from opinionlens.text.scanning import Kind, kind_of
 
 _NEGATORS = """
 not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely rarely seldom aint
@@ -10,6 +15,28 @@ wouldnt
 NEGATORS = frozenset(_NEGATORS.split())
 
 
-def is_negator(word: str) -> bool:
-    """Whether the lower-case word turns the meaning of what follows: such as `not`, `never`, `don't`."""
-    return word in NEGATORS or word.endswith("n't")
+class Scope(Enum):
+    """What a piece has to do with negation."""
+
+    OPENS = "opens"
+    INSIDE = "inside"  # is turned where a negator stands before
+    ENDS = "ends"
+    OUTSIDE = "outside"  # an emoticon or an address means the same behind "not"
+
+
+def is_negator(lowered: str) -> bool:
+    """Whether the lower-case word turns the meaning of what follows, such as `not`, `never`, `don't`."""
+    return lowered in NEGATORS or lowered.endswith("n't")
+
+
+def ends_clause(piece: str, kind: Kind) -> bool:
+    """Whether no negator or intensifier reaches across this piece."""
+    return (kind is Kind.MARK and piece != "#") or kind is Kind.MARKUP
+
+
+def scope_of(piece: str) -> Scope:
+    """What `piece` has to do with negation."""
+    kind = kind_of(piece)
+    if kind is Kind.WORD:
+        return Scope.OPENS if is_negator(word(piece)) else Scope.INSIDE
+    return Scope.ENDS if ends_clause(piece, kind) else Scope.OUTSIDE

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from opinionlens.text.scanning import APOSTROPHES, Kind
+from opinionlens.text.scanning import APOSTROPHES, INVISIBLE, STYLE, Kind
 
 ADDRESS_TOKEN = "<url>"  # noqa: S105 - a token of text
-USER_TOKEN = "<user>"  # noqa: S105
+USER_TOKEN = "<user>"  # noqa: S105 - as above
 
-_STRAIGHTENED = {ord(c): "'" for c in APOSTROPHES} | dict.fromkeys(
-    (0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)
-)
-_EMOJI_STYLES = dict.fromkeys((0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)))
+_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_STYLE = re.compile(f"[{STYLE}]")
+_RUN = re.compile(r"(.)\1\1\1")  # quick to find; what it finds may be digits
 _LONG_RUN = re.compile(r"([^\W\d_])\1{3,}")
-_MARKS = {".": "", ",": "", ";": "", ":": "", "(": "", ")": "", "#": "#", "!": "!", "?": "?", "…": "..."}
-_SPACES = re.compile(r"\s+")
+
+_NOSE = re.compile(r"(?<=[:;='])[-^o](?=.)")
+_EYES_AND_MOUTHS = str.maketrans("=]}[{\\dpos", ":))((/DPOS")
+_OTHER_FACES = {"^^": "^_^", "^.^": "^_^", ">.<": ">_<", "</3": "</3", "\\o/": "\\o/"}
 
 
 def plain(piece: str, kind: Kind) -> str:
@@ -25,50 +27,57 @@ def plain(piece: str, kind: Kind) -> str:
         return word(piece)
     if kind is Kind.USER:
         return piece[1:].lower()
-    if kind in (Kind.EMOTICON, Kind.EMOJI):
-        return face(piece, kind)
-    return word(_SPACES.sub("", piece)) if kind is Kind.OTHER and any(map(str.isalnum, piece)) else ""
+    if kind is Kind.EMOTICON:
+        return emoticon(piece)
+    return emoji(piece) if kind is Kind.EMOJI else ""
 
 
 def social(piece: str, kind: Kind) -> str:
-    """As `plain`, and one token for any address, any user, elongations, `#`, `!`, `!!`, `?`, `?!`, `...`."""
+    """As `plain`, and a token for addresses, users, elongations and marks that carry sentiment."""
     if kind is Kind.WORD:
-        if len(piece) < 4:
-            return word(piece)
-        lowered = word(piece)
-        if lowered in ("http", "https"):  # some corpora carry the word in place of the address
-            return ADDRESS_TOKEN
-        return _LONG_RUN.sub(r"\1\1\1", lowered)
+        return _LONG_RUN.sub(r"\1\1\1", word(piece)) if _RUN.search(piece.lower()) else word(piece)
     if kind is Kind.ADDRESS:
         return ADDRESS_TOKEN
     if kind is Kind.USER:
         return USER_TOKEN
-    if kind is Kind.MARK:
-        return mark(piece)
-    return plain(piece, kind)
+    return mark(piece) if kind is Kind.MARK else plain(piece, kind)
 
 
 def word(piece: str) -> str:
     """The word in lower case, with straight apostrophes and nothing invisible in it."""
     lowered = piece.lower()
-    return lowered if lowered.isascii() and "`" not in lowered else lowered.translate(_STRAIGHTENED)
+    if lowered.isalnum():
+        return lowered
+    return _INVISIBLE.sub("", _APOSTROPHE.sub("'", lowered))
 
 
-def face(piece: str, kind: Kind) -> str:
-    """The one way of writing an emoticon or emoji: no nose, no repetition, no skin tone."""
-    if kind is Kind.EMOJI:
-        return piece.translate(_EMOJI_STYLES)
-    return piece
+def emoji(piece: str) -> str:
+    """The emoji without its colour of skin and without the sign that asks for a coloured picture."""
+    return _STYLE.sub("", piece)
+
+
+def emoticon(piece: str) -> str:
+    """The one way of writing an emoticon: upright, no nose, one mouth, `:-))`, `=]` and `(:` all as `:)`."""
+    if piece in _OTHER_FACES:
+        return _OTHER_FACES[piece]
+    if piece.startswith("<3"):
+        return "<3"
+    if "_" in piece:
+        return {"-": "-_-", "o": "o_o", "0": "o_o", "t": "T_T", "u": "u_u"}.get(piece[0].lower(), piece)
+    if piece[0] == "(":
+        piece = f"{piece[-1]})"
+    face = _NOSE.sub("", _APOSTROPHE.sub("'", piece), count=1).translate(_EYES_AND_MOUTHS)
+    return face.rstrip(face[-1]) + face[-1]
 
 
 def mark(piece: str) -> str:
-    """`!` and `?` single or doubled (for more), `?!` mixed, `...` for any longer row of full stops."""
-    if len(piece) == 1:
-        return _MARKS[piece]
-    if piece[0] == ".":
-        return "..."
-    kinds = set(piece)
-    return "?!" if len(kinds) > 1 else piece[0] * 2
+    """`#`, `!` and `?` single or doubled (for more), `?!` mixed, `...` for a row of full stops; no other."""
+    if piece[0] in ".…":
+        return "..." if piece != "." else ""
+    signs = {"!" if sign in "!！" else "?" for sign in piece}
+    if piece[0] not in "!?！？؟":
+        return piece if piece == "#" else ""
+    return "?!" if len(signs) > 1 else signs.pop() * min(len(piece), 2)
 
 
 NORMALISERS: dict[str, Callable[[str, Kind], str]] = {"plain-v1": plain, "social-v1": social}

@@ -14,10 +14,11 @@ from functools import cache, cached_property
 from typing import Any
 
 from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.entities import Decoded
 from opinionlens.text.memo import Memo
-from opinionlens.text.negation import is_negator
+from opinionlens.text.negation import Scope, scope_of
 from opinionlens.text.normalising import NORMALISERS
-from opinionlens.text.scanning import Kind, Piece, kind_of, scan, scan_with_places
+from opinionlens.text.scanning import MARKUP, Kind, Piece, kind_of, scan, scan_with_places
 from opinionlens.text.stemming import STEMMERS
 
 NEGATED = "_NEG"
@@ -121,7 +122,7 @@ class Recipe:
         if not self.negation_scope:
             return list(map(self._memo.__getitem__, pieces))
         pieces = list(pieces)
-        return _mark_negated(pieces, list(map(self._memo.__getitem__, pieces)))
+        return _mark_negated(map(_SCOPES.__getitem__, pieces), list(map(self._memo.__getitem__, pieces)))
 
     def _pieces(self, text: str) -> list[str]:
         return [piece.text for piece in self._pieces_with_places(text)]
@@ -145,16 +146,13 @@ def _piece_to_word(
     return stemmed
 
 
-def _mark_negated(pieces: list[str], words: list[str]) -> list[str]:
+def _mark_negated(scopes: Iterable[Scope], words: list[str]) -> list[str]:
     """Give every word behind a negator the suffix, up to the next mark."""
     marked, inside = [], False
-    for piece, word in zip(pieces, words, strict=True):
-        if kind_of(piece) is Kind.MARK:
-            inside = inside and piece == "#"
-            marked.append(word)
-            continue
-        marked.append(word + NEGATED if word and inside else word)
-        inside = inside or is_negator(word)
+    for scope, word in zip(scopes, words, strict=True):
+        turned = inside and word and scope in (Scope.INSIDE, Scope.OPENS)
+        marked.append(word + NEGATED if turned else word)
+        inside = scope is Scope.OPENS or (inside and scope is not Scope.ENDS)
     return marked
 
 
@@ -167,8 +165,15 @@ def _tweet_pattern() -> re.Pattern[str]:
 
 
 def _tweet_pieces(text: str) -> list[Piece]:
-    return scan_with_places(text, _tweet_pattern())
+    decoded = Decoded.of(text)
+    visible = _MARKUP.sub(lambda markup: " " * len(markup.group()), decoded.text)
+    return [
+        Piece("".join(match.group().split()), *decoded.place(*match.span()))  # its ellipsis may hold spaces
+        for match in _tweet_pattern().finditer(visible)
+    ]
 
 
+_MARKUP = re.compile(MARKUP)
+_SCOPES: Memo[Scope] = Memo(scope_of)
 TOKENIZERS: dict[str, Callable[[str], list[Piece]]] = {"pattern": scan_with_places, "tweet": _tweet_pieces}
 RECIPES: dict[str, Recipe] = {name: Recipe(name) for name in NORMALISERS}
