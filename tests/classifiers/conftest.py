@@ -67,13 +67,13 @@ def random_weights(
     return LinearWeights(text, rng.normal(size=(labels, text.columns)), rng.normal(size=labels))
 
 
-def decision_the_long_way(spec: FeatureSpec, weights: LinearWeights, text: str) -> list[float]:
-    """The definition of SPEC and of `Block`, term by term with dictionaries."""
+def row_the_long_way(spec: FeatureSpec, weights: TextWeights, text: str) -> list[float]:
+    """One row of the matrix by the definition of `Block`, term by term with dictionaries."""
     tokens, lexicon = spec.recipe.tokens(text), []
     if spec.lexicon:
         lexicon = spec.tokens_and_lexicon(text)[1]
-    column, weighed = 0, []
-    for block in weights.text.blocks:
+    weighed: list[float] = []
+    for block in weights.blocks:
         if block.name == "words":
             counts = dict(Counter(word_ngrams(tokens, *spec.word_ngrams)))
         elif block.name == "chars":
@@ -93,7 +93,11 @@ def decision_the_long_way(spec: FeatureSpec, weights: LinearWeights, text: str) 
         if block.normalise and norm:
             values = [value / norm for value in values]
         weighed += [value * block.factor for value in values]
-        column += len(values)
+    return weighed
+
+
+def decision_the_long_way(spec: FeatureSpec, weights: LinearWeights, text: str) -> list[float]:
+    weighed = row_the_long_way(spec, weights.text, text)
     return [
         math.fsum([bias, *(u * w for u, w in zip(weighed, row, strict=True))])
         for row, bias in zip(weights.coef.tolist(), weights.intercept.tolist(), strict=True)
@@ -123,6 +127,11 @@ def texts() -> tuple[str, ...]:
 @pytest.fixture
 def long_way() -> Callable[[FeatureSpec, LinearWeights, str], list[float]]:
     return decision_the_long_way
+
+
+@pytest.fixture
+def long_row() -> Callable[[FeatureSpec, TextWeights, str], list[float]]:
+    return row_the_long_way
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.classifiers import linear
+from opinionlens.classifiers import linear, skops
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
 from opinionlens.errors import ArtefactError, ArtefactTampered, ArtefactUnsupported, SelfTestFailed
@@ -18,8 +18,11 @@ SELF_TEST_TOLERANCE = 1e-6
 
 # Importing these modules is cheap: what a kind needs beyond numpy is imported when a classifier of it is
 # loaded.
-_LOADERS: Mapping[str, Callable[[Manifest, Path], Classifier]] = {"linear": linear.load}
-_FILES: Mapping[str, frozenset[str]] = {"linear": frozenset(linear.FILES)}
+_LOADERS: Mapping[str, Callable[[Manifest, Path], Classifier]] = {
+    "linear": linear.load,
+    "skops": skops.load,
+}
+_FILES: Mapping[str, frozenset[str]] = {"linear": frozenset(linear.FILES), "skops": frozenset(skops.FILES)}
 
 
 def load_classifier(path: Path, expected_digest: str | None = None) -> Classifier:

@@ -21,7 +21,6 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 BLOCK_NAMES: tuple[BlockName, ...] = get_args(BlockName)
 _PARTS = ("terms", "lengths", "scale", "tf", "normalise", "factor")
-_HEAD = ("coef", "intercept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +66,6 @@ class TextWeights:
         """The width of the matrix."""
         return sum(len(block.terms) for block in self.blocks)
 
-    def save(self, path: Path) -> None:
-        """Write the arrays, uncompressed: they are read in every start of the app, and barely compress."""
-        _save(path, _arrays_of(self.blocks))
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote.
-
-        Raises:
-            ArtefactUnsupported: the file holds anything else; it is never unpickled.
-        """
-        return cls(_blocks_from(_read(path, head=())))
-
 
 @dataclass(frozen=True, eq=False)
 class LinearWeights:
@@ -95,7 +81,7 @@ class LinearWeights:
         _check(self.coef, (self.intercept.size, self.text.columns), "coef")
 
     def save(self, path: Path) -> None:
-        """Write the arrays, uncompressed."""
+        """Write the arrays, uncompressed: they are read in every start of the app, and barely compress."""
         _save(path, _arrays_of(self.text.blocks) | {"coef": self.coef, "intercept": self.intercept})
 
     @classmethod
@@ -105,8 +91,48 @@ class LinearWeights:
         Raises:
             ArtefactUnsupported: the file holds anything else; it is never unpickled.
         """
-        arrays = _read(path, head=_HEAD)
+        arrays = _read(path, head=("coef", "intercept"))
         return cls(TextWeights(_blocks_from(arrays)), arrays["coef"], arrays["intercept"])
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnWeights:
+    """For a model that sees some of those columns.
+
+    Its probabilities are clipped from below by `least_probability`, so that their logarithms are finite.
+    """
+
+    text: TextWeights
+    columns: npt.NDArray[np.int64]
+    least_probability: float
+
+    def __post_init__(self) -> None:
+        """Refuse columns that there are not."""
+        columns = self.columns
+        if (
+            columns.dtype != np.int64
+            or columns.ndim != 1
+            or not ((columns >= 0) & (columns < self.text.columns)).all()
+        ):
+            _refuse("the columns are not positions in the matrix")
+        if not 0 < self.least_probability < 1:
+            _refuse(f"the least probability cannot be {self.least_probability}")
+
+    def save(self, path: Path) -> None:
+        """Write the arrays, uncompressed."""
+        head = {"columns": self.columns, "least_probability": np.array(self.least_probability)}
+        _save(path, _arrays_of(self.text.blocks) | head)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ArtefactUnsupported: the file holds anything else; it is never unpickled.
+        """
+        arrays = _read(path, head=("columns", "least_probability"))
+        _check(arrays["least_probability"], (), "least_probability")
+        return cls(TextWeights(_blocks_from(arrays)), arrays["columns"], float(arrays["least_probability"]))
 
 
 def _arrays_of(blocks: Sequence[Block]) -> dict[str, npt.NDArray[Any]]:

@@ -1,0 +1,202 @@
+"""Kind `skops`: a scikit-learn model of few features (trees, neighbours) over the same counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.reading import Reader, Reading
+from opinionlens.classifiers.skops_file import read_model, write_model
+from opinionlens.classifiers.weights import Block, ColumnWeights, TextWeights
+from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.labels import Label
+from opinionlens.text.recipe import Token
+
+WEIGHTS_NAME = "weights.npz"
+MODEL_NAME = "model.skops"
+FILES = (WEIGHTS_NAME, MODEL_NAME)
+
+_TEXTS_AT_ONCE = 256
+# An explanation asks the model once for every stretch that it takes out of the text.
+_MAX_STRETCHES = 100
+
+
+@dataclass(frozen=True, eq=False)
+class SkopsModel:
+    """A fitted scikit-learn model on its way into an artefact.
+
+    Attributes:
+        text: what turns texts into a matrix.
+        columns: the columns of that matrix that the model sees.
+        model: the fitted estimator; its classes are in the order of the labels.
+        least_probability: what the model's probabilities are clipped to from below, before their logarithm.
+    """
+
+    text: TextWeights
+    columns: npt.NDArray[np.int64]
+    model: Any
+    least_probability: float = 1e-6
+    kind: str = "skops"
+
+    def write(self, directory: Path) -> None:
+        """Write the weighting and the model."""
+        self._weights().save(directory / WEIGHTS_NAME)
+        write_model(directory / MODEL_NAME, self.model)
+
+    def classifier(self, manifest: Manifest) -> SkopsClassifier:
+        """Return the classifier in memory."""
+        return SkopsClassifier(manifest, self._weights(), self.model)
+
+    def _weights(self) -> ColumnWeights:
+        return ColumnWeights(self.text, np.asarray(self.columns, dtype=np.int64), self.least_probability)
+
+
+def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
+    """Read the model beside the manifest. Call `load.load_classifier`, which checks the files first."""
+    try:
+        import skops.io  # noqa: F401 - only to say early what is missing
+    except ModuleNotFoundError as error:
+        raise ArtefactUnsupported(
+            f"A classifier of the kind 'skops' needs the package {error.name}.",
+            remedy="Install the pipeline's dependencies (`uv sync`), or promote a model of kind 'linear'.",
+        ) from error
+    weights = ColumnWeights.load(directory / WEIGHTS_NAME)
+    return SkopsClassifier(manifest, weights, read_model(directory / MODEL_NAME))
+
+
+class SkopsClassifier:
+    """Builds the matrix that the model was fitted on; decision values are logarithms of its probabilities."""
+
+    def __init__(self, manifest: Manifest, weights: ColumnWeights, model: Any) -> None:  # noqa: ANN401
+        """Index the vocabularies.
+
+        Raises:
+            ArtefactUnsupported: model, weights and manifest do not fit together.
+        """
+        self.manifest = manifest
+        self.labels: tuple[Label, ...] = manifest.labels
+        self.reader = Reader(manifest.features, weights.text)
+        self._weights = weights
+        self._model = model
+        if len(np.ravel(model.classes_)) != len(self.labels):
+            raise ArtefactUnsupported("The model knows another number of classes than the manifest.")
+        if model.n_features_in_ != len(weights.columns):
+            raise ArtefactUnsupported(
+                "The model was fitted on another number of columns than it would be given."
+            )
+
+    def decision_values(self, texts: Sequence[str]) -> FloatArray:
+        """Return logarithms of the model's own probabilities (n, k)."""
+        parts = [self._decide([self.reader.read(text) for text in part]) for part in _parts(texts)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+
+    def predict_proba(self, texts: Sequence[str]) -> FloatArray:
+        """Return calibrated probabilities (n, k), rows summing to 1."""
+        return self.manifest.calibration.apply(self.decision_values(texts))
+
+    def predict(self, text: str) -> Prediction:
+        """Answer one text."""
+        return self.predict_many([text])[0]
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        """Answer many texts at once."""
+        answers: list[Prediction] = []
+        for part in _parts(texts):
+            readings = [self.reader.read(text) for text in part]
+            rows = self.manifest.calibration.apply(self._decide(readings)).tolist()
+            answers += map(self._prediction, readings, rows)
+        return answers
+
+    def explain(self, text: str) -> Explanation:
+        """Return what taking each token out of the text changes; in a long text, each run of tokens."""
+        tokens = tuple(self.manifest.features.recipe.tokenize(text))
+        stretches = _stretches(tokens)
+        without = [text[:start] + " " + text[end:] for start, end in stretches]
+        decision, *others = self.decision_values([text, *without])
+        changes = [decision - other for other in others]
+        return Explanation(
+            text=text,
+            labels=self.labels,
+            decision=tuple(decision.tolist()),
+            bias=tuple((decision - np.sum(changes, axis=0)).tolist()),
+            contributions=tuple(
+                Contribution(text[start:end], "text", values, (Occurrence(start, end, values),))
+                for (start, end), values in zip(
+                    stretches, map(tuple, map(np.ndarray.tolist, changes)), strict=True
+                )
+            ),
+            tokens=tokens,
+            prediction=self.predict(text),
+            exact=False,
+        )
+
+    def _decide(self, readings: Sequence[Reading]) -> FloatArray:
+        matrix = _matrix(readings, self._weights)
+        try:
+            probabilities = np.asarray(self._model.predict_proba(matrix), dtype=np.float64)
+        except Exception as error:  # its attributes came from a file; whatever is wrong with them shows here
+            raise ArtefactUnsupported(f"The model cannot answer: {error}.") from error
+        return np.log(np.maximum(probabilities, self._weights.least_probability))
+
+    def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
+        uncertainty = self.manifest.uncertainty
+        words, known = self.reader.familiarity(reading.tokens) if uncertainty.min_known_share else (0, 0)
+        reason = uncertainty.reason(max(probabilities), len(reading.tokens), words, known)
+        return Prediction.of(self.labels, probabilities, reason)
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        yield texts[start : start + _TEXTS_AT_ONCE]
+
+
+def _stretches(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    size = -(-len(tokens) // _MAX_STRETCHES) or 1
+    groups = (tokens[start : start + size] for start in range(0, len(tokens), size))
+    return [(group[0].start, group[-1].end) for group in groups]
+
+
+def _matrix(readings: Sequence[Reading], weights: ColumnWeights) -> Any:  # noqa: ANN401 - a csr_array
+    """Return the columns wanted of the weighted blocks side by side, as `Block` defines them."""
+    import scipy.sparse as sp
+
+    weighted = []
+    for block in weights.text.blocks:
+        if block.name == "lexicon":
+            matrix = sp.csr_array(np.array([reading.lexicon for reading in readings]))
+        else:
+            rows = [reading.words if block.name == "words" else reading.chars for reading in readings]
+            ends = np.cumsum([0, *map(len, rows)])
+            ones = np.ones(ends[-1])
+            matrix = sp.csr_array((ones, np.concatenate(rows), ends), shape=(len(readings), len(block.terms)))
+            matrix.sum_duplicates()
+        weighted.append(_weighed(matrix, block))
+    matrix = sp.hstack(weighted, format="csr")[:, weights.columns]
+    # Trees take 32-bit positions only.
+    parts = (matrix.data, matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32))
+    return sp.csr_array(parts, shape=matrix.shape)
+
+
+def _weighed(matrix: Any, block: Block) -> Any:  # noqa: ANN401 - a csr_array, changed in place
+    if block.tf == "binary":
+        matrix.data = np.ones(len(matrix.data))
+    elif block.tf == "log":
+        matrix.data = 1.0 + np.log(matrix.data)
+    matrix.data *= block.scale[matrix.indices]
+    if block.normalise:
+        lengths = np.diff(matrix.indptr)
+        texts = np.repeat(np.arange(len(lengths)), lengths)
+        norms = np.sqrt(np.bincount(texts, matrix.data**2, len(lengths)))
+        norms[norms == 0] = 1.0
+        matrix.data /= norms[texts]
+    matrix.data *= block.factor
+    return matrix
