@@ -1,5 +1,4 @@
-"""The registry on an MLflow server, or on MLflow's tables in a database. With a server, mlflow-skinny is
-enough.
+"""The registry on an MLflow server (then mlflow-skinny is enough) or on MLflow's tables in a database.
 
 Nothing here depends on MLflow's process-wide tracking address: every call names its own, so that two
 registries and a tracking store can live in one process. (`models:/…` addresses do depend on it; that is why
@@ -38,6 +37,7 @@ from opinionlens.registry.queries import (
     all_pages,
     experiment_id_of,
     found_version,
+    rows_of_model,
     run_model,
     show_on_model_page,
 )
@@ -122,10 +122,7 @@ class MlflowRegistry:
         client = self._client()
         with self._translating(missing=f"The registry has no model {name!r}."):
             aliases = aliases_of(client, name)
-            quote = '"' if "'" in name else "'"
-            rows = all_pages(client.search_model_versions, filter_string=f"name = {quote}{name}{quote}")
-            # A database may compare names without regard to case.
-            found = [self._as_version(client, row, aliases) for row in rows if row.name == name]
+            found = [self._as_version(client, row, aliases) for row in rows_of_model(client, name)]
         return sorted(found, key=lambda version: version.number, reverse=True)
 
     def version(self, name: str, number: int) -> Version:
@@ -167,12 +164,7 @@ class MlflowRegistry:
         client = self._client()
         with self._translating():
             location = client.get_model_version_download_uri(version.name, str(version.number))
-            with replacing_directory(into) as aside:
-                manifest = self._fetch(location, MANIFEST, aside).read_bytes()
-                contents = read_contents(manifest, digest=digest, where=f"{version.name} {version.number}")
-                for name in contents.files:
-                    self._fetch(location, name, aside)
-        return into
+            return fetch_model(location, into, uri=self._uri, digest=digest)
 
     def has_run(self, run_id: str) -> bool:
         """See `Registry.has_run`."""
@@ -263,24 +255,6 @@ class MlflowRegistry:
         self._known_whole.add((name, number))
         return None
 
-    def _fetch(self, location: str, name: str, into: Path) -> Path:
-        from mlflow.artifacts import download_artifacts
-
-        try:
-            found = download_artifacts(
-                artifact_uri=f"{location}/{ARTEFACT_FOLDER}/{name}",
-                dst_path=str((into / name).parent),
-                tracking_uri=self._uri,
-            )
-        except Exception as error:
-            # Stores differ in how they say that there is no such file.
-            failure = translated(error, uri=self._uri, missing=name)
-            if isinstance(failure, RegistryUnavailable):
-                raise failure from error
-            remedy = "Register the classifier again with `opinionlens promote`."
-            raise ArtefactMissing(f"The registry has lost {name}.", where=location, remedy=remedy) from error
-        return Path(found)
-
     def _logged_model(self, client: Client, artefact: Path, digest: str, run_id: str | None) -> Row:
         """Return the logged model that holds the artefact: the run's own, or a new one."""
         if run_id is None:
@@ -299,8 +273,7 @@ class MlflowRegistry:
 def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
     """Log a classifier's folder as a model that MLflow can load and serve, with the client of any store.
 
-    Tracking is given this function by whoever builds it: the two packages are strangers, and the folder is
-    the same.
+    Tracking is given this and `fetch_model` by whoever builds it: the two packages are strangers.
 
     Returns:
         The model's id, `m-…`.
@@ -323,6 +296,37 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
         raise
     client.finalize_logged_model(model.model_id, "READY")
     return str(model.model_id)
+
+
+def fetch_model(location: str, into: Path, *, uri: str, digest: str) -> Path:
+    """Put the artefact of a logged model at `into`, all or nothing; only files that its manifest names.
+
+    Args:
+        location: The logged model's place in the artefact store.
+        into: The artefact's folder here.
+        uri: The tracking server that gives access to the artefact store.
+        digest: What the manifest must have; compared before anything else is fetched.
+    """
+    with replacing_directory(into) as aside:
+        manifest = _fetch(location, MANIFEST, aside, uri=uri).read_bytes()
+        for name in read_contents(manifest, digest=digest, where=location).files:
+            _fetch(location, name, aside, uri=uri)
+    return into
+
+
+def _fetch(location: str, name: str, into: Path, *, uri: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    address = f"{location}/{ARTEFACT_FOLDER}/{name}"
+    try:
+        return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=uri))
+    except Exception as error:  # stores differ in how they say that there is no such file
+        failure = translated(error, uri=uri)
+        if isinstance(failure, RegistryUnavailable):
+            raise failure from error
+        remedy = "Register the classifier again with `opinionlens promote`."
+        what = f"The artefact store has lost {name}."
+        raise ArtefactMissing(what, where=location, remedy=remedy) from error
 
 
 def _create_model(client: Client, name: str) -> None:

@@ -37,8 +37,7 @@ class Limits:
 
 
 class ProcessRegistry:
-    """The same port as MlflowRegistry. The child is started by the first call; a call that hangs costs it its
-    life.
+    """The same port as MlflowRegistry. The first call starts the child; one that hangs costs it its life.
 
     Threads may share it. `close` ends the child; so does leaving a `with` block, and the end of this process.
     """

@@ -20,7 +20,7 @@ _REGISTERED_AS_TAG = "mlflow.modelVersions"
 
 
 def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> Row | None:
-    """Return the finished logged model of this run that holds the artefact with this digest, if there is one."""
+    """Return the finished logged model of this run with this digest, if there is one."""
     models = all_pages(
         client.search_logged_models,
         experiment_ids=[experiment_id],
@@ -40,6 +40,17 @@ def all_pages(search: Callable[..., Rows], **arguments: object) -> list[Row]:
         token = page.token
         if not token:
             return rows
+
+
+def rows_of_model(client: Client, name: str) -> list[Row]:
+    """Return every version of a model, in no particular order."""
+    # MLflow's filters cannot write a quote inside a quoted name: then everything is read.
+    quote = next((quote for quote in ("'", '"') if quote not in name), None)
+    condition = f"name = {quote}{name}{quote}" if quote else None
+    # Databases differ in whether upper case matters.
+    return [
+        row for row in all_pages(client.search_model_versions, filter_string=condition) if row.name == name
+    ]
 
 
 def found_version(client: Client, name: str, number: int) -> Row:

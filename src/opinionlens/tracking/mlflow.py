@@ -1,0 +1,377 @@
+"""Runs recorded with MLflow: on a server, or straight into a database such as `sqlite:///mlruns.db`.
+
+MLflow's process-wide state (its tracking address, the "active run") is never touched: several stores can be
+open in one process, and nothing that a library logs on its own lands in our runs.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from opinionlens.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
+from opinionlens.tracking.ending import ending_status
+from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
+from opinionlens.tracking.sqlite import artefact_folder, prepare_database, shown, with_absolute_path
+
+# MLflow's types are not followed.
+Client = Any
+Row = Any
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # Of itself MLflow tries a dead server for four minutes.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+}
+# MLflow takes at most a hundred parameters or tags in one request.
+_PAIRS_PER_BATCH = 100
+_DIGEST_TAG = "digest"
+
+
+class LoggedModels(Protocol):
+    """How a classifier becomes a model of MLflow's and comes back: `opinionlens.registry.mlflow` has both."""
+
+    @property
+    def log_model(self) -> Callable[..., str]:
+        """Called with (client, artefact, name=, experiment_id=, run_id=); returns the model's id."""
+        ...
+
+    @property
+    def fetch_model(self) -> Callable[..., Path]:
+        """Called with (location, into, uri=, digest=); returns `into`."""
+        ...
+
+
+class MlflowRun:
+    """An open run; see `Run` for its methods."""
+
+    def __init__(self, run_id: str, experiment_id: str, tracking: MlflowTracking) -> None:
+        """Stand for a run that exists."""
+        self._id = run_id
+        self._experiment_id = experiment_id
+        self._tracking = tracking
+
+    @property
+    def id(self) -> str:
+        """See `Run.id`."""
+        return self._id
+
+    def log_params(self, params: Mapping[str, Param]) -> None:
+        """See `Run.log_params`."""
+        self._tracking.log_batch(self._id, params=params)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        """See `Run.log_metrics`."""
+        self._tracking.log_batch(self._id, metrics=metrics, step=step)
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """See `Run.set_tags`."""
+        self._tracking.log_batch(self._id, tags=tags)
+
+    def log_figure(self, figure: Figure, path: str) -> None:
+        """See `Run.log_figure`."""
+        with tempfile.TemporaryDirectory() as folder:
+            picture = Path(folder) / PurePosixPath(path).name
+            with picture.open("wb") as stream:
+                figure.savefig(stream, format=picture.suffix.removeprefix("."))
+            self.log_file(picture, _folder_of(path))
+
+    def log_text(self, text: str, path: str) -> None:
+        """See `Run.log_text`."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / PurePosixPath(path).name
+            file.write_text(text, encoding="utf-8")
+            self.log_file(file, _folder_of(path))
+
+    def log_file(self, file: Path, folder: str = "") -> None:
+        """See `Run.log_file`."""
+        if not file.is_file():
+            raise TrackingError("The file to keep cannot be read.", where=str(file))
+        with self._tracking.translating():
+            self._tracking.client.log_artifact(self._id, str(file), folder or None)
+
+    def log_classifier(self, artefact: Path, name: str) -> str:
+        """See `Run.log_classifier`."""
+        check_names([name])
+        return self._tracking.log_classifier(artefact, name, self._experiment_id, self._id)
+
+
+class MlflowTracking:
+    """Where MLflow records runs. Importing MLflow takes 3 to 10 s, once, at the first use."""
+
+    def __init__(self, uri: str, *, models: LoggedModels) -> None:
+        """Only remember.
+
+        Args:
+            uri: The MLflow server, `http://…`, or a database. A relative SQLite path is taken from here on as
+                it is meant now, whatever the working folder becomes; its files go to `mlruns/` beside it.
+            models: The module `opinionlens.registry.mlflow`, which is a stranger to this one.
+        """
+        self._uri = with_absolute_path(uri)
+        self._models = models
+        self._experiments: dict[str, str] = {}
+        self._experiment_of_parent: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """See `Tracking.prepare`."""
+        with self.translating():
+            self.client.search_experiments(max_results=1)
+
+    @contextmanager
+    def start_run(
+        self,
+        experiment: str,
+        run_name: str,
+        *,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        resume: str | None = None,
+    ) -> Iterator[MlflowRun]:
+        """See `Tracking.start_run`."""
+        check_names(tags or {})
+        with self.translating():
+            if resume is None:
+                run = self._new_run(self._experiment_id(experiment), run_name, parent, tags or {})
+            else:
+                run = self.client.get_run(resume)
+                self.client.update_run(resume, status=RunStatus.RUNNING)
+                self.log_batch(resume, tags=tags or {})
+        run_id = str(run.info.run_id)
+        try:
+            yield MlflowRun(run_id, str(run.info.experiment_id), self)
+        except BaseException as error:
+            self._end_after(error, run_id)
+            raise
+        with self.translating():
+            self.client.set_terminated(run_id, RunStatus.FINISHED)
+
+    def log_trial(
+        self,
+        parent: str,
+        name: str,
+        params: Mapping[str, Param],
+        metrics: Mapping[str, float],
+        started: datetime,
+        ended: datetime,
+    ) -> str:
+        """See `Tracking.log_trial`."""
+        check_names([*params, *metrics])
+        with self.translating():
+            if parent not in self._experiment_of_parent:
+                self._experiment_of_parent[parent] = self.client.get_run(parent).info.experiment_id
+            experiment_id = self._experiment_of_parent[parent]
+            run_id = str(self._new_run(experiment_id, name, parent, {}, started).info.run_id)
+            self.log_batch(run_id, params=params, metrics=metrics, at=ended)
+            self.client.set_terminated(run_id, RunStatus.FINISHED, end_time=_as_milliseconds(ended))
+            return run_id
+
+    def run(self, run_id: str) -> RunRecord:
+        """See `Tracking.run`."""
+        with self.translating():
+            return self._record(self.client.get_run(run_id))
+
+    def find_runs(
+        self, experiment: str, *, tags: Mapping[str, str] | None = None, parent: str | None = None
+    ) -> list[RunRecord]:
+        """See `Tracking.find_runs`."""
+        wanted = {**(tags or {}), **({PARENT_TAG: parent} if parent else {})}
+        check_names(wanted)
+        # MLflow's filters have no way to write a quote inside a value: such a tag is only compared here.
+        conditions = [f"tags.`{tag}` = '{value}'" for tag, value in wanted.items() if "'" not in value]
+        with self.translating():
+            known = self.client.get_experiment_by_name(experiment)
+            if known is None:
+                return []
+            rows = self._search(known.experiment_id, " and ".join(conditions))
+            return [self._record(row) for row in rows if wanted.items() <= row.data.tags.items()]
+
+    def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
+        """See `Tracking.fetch_file`."""
+        into.mkdir(parents=True, exist_ok=True)
+        with self.translating():
+            found = Path(self.client.download_artifacts(run_id, path, str(into)))
+            return found.replace(into / found.name)
+
+    def logged_classifier(self, model_id: str, into: Path) -> Path:
+        """See `Tracking.logged_classifier`."""
+        with self.translating():
+            model = self.client.get_logged_model(model_id)
+            digest = model.tags.get(_DIGEST_TAG)
+            if not digest:
+                remedy = "Take the id that `dvc repro tune_sklearn` printed, or train again."
+                raise ArtefactUnsupported(
+                    "OpinionLens did not log this model.", where=model_id, remedy=remedy
+                )
+            return self._models.fetch_model(model.artifact_location, into, uri=self._uri, digest=digest)
+
+    def run_of_classifier(self, model_id: str) -> str | None:
+        """See `Tracking.run_of_classifier`."""
+        with self.translating():
+            return self.client.get_logged_model(model_id).source_run_id or None
+
+    def log_classifier(self, artefact: Path, name: str, experiment_id: str, run_id: str) -> str:
+        """Log a classifier for a run; for MlflowRun."""
+        with self.translating():
+            return self._models.log_model(
+                self.client, artefact, name=name, experiment_id=experiment_id, run_id=run_id
+            )
+
+    def log_batch(
+        self,
+        run_id: str,
+        *,
+        params: Mapping[str, Param] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+        step: int = 0,
+        at: datetime | None = None,
+    ) -> None:
+        """Write whatever is given with as few requests as MLflow allows; for MlflowRun."""
+        check_names([*(params or {}), *(metrics or {}), *(tags or {})])
+        with self.translating():
+            from mlflow import entities
+
+            time = _as_milliseconds(at or datetime.now(UTC))
+            rows = {
+                "params": [entities.Param(name, str(value)) for name, value in (params or {}).items()],
+                "tags": [entities.RunTag(name, value) for name, value in (tags or {}).items()],
+                "metrics": [
+                    entities.Metric(name, float(value), time, step) for name, value in (metrics or {}).items()
+                ],
+            }
+            for first in range(0, max(len(kind) for kind in rows.values()), _PAIRS_PER_BATCH):
+                part = {kind: found[first : first + _PAIRS_PER_BATCH] for kind, found in rows.items()}
+                self.client.log_batch(run_id, **part)
+
+    @cached_property
+    def client(self) -> Client:
+        """MLflow's client; the first use imports MLflow and makes the database when it is new."""
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
+        try:
+            from mlflow import MlflowClient
+        except ImportError as error:
+            raise TrackingError("MLflow is not installed.", remedy="Install the group `pipeline`.") from error
+        prepare_database(self._uri)
+        try:
+            return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        except Exception as error:  # whatever the driver of some database raises
+            raise self._failure(error) from error
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Raise a TrackingError for what MLflow raises; errors about the artefact itself stay."""
+        try:
+            yield
+        except (ArtefactError, TrackingError):
+            raise
+        except Exception as error:  # MLflow lets through what requests, drivers and stores raise
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> TrackingError:
+        what = error.what if isinstance(error, OpinionLensError) else str(error).strip().partition("\n")[0]
+        place = shown(self._uri)
+        what = what.replace(self._uri, place) or type(error).__name__
+        return TrackingError(f"MLflow cannot do that: {what}", where=place)
+
+    def _experiment_id(self, name: str) -> str:
+        if name not in self._experiments:
+            known = self.client.get_experiment_by_name(name)
+            self._experiments[name] = (
+                known.experiment_id
+                if known
+                else self.client.create_experiment(name, artifact_location=artefact_folder(self._uri, name))
+            )
+        return self._experiments[name]
+
+    def _new_run(
+        self,
+        experiment_id: str,
+        name: str,
+        parent: str | None,
+        tags: Mapping[str, str],
+        started: datetime | None = None,
+    ) -> Row:
+        own = {"mlflow.user": _user(), "mlflow.source.name": Path(sys.argv[0]).name, **tags}
+        if parent is not None:
+            own[PARENT_TAG] = parent
+        start_time = _as_milliseconds(started or datetime.now(UTC))
+        return self.client.create_run(experiment_id, start_time=start_time, tags=own, run_name=name)
+
+    def _end_after(self, error: BaseException, run_id: str) -> None:
+        try:
+            self.client.set_terminated(run_id, ending_status(error))
+        except Exception as second:
+            error.add_note(f"The run {run_id} could not be ended: {second}")
+
+    def _search(self, experiment_id: str, conditions: str) -> list[Row]:
+        rows: list[Row] = []
+        token = None
+        while True:
+            newest_first = ["attributes.start_time DESC"]
+            page = self.client.search_runs(
+                [experiment_id], conditions, order_by=newest_first, page_token=token
+            )
+            rows.extend(page)
+            token = page.token
+            if not token:
+                return rows
+
+    def _record(self, row: Row) -> RunRecord:
+        info, data = row.info, row.data
+        experiment = self._experiment_name(info.experiment_id)
+        known = info.status in RunStatus.__members__
+        return RunRecord(
+            id=info.run_id,
+            name=info.run_name,
+            experiment=experiment,
+            parent=data.tags.get(PARENT_TAG),
+            status=RunStatus(info.status) if known else RunStatus.RUNNING,
+            started=_as_time(info.start_time),
+            ended=_as_time(info.end_time) if info.end_time and info.status != RunStatus.RUNNING else None,
+            params=dict(data.params),
+            metrics=dict(data.metrics),
+            tags=dict(data.tags),
+        )
+
+    def _experiment_name(self, experiment_id: str) -> str:
+        for name, known in self._experiments.items():
+            if known == experiment_id:
+                return name
+        name = str(self.client.get_experiment(experiment_id).name)
+        self._experiments[name] = experiment_id
+        return name
+
+
+def _folder_of(path: str) -> str:
+    folder = str(PurePosixPath(path).parent)
+    return "" if folder == "." else folder
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "unknown"
+
+
+def _as_time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _as_milliseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1000)

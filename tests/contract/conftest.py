@@ -1,0 +1,188 @@
+"""Every implementation of the two ports, each with the few things that a test has to do behind its back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pytest
+
+from opinionlens.registry import Limits, MemoryRegistry, ProcessRegistry, Registry, Version
+from opinionlens.registry import mlflow as logged_models
+from opinionlens.registry.mlflow import MlflowRegistry
+from opinionlens.tracking import MemoryTracking, Tracking
+from opinionlens.tracking.mlflow import MlflowTracking
+
+# SQLAlchemy 2.1 deprecates an option that MLflow 3.17 still uses.
+MLFLOW_WARNING = "ignore:The ``noload`` loader strategy:DeprecationWarning:mlflow.store.tracking"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings(MLFLOW_WARNING))
+
+
+@dataclass(frozen=True)
+class Artefact:
+    folder: Path
+    digest: str
+
+    @property
+    def content(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+
+@pytest.fixture
+def make_artefact(tmp_path: Path) -> Callable[..., Artefact]:
+    """Make a folder as a classifier's artefact is: a manifest, and the files that it names."""
+
+    def make(weights: bytes | None = None, kind: str = "linear") -> Artefact:
+        folder = tmp_path / f"artefact-{uuid4().hex}"
+        folder.mkdir()
+        weights = uuid4().bytes if weights is None else weights
+        (folder / "weights.npz").write_bytes(weights)
+        manifest = {"kind": kind, "files": {"weights.npz": hashlib.sha256(weights).hexdigest()}}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return Artefact(folder, hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables without a run in them: making them takes seconds, copying them none."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    MlflowTracking(f"sqlite:///{path}", models=logged_models).prepare()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Return the address of a database of its own."""
+
+    def new() -> str:
+        path = tmp_path_factory.mktemp("store") / "mlruns.db"
+        shutil.copy(empty_database, path)
+        return f"sqlite:///{path}"
+
+    return new
+
+
+class RegistryBehind(Protocol):
+    """A registry, and what other programs can do to the store behind it."""
+
+    registry: Registry
+
+    def add_model(self, name: str) -> None: ...
+    def add_foreign(self, name: str, tags: Mapping[str, str]) -> None: ...
+    def replace_files(self, version: Version, files: Mapping[str, bytes]) -> None: ...
+    def new_run(self) -> str: ...
+    def run(self, run_id: str) -> tuple[str, dict[str, str], dict[str, float], dict[str, str]]: ...
+
+
+class BehindMemory:
+    def __init__(self) -> None:
+        self._runs: set[str] = set()
+        self.registry = MemoryRegistry(knows_run=self._runs.__contains__)
+
+    def add_model(self, name: str) -> None:
+        self.registry.add_model(name)
+
+    def add_foreign(self, name: str, tags: Mapping[str, str]) -> None:
+        self.registry.add_foreign(name, tags=tags)
+
+    def replace_files(self, version: Version, files: Mapping[str, bytes]) -> None:
+        self.registry.replace_files(version.name, version.number, files)
+
+    def new_run(self) -> str:
+        self._runs.add(run_id := uuid4().hex)
+        return run_id
+
+    def run(self, run_id: str) -> tuple[str, dict[str, str], dict[str, float], dict[str, str]]:
+        experiment, run = self.registry.copied_runs[run_id]
+        return experiment, dict(run.params), dict(run.metrics), dict(run.tags)
+
+
+class BehindMlflow:
+    """Uses MLflow's own client on the same database, as another program would."""
+
+    def __init__(self, registry: Registry, uri: str, folder: Path) -> None:
+        from mlflow import MlflowClient
+
+        self.registry = registry
+        self.client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self._folder = folder
+        self._experiment = self.client.create_experiment("by hand", artifact_location=str(folder / "by hand"))
+
+    def add_model(self, name: str) -> None:
+        self.client.create_registered_model(name)
+
+    def add_foreign(self, name: str, tags: Mapping[str, str]) -> None:
+        self.add_model(name)
+        source = self._folder / uuid4().hex
+        source.mkdir()
+        (source / "model.pkl").write_bytes(b"\x80\x04.")
+        self.client.create_model_version(name, str(source), tags=dict(tags))
+
+    def replace_files(self, version: Version, files: Mapping[str, bytes]) -> None:
+        place = Path(self.client.get_model_version_download_uri(version.name, str(version.number)))
+        shutil.rmtree(place)
+        for name, content in files.items():
+            (place / "artefact").mkdir(parents=True, exist_ok=True)
+            (place / "artefact" / name).write_bytes(content)
+
+    def new_run(self) -> str:
+        return str(self.client.create_run(self._experiment).info.run_id)
+
+    def run(self, run_id: str) -> tuple[str, dict[str, str], dict[str, float], dict[str, str]]:
+        run = self.client.get_run(run_id)
+        experiment = self.client.get_experiment(run.info.experiment_id).name
+        return experiment, dict(run.data.params), dict(run.data.metrics), dict(run.data.tags)
+
+
+@pytest.fixture(scope="module", params=["memory", "mlflow", "process"])
+def behind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RegistryBehind]:
+    """One registry for a whole module: a child process takes seconds to start. Tests use names of their own."""
+    if request.param == "memory":
+        yield BehindMemory()
+        return
+    folder = tmp_path_factory.mktemp("foreign")
+    uri = request.getfixturevalue("new_database")()
+    with contextlib.chdir(folder):  # MLflow puts the files of artefacts without a run into the working folder
+        if request.param == "mlflow":
+            yield BehindMlflow(MlflowRegistry(uri), uri, folder)
+            return
+        with ProcessRegistry(uri, limits=Limits(start=120, call=60)) as registry:
+            yield BehindMlflow(registry, uri, folder)
+
+
+@pytest.fixture
+def registry(behind: RegistryBehind) -> Registry:
+    return behind.registry
+
+
+@pytest.fixture
+def name() -> str:
+    """A model name that no other test uses."""
+    return f"model-{uuid4().hex[:12]}"
+
+
+@pytest.fixture(params=["memory", "mlflow"])
+def tracking(request: pytest.FixtureRequest) -> Tracking:
+    if request.param == "memory":
+        return MemoryTracking()
+    return MlflowTracking(request.getfixturevalue("new_database")(), models=logged_models)
