@@ -1,0 +1,73 @@
+"""What a family's fit yields: decision values for counted texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from opinionlens.families.counts import Counts
+from opinionlens.families.weighting import Weighting
+from opinionlens.text.labels import Label
+
+FloatArray = npt.NDArray[np.float64]
+
+# Below this a probability from votes says "never seen", not "impossible"; its logarithm must stay finite.
+LEAST_PROBABILITY = 1e-6
+
+
+class Estimator(Protocol):
+    """A fitted model over counted texts, not yet calibrated."""
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The labels it met, in the order of LABELS: the columns of its decision values."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver reached its tolerance within its limit of iterations."""
+
+    def decision_values(self, counts: Counts) -> FloatArray:
+        """Return one value per text and class; the largest is the choice, their softmax the probabilities."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearEstimator:
+    """decision = weighted counts @ coef.T + intercept: every linear family collapses to this.
+
+    With two classes the rows of `coef` are opposites and half as long as usual, so that their difference is
+    the usual single decision value and their softmax the usual sigmoid.
+    """
+
+    classes: tuple[Label, ...]
+    weighting: Weighting
+    coef: FloatArray
+    intercept: FloatArray
+    converged: bool = True
+
+    def decision_values(self, counts: Counts) -> FloatArray:
+        """Return (n, k) values."""
+        decision: FloatArray = self.weighting.apply(counts) @ self.coef.T + self.intercept
+        return decision
+
+
+@dataclass(frozen=True, eq=False)
+class SklearnEstimator:
+    """A fitted scikit-learn model that sees some columns of the weighted counts.
+
+    The scale of every other column of words and characters is 0: those terms do not count for the norm.
+    """
+
+    classes: tuple[Label, ...]
+    weighting: Weighting
+    columns: npt.NDArray[np.int64]
+    model: Any
+    converged: bool = True
+
+    def decision_values(self, counts: Counts) -> FloatArray:
+        """Return (n, k) logarithms of the model's probabilities, clipped from below."""
+        seen = self.weighting.apply(counts)[:, self.columns]
+        probabilities: FloatArray = self.model.predict_proba(seen).astype(np.float64, copy=False)
+        return np.log(np.maximum(probabilities, LEAST_PROBABILITY))

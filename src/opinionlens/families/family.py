@@ -1,0 +1,96 @@
+"""Family: a kind of estimator with its search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from opinionlens.errors import StageFailed
+from opinionlens.families.counts import Counts
+from opinionlens.families.estimator import Estimator
+from opinionlens.families.space import Param, Params, Space, completed
+from opinionlens.text.labels import LABELS, Label
+
+if TYPE_CHECKING:
+    import optuna
+
+Codes = npt.NDArray[np.int64]
+Kind = Literal["linear", "skops"]
+
+
+class Fit(Protocol):
+    """How a family fits: complete parameters in, an estimator out."""
+
+    def __call__(
+        self, counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    ) -> Estimator:
+        """Fit on all rows of `counts`; `classes` are the labels that occur in `codes`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """A kind of estimator.
+
+    Attributes:
+        name: as in `params.yaml: training.families`.
+        title: as people read it.
+        kind: the kind of artefact that its estimators become.
+        space: its parameters, each with default and bounds.
+        fit_estimator: how it fits.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    space: Space
+    fit_estimator: Fit
+
+    @property
+    def defaults(self) -> dict[str, Param]:
+        """The parameters to start from."""
+        return {name: dimension.default for name, dimension in self.space.items()}
+
+    def name_in_study(self, param: str) -> str:
+        """Return the name under which one study of many families holds a parameter of this one."""
+        return f"{self.name}.{param}"
+
+    @property
+    def defaults_in_study(self) -> dict[str, Param]:
+        """The parameters to start from, named as the study names them."""
+        return {self.name_in_study(name): value for name, value in self.defaults.items()}
+
+    def suggest(self, trial: optuna.trial.BaseTrial) -> dict[str, Param]:
+        """Draw parameters; the trial knows them by their name in the study, the result by their own."""
+        return {
+            name: dimension.suggest(trial, self.name_in_study(name)) for name, dimension in self.space.items()
+        }
+
+    def fit(
+        self, counts: Counts, codes: npt.NDArray[Any], params: Mapping[str, object], seed: int
+    ) -> Estimator:
+        """Fit to counted texts; the same arguments give the same estimator.
+
+        Args:
+            counts: the texts.
+            codes: the position of each text's label in LABELS; a label may be missing.
+            params: by their own names; what is left out takes its default.
+            seed: all the randomness there is.
+
+        Raises:
+            ParamsInvalid: a parameter is unknown to this family or has an impossible value.
+            StageFailed: the texts have fewer than two labels.
+        """
+        complete = completed(self.space, params, self.name)
+        codes = np.asarray(codes, dtype=np.int64)
+        present = np.unique(codes).tolist()
+        if len(present) < 2:
+            raise StageFailed(
+                f"A classifier needs texts of at least two labels; these have {len(present)}.",
+                remedy="Add a source with another label to `params.yaml: data.sources`.",
+            )
+        classes = tuple(LABELS[code] for code in present)
+        return self.fit_estimator(counts, codes, classes, complete, seed)

@@ -1,0 +1,45 @@
+"""K nearest neighbours: the labels of the most similar texts, by the angle between their weighted counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier
+
+from opinionlens.families.counts import Counts
+from opinionlens.families.estimator import SklearnEstimator
+from opinionlens.families.family import Codes, Family
+from opinionlens.families.selection import narrowed
+from opinionlens.families.space import OneOf, Params, Real, Whole
+from opinionlens.families.text_weighting import linear_weighting
+from opinionlens.text.labels import Label
+
+
+def fit(
+    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+) -> SklearnEstimator:
+    """Keep the texts; `seed` is not used, for nothing is drawn."""
+    plain = linear_weighting(counts, {**params, "tf": "binary", "idf": True})
+    weighting, columns = narrowed(plain, counts, codes, int(params["terms"]))
+    model = KNeighborsClassifier(
+        n_neighbors=min(int(params["neighbours"]), counts.n),
+        weights=str(params["weights"]),
+        metric="cosine",
+        algorithm="brute",  # the only one for sparse rows
+    )
+    model.fit(weighting.apply(counts)[:, columns], codes)
+    return SklearnEstimator(classes, weighting, columns.astype(np.int64), model)
+
+
+K_NEAREST_NEIGHBOURS = Family(
+    name="k_nearest_neighbours",
+    title="K nearest neighbours",
+    kind="skops",
+    space={
+        "neighbours": Whole(25, 5, 80, log=True),
+        "weights": OneOf("distance", ("uniform", "distance")),
+        "terms": Whole(5000, 500, 20_000, log=True),
+        "char_factor": Real(0.5, 0.1, 1.0),
+        "lexicon_factor": Real(0.15, 0.05, 0.5, log=True),
+    },
+    fit_estimator=fit,
+)

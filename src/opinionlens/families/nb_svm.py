@@ -1,0 +1,83 @@
+"""NB-SVM: a linear support vector machine over terms scaled by how strongly they tell a class from the rest.
+
+After Wang and Manning (2012). The scale is naive Bayes' log-ratio, one per class, so each class is fitted
+to its own matrix. Two choices of ours, measured on validation data: it is multiplied on after the rows have
+been brought to length 1 (then it folds into the coefficients and one matrix remains; the other order was
+0.003 worse on tweets and equal on film reviews), and it is softened by a floor, because the plain ratio
+silences every term that is as likely in a class as in the rest (0.003 of macro F1 on tweets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.svm import LinearSVC
+
+from opinionlens.families.counts import Counts, Csr, FloatArray
+from opinionlens.families.estimator import LinearEstimator
+from opinionlens.families.family import Codes, Family
+from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_vs_rest
+from opinionlens.families.space import OneOf, Params, Real
+from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
+from opinionlens.text.labels import Label
+
+
+def fit(
+    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+) -> LinearEstimator:
+    """Fit each class to the matrix scaled by its own ratios."""
+    weighting = linear_weighting(counts, params)
+    ratios = np.vstack(list(_ratios(counts, codes, float(params["smoothing"]), float(params["ratio_floor"]))))
+
+    def make() -> LinearSVC:
+        return LinearSVC(
+            C=float(params["C"]), dual=True, tol=TOLERANCE, max_iter=MAX_ITERATIONS, random_state=seed
+        )
+
+    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]), ratios)
+    return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
+
+
+def _ratios(counts: Counts, codes: Codes, smoothing: float, floor: float) -> Iterator[FloatArray]:
+    """Yield, class by class, a factor per column; its sign would change nothing, the coefficient has one.
+
+    The lexicon's values are no terms: they keep 1.
+    """
+    for code in np.unique(codes):
+        yield np.concatenate(
+            [
+                np.ones(block.shape[1])
+                if name == "lexicon"
+                else np.hypot(log_ratio(block, codes == code, smoothing), floor)
+                for name, block in counts.blocks()
+            ]
+        )
+
+
+def log_ratio(block: Csr, target: npt.NDArray[np.bool_], smoothing: float) -> FloatArray:
+    """Return ln of how much likelier a text is to hold each term in the target than in the rest."""
+    held: npt.NDArray[Any] = np.bincount(block.indices, minlength=block.shape[1])
+    inside = np.bincount(block[target].indices, minlength=block.shape[1])
+    likelier = smoothing + inside
+    otherwise = smoothing + held - inside
+    ratio: FloatArray = np.log(likelier / likelier.sum()) - np.log(otherwise / otherwise.sum())
+    return ratio
+
+
+NB_SVM = Family(
+    name="nb_svm",
+    title="NB-SVM (support vector machine on naive-Bayes ratios)",
+    kind="linear",
+    space={
+        "C": Real(0.3, 0.1, 2.0, log=True),
+        "balance": Real(0.5, 0.0, 1.0),
+        "smoothing": Real(1.0, 0.5, 2.0, log=True),
+        "ratio_floor": Real(0.5, 0.2, 1.0),
+        **WEIGHTING_SPACE,
+        "idf": OneOf(False, (True, False)),  # the ratio already says how much a term matters
+    },
+    fit_estimator=fit,
+)

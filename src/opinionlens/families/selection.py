@@ -1,0 +1,47 @@
+"""Choosing the columns for a model of few features: trees and neighbours lose their way among 100,000."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_selection import chi2
+
+from opinionlens.families.counts import Counts, Csr, FloatArray
+from opinionlens.families.weighting import Weighting
+
+Columns = npt.NDArray[np.int64]
+
+
+def telling_terms(block: Csr, codes: npt.NDArray[np.int64], how_many: int) -> Columns:
+    """Return the columns whose presence depends most on the class (chi-squared), sorted."""
+    presence = block.astype(bool).astype(np.float64)
+    strength: FloatArray = np.nan_to_num(chi2(presence, codes)[0])  # of equals the earlier is kept
+    order = np.argsort(-strength, kind="stable")
+    return np.sort(order[:how_many])
+
+
+def narrowed(
+    weighting: Weighting, counts: Counts, codes: npt.NDArray[np.int64], terms: int
+) -> tuple[Weighting, Columns]:
+    """Keep the `terms` most telling columns of every text block, and the whole lexicon.
+
+    The others get scale 0, so that they do not count for the norm either.
+
+    Returns:
+        The weighting, and the positions of the kept columns in what it gives.
+    """
+    kept: list[Columns] = []
+    offset = 0
+    for name, block in weighting.blocks():
+        width = len(block.scale)
+        columns = np.arange(width)
+        if name != "lexicon":
+            columns = telling_terms(getattr(counts, name), codes, terms)
+            mask = np.zeros(width)
+            mask[columns] = 1.0
+            weighting = replace(weighting, **{name: replace(block, scale=block.scale * mask)})
+        kept.append(columns + offset)
+        offset += width
+    return weighting, np.concatenate(kept)

@@ -1,0 +1,66 @@
+"""The part of the search space that the linear families share: how counts are weighted."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from opinionlens.families.counts import Counts
+from opinionlens.families.space import OneOf, Params, Real, Space
+from opinionlens.families.weighting import (
+    BlockWeighting,
+    TermFrequency,
+    Weighting,
+    inverse_deviation,
+    smooth_idf,
+)
+
+WEIGHTING_SPACE: Space = {
+    "tf": OneOf("binary", ("binary", "log")),
+    "idf": OneOf(True, (True, False)),
+    "char_factor": Real(1.0, 0.6, 1.4),
+    # Flat in quality up to 0.5; large values make liblinear five times slower.
+    "lexicon_factor": Real(0.1, 0.05, 0.2, log=True),
+}
+
+
+def linear_weighting(counts: Counts, params: Params) -> Weighting:
+    """Return the weighting of every block of `counts` under parameters of `WEIGHTING_SPACE`."""
+
+    def text_block(name: str, factor: float) -> BlockWeighting | None:
+        block = getattr(counts, name)
+        if block is None:
+            return None
+        scale = smooth_idf(block) if params["idf"] else np.ones(block.shape[1])
+        return BlockWeighting(cast(TermFrequency, params["tf"]), scale, normalise=True, factor=factor)
+
+    return Weighting(
+        words=text_block("words", 1.0),
+        chars=text_block("chars", float(params["char_factor"])),
+        lexicon=lexicon_weighting(counts, float(params["lexicon_factor"])),
+    )
+
+
+def lexicon_weighting(counts: Counts, factor: float) -> BlockWeighting | None:
+    """Return unit deviation for every lexicon value, times `factor`; None where none are counted."""
+    if counts.lexicon is None:
+        return None
+    return BlockWeighting("count", inverse_deviation(counts.lexicon), normalise=False, factor=factor)
+
+
+def occurrence_weighting(counts: Counts) -> Weighting:
+    """Return plain presence of words and plain lexicon values, which is what a tree can put a threshold on.
+
+    Characters are left out unless there are no words: their columns repeat one another, and make a tree
+    hard to read.
+    """
+
+    def presence(name: str) -> BlockWeighting:
+        return BlockWeighting("binary", np.ones(getattr(counts, name).shape[1]), normalise=False)
+
+    return Weighting(
+        words=presence("words") if counts.words is not None else None,
+        chars=presence("chars") if counts.words is None and counts.chars is not None else None,
+        lexicon=lexicon_weighting(counts, 1.0),
+    )

@@ -1,0 +1,24 @@
+import math
+
+import numpy as np
+import scipy.sparse as sp
+
+from opinionlens.families.counts import canonical
+from opinionlens.families.nb_svm import log_ratio
+
+
+def test_log_ratio_by_hand():
+    # Three texts of the class, two others; the counts above 1 must not matter.
+    block = canonical(sp.csr_array(np.array([[2, 0], [1, 0], [1, 1], [0, 4], [1, 1]])))
+    target = np.array([True, True, True, False, False])
+    # Texts holding the terms, plus 1: (3+1, 1+1) inside, (1+1, 2+1) outside.
+    expected = [math.log((4 / 6) / (2 / 5)), math.log((2 / 6) / (3 / 5))]
+    np.testing.assert_allclose(log_ratio(block, target, smoothing=1.0), expected)
+
+
+def test_more_smoothing_says_less():
+    block = canonical(sp.csr_array(np.array([[1, 0], [0, 1]])))
+    target = np.array([True, False])
+    little, much = (log_ratio(block, target, smoothing) for smoothing in (0.5, 2.0))
+    assert abs(much[0]) < abs(little[0])
+    assert math.isclose(little[0], -little[1])

@@ -1,0 +1,48 @@
+import pytest
+
+from opinionlens.errors import ParamsInvalid
+from opinionlens.families.space import OneOf, Real, Whole, completed
+
+SPACE = {
+    "C": Real(0.2, 0.01, 1.0, log=True),
+    "share": Real(0.5, 0.0, 1.0),
+    "trees": Whole(100, 10, 200),
+    "idf": OneOf(True, (True, False)),
+    "tf": OneOf("log", ("log", "binary")),
+}
+
+
+def test_what_is_left_out_takes_its_default():
+    assert completed(SPACE, {"trees": 7}, "forest") == {
+        "C": 0.2,
+        "share": 0.5,
+        "trees": 7,
+        "idf": True,
+        "tf": "log",
+    }
+
+
+@pytest.mark.parametrize("given", [{"C": 5}, {"C": 16.0}, {"share": 0}, {"trees": 999}, {"idf": False}])
+def test_by_hand_the_bounds_of_the_search_may_be_left(given):
+    assert completed(SPACE, given, "forest").items() >= given.items()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"C": 0}, "forest: C must be above 0, not 0"),
+        ({"C": -1.0}, "forest: C must be a number, not negative, not -1.0"),
+        ({"C": float("nan")}, "forest: C must be a number"),
+        ({"C": float("inf")}, "forest: C must be a number"),
+        ({"C": True}, "forest: C must be a number"),
+        ({"C": "0.5"}, "forest: C must be a number, not negative, not '0.5'"),
+        ({"trees": 0}, "forest: trees must be a whole number above 0, not 0"),
+        ({"trees": 2.0}, "forest: trees must be a whole number"),
+        ({"idf": 1}, "forest: idf must be one of True, False, not 1"),
+        ({"tf": None}, "forest: tf must be one of log, binary, not None"),
+        ({"Trees": 5}, "forest has no parameter 'Trees'.*It has: C, idf, share, tf, trees"),
+    ],
+)
+def test_impossible_values_are_refused_by_name(given, message):
+    with pytest.raises(ParamsInvalid, match=message):
+        completed(SPACE, given, "forest")
