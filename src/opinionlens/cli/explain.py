@@ -29,7 +29,7 @@ def run_explain(text: str, *, model: str | None) -> None:
 
 
 def contributions_table(explanation: Explanation) -> Table:
-    """One row a token, then what belongs to no place, the bias and their sum: the decision value."""
+    """One row a token, the bias, and their sum: the decision value."""
     table = Table(title="Contributions to the decision value of each class", title_justify="left")
     table.add_column("token")
     for label in explanation.labels:
@@ -37,7 +37,6 @@ def contributions_table(explanation: Explanation) -> Table:
     for token in explanation.by_token():
         table.add_row(Text(token.text), *_numbers(token.values))
     table.add_section()
-    table.add_row("whole text", *_numbers(explanation.whole_text()))
     table.add_row("bias", *_numbers(explanation.bias))
     table.add_section()
     table.add_row("decision value", *_numbers(explanation.decision))

@@ -16,8 +16,7 @@ from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.errors import PromotionRefused, VersionNotFound
-from opinionlens.evaluation.behaviour import pass_rates, run_checks
-from opinionlens.evaluation.behaviour_cases import CHECKS
+from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
 from opinionlens.registry.port import Registry, SourceRun, Version
@@ -147,7 +146,7 @@ def _contender(name: str, classifier: Classifier, texts: Sequence[str]) -> Conte
     def probabilities_of(some: Sequence[str]) -> NDArray[np.float64]:
         return in_label_order(classifier.predict_proba(list(some)), classifier.labels)
 
-    return Contender(name, probabilities_of(texts), pass_rates(run_checks(probabilities_of, CHECKS)))
+    return Contender(name, probabilities_of(texts), pass_rates(probabilities_of))
 
 
 def _tags(decision: GateDecision, force: str | None) -> Mapping[str, str]:

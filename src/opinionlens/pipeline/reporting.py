@@ -15,7 +15,12 @@ _DIGITS = 5
 
 
 def scores_with_intervals(
-    scores: Scores, truth: NDArray[np.int64], probabilities: NDArray[np.float64], *, seed: int, resamples: int
+    scores: Scores,
+    truth: NDArray[np.int64],
+    probabilities: NDArray[np.floating],
+    *,
+    seed: int,
+    resamples: int,
 ) -> dict[str, Any]:
     """The scores of one set of rows as a metrics file holds them; intervals are 95 %."""
     predicted = probabilities.argmax(axis=1)
@@ -37,7 +42,8 @@ def scores_with_intervals(
     }
     for one in scores.per_class:
         plain[f"{one.label.lower()}_f1"] = one.f1
-    return rounded(plain)
+    result: dict[str, Any] = rounded(plain)
+    return result
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value

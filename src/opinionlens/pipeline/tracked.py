@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.registry import SourceRun
+from opinionlens.registry import mlflow as registry_mlflow
 from opinionlens.settings import MlflowSettings, load_settings
 from opinionlens.tracking.mlflow import MlflowTracking
 from opinionlens.tracking.port import Tracking
@@ -35,7 +36,7 @@ def open_tracking(reporter: Reporter) -> Tracked:
 
 def tracking_of(settings: MlflowSettings) -> Tracking:
     """The local tracking store."""
-    return MlflowTracking(settings.local_tracking_uri)
+    return MlflowTracking(settings.local_tracking_uri, models=registry_mlflow)
 
 
 def source_run(tracking: Tracking, run_id: str) -> SourceRun:
