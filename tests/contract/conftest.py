@@ -156,7 +156,7 @@ class BehindMlflow:
 def behind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RegistryBehind]:
-    """One registry for a whole module: a child process takes seconds to start. Tests use names of their own."""
+    """One registry for a whole module: a child takes seconds to start. Tests use names of their own."""
     if request.param == "memory":
         yield BehindMemory()
         return

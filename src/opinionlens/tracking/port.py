@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -154,9 +155,9 @@ class Tracking(Protocol):
 
 def check_names(names: Iterable[str]) -> None:
     """Raise TrackingError for the name of a parameter, metric or tag that MLflow would refuse."""
-    wrong = [name for name in names if _NAME.fullmatch(name) is None]
+    wrong = [name for name in names if _NAME.fullmatch(name) is None or posixpath.normpath(name) != name]
     if wrong:
         raise TrackingError(
             f"{wrong[0]!r} cannot be recorded under that name.",
-            remedy="Use letters, digits, spaces and . _ - / : only, at most 250 of them.",
+            remedy="Use letters, digits, spaces and . _ - / : only, as in `test/f1`, at most 250 of them.",
         )
