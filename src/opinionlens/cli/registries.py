@@ -8,10 +8,13 @@ from typing import TypeVar
 
 import typer
 
-from opinionlens.registry import Credentials, ProcessRegistry, Registry, RegistryLoginNeeded
+from opinionlens.registry import Credentials, Limits, ProcessRegistry, Registry, RegistryLoginNeeded
 from opinionlens.settings import MlflowSettings
 
 T = TypeVar("T")
+
+# A person waits for a command, and may do so on a busy laptop; the app has requests to answer instead.
+_PATIENT = Limits(start=180, call=120)
 
 
 def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:
@@ -20,6 +23,7 @@ def open_registry(settings: MlflowSettings, credentials: Credentials | None = No
         settings.registry_uri,
         credentials=credentials or _configured(settings),
         experiment=settings.remote_experiment_name,
+        limits=_PATIENT,
     )
 
 

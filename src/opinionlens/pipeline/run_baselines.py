@@ -40,5 +40,10 @@ def run_baselines(params: Params, paths: Paths, reporter: Reporter) -> None:
     write_json(paths.metrics / f"{RUN_NAME}.json", {"test": report})
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the stage."""
     run_stage(run_baselines)
+
+
+if __name__ == "__main__":
+    main()

@@ -49,5 +49,10 @@ def train_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
     reporter.say(f"{chosen.family}: macro F1 {report['macro_f1']:.4f} on {report['n']} test texts")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the stage."""
     run_stage(train_sklearn)
+
+
+if __name__ == "__main__":
+    main()

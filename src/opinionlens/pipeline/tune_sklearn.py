@@ -170,5 +170,10 @@ def _record(run: Run, tested: Tested, winner: FinishedTrial, paths: Paths) -> No
     run.log_file(paths.metrics / "data_report.json")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the stage."""
     run_stage(tune_sklearn)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What the documents speak of exists, and what exists is spoken of."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from opinionlens.cli.main import app as commands
+from opinionlens.settings import setting_names
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def tracked_files() -> list[str]:
+    return subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+def documents() -> list[Path]:
+    return [ROOT / name for name in tracked_files() if name.endswith(".md")]
+
+
+def test_readme_names_every_stage():
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert [stage for stage in stages if f"`{stage}`" not in README] == []
+
+
+def test_readme_names_every_make_target_for_people():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+): .*## ", makefile, flags=re.MULTILINE))
+    named = set(re.findall(r"make ([a-z]+)", README))
+    assert {"demo", "model", "serve", "test", "check"} <= named
+    assert named <= targets
+
+
+def test_commands_in_the_readme_exist():
+    exist = set(get_command(commands).commands)
+    named = set(re.findall(r"(?:uv run |`)opinionlens ([a-z-]+)", README))
+    assert named <= exist
+    assert {"promote", "score", "explain"} <= named
+
+
+def test_settings_page_lists_exactly_the_settings():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([A-Z_]+)`", page, flags=re.MULTILINE)
+    assert listed == list(setting_names())
+
+
+@pytest.mark.parametrize("name", ["env", "env.stage", "env.prod", "env.build"])
+def test_templates_of_settings_name_only_settings(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    grouped = set(re.findall(r"^#? ?((?:MLFLOW|API|DATABASE)__[A-Z_]+)=", text, flags=re.MULTILINE))
+    assert grouped <= set(setting_names())
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_dependency_has_its_reason():
+    page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8").lower()
+    groups = PYPROJECT["dependency-groups"]
+    named = [*PYPROJECT["project"]["dependencies"], *groups["pipeline"], *groups["dev"]]
+    names = [re.split(r"[\[<>=!~ ]", requirement)[0].lower() for requirement in named]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_scripts_of_the_older_system_still_exist():
+    scripts = PYPROJECT["project"]["scripts"]
+    older = {"preprocess_data", "vectorize_data", "train_sklearn", "tune_sklearn", "evals", "register_model"}
+    assert older <= set(scripts)
+    for target in scripts.values():
+        module, function = target.split(":")
+        source = ROOT / "src" / Path(*module.split(".")).with_suffix(".py")
+        assert f"def {function}(" in source.read_text(encoding="utf-8")
+
+
+def test_nothing_of_this_kind_is_tracked():
+    tracked = tracked_files()
+    assert [name for name in tracked if Path(name).name in ("uv.lock", "pylock.toml", ".env")] == []
+    assert [name for name in tracked if (ROOT / name).exists() and (ROOT / name).stat().st_size > 2**20] == []
+    assert [name for name in tracked if name.startswith("data/raw/") and not name.endswith(".gitkeep")] == []
