@@ -50,6 +50,7 @@ class Child:
         self._pending: dict[int, Future[Json]] = {}
         self._ids = count(OPENING_ID)
         self._lock = Lock()
+        self._silent = False
         self._said: deque[str] = deque(maxlen=_KEPT_STDERR_LINES)
         self._listeners = [
             Thread(target=listen, daemon=True) for listen in (self._collect_stderr, self._dispatch)
@@ -60,8 +61,8 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether it can still answer."""
+        return not self._silent and self._process.poll() is None
 
     @property
     def idle(self) -> bool:
@@ -77,6 +78,8 @@ class Child:
         """
         answer: Future[Json] = Future()
         with self._lock:
+            if self._silent:
+                raise BrokenPipeError("the child has closed its output")
             number = next(self._ids)
             self._pending[number] = answer
             request = {"id": number, "method": method, "arguments": arguments}
@@ -134,6 +137,7 @@ class Child:
     def _fail_pending(self) -> None:
         self._listeners[0].join(1.0)  # its last words explain its end
         with self._lock:
+            self._silent = True
             waiting, self._pending = list(self._pending.values()), {}
         for answer in waiting:
             last = f" Its last words: {self._said[-1]}" if self._said else ""

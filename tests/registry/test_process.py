@@ -1,0 +1,324 @@
+"""The child process: when it starts, when it ends, and what a caller sees of its troubles.
+
+The children here are small scripts that speak the worker's lines; the worker itself is in the contract suite.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.registry import Limits, ProcessRegistry
+
+# Answers `names` with its process id, counts its own starts, and does as `behaviour` says with the rest.
+CHILD = """
+import json, os, sys, time
+from pathlib import Path
+
+starts = Path({starts!r})
+starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
+
+def say(number, **reply):
+    print(json.dumps(dict(id=number, **reply)), flush=True)
+
+for line in sys.stdin:
+    request = json.loads(line)
+    number, method, arguments = request["id"], request["method"], request["arguments"]
+    if method == "open":
+        {opening}
+    elif method == "names":
+        say(number, result=[str(os.getpid())])
+    else:
+        {behaviour}
+"""
+
+
+def child_script(starts: Path, opening: str, behaviour: str) -> str:
+    lines = textwrap.indent(textwrap.dedent(behaviour).strip(), " " * 8).lstrip()
+    return CHILD.format(starts=str(starts), opening=opening, behaviour=lines)
+
+
+Make = Callable[..., ProcessRegistry]
+
+
+@pytest.fixture
+def starts(tmp_path: Path) -> Path:
+    return tmp_path / "starts"
+
+
+@pytest.fixture
+def make(starts: Path) -> Iterator[Make]:
+    made: list[ProcessRegistry] = []
+
+    def make(
+        behaviour: str = "pass", opening: str = "say(number, result='ready')", **limits: float
+    ) -> ProcessRegistry:
+        script = child_script(starts, opening, behaviour)
+        allowed = Limits(**{"start": 20, "call": 20, **limits})
+        registry = ProcessRegistry("http://x", limits=allowed, command=[sys.executable, "-ISc", script])
+        made.append(registry)
+        return registry
+
+    yield make
+    for registry in made:
+        registry.close()
+
+
+def pid(registry: ProcessRegistry) -> int:
+    return int(registry.names()[0])
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_nothing_is_started_before_the_first_call(make, starts):
+    registry = make()
+    assert not starts.exists()
+
+    assert pid(registry) == pid(registry)
+    assert starts.read_text() == "x"
+
+
+def test_a_call_that_hangs_costs_the_child_its_life_and_the_next_starts_another(make, starts):
+    registry = make("time.sleep(60)", call=0.3)
+    first = pid(registry)
+
+    began = time.monotonic()
+    with pytest.raises(RegistryUnavailable, match=r"within 0\.3 s"):
+        registry.versions("m")
+
+    assert time.monotonic() - began < 10
+    assert not is_running(first)
+    assert pid(registry) != first
+    assert starts.read_text() == "xx"
+
+
+def test_a_child_that_never_gets_ready_is_given_up(make):
+    registry = make(opening="time.sleep(60)", start=0.3)
+
+    with pytest.raises(RegistryUnavailable, match=r"start within 0\.3 s"):
+        registry.names()
+
+
+def test_a_child_that_dies_leaves_its_last_words(make):
+    registry = make("sys.stderr.write('out of memory\\\\n'); sys.exit(1)")
+
+    with pytest.raises(RegistryUnavailable, match="out of memory"):
+        registry.versions("m")
+    assert is_running(pid(registry))
+
+
+def test_a_child_that_died_between_two_calls_is_replaced(make):
+    registry = make()
+    first = pid(registry)
+    os.kill(first, 9)
+    assert wait_until(lambda: not is_running(first))
+
+    assert pid(registry) != first
+
+
+def test_a_command_that_cannot_be_started_is_unavailable():
+    with (
+        ProcessRegistry("http://x", command=["/nowhere/python"]) as registry,
+        pytest.raises(RegistryUnavailable, match="started"),
+    ):
+        registry.names()
+
+
+def test_a_command_that_ends_at_once_is_unavailable(make):
+    with (
+        ProcessRegistry("http://x", command=[sys.executable, "-ISc", "pass"]) as registry,
+        pytest.raises(RegistryUnavailable, match="end"),
+    ):
+        registry.names()
+
+
+def test_errors_of_the_child_arrive_as_they_were(make):
+    error = {"type": "VersionNotFound", "what": "No such version.", "where": "m", "remedy": "Look."}
+    registry = make(f"say(number, error={error!r})")
+
+    with pytest.raises(VersionNotFound) as raised:
+        registry.version("m", 1)
+    assert (raised.value.what, raised.value.where, raised.value.remedy) == ("No such version.", "m", "Look.")
+
+
+def test_an_error_at_the_opening_is_told_to_the_caller(make):
+    error = {"type": "RegistryError", "what": "MLflow is not installed.", "where": None, "remedy": None}
+    registry = make(opening=f"say(number, error={error!r}); sys.exit()")
+
+    with pytest.raises(RegistryError, match="not installed"):
+        registry.names()
+
+
+def test_what_else_is_printed_does_no_harm(make):
+    registry = make("print('View run at http://x'); say(number, result=[])")
+
+    assert registry.versions("m") == []
+
+
+def test_a_slow_call_does_not_delay_another(make, tmp_path):
+    """The child answers the first question only after the second, as the worker's threads may."""
+    asked = tmp_path / "asked"
+    registry = make(
+        f"""
+        if method == "versions":
+            late = number
+            Path({str(asked)!r}).touch()
+        else:
+            say(number, result=None)
+            say(late, result=[])
+        """
+    )
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(registry.versions, "m")
+        assert wait_until(asked.exists)
+        registry.set_alias("m", "champion", 1)
+
+        assert waiting.result(20) == []
+
+
+def test_many_threads_share_one_child(make, starts):
+    registry = make("say(number, result=arguments['run_id'] == 'even')")
+    asked = ["even", "odd"] * 50
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(registry.has_run, asked))
+
+    assert answers == [run_id == "even" for run_id in asked]
+    assert starts.read_text() == "x"
+
+
+def test_a_hanging_call_fails_the_others_that_wait_too(make):
+    registry = make("time.sleep(60)", call=1)
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(registry.versions, "m") for _ in range(4)]
+
+        for answer in waiting:
+            with pytest.raises(RegistryUnavailable):
+                answer.result(30)
+
+
+def test_an_idle_child_is_ended_and_the_next_call_starts_another(make, starts):
+    registry = make(idle=0.2)
+    first = pid(registry)
+
+    assert wait_until(lambda: not is_running(first))
+    assert pid(registry) != first
+    assert starts.read_text() == "xx"
+
+
+def test_a_child_that_is_used_is_not_idle(make, starts):
+    registry = make(idle=0.5)
+    for _ in range(12):
+        registry.names()
+        time.sleep(0.1)
+
+    assert starts.read_text() == "x"
+
+
+def test_a_child_that_works_is_not_idle(make, starts):
+    registry = make("time.sleep(1); say(number, result=[])", idle=0.2)
+
+    assert registry.versions("m") == []
+    assert starts.read_text() == "x"
+
+
+def test_closing_ends_the_child_and_may_be_repeated(make):
+    registry = make()
+    first = pid(registry)
+
+    registry.close()
+    registry.close()
+
+    assert not is_running(first)
+    assert pid(registry) != first
+
+
+def test_a_child_that_will_not_end_is_killed(make, tmp_path):
+    asked = tmp_path / "asked"
+    registry = make(f"Path({str(asked)!r}).touch(); time.sleep(60)")
+    first = pid(registry)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(registry.versions, "m")
+        assert wait_until(asked.exists)
+
+        registry.close()
+
+        assert not is_running(first)
+        with pytest.raises(RegistryUnavailable, match="ended"):
+            waiting.result(20)
+
+
+def test_the_child_ends_with_its_parent(starts):
+    script = child_script(starts, "say(number, result='ready')", "pass")
+    parent = textwrap.dedent(
+        f"""
+        import os, sys
+        from opinionlens.registry import ProcessRegistry
+        registry = ProcessRegistry("http://x", command=[sys.executable, "-ISc", {script!r}])
+        print(registry.names()[0], flush=True)
+        os._exit(1)
+        """
+    )
+    said = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=False)
+
+    assert wait_until(lambda: not is_running(int(said.stdout)))
+
+
+def test_without_mlflow_the_worker_says_so(tmp_path, monkeypatch):
+    (tmp_path / "mlflow.py").write_text("raise ImportError('no mlflow here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with (
+        ProcessRegistry("http://x") as registry,
+        pytest.raises(RegistryError, match="MLflow is not installed"),
+    ):
+        registry.names()
+
+
+def test_this_process_never_imports_mlflow(tmp_path):
+    script = """
+    import sys
+    import opinionlens.registry, opinionlens.tracking
+    import opinionlens.registry.mlflow, opinionlens.tracking.mlflow
+    from opinionlens.errors import RegistryUnavailable
+    registry = opinionlens.registry.ProcessRegistry("sqlite:///none.db", command=["/nowhere/python"])
+    try:
+        registry.names()
+    except RegistryUnavailable:
+        pass
+    heavy = {"mlflow", "sqlalchemy", "pandas", "numpy", "yaml", "requests", "sklearn"}
+    print(sorted(heavy & set(sys.modules)))
+    """
+    said = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+
+    assert (said.stdout, said.stderr) == ("[]\n", "")
+    assert list(tmp_path.iterdir()) == []
