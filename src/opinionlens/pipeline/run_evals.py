@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,14 @@ class Rows:
     texts: LabelledTexts
 
 
-def run_evals(params: Params, paths: Paths, reporter: Reporter) -> None:
-    """Score the classifier on each set of rows, nested in one run."""
+def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | None = None) -> None:
+    """Score the classifier on each set of rows, nested in one run.
+
+    Which one: the logged model `given`, else `models.model_id` of the parameters, else the tuned artefact.
+    """
     tracked = open_tracking(reporter)
     tuned = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
-    model_id = params.models.model_id or tuned
+    model_id = given or params.models.model_id or tuned
     override = None if model_id == tuned else model_id
     report: dict[str, Any] = {"slices": {}, "sources": {}}
     with (
@@ -93,14 +97,9 @@ def _classifier(tracking: Tracking, model_id: str | None, paths: Paths) -> Itera
 
 
 def main() -> None:
-    """Entry of `evals [model_id]`; the stage itself takes the id from the parameters."""
+    """Run the stage; as `evals <model_id>` it takes the id of a logged model instead of the parameters'."""
     given = sys.argv[1] if len(sys.argv) > 1 else None
-
-    def stage(params: Params, paths: Paths, reporter: Reporter) -> None:
-        models = params.models if given is None else params.models.model_copy(update={"model_id": given})
-        run_evals(params.model_copy(update={"models": models}), paths, reporter)
-
-    run_stage(stage)
+    run_stage(partial(run_evals, given=given))
 
 
 if __name__ == "__main__":
