@@ -108,7 +108,7 @@ class LinearClassifier:
         decision = self.intercept
         for name, sums in self.sums.items():
             if name == "lexicon":
-                decision = decision + sums.of_values(np.array(reading.lexicon)[None])[0]
+                decision = decision + sums.of_values(np.array(reading.lexicon))
             else:
                 decision = decision + sums.of(reading.words if name == "words" else reading.chars)
         return decision
