@@ -1,7 +1,8 @@
+import optuna
 import pytest
 
 from opinionlens.errors import ParamsInvalid
-from opinionlens.families.space import OneOf, Real, Whole, completed
+from opinionlens.families.space import OneOf, Real, Unsearched, Whole, completed
 
 SPACE = {
     "C": Real(0.2, 0.01, 1.0, log=True),
@@ -9,6 +10,7 @@ SPACE = {
     "trees": Whole(100, 10, 200),
     "idf": OneOf(True, (True, False)),
     "tf": OneOf("log", ("log", "binary")),
+    "factor": Unsearched(0.1),
 }
 
 
@@ -19,10 +21,13 @@ def test_what_is_left_out_takes_its_default():
         "trees": 7,
         "idf": True,
         "tf": "log",
+        "factor": 0.1,
     }
 
 
-@pytest.mark.parametrize("given", [{"C": 5}, {"C": 16.0}, {"share": 0}, {"trees": 999}, {"idf": False}])
+@pytest.mark.parametrize(
+    "given", [{"C": 5}, {"C": 16.0}, {"share": 0}, {"trees": 999}, {"idf": False}, {"factor": 2.0}]
+)
 def test_by_hand_the_bounds_of_the_search_may_be_left(given):
     assert completed(SPACE, given, "forest").items() >= given.items()
 
@@ -40,9 +45,16 @@ def test_by_hand_the_bounds_of_the_search_may_be_left(given):
         ({"trees": 2.0}, "forest: trees must be a whole number"),
         ({"idf": 1}, "forest: idf must be one of True, False, not 1"),
         ({"tf": None}, "forest: tf must be one of log, binary, not None"),
-        ({"Trees": 5}, "forest has no parameter 'Trees'.*It has: C, idf, share, tf, trees"),
+        ({"Trees": 5}, "forest has no parameter 'Trees'.*It has: C, factor, idf, share, tf, trees"),
+        ({"factor": "big"}, "forest: factor must be a number"),
     ],
 )
 def test_impossible_values_are_refused_by_name(given, message):
     with pytest.raises(ParamsInvalid, match=message):
         completed(SPACE, given, "forest")
+
+
+def test_what_is_not_searched_is_unknown_to_the_trial():
+    trial = optuna.trial.FixedTrial({})
+    assert Unsearched(0.1).suggest(trial, "factor") == 0.1
+    assert trial.params == {}

@@ -52,9 +52,9 @@ BAGGING_LINEAR_SVC = Family(
     title="Bagging of linear support vector machines",
     kind="linear",
     space={
-        "C": Real(0.4, 0.1, 2.0, log=True),
-        "balance": Real(0.5, 0.0, 1.0),
-        "estimators": Whole(8, 4, 16),
+        "C": Real(0.2, 0.1, 1.0, log=True),
+        "balance": Real(0.5, 0.2, 1.0),
+        "estimators": Whole(8, 4, 12),
         "share": Real(0.8, 0.4, 1.0),
         **WEIGHTING_SPACE,
     },

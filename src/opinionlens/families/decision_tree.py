@@ -38,7 +38,7 @@ DECISION_TREE = Family(
         "criterion": OneOf("gini", ("gini", "entropy")),
         "max_depth": Whole(30, 4, 80, log=True),
         "min_samples_leaf": Whole(5, 1, 30, log=True),
-        "balance": Real(0.5, 0.0, 1.0),
+        "balance": Real(0.5, 0.2, 1.0),
         "terms": Whole(1000, 200, 4000, log=True),
     },
     fit_estimator=fit,

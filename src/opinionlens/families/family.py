@@ -12,7 +12,7 @@ import numpy.typing as npt
 from opinionlens.errors import StageFailed
 from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import Estimator
-from opinionlens.families.space import Param, Params, Space, completed
+from opinionlens.families.space import Param, Params, Space, Unsearched, completed
 from opinionlens.text.labels import LABELS, Label
 
 if TYPE_CHECKING:
@@ -61,7 +61,11 @@ class Family:
     @property
     def defaults_in_study(self) -> dict[str, Param]:
         """The parameters to start from, named as the study names them."""
-        return {self.name_in_study(name): value for name, value in self.defaults.items()}
+        return {
+            self.name_in_study(name): dimension.default
+            for name, dimension in self.space.items()
+            if not isinstance(dimension, Unsearched)
+        }
 
     def suggest(self, trial: optuna.trial.BaseTrial) -> dict[str, Param]:
         """Draw parameters; the trial knows them by their name in the study, the result by their own."""

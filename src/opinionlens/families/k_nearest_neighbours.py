@@ -37,9 +37,9 @@ K_NEAREST_NEIGHBOURS = Family(
     space={
         "neighbours": Whole(25, 5, 80, log=True),
         "weights": OneOf("distance", ("uniform", "distance")),
-        "terms": Whole(5000, 500, 20_000, log=True),
-        "char_factor": Real(0.5, 0.1, 1.0),
-        "lexicon_factor": Real(0.15, 0.05, 0.5, log=True),
+        "terms": Whole(2000, 300, 10_000, log=True),
+        "char_factor": Real(1.0, 0.3, 2.0),
+        "lexicon_factor": Real(0.05, 0.02, 0.2, log=True),
     },
     fit_estimator=fit,
 )

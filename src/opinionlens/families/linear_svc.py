@@ -34,7 +34,7 @@ LINEAR_SVC = Family(
     kind="linear",
     space={
         "C": Real(0.2, 0.05, 1.0, log=True),
-        "balance": Real(0.5, 0.0, 1.0),
+        "balance": Real(0.5, 0.2, 1.0),
         **WEIGHTING_SPACE,
     },
     fit_estimator=fit,

@@ -38,8 +38,8 @@ LOGISTIC_REGRESSION = Family(
     title="Logistic regression",
     kind="linear",
     space={
-        "C": Real(2.0, 0.5, 8.0, log=True),
-        "balance": Real(0.5, 0.0, 1.0),
+        "C": Real(2.0, 0.7, 6.0, log=True),
+        "balance": Real(0.5, 0.2, 1.0),
         **WEIGHTING_SPACE,
     },
     fit_estimator=fit,

@@ -20,7 +20,7 @@ from opinionlens.families.counts import Counts, Csr, FloatArray
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_vs_rest
-from opinionlens.families.space import OneOf, Params, Real
+from opinionlens.families.space import OneOf, Params, Real, Unsearched
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
 from opinionlens.text.labels import Label
 
@@ -73,9 +73,9 @@ NB_SVM = Family(
     kind="linear",
     space={
         "C": Real(0.3, 0.1, 2.0, log=True),
-        "balance": Real(0.5, 0.0, 1.0),
-        "smoothing": Real(1.0, 0.5, 2.0, log=True),
-        "ratio_floor": Real(0.5, 0.2, 1.0),
+        "balance": Real(0.5, 0.2, 1.0),
+        "ratio_floor": Real(0.5, 0.05, 1.0, log=True),
+        "smoothing": Unsearched(1.0),
         **WEIGHTING_SPACE,
         "idf": OneOf(False, (True, False)),  # the ratio already says how much a term matters
     },

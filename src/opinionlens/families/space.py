@@ -73,7 +73,22 @@ class OneOf:
         return f"must be one of {', '.join(map(str, self.choices))}"
 
 
-Dimension = Real | Whole | OneOf
+@dataclass(frozen=True)
+class Unsearched:
+    """A number that may be set by hand; the search leaves it alone, because quality hardly depends on it."""
+
+    default: float
+
+    def suggest(self, trial: optuna.trial.BaseTrial, name: str) -> Param:
+        """Take the default."""
+        return self.default
+
+    def problem(self, value: object) -> str | None:
+        """Say what is wrong with a value set by hand."""
+        return Real(self.default, self.default, self.default).problem(value)
+
+
+Dimension = Real | Whole | OneOf | Unsearched
 Space = Mapping[str, Dimension]
 
 
