@@ -17,7 +17,8 @@ from opinionlens.families.char_counts import count_frequent_chars, count_known_c
 from opinionlens.families.counts import Counts, Csr, FloatArray
 from opinionlens.families.terms import CountedTerms
 from opinionlens.families.token_stream import TokenStream
-from opinionlens.families.word_counts import count_frequent_words, count_known_words
+from opinionlens.families.word_counts import count_frequent_words
+from opinionlens.families.word_index import WordIndex
 from opinionlens.files import write_json
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import LEXICON_FEATURES
@@ -69,14 +70,14 @@ class Vocabulary:
         words: Csr | None = None
         chars: Csr | None = None
         if self.spec.word_ngrams:
-            words = count_known_words(stream, self._word_columns, self.spec.word_ngrams[1])
+            words = self._word_index.count(stream)
         if self.spec.char_ngrams:
             chars = count_known_chars(stream, self._char_columns, *self.spec.char_ngrams)
         return Counts(words=words, chars=chars, lexicon=lexicon)
 
     @cached_property
-    def _word_columns(self) -> dict[str, int]:
-        return {term: column for column, term in enumerate(self.words)}
+    def _word_index(self) -> WordIndex:
+        return WordIndex.of(self.words)
 
     @cached_property
     def _char_columns(self) -> dict[str, int]:

@@ -1,12 +1,12 @@
-"""Counting runs of tokens with whole arrays: fitting builds no string for a run that is too rare to be kept.
+"""Finding the frequent runs of tokens with whole arrays: no string is built for one too rare to be kept.
 
-A run is the run before its last token (its parent) followed by that token. At each size the pair (parent,
-token) is one 64-bit key, so that telling the runs apart is sorting integers.
+A run is the run before its last token (its parent) followed by that token. At each size the pair
+(parent, token) is one 64-bit key, so that telling the runs apart is sorting integers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,23 +54,6 @@ def count_frequent_words(stream: TokenStream, low: int, high: int, min_df: int) 
     return CountedTerms(terms, sp.hstack(found, format="csr"))
 
 
-def count_known_words(stream: TokenStream, columns: Mapping[str, int], high: int) -> Csr:
-    """Count the runs that `columns` names, each in its column."""
-    wanted = {prefix for term in columns for prefix in _prefixes(term)}
-    total = sp.csr_array((stream.n, len(columns)), dtype=np.int32)
-    runs, names = _singles(stream), stream.tokens
-    for size in range(1, high + 1):
-        if size > 1:
-            runs = _longer(stream, runs, size)
-        names = _names(stream, names, runs.keys, size)
-        known = np.fromiter((name in wanted for name in names), dtype=bool, count=len(names))
-        runs = runs.kept(known)
-        names = [name for name in names if name in wanted]
-        column = np.array([*(columns.get(name, -1) for name in names), -1], dtype=np.int64)
-        total = total + stream.counted(column[runs.at], len(columns))
-    return total
-
-
 def _singles(stream: TokenStream) -> _Runs:
     return _Runs(np.arange(len(stream.tokens)), stream.ids)
 
@@ -90,8 +73,3 @@ def _names(stream: TokenStream, parents: Sequence[str], keys: IntArray, size: in
         return [stream.tokens[key] for key in keys]
     before, last = np.divmod(keys, len(stream.tokens))
     return [f"{parents[b]} {stream.tokens[t]}" for b, t in zip(before.tolist(), last.tolist(), strict=True)]
-
-
-def _prefixes(term: str) -> list[str]:
-    words = term.split(" ")
-    return [" ".join(words[:size]) for size in range(1, len(words) + 1)]
