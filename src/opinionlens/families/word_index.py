@@ -1,7 +1,7 @@
 """Looking up runs of tokens with whole arrays: no string is built for any run of any text.
 
-The terms form a tree: a run is its parent (the run before its last token) followed by that token. Each size is
-one sorted array of 64-bit keys (parent, token), so that looking up all runs of all texts is one search in it.
+The terms form a tree: a run is its parent (the run before its last token) followed by that token. Each size
+is one sorted array of 64-bit keys (parent, token); looking up all runs of all texts is one search in it.
 """
 
 from __future__ import annotations
