@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from opinionlens.logs import request_id
 from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool, ServingBusy
 
 
@@ -74,4 +75,18 @@ def test_an_error_reaches_the_caller_and_frees_the_place() -> None:
                 await pool.run(fail, ["x"])
 
     asyncio.run(three_times())
+    pool.close()
+
+
+def test_threads_know_the_request_that_they_work_for() -> None:
+    pool = BatchPool(threads=1, queue=1)
+
+    async def as_request(ident: str) -> list[str]:
+        request_id.set(ident)
+        return await pool.run(lambda items: [str(request_id.get()) for _ in items], ["x"])
+
+    async def two() -> None:
+        assert await asyncio.gather(as_request("a"), as_request("b")) == [["a"], ["b"]]
+
+    asyncio.run(two())
     pool.close()

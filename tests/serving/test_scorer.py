@@ -13,7 +13,7 @@ from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import ModelNotAvailableError
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
-from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, Scorer
+from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, ExplainedAnswer, Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 
@@ -83,9 +83,16 @@ def test_long_explanations_leave_the_loop(
     store: ModelStore, pool: BatchPool, kind: str, length: int, on_the_loop: bool
 ) -> None:
     witness = Witness(kind)
-    answer = asyncio.run(scorer_of(store, pool, witness).explain("x" * length))
-    assert (witness.threads[0] is threading.main_thread()) is on_the_loop
-    assert answer.explanation == "because " + "x" * length  # type: ignore[comparison-overlap]
+    threads: list[threading.Thread] = []
+
+    def present(answer: ExplainedAnswer) -> str:
+        threads.append(threading.current_thread())
+        return f"{answer.explanation}!"
+
+    answer, shown = asyncio.run(scorer_of(store, pool, witness).explain("x" * length, present))
+    assert witness.threads == threads
+    assert (threads[0] is threading.main_thread()) is on_the_loop
+    assert shown == f"{answer.explanation}!" == "because " + "x" * length + "!"  # type: ignore[comparison-overlap]
 
 
 def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
@@ -102,7 +109,7 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
 
 def test_nothing_to_answer_with_is_said(store: ModelStore, pool: BatchPool) -> None:
     scorer = Scorer(store, pool)
-    for work in (scorer.predict("a"), scorer.predict_many(["a"]), scorer.explain("a")):
+    for work in (scorer.predict("a"), scorer.predict_many(["a"]), scorer.explain("a", str)):
         with pytest.raises(ModelNotAvailableError):
             asyncio.run(work)  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ClassVar, TypeVar
 
 from opinionlens.errors import OpinionLensError
@@ -45,7 +46,8 @@ class BatchPool:
             results: list[T] = []
             for start in range(0, len(items), CHUNK_ITEMS):
                 chunk = items[start : start + CHUNK_ITEMS]
-                results += await loop.run_in_executor(self._pool, work, chunk)
+                here = copy_context()  # so that what is logged in the thread carries the request's id
+                results += await loop.run_in_executor(self._pool, here.run, work, chunk)
             return results
         finally:
             self._taken -= 1

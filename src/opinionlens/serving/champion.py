@@ -55,7 +55,7 @@ class ChampionWatch:
         try:
             model = self._store.restore()
         except (ArtefactError, OSError) as error:
-            self._report(f"The last good version cannot be served: {error}")
+            self._report(f"The last good version cannot be served: {_in_words(error)}", error)
             return
         if model is not None and self._store.active is None:
             self._store.activate(model)
@@ -69,9 +69,9 @@ class ChampionWatch:
             self._store.problem = None
             return True
         except OpinionLensError as error:
-            self._report(str(error))
+            self._report(_in_words(error), error)
         except OSError as error:
-            self._report(f"The champion cannot be kept on this disk: {error.strerror}.")
+            self._report(f"The champion cannot be kept on this disk: {_in_words(error)}", error)
         return False
 
     def _is_active(self, version: Version) -> bool:
@@ -90,8 +90,15 @@ class ChampionWatch:
         self._store.activate(model)
         return True
 
-    def _report(self, problem: str) -> None:
+    def _report(self, problem: str, error: Exception) -> None:
         """Keep the reason for the page, and log it once, not at every look."""
         if problem != self._store.problem:
             self._store.problem = problem
-            log.warning("champion.not_served", model=self._name, reason=problem)
+            log.warning("champion.not_served", model=self._name, reason=str(error))
+
+
+def _in_words(error: Exception) -> str:
+    """Return what happened without addresses and paths, which are for the log only."""
+    if isinstance(error, OpinionLensError):
+        return " ".join(part for part in (error.what, error.remedy) if part)
+    return f"{error.strerror}." if isinstance(error, OSError) else type(error).__name__

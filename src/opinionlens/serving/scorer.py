@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TypeVar
 
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ModelStore, ServedModel
+
+T = TypeVar("T")
 
 # Kinds that answer one text in well under a millisecond; a hop to a thread would cost more.
 QUICK_KINDS = frozenset({"linear", "lexicon"})
@@ -71,13 +75,21 @@ class Scorer:
         predictions = await self._pool.run(model.classifier.predict_many, texts)
         return BatchAnswer(predictions, model, perf_counter() - started)
 
-    async def explain(self, text: str) -> ExplainedAnswer:
-        """Answer one text with what each part of it adds."""
+    async def explain(self, text: str, present: Callable[[ExplainedAnswer], T]) -> tuple[ExplainedAnswer, T]:
+        """Answer one text with what each part of it adds.
+
+        Args:
+            text: the text.
+            present: makes of the answer what will be shown, in the same thread, as it is as much work.
+        """
         model = self._store.current()
-        explain = model.classifier.explain
-        started = perf_counter()
-        if model.kind in QUICK_KINDS and len(text) <= QUICK_EXPLANATION_CHARS:
-            explanation = explain(text)
-        else:
-            (explanation,) = await self._pool.run(lambda texts: [explain(one) for one in texts], [text])
-        return ExplainedAnswer(explanation, model, perf_counter() - started)
+
+        def explain(texts: Sequence[str]) -> list[tuple[ExplainedAnswer, T]]:
+            started = perf_counter()
+            explanation = model.classifier.explain(texts[0])
+            answer = ExplainedAnswer(explanation, model, perf_counter() - started)
+            return [(answer, present(answer))]
+
+        quick = model.kind in QUICK_KINDS and len(text) <= QUICK_EXPLANATION_CHARS
+        (result,) = explain([text]) if quick else await self._pool.run(explain, [text])
+        return result

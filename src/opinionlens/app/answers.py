@@ -1,0 +1,95 @@
+"""Answers as JSON, written without a detour: `schemas` describes them, tests compare the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from opinionlens.app.words import deciding_words
+from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.logs import request_id
+from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.store import ServedModel
+from opinionlens.text.labels import LABELS
+
+# A long text has thousands of features; the largest hundred are what anybody reads, the others are summed up.
+LISTED_CONTRIBUTIONS = 100
+
+JSON = "application/json"
+_NAMES = tuple(label.value for label in LABELS)
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """Return `content` as JSON that no cache keeps."""
+    return Response(to_json(content), status, _NO_STORE, JSON)
+
+
+def model_fields(model: ServedModel) -> dict[str, Any]:
+    """Return which model answers."""
+    return {"name": model.name, "version": model.version, "kind": model.kind}
+
+
+def prediction_fields(prediction: Prediction, model: ServedModel) -> dict[str, Any]:
+    """Return the verdict on one text, in plain strings: writing an enum costs several times as much."""
+    reason = prediction.reason
+    return {
+        "prediction": prediction.label.value,
+        "confidence": prediction.confidence,
+        "probabilities": dict(zip(_NAMES, prediction.probabilities, strict=True)),
+        "uncertain": reason is not None,
+        "reason": reason and reason.value,
+        "model": model_fields(model),
+        "request_id": request_id.get() or "",
+    }
+
+
+def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
+    """Return the verdict with the words and features behind it."""
+    explanation = answer.explanation
+    ranked = sorted(explanation.contributions, key=_spread, reverse=True)
+    listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
+    return prediction_fields(explanation.prediction, answer.model) | {
+        "words": [
+            {
+                "text": word.text,
+                "start": word.start,
+                "end": word.end,
+                "toward": word.toward.value,
+                "strength": word.strength,
+                "weight": word.weight,
+            }
+            for word in deciding_words(explanation)
+        ],
+        "contributions": [_contribution_fields(explanation, one) for one in listed],
+        "rest": _by_label(explanation, _sum_of(rest, len(explanation.labels))),
+        "bias": _by_label(explanation, explanation.bias),
+        "decision": _by_label(explanation, explanation.decision),
+        "exact": explanation.exact,
+    }
+
+
+def _contribution_fields(explanation: Explanation, contribution: Contribution) -> dict[str, Any]:
+    return {
+        "feature": contribution.feature,
+        "block": contribution.block,
+        "spans": contribution.spans,
+        "values": _by_label(explanation, contribution.values),
+    }
+
+
+def _spread(contribution: Contribution) -> float:
+    """How much a feature decides: what it adds to all classes alike decides nothing."""
+    return max(contribution.values) - min(contribution.values)
+
+
+def _sum_of(contributions: Sequence[Contribution], classes: int) -> list[float]:
+    return [sum(one.values[index] for one in contributions) for index in range(classes)]
+
+
+def _by_label(explanation: Explanation, values: Sequence[float]) -> dict[str, float]:
+    return {label.value: value for label, value in zip(explanation.labels, values, strict=True)}

@@ -1,0 +1,146 @@
+"""Puts the app together from what it is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version as version_of_package
+from typing import Any
+
+from fastapi import FastAPI
+
+from opinionlens.app import middleware
+from opinionlens.app.failures import add_failure_handlers
+from opinionlens.app.files import FreshFiles
+from opinionlens.app.inputs import Inputs, Limits
+from opinionlens.app.metrics import Metrics
+from opinionlens.app.openapi import with_problems
+from opinionlens.app.pages import Pages, api_rows, load_templates
+from opinionlens.app.routers import docs, home, service
+from opinionlens.app.routers.inference import inference_router
+from opinionlens.app.state import AppState, Services
+from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.errors import SettingsInvalid
+from opinionlens.registry import Registry
+from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.champion import ChampionWatch
+from opinionlens.serving.scorer import Scorer
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.settings import Fallback, Settings
+
+SUMMARY = "Says whether a text is negative, neutral or positive, how sure it is, and which words decided."
+DESCRIPTION = (
+    "Probabilities are calibrated: of the answers with a confidence of 0.8, about 80 % are right. "
+    "Answers below the model's tuned confidence are marked `uncertain`. "
+    "Errors are `application/problem+json` with a stable `code`."
+)
+
+
+class OpinionLensApp(FastAPI):
+    """FastAPI whose description tells the truth about errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = with_problems(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(settings: Settings, *, registry: Registry, close: Callable[[], None] | None = None) -> FastAPI:
+    """Return the app. It starts at once; the champion is brought in the background.
+
+    Args:
+        settings: the app reads no others.
+        registry: where the champion is looked up; it may be unreachable for as long as it likes.
+        close: called when the app ends, for what the caller opened.
+
+    Raises:
+        SettingsInvalid: the folder of templates or of static files is missing.
+    """
+    store = _store(settings)
+    pool = BatchPool(threads=settings.api.batch_threads, queue=settings.api.batch_queue)
+    watch = ChampionWatch(
+        store,
+        registry,
+        name=settings.api.model_name,
+        every_seconds=settings.api.follow_seconds,
+        follow=settings.follows_champion,
+    )
+    services = _services(settings, store, pool)
+    app = OpinionLensApp(
+        title="OpinionLens",
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        version=services.pages.version,
+        license_info={"name": "Apache-2.0"},
+        lifespan=_lifespan(services, watch, pool, close),
+        docs_url=None,
+        redoc_url=None,
+        # Its records of failures could hold what people send; ours do not.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    _add_routes(app, settings, services)
+    return app
+
+
+def _store(settings: Settings) -> ModelStore:
+    wants_fallback = settings.api.fallback is Fallback.LEXICON
+    fallback = ServedModel(LexiconClassifier(), name="word list") if wants_fallback else None
+    return ModelStore(ArtefactCache(settings.api.saved_model_path), fallback=fallback)
+
+
+def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Services:
+    api = settings.api
+    limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
+    templates = load_templates(api.templates_path)
+    return Services(
+        store=store,
+        scorer=Scorer(store, pool),
+        inputs=Inputs(limits),
+        metrics=Metrics(),
+        pages=Pages(templates, store, limits, version_of_package("opinionlens")),
+        ready_on_fallback=api.ready_on_fallback,
+    )
+
+
+def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
+    """Add what answers, and what each request passes on its way in: the last added is the outermost."""
+    folder = settings.api.static_path
+    if not folder.is_dir():
+        raise SettingsInvalid(
+            "There are no static files.",
+            where=str(folder),
+            remedy="Start in the project's folder or set API__STATIC_PATH.",
+        )
+    app.include_router(inference_router(services.inputs))
+    app.include_router(service.router)
+    app.include_router(home.router)
+    app.include_router(docs.router)
+    app.mount("/static", FreshFiles(directory=folder), name="static")
+    app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
+    add_failure_handlers(app)
+    app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
+    app.add_middleware(middleware.SafetyNet)
+    app.add_middleware(middleware.SecurityHeaders)
+    app.add_middleware(middleware.RequestLog)
+    services.pages.api_rows = api_rows(app.openapi())
+
+
+def _lifespan(
+    services: Services, watch: ChampionWatch, pool: BatchPool, close: Callable[[], None] | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[AppState]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
+        watching = asyncio.create_task(watch.run())
+        try:
+            yield {"services": services}
+        finally:
+            watching.cancel()
+            if close is not None:  # first, so that a call that waits for the registry ends
+                close()
+            await asyncio.gather(watching, return_exceptions=True)
+            pool.close()
+
+    return lifespan

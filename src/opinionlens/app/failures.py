@@ -1,0 +1,108 @@
+"""The one place where errors become answers: `application/problem+json`, or a page for a person.
+
+No answer repeats what was sent, and none shows a path or an address of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opinionlens.app.state import services_of
+from opinionlens.errors import ModelNotAvailableError, OpinionLensError
+from opinionlens.logs import request_id
+from opinionlens.serving.batching import ServingBusy
+
+PROBLEM_TYPE = "application/problem+json"
+
+# Seconds after which a program may try again.
+_RETRY_AFTER: Mapping[type[OpinionLensError], str] = {ServingBusy: "1", ModelNotAvailableError: "5"}
+
+log = structlog.get_logger("app")
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return an error as RFC 9457 has it."""
+    content: dict[str, Any] = {
+        "type": f"urn:opinionlens:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id.get() or "",
+    }
+    if errors is not None:
+        content["errors"] = errors
+    return Response(to_json(content), status, dict(headers or {}), PROBLEM_TYPE)
+
+
+def add_failure_handlers(app: FastAPI) -> None:
+    """Let `app` answer every expected error in the one form."""
+    app.exception_handler(OpinionLensError)(_on_our_error)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_error)
+
+
+def unexpected() -> Response:
+    """Return what is said when the cause is unknown; the log has the rest under the request id."""
+    detail = "Something went wrong here. The operator finds the cause under the request id."
+    return problem(500, "internal_error", "InternalError", detail)
+
+
+async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
+    log.warning("request.failed", code=error.code, reason=str(error))
+    detail = " ".join(part for part in (error.what, error.remedy) if part)
+    retry = _RETRY_AFTER.get(type(error))
+    headers = {"Retry-After": retry} if retry else {}
+    if _wants_page(request):
+        return services_of(request).pages.failure(request, error.status, detail, headers=headers)
+    return problem(error.status, error.code, type(error).__name__, detail, headers=headers)
+
+
+async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    faults = [
+        {"where": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])} for fault in error.errors()
+    ]
+    first = faults[0]
+    detail = f"{first['where']}: {first['message']}."
+    return problem(422, "invalid_request", "InvalidRequest", detail, errors=faults)
+
+
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
+    if _wants_page(request):
+        return services_of(request).pages.failure(request, error.status_code, detail, headers=error.headers)
+    name = _NAMES.get(error.status_code, phrase)
+    code = name.lower().replace(" ", "_").replace("-", "_")
+    return problem(error.status_code, code, name.replace(" ", ""), detail, headers=error.headers)
+
+
+# Python calls it otherwise from one release to the next; our codes are stable.
+_NAMES: Mapping[int, str] = {413: "Content Too Large"}
+_WORDS: Mapping[int, str] = {
+    404: "There is nothing at this address. `/docs` lists what there is.",
+    405: "This address does not take that method; the header `Allow` names those that it takes.",
+}
+
+
+def _wants_page(request: Request) -> bool:
+    """Tell whether a person is looking: a browser asks for HTML, and no browser page lives under /api."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

@@ -1,0 +1,182 @@
+"""What every request passes, outermost first: its id and line in the log, the headers, the net, the limit.
+
+Plain ASGI: Starlette's `BaseHTTPMiddleware` would cost more than the answer to a short text.
+"""
+
+from __future__ import annotations
+
+import re
+from os import urandom
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from opinionlens.app.failures import problem, unexpected
+from opinionlens.logs import request_id
+
+# An id from outside is kept when it can do no harm in a log or a header.
+_GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# Asked every few seconds by machines: not worth a line each.
+_QUIET_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # Swagger's style sheet carries its icons as data
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+class RequestLog:
+    """Gives each request an id, answers it in `X-Request-ID`, and writes one line when it is done.
+
+    The line names the route, not the address: an address may hold what a person wrote.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._log = structlog.get_logger("access").bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        ident = given.decode() if _GOOD_ID.fullmatch(given) else urandom(16).hex()
+        status = 500
+        started = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", ident.encode())]
+            await send(message)
+
+        token = request_id.set(ident)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            self._write(scope, status, perf_counter() - started)
+            request_id.reset(token)
+
+    def _write(self, scope: Scope, status: int, seconds: float) -> None:
+        quiet = scope["path"] in _QUIET_PATHS and status < 400
+        write = self._log.debug if quiet else self._log.info
+        route: Any = scope.get("route")
+        write(
+            "request",
+            method=scope["method"],
+            route=getattr(route, "path", None),
+            status=status,
+            milliseconds=round(seconds * 1_000, 2),
+        )
+
+
+class SecurityHeaders:
+    """Adds the headers that keep a browser from doing more than the pages need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class SafetyNet:
+    """Answers 500 for what nobody expected and keeps the traceback, without values, for the log.
+
+    Inside the other layers, so that even this answer has its id and its headers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._log = structlog.get_logger("app")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except Exception:  # the last resort: whatever it was, the client gets an answer and the log the cause
+            self._log.exception("request.crashed")
+            if begun:
+                raise
+            await unexpected()(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body that is too large: at once where its length is announced, else while it arrives."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._max_bytes = max_bytes
+        self._detail = f"The body may have at most {max_bytes} bytes."
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if announced.isdigit() and int(announced) > self._max_bytes:
+            # What is still coming is not worth reading.
+            answer = problem(
+                413, "content_too_large", "ContentTooLarge", self._detail, headers={"Connection": "close"}
+            )
+            await answer(scope, receive, send)
+            return
+        arrived = 0
+
+        async def receive_counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > self._max_bytes:
+                raise HTTPException(413, self._detail, {"Connection": "close"})
+            return message
+
+        await self.app(scope, receive_counted, send)

@@ -1,0 +1,188 @@
+"""The pages for people: what a template is given, and the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from opinionlens.app.inputs import Limits
+from opinionlens.app.words import ListedWord, Stretch, deciding_words, stretches, strongest_words
+from opinionlens.classifiers.uncertainty import UncertainReason
+from opinionlens.errors import SettingsInvalid
+from opinionlens.logs import request_id
+from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.text.labels import LABELS, Label
+
+LISTED_WORDS = 8
+
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("Praise", "Thank you for the upgrade! Great crew, smooth flight, best birthday ever."),
+    ("Complaint", "Two hours late, no explanation, and now my bag is lost. Worst service ever."),
+    ("Neither", "Does flight 212 still leave from gate B7 this evening?"),
+)
+
+UNCERTAIN_WORDS: Mapping[UncertainReason, str] = {
+    UncertainReason.LOW_CONFIDENCE: "No class is clearly ahead of the others.",
+    UncertainReason.FOREIGN_TEXT: "The model knows too few of these words. Is it another language?",
+    UncertainReason.EMPTY_TEXT: "There are no words to judge.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One class with its probability."""
+
+    label: Label
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that the page shows about one text."""
+
+    label: Label
+    confidence: float
+    bars: tuple[Bar, ...]
+    reason: UncertainReason | None
+    stretches: list[Stretch]
+    words: list[ListedWord]
+    model: ServedModel
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """What the home page shows: what was typed, what came of it, what went wrong."""
+
+    text: str = ""
+    verdict: Verdict | None = None
+    alert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRow:
+    """One line of the table of addresses."""
+
+    method: str
+    path: str
+    summary: str
+
+
+@dataclass
+class Pages:
+    """Renders the templates. The rows of the API table are set once the app has its routes."""
+
+    environment: jinja2.Environment
+    store: ModelStore
+    limits: Limits
+    version: str
+    api_rows: list[ApiRow] = field(default_factory=list)
+
+    def home(self, request: Request, view: HomeView, status: int = 200) -> Response:
+        """Return the home page."""
+        answering = self.store.active or self.store.fallback
+        return self._page(
+            "home.html",
+            status,
+            view=view,
+            answering=answering,
+            is_fallback=self.store.active is None,
+            examples=EXAMPLES,
+            labels=LABELS,
+            uncertain_words=UNCERTAIN_WORDS,
+            api_rows=self.api_rows,
+            base_url=str(request.base_url),
+        )
+
+    def docs(self, openapi_url: str) -> Response:
+        """Return the page that Swagger fills."""
+        return self._page("docs.html", 200, openapi_url=openapi_url)
+
+    def failure(
+        self, request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Return an error as a page, for a person who followed a link."""
+        title = HTTPStatus(status).phrase
+        page = self._page("failure.html", status, title=title, detail=detail, request_id=request_id.get())
+        page.headers.update(headers or {})
+        return page
+
+    def _page(self, name: str, status: int, **context: Any) -> Response:  # noqa: ANN401 - as the template asks
+        template = self.environment.get_template(name)
+        html = template.render(version=self.version, limits=self.limits, **context)
+        # Text from outside can hold half of a surrogate pair, which no page can show.
+        content = html.encode("utf-8", "replace")
+        return HTMLResponse(content, status, {"Cache-Control": "no-store"})
+
+
+def verdict_of(answer: ExplainedAnswer) -> Verdict:
+    """Return what the page shows for an answer."""
+    prediction = answer.explanation.prediction
+    words = deciding_words(answer.explanation)
+    return Verdict(
+        label=prediction.label,
+        confidence=prediction.confidence,
+        bars=tuple(Bar(*pair) for pair in zip(LABELS, prediction.probabilities, strict=True)),
+        reason=prediction.reason,
+        stretches=stretches(answer.explanation.text, words),
+        words=strongest_words(words, LISTED_WORDS),
+        model=answer.model,
+        milliseconds=answer.seconds * 1_000,
+    )
+
+
+def api_rows(schema: Mapping[str, Any]) -> list[ApiRow]:
+    """Return the addresses of an OpenAPI document, in its order."""
+    return [
+        ApiRow(method.upper(), path, operation["summary"])
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def load_templates(folder: Path) -> jinja2.Environment:
+    """Return the templates of `folder`; one that uses a name it is not given fails, not shows nothing.
+
+    Raises:
+        SettingsInvalid: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SettingsInvalid(
+            "There are no page templates.",
+            where=str(folder),
+            remedy="Start in the project's folder or set API__TEMPLATES_PATH.",
+        )
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"percent": percent, "marked": marked}
+    return environment
+
+
+def marked(words: str) -> Markup:
+    """Return a message with its `code` set as code; everything else is escaped."""
+    parts = (escape(part) for part in words.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share in whole per cent, but never 100 or 0 for what is not quite that."""
+    if 0.995 <= share < 1:
+        return "> 99 %"
+    return "< 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"

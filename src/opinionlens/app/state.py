@@ -1,0 +1,38 @@
+"""What every request can reach: built once per process, typed, handed out by the lifespan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from opinionlens.app.inputs import Inputs
+from opinionlens.app.metrics import Metrics
+from opinionlens.app.pages import Pages
+from opinionlens.serving.scorer import Scorer
+from opinionlens.serving.store import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The collaborators of the routes."""
+
+    store: ModelStore
+    scorer: Scorer
+    inputs: Inputs
+    metrics: Metrics
+    pages: Pages
+    ready_on_fallback: bool
+
+
+class AppState(TypedDict):
+    """What the lifespan yields."""
+
+    services: Services
+
+
+def services_of(request: Request) -> Services:
+    """Return the app's collaborators."""
+    services: Services = request.state.services
+    return services

@@ -1,0 +1,111 @@
+"""Which words decided: an explanation turned into what a person can see in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opinionlens.classifiers.explanation import Explanation
+from opinionlens.text.labels import LABELS, Label
+
+# A word that weighs less than this share of the strongest one is background.
+_FAINTEST = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingWord:
+    """A stretch of the text that moved the verdict.
+
+    `weight` is how far it moves the balance: between NEGATIVE and POSITIVE, or from both towards NEUTRAL.
+    `strength` is that weight relative to the strongest word of the text.
+    """
+
+    text: str
+    start: int
+    end: int
+    toward: Label
+    weight: float
+    strength: float
+
+    @property
+    def level(self) -> int:
+        """How strongly to mark it: 1, 2 or 3."""
+        return 3 if self.strength >= 0.66 else 2 if self.strength >= 0.33 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of the text as it is shown: plain, or marked."""
+
+    text: str
+    word: DecidingWord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWord:
+    """A deciding word once, however often it occurs."""
+
+    text: str
+    toward: Label
+    weight: float
+    times: int
+    share: float
+
+
+def deciding_words(explanation: Explanation) -> list[DecidingWord]:
+    """Return the words that moved the verdict, in the order of the text."""
+    found = [
+        (token.text, token.start, token.end, *_direction(explanation.labels, token.values))
+        for token in explanation.by_token()
+    ]
+    strongest = max((entry[-1] for entry in found), default=0.0)
+    if strongest < 1e-9:
+        return []
+    words = (DecidingWord(*entry, strength=min(1.0, entry[-1] / strongest)) for entry in found)
+    return [word for word in words if word.strength >= _FAINTEST]
+
+
+def _direction(labels: Sequence[Label], values: Sequence[float]) -> tuple[Label, float]:
+    """Return the class that a word speaks for and how strongly.
+
+    The greatest of the values would mislead: "awful" in a text of praise takes much from POSITIVE and nothing
+    from the others, yet nobody would say that it speaks for NEUTRAL.
+    """
+    given = dict(zip(labels, values, strict=True))
+    mean = sum(values) / len(values)
+    negative, neutral, positive = (given.get(label, mean) for label in LABELS)
+    polarity = positive - negative
+    calm = neutral - (positive + negative) / 2
+    if calm > abs(polarity):
+        return Label.NEUTRAL, calm
+    return (Label.POSITIVE if polarity > 0 else Label.NEGATIVE), abs(polarity)
+
+
+def stretches(text: str, words: Sequence[DecidingWord]) -> list[Stretch]:
+    """Return the whole text cut into plain and marked pieces; joined they are the text again."""
+    pieces: list[Stretch] = []
+    position = 0
+    for word in words:
+        if word.start < position:  # overlaps the one before; the text is shown once
+            continue
+        if word.start > position:
+            pieces.append(Stretch(text[position : word.start]))
+        pieces.append(Stretch(text[word.start : word.end], word))
+        position = word.end
+    if position < len(text):
+        pieces.append(Stretch(text[position:]))
+    return pieces
+
+
+def strongest_words(words: Sequence[DecidingWord], limit: int) -> list[ListedWord]:
+    """Return at most `limit` different words, the one with the greatest sum first."""
+    sums: dict[tuple[str, Label], list[DecidingWord]] = {}
+    for word in words:
+        sums.setdefault((word.text.casefold(), word.toward), []).append(word)
+    totals = {key: sum(word.weight for word in group) for key, group in sums.items()}
+    greatest = max(totals.values(), default=1.0)
+    ranked = sorted(totals, key=lambda key: -totals[key])[:limit]
+    return [
+        ListedWord(sums[key][0].text, key[1], totals[key], len(sums[key]), totals[key] / greatest)
+        for key in ranked
+    ]

@@ -1,0 +1,84 @@
+// Fills the verdict's markup, which includes/verdict.html defines, from an answer of /explain.
+
+import { markWords, strongestWords } from "./words.js";
+
+const section = document.getElementById("verdict");
+const announcement = document.getElementById("announcement");
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const slot = (name, within = section) => within.querySelector(`[data-slot="${name}"]`);
+const capitalised = (label) => label[0] + label.slice(1).toLowerCase();
+
+/** A share in whole per cent, but never 100 or 0 for what is not quite that; as pages.percent has it. */
+function percent(share) {
+  if (share >= 0.995 && share < 1) return "> 99 %";
+  if (share > 0 && share < 0.005) return "< 1 %";
+  return `${Math.round(share * 100)} %`;
+}
+
+export function hideVerdict() {
+  section.hidden = true;
+}
+
+export function showVerdict(text, answer, milliseconds) {
+  section.dataset.label = answer.prediction;
+  section.toggleAttribute("data-uncertain", answer.uncertain);
+  slot("label").textContent = capitalised(answer.prediction);
+  slot("confidence").textContent = percent(answer.confidence);
+  showBars(answer.probabilities);
+  showReason(answer.reason);
+  showWords(text, answer.words);
+  showProvenance(answer.model, milliseconds);
+  section.hidden = false;
+  section.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  document.title = `${capitalised(answer.prediction)} · OpinionLens`;
+  announce(answer);
+}
+
+function showBars(probabilities) {
+  for (const bar of section.querySelectorAll("[data-bar]")) {
+    const share = probabilities[bar.dataset.bar];
+    bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
+    slot("share", bar).textContent = percent(share);
+  }
+}
+
+function showReason(reason) {
+  slot("uncertain").hidden = reason === null;
+  for (const words of section.querySelectorAll("[data-reason]")) {
+    words.hidden = words.dataset.reason !== reason;
+  }
+}
+
+function showWords(text, words) {
+  slot("reasons").hidden = words.length === 0;
+  slot("no-reasons").hidden = words.length > 0;
+  slot("text").replaceChildren(...markWords(text, words));
+  const template = document.getElementById("listed-word");
+  slot("words").replaceChildren(
+    ...strongestWords(words).map((word) => {
+      const item = template.content.firstElementChild.cloneNode(true);
+      item.dataset.toward = word.toward;
+      slot("word", item).textContent = word.text;
+      slot("times", item).textContent = ` × ${word.times}`;
+      slot("times", item).hidden = word.times === 1;
+      slot("toward", item).textContent = word.toward.toLowerCase();
+      item.querySelector(".fill").setAttribute("width", (word.share * 100).toFixed(2));
+      return item;
+    }),
+  );
+}
+
+function showProvenance(model, milliseconds) {
+  slot("model").textContent = model.name;
+  slot("version").textContent = `version ${model.version}`;
+  slot("version").hidden = model.version === null;
+  slot("kind").textContent = model.kind;
+  slot("latency").textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+}
+
+/** Tells a screen reader what has changed, in one sentence. */
+function announce(answer) {
+  const sure = answer.uncertain ? "but uncertain" : `${percent(answer.confidence)} confident`;
+  announcement.textContent = `${capitalised(answer.prediction)}, ${sure}.`;
+}

@@ -1,0 +1,80 @@
+"""The real app over the memory registry: without a champion, so that the word list answers, or with one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from opinionlens.app.factory import create_app
+from opinionlens.registry import MemoryRegistry
+from opinionlens.serving.champion import CHAMPION
+from opinionlens.settings import ApiSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def make_settings(tmp_path_factory: pytest.TempPathFactory) -> MakeSettings:
+    """A function from changes of the `API__` settings to settings with a cache of their own."""
+
+    def make(**api: Any) -> Settings:
+        fields = {
+            "saved_model_path": tmp_path_factory.mktemp("models"),
+            "static_path": ROOT / "static",
+            "templates_path": ROOT / "templates",
+            "follow_seconds": 1,
+        }
+        return Settings().model_copy(update={"api": ApiSettings(**fields | api)})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def promoted(
+    write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> MemoryRegistry:
+    """A registry with a champion that finds `great` great, `awful` awful, and cannot decide about `fair`."""
+    folder = tmp_path_factory.mktemp("made") / "classifier"
+    digest = write_word_model(folder, {"great": 3.0, "awful": -3.0, "fair": 1.0})
+    registry = MemoryRegistry()
+    registry.register("opinionlens", folder, digest=digest, run_id=None, tags={}, scores={})
+    registry.set_alias("opinionlens", CHAMPION, 1)
+    return registry
+
+
+@pytest.fixture(scope="module")
+def client(make_settings: MakeSettings) -> Iterator[TestClient]:
+    """A client of an app without a champion: the word list answers."""
+    with TestClient(create_app(make_settings(), registry=MemoryRegistry())) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def promoted_client(
+    make_settings: MakeSettings, promoted: MemoryRegistry, wait_until_loaded: Callable[[TestClient], None]
+) -> Iterator[TestClient]:
+    """A client of an app whose champion has become active."""
+    with TestClient(create_app(make_settings(), registry=promoted)) as client:
+        wait_until_loaded(client)
+        yield client
+
+
+@pytest.fixture(scope="session")
+def wait_until_loaded() -> Callable[[TestClient], None]:
+    """A function that returns once a trained model is active."""
+
+    def wait(client: TestClient) -> None:
+        for _ in range(500):
+            if client.get("/ready").json()["model_loaded"]:
+                return
+            time.sleep(0.01)
+        raise AssertionError("no model became active")
+
+    return wait

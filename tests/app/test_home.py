@@ -1,0 +1,169 @@
+"""The home page as a browser without JavaScript gets it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from opinionlens.app.factory import create_app
+from opinionlens.app.pages import marked, percent
+from opinionlens.registry import MemoryRegistry
+from opinionlens.settings import Fallback, Settings
+
+
+def visible(html: str) -> str:
+    """The text of the verdict, without tags, templates and hidden parts."""
+    section = re.search(r'<section class="card verdict".*?</section>', html, re.S)
+    assert section
+    body = re.sub(r"<template.*?</template>", "", section[0], flags=re.S)
+    body = re.sub(r"<(\w+)[^>]*\shidden\b[^>]*>.*?</\1>", "", body, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def test_the_form_is_empty_at_first_and_no_verdict_is_shown(promoted_client: TestClient) -> None:
+    page = promoted_client.get("/")
+    assert page.status_code == 200
+    assert re.search(r'<section class="card verdict"[^>]*\shidden', page.text)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "No trained model is active" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("great great", "Positive"), ("awful", "Negative"), ("so it is, here we go", "Neutral")],
+)
+def test_a_sent_text_gets_its_verdict(promoted_client: TestClient, text: str, label: str) -> None:
+    page = promoted_client.post("/", data={"text": text})
+    assert page.status_code == 200
+    assert f'data-label="{label.upper()}"' in page.text
+    assert re.search(rf"{label} .*confident", visible(page.text))
+    assert f"<title>{label}" in page.text
+    assert f">\n{text}</textarea>" in page.text
+
+
+def test_the_words_are_marked_and_listed(promoted_client: TestClient) -> None:
+    page = promoted_client.post("/", data={"text": "great but great, awful <b>"}).text
+    assert '<mark data-toward="POSITIVE" data-level="3">great</mark> but' in page
+    assert '<mark data-toward="NEGATIVE" data-level="3">awful</mark> &lt;b&gt;</p>' in page
+    assert re.search(r"great × 2 positive awful negative", visible(page))
+
+
+def test_provenance_is_said(promoted_client: TestClient) -> None:
+    shown = visible(promoted_client.post("/", data={"text": "great"}).text)
+    assert re.search(r"opinionlens version 1 kind linear answered in \d+\.\d ms", shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fair", "No class is clearly ahead"),
+        ("nix capisco njet ochi oxi", "too few of these words"),
+        ("…", "There are no words to judge"),
+    ],
+)
+def test_uncertainty_is_said_with_its_reason(promoted_client: TestClient, text: str, words: str) -> None:
+    page = promoted_client.post("/", data={"text": text}).text
+    assert "data-uncertain" in page
+    assert words in visible(page)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\r\n"])
+def test_nothing_typed_is_said(client: TestClient, text: str) -> None:
+    page = client.post("/", data={"text": text})
+    assert page.status_code == 422
+    assert "Type or paste a text first." in page.text
+
+
+def test_a_missing_field_is_as_nothing_typed(client: TestClient) -> None:
+    assert client.post("/").status_code == 422
+    assert client.post("/", files={"text": b"x"}).status_code in (400, 422)
+
+
+def test_too_long_a_text_is_kept_and_the_excess_named(client: TestClient) -> None:
+    page = client.post("/", data={"text": "x" * 10_213})
+    assert page.status_code == 422
+    assert "213 characters too long" in page.text
+    assert "x" * 10_213 in page.text
+
+
+def test_line_ends_count_once(client: TestClient) -> None:
+    assert client.post("/", data={"text": "x\r\n" * 5_000}).status_code == 200
+
+
+def test_while_only_the_word_list_answers_the_page_says_so(client: TestClient) -> None:
+    assert "No trained model is active." in client.get("/").text
+
+
+def test_with_nothing_to_answer_the_text_is_not_lost(make_settings: Callable[..., Settings]) -> None:
+    app = create_app(make_settings(fallback=Fallback.NONE), registry=MemoryRegistry())
+    with TestClient(app) as client:
+        assert "Nothing can answer" in client.get("/").text
+        page = client.post("/", data={"text": "my long complaint"})
+    assert page.status_code == 503
+    assert "No model is active yet." in page.text
+    assert "my long complaint</textarea>" in page.text
+
+
+def test_the_table_lists_every_address_of_the_api(client: TestClient) -> None:
+    page = client.get("/").text
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        assert f"<code>{path}</code>" in page
+        for operation in operations.values():
+            assert operation["summary"] in page
+
+
+@pytest.mark.parametrize("address", ["/", "/docs", "/nothing"])
+def test_pages_need_no_inline_code_and_no_other_origin(client: TestClient, address: str) -> None:
+    html = client.get(address, headers={"Accept": "text/html"}).text
+    assert not re.search(r"\sstyle=|\son\w+=|<style", html)
+    assert all(re.search(r'\ssrc="/', tag) for tag in re.findall(r"<script[^>]*>", html))
+    loaded = re.findall(r'<(?:link|script|img)[^>]*(?:href|src)="([^"]+)"', html)
+    assert loaded
+    assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
+
+
+def test_every_asset_of_the_pages_is_there_and_asked_about_each_time(client: TestClient) -> None:
+    for page in ("/", "/docs"):
+        html = client.get(page).text
+        for address in re.findall(r'<(?:link|script)[^>]*(?:href|src)="([^"]+)"', html):
+            response = client.get(address)
+            assert response.status_code == 200, address
+            assert response.headers["Cache-Control"] == "no-cache"
+            again = client.get(address, headers={"If-None-Match": response.headers["ETag"]})
+            assert again.status_code == 304
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=st.text(max_size=80))
+def test_any_text_gets_a_page(client: TestClient, text: str) -> None:
+    sent = text.encode("utf-8", "surrogatepass")
+    page = client.post("/", data={"text": sent})
+    assert page.status_code in (200, 422)
+    assert page.content.decode("utf-8")
+
+
+@settings(max_examples=40, deadline=None)
+@given(body=st.binary(max_size=60))
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"]
+)
+def test_any_body_is_answered(client: TestClient, kind: str, body: bytes) -> None:
+    response = client.post("/", content=body, headers={"Content-Type": kind})
+    assert response.status_code in (200, 400, 422)
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0 %"), (0.001, "< 1 %"), (0.3351, "34 %"), (0.994, "99 %"), (0.9999, "> 99 %"), (1.0, "100 %")],
+)
+def test_shares_are_never_rounded_to_certainty(share: float, shown: str) -> None:
+    assert percent(share) == shown
+
+
+def test_code_in_messages_is_marked_and_the_rest_escaped() -> None:
+    assert marked("Set `A<b>` or <b>.") == "Set <code>A&lt;b&gt;</code> or &lt;b&gt;."

@@ -1,0 +1,193 @@
+"""What every request passes: ids, lines, headers, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+from starlette.responses import Response, StreamingResponse
+from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
+
+from opinionlens.app.factory import create_app
+from opinionlens.app.middleware import BodyLimit, RequestLog, SafetyNet, SecurityHeaders
+from opinionlens.logs import configure_logging, request_id
+from opinionlens.registry import MemoryRegistry
+from opinionlens.settings import Settings
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    configure_logging("INFO", json=True, stream=stream)
+    yield stream
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def client_of_logged(logged: io.StringIO, make_settings: Callable[..., Settings]) -> Iterator[TestClient]:
+    """A client of an app that was made after logging was configured, as an entry point does it."""
+    with TestClient(create_app(make_settings(), registry=MemoryRegistry())) as client:
+        yield client
+
+
+def lines_of(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+class TestRequestId:
+    def test_is_new_for_each_request(self, client: TestClient) -> None:
+        first, second = (client.get("/health").headers["X-Request-ID"] for _ in range(2))
+        assert re.fullmatch("[0-9a-f]{32}", first)
+        assert first != second
+
+    @pytest.mark.parametrize("ident", ["abc-123", "A.b_c", "x" * 64])
+    def test_is_taken_over_when_harmless(self, client: TestClient, ident: str) -> None:
+        assert client.get("/health", headers={"X-Request-ID": ident}).headers["X-Request-ID"] == ident
+
+    @pytest.mark.parametrize("ident", ["", "x" * 65, "a b", 'a"b', "<script>", "a\tb"])
+    def test_is_replaced_when_not(self, client: TestClient, ident: str) -> None:
+        given = client.get("/health", headers={"X-Request-ID": ident}).headers["X-Request-ID"]
+        assert re.fullmatch("[0-9a-f]{32}", given)
+
+
+class TestAccessLog:
+    def test_one_line_names_route_status_and_time(
+        self, logged: io.StringIO, client_of_logged: TestClient
+    ) -> None:
+        response = client_of_logged.get("/api/v1/inference/predict?text=private")
+        (line,) = [line for line in lines_of(logged) if line["event"] == "request"]
+        assert (line["method"], line["route"], line["status"]) == ("GET", "/api/v1/inference/predict", 200)
+        assert line["milliseconds"] > 0
+        assert line["request_id"] == response.headers["X-Request-ID"]
+        assert "private" not in logged.getvalue()
+
+    def test_an_unknown_address_has_no_route(self, logged: io.StringIO, client_of_logged: TestClient) -> None:
+        client_of_logged.get("/private")
+        (line,) = [line for line in lines_of(logged) if line["event"] == "request"]
+        assert (line["route"], line["status"]) == (None, 404)
+
+    def test_what_machines_ask_all_the_time_is_left_out(
+        self, logged: io.StringIO, client_of_logged: TestClient
+    ) -> None:
+        client_of_logged.get("/health")
+        client_of_logged.get("/metrics")
+        assert [line for line in lines_of(logged) if line["event"] == "request"] == []
+
+    def test_a_failing_ready_is_not_left_out(self, logged: io.StringIO, client_of_logged: TestClient) -> None:
+        client_of_logged.get("/ready")
+        assert [line["status"] for line in lines_of(logged) if line["event"] == "request"] == [503]
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        "address", ["/", "/docs", "/health", "/static/css/base.css", "/nothing", "/api/v1/"]
+    )
+    def test_every_answer_carries_them(self, client: TestClient, address: str) -> None:
+        headers = client.get(address).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "no-referrer"
+
+
+async def call(
+    app: Any, *, method: str = "POST", headers: list[tuple[bytes, bytes]], chunks: list[bytes]
+) -> Any:
+    """Send chunks to an app and return what it sent."""
+    scope: Scope = {"type": "http", "method": method, "path": "/", "headers": headers, "query_string": b""}
+    pieces = iter(chunks)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        piece = next(pieces)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent
+
+
+class TestBodyLimit:
+    def test_an_announced_length_is_refused_before_anything_is_read(self) -> None:
+        async def never(scope: Scope, receive: Receive, send: Send) -> None:
+            raise AssertionError("the app was asked")
+
+        app = BodyLimit(never, max_bytes=10)
+        sent = asyncio.run(call(app, headers=[(b"content-length", b"11")], chunks=[]))
+        assert sent[0]["status"] == 413
+        assert b"10 bytes" in sent[1]["body"]
+        assert (b"connection", b"close") in sent[0]["headers"]
+
+    def test_an_endless_body_is_cut_off(self, client: TestClient) -> None:
+        def endless() -> Iterator[bytes]:
+            for _ in range(40):
+                yield b"x" * 100_000
+
+        response = client.post("/api/v1/inference/predict", content=endless())
+        assert response.status_code == 413
+        assert response.json()["code"] == "content_too_large"
+
+    def test_a_body_at_the_limit_passes(self) -> None:
+        async def read(scope: Scope, receive: Receive, send: Send) -> None:
+            total = len((await receive())["body"]) + len((await receive())["body"])
+            await Response(str(total))(scope, receive, send)
+
+        app = BodyLimit(read, max_bytes=10)
+        sent = asyncio.run(call(app, headers=[], chunks=[b"12345", b"67890"]))
+        assert sent[1]["body"] == b"10"
+
+    @pytest.mark.parametrize("length", [b"-1", b"abc", b""])
+    def test_a_length_that_is_none_is_left_to_the_server(self, length: bytes) -> None:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await Response("ok")(scope, receive, send)
+
+        sent = asyncio.run(call(BodyLimit(answer, 10), headers=[(b"content-length", length)], chunks=[]))
+        assert sent[0]["status"] == 200
+
+
+def test_an_answer_that_breaks_half_way_is_not_answered_twice() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        async def body() -> Any:
+            yield b"half"
+            raise ValueError("broken")
+
+        await StreamingResponse(body())(scope, receive, send)
+
+    app = RequestLog(SecurityHeaders(SafetyNet(broken)))
+    with pytest.raises((ValueError, ExceptionGroup)):
+        asyncio.run(call(app, method="GET", headers=[], chunks=[b""] * 3))
+
+
+def test_what_is_no_request_passes_untouched() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["type"])
+
+    wrapped = RequestLog(SecurityHeaders(SafetyNet(BodyLimit(app, 10))))
+    asyncio.run(wrapped({"type": "websocket"}, None, None))  # type: ignore[arg-type]
+    assert seen == ["websocket"]
+
+
+def test_the_id_is_known_while_the_request_is_handled_and_forgotten_after() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(request_id.get())(scope, receive, send)
+
+    async def ask() -> list[Message]:
+        sent = await call(RequestLog(app), headers=[(b"x-request-id", b"mine")], chunks=[])
+        assert request_id.get() is None
+        return list(sent)
+
+    assert asyncio.run(ask())[1]["body"] == b"mine"

@@ -1,0 +1,66 @@
+"""The description of the API is true and carries examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from starlette.testclient import TestClient
+
+from opinionlens.app import schemas
+
+
+@pytest.fixture(scope="module")
+def schema(client: TestClient) -> dict[str, Any]:
+    document: dict[str, Any] = client.get("/openapi.json").json()
+    return document
+
+
+def test_the_parity_addresses_are_there(schema: dict[str, Any]) -> None:
+    methods = {path: set(operations) for path, operations in schema["paths"].items()}
+    assert methods["/api/v1/inference/predict"] == {"get", "post"}
+    assert methods["/api/v1/inference/batch_predict"] == {"post"}
+    assert {"/api/v1/", "/api/v1/about", "/health", "/ready"} <= set(methods)
+
+
+def test_errors_are_described_as_they_are_sent(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/api/v1/inference/predict"]["post"]
+    for status in ("413", "422", "503"):
+        content = operation["responses"][status]["content"]
+        assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def test_limits_are_stated(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/api/v1/inference/batch_predict"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert (body["maxItems"], body["items"]["maxLength"]) == (1_000, 10_000)
+    assert "2,000,000 bytes" in operation["responses"]["413"]["description"]
+
+
+def test_every_input_has_an_example_that_is_accepted(client: TestClient, schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        body = operations.get("post", {}).get("requestBody")
+        if body is None:
+            continue
+        described = body["content"]["application/json"]["schema"]
+        if described["type"] == "array":
+            example: Any = described["examples"][0]
+        else:
+            example = {name: field["examples"][0] for name, field in described["properties"].items()}
+        assert client.post(path, json=example).status_code == 200
+
+
+@pytest.mark.parametrize("model", [schemas.PredictionAnswer, schemas.ExplanationAnswer, schemas.Problem])
+def test_examples_of_answers_fit_their_own_models(model: type[BaseModel]) -> None:
+    examples = model.model_config["json_schema_extra"]["examples"]  # type: ignore[index, call-overload]
+    for example in examples:
+        model.model_validate(example)
+
+
+def test_the_docs_page_loads_the_description_of_this_app(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert 'data-openapi="/openapi.json"' in page.text
+    assert client.get("/swagger/swagger-ui-bundle.js").status_code == 200
