@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from opinionlens.evaluation.expectations import Case, Overturns, Same, Says, Strengthens
+from opinionlens.evaluation.expectations import Case, Overturns, Same, Says, Strengthens, swapped_names
 from opinionlens.text.labels import Label
 
 NEG, NEU, POS = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE
@@ -33,3 +33,14 @@ NEG, NEU, POS = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE
 )
 def test_what_each_expectation_accepts(case: Case, rows: list[list[float]], expected: bool) -> None:
     assert case.holds(np.array(rows)) is expected
+
+
+def test_each_template_meets_each_pair_of_neighbouring_names() -> None:
+    assert swapped_names(("hi {}", "{} left"), ("A", "B", "C")) == (
+        Same(("hi A", "hi B")),
+        Same(("A left", "B left")),
+        Same(("hi B", "hi C")),
+        Same(("B left", "C left")),
+        Same(("hi C", "hi A")),
+        Same(("C left", "A left")),
+    )

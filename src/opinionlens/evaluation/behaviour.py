@@ -53,5 +53,5 @@ def run_checks(predict: Predict, checks: Sequence[Check] = CHECKS) -> tuple[Chec
 
 
 def pass_rates(predict: Predict, checks: Sequence[Check] = CHECKS) -> dict[str, float]:
-    """By name of the check, as the gate compares and tracking records them."""
+    """By name of the check; those of `CHECKS` are what the gate compares."""
     return {result.name: result.pass_rate for result in run_checks(predict, checks)}

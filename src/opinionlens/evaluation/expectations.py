@@ -3,13 +3,16 @@
 The kinds are those of CheckList (Ribeiro et al. 2020). An *invariance* check changes what must not matter (a
 name, a link, a typo) and wants the same label. A *direction* check changes what must matter (a negation, an
 intensifier) and wants a probability to move the right way. A *minimum functionality* check is a plain text
-whose label nobody would dispute. The cases, all English, are in `behaviour_cases`.
+whose label nobody would dispute. The cases, all English, are in `behaviour_cases` and
+`hard_behaviour_cases`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import Protocol
 
 from opinionlens.evaluation.codes import Floats
@@ -111,3 +114,12 @@ class Check:
     name: str
     kind: Kind
     cases: tuple[Case, ...]
+
+
+def swapped_names(templates: Sequence[str], names: Sequence[str]) -> tuple[Same, ...]:
+    """Each template with each name and the next one (the last with the first)."""
+    pairs = zip(names, (*names[1:], names[0]), strict=True)
+    return tuple(
+        Same((template.format(one), template.format(other)))
+        for (one, other), template in product(pairs, templates)
+    )
