@@ -86,9 +86,9 @@ class Bars:
             yield task
             task.finish()
         if not self._console.is_terminal:
+            count = f"{task.done:,.0f} in " if task.done else ""
             extra = f" ({task.last_note})" if task.last_note else ""
-            seconds = time.monotonic() - started
-            self.say(f"{description}: {task.done:,.0f} in {seconds:.1f} s{extra}")
+            self.say(f"{description}: {count}{time.monotonic() - started:.1f} s{extra}")
 
     def say(self, text: str) -> None:
         """One line, not wrapped."""

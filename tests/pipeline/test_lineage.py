@@ -1,0 +1,50 @@
+"""Hashes that name a study, and the commit an artefact came from."""
+
+import subprocess
+
+import pytest
+
+from opinionlens.pipeline.lineage import git_commit, hash_of_code, hash_of_files, hash_of_values
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_text("1")
+    (tmp_path / "two").write_text("2")
+    return tmp_path
+
+
+def test_hash_of_files_follows_content_and_names(folder):
+    before = hash_of_files(folder)
+    assert hash_of_files(folder) == before
+    (folder / "two").write_text("3")
+    changed = hash_of_files(folder)
+    (folder / "two").write_text("2")
+    (folder / "two").rename(folder / "three")
+    assert len({before, changed, hash_of_files(folder)}) == 3
+
+
+def test_hash_of_values_ignores_the_order_of_keys():
+    assert hash_of_values({"a": 1, "b": [2]}) == hash_of_values({"b": [2], "a": 1})
+    assert hash_of_values({"a": 1}) != hash_of_values({"a": 2})
+
+
+def test_hash_of_code_is_stable_within_one_version():
+    assert hash_of_code() == hash_of_code()
+
+
+def test_commit_says_when_files_differ_from_it(tmp_path):
+    def git(*arguments):
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
+
+    assert git_commit(tmp_path) is None
+    git("init")
+    (tmp_path / "file").write_text("1")
+    git("add", "file")
+    git("commit", "-m", "one")
+    clean = git_commit(tmp_path)
+    assert len(clean) == 40
+    (tmp_path / "file").write_text("2")
+    assert git_commit(tmp_path) == f"{clean}-dirty"
