@@ -14,9 +14,19 @@ def shown(uri: str) -> str:
     return _LOGIN.sub("", uri)
 
 
+def with_absolute_path(uri: str) -> str:
+    """Return the same address; a relative SQLite path is meant from the working folder as it is now."""
+    path = _database(uri)
+    return uri if path is None or "?" in uri else f"{_SQLITE}{path.absolute()}"
+
+
 def missing_database(uri: str) -> Path | None:
     """Return the SQLite file of this address when it does not exist; otherwise None."""
+    path = _database(uri)
+    return None if path is None or path.exists() else path
+
+
+def _database(uri: str) -> Path | None:
     if not uri.startswith(_SQLITE):
         return None
-    path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
-    return None if path.exists() else path
+    return Path(uri.removeprefix(_SQLITE).partition("?")[0])

@@ -26,7 +26,7 @@ from opinionlens.files import replacing_directory
 from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
 from opinionlens.registry.environment import limited_environment, quiet_environment
 from opinionlens.registry.failures import translated
-from opinionlens.registry.location import missing_database, shown
+from opinionlens.registry.location import missing_database, shown, with_absolute_path
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SOURCE_RUN_TAG, SourceRun, Version
 from opinionlens.registry.pyfunc_folder import ARTEFACT_FOLDER, write_pyfunc_folder
@@ -75,7 +75,7 @@ class MlflowRegistry:
             import mlflow  # noqa: F401 - so that a missing MLflow is told here
         except ImportError as error:
             raise RegistryError("MLflow is not installed.", remedy="Install mlflow-skinny.") from error
-        self._uri = uri
+        self._uri = with_absolute_path(uri)
         self._experiment = experiment
         self._connection: Client = None
         self._known_whole: set[tuple[str, int]] = set()

@@ -14,7 +14,7 @@ from typing import Self
 from opinionlens.errors import RegistryUnavailable
 from opinionlens.registry.child import Child
 from opinionlens.registry.environment import child_environment, worker_command
-from opinionlens.registry.location import shown
+from opinionlens.registry.location import shown, with_absolute_path
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
 
@@ -63,7 +63,7 @@ class ProcessRegistry:
         self._where = shown(uri)
         self._limits = limits or Limits()
         self._command = tuple(command or worker_command())
-        self._opening = {"uri": uri, "experiment": experiment}
+        self._opening = {"uri": with_absolute_path(uri), "experiment": experiment}
         self._credentials = credentials
         self._child: Child | None = None
         self._idle_timer: Timer | None = None

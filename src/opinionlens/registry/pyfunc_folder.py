@@ -33,7 +33,15 @@ _CODE = ("__init__.py", "errors.py", "files.py", "text", "classifiers")
 _ALWAYS_NEEDED = ("numpy", "vaderSentiment")
 _NEEDED_BY_KIND = {"skops": ("skops", "scikit-learn", "scipy")}
 
-_INPUTS = [{"type": "string", "name": "text", "required": True}]
+_INPUTS = {"text": "string"}
+_OUTPUTS = {
+    "prediction": "string",
+    "confidence": "double",
+    "uncertain": "boolean",
+    "p_negative": "double",
+    "p_neutral": "double",
+    "p_positive": "double",
+}
 
 
 def write_pyfunc_folder(
@@ -73,12 +81,16 @@ def _description(model_id: str, run_id: str | None) -> dict[str, Any]:
     }
     return {
         "flavors": {"python_function": flavour},
-        "model_id": model_id,
+        # Not as `model_id` too: wherever the folder is looked at, MLflow would ask some server for it.
         "model_uuid": model_id,
         "run_id": run_id,
         "mlflow_version": _installed("mlflow-skinny") or _installed("mlflow"),
-        "signature": {"inputs": json.dumps(_INPUTS), "outputs": None, "params": None},
+        "signature": {"inputs": _schema(_INPUTS), "outputs": _schema(_OUTPUTS), "params": None},
     }
+
+
+def _schema(columns: Mapping[str, str]) -> str:
+    return json.dumps([{"type": kind, "name": name, "required": True} for name, kind in columns.items()])
 
 
 def _copy_code(into: Path) -> None:

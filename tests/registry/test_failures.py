@@ -1,0 +1,100 @@
+"""Errors of other libraries become ours by what they mean."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.registry import RegistryLoginNeeded
+from opinionlens.registry.failures import translated
+from opinionlens.registry.location import missing_database, shown, with_absolute_path
+
+
+class WithStatus(Exception):
+    """As MlflowException says it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("first line\nsecond line")
+        self.status = status
+
+    def get_http_status_code(self) -> int:
+        return self.status
+
+
+class Response(OSError):
+    """As requests says it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("refused")
+        self.response = SimpleNamespace(status_code=status)
+
+
+@pytest.mark.parametrize("make", [WithStatus, Response])
+@pytest.mark.parametrize(
+    ("status", "missing", "expected"),
+    [
+        (401, None, RegistryLoginNeeded),
+        (404, "no such version", VersionNotFound),
+        (404, None, RegistryError),
+        (403, None, RegistryError),
+        (400, "no such version", RegistryError),
+        (429, None, RegistryUnavailable),
+        (502, None, RegistryUnavailable),
+        (503, None, RegistryUnavailable),
+        (504, None, RegistryUnavailable),
+    ],
+)
+def test_a_status_tells_what_happened(make, status, missing, expected):
+    assert type(translated(make(status), uri="http://x", missing=missing)) is expected
+
+
+def test_a_broken_line_is_no_error_of_the_server():
+    wrapped = WithStatus(500)
+    wrapped.__context__ = ConnectionRefusedError()
+
+    assert type(translated(wrapped, uri="http://x")) is RegistryUnavailable
+    assert type(translated(TimeoutError(), uri="http://x")) is RegistryUnavailable
+    assert type(translated(WithStatus(500), uri="http://x")) is RegistryError
+    assert type(translated(ValueError("no JSON"), uri="http://x")) is RegistryError
+
+
+def test_only_the_first_line_is_told_and_no_password():
+    uri = "postgresql://ann:geheim@db/mlflow"
+    error = translated(RuntimeError(f"{uri} is away\nat line 7 of some file"), uri=uri)
+
+    assert str(error) == "The registry refuses: postgresql://db/mlflow is away [postgresql://db/mlflow]"
+
+
+def test_a_message_stays_short():
+    assert len(str(translated(RuntimeError("x" * 10_000), uri="http://x"))) < 400
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("http://ann:geheim@host:5000/path", "http://host:5000/path"),
+        ("http://host/a@b", "http://host/a@b"),
+        ("sqlite:///mlruns.db", "sqlite:///mlruns.db"),
+    ],
+)
+def test_an_address_is_shown_without_who_asks(uri, expected):
+    assert shown(uri) == expected
+
+
+def test_a_relative_database_is_meant_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert with_absolute_path("sqlite:///mlruns.db") == f"sqlite:///{tmp_path}/mlruns.db"
+    assert with_absolute_path(f"sqlite:///{tmp_path}/mlruns.db") == f"sqlite:///{tmp_path}/mlruns.db"
+    assert with_absolute_path("http://host:5000") == "http://host:5000"
+
+
+def test_only_a_sqlite_file_can_be_missing(tmp_path):
+    (tmp_path / "there.db").touch()
+
+    assert missing_database(f"sqlite:///{tmp_path}/none.db") == tmp_path / "none.db"
+    assert missing_database(f"sqlite:///{tmp_path}/none.db?timeout=5") == tmp_path / "none.db"
+    assert missing_database(f"sqlite:///{tmp_path}/there.db") is None
+    assert missing_database("http://host:5000") is None
