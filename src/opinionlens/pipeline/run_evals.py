@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.files import write_json
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SLICES, Paths
 from opinionlens.pipeline.progress import Reporter
-from opinionlens.pipeline.reporting import scores_with_intervals
+from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
@@ -72,7 +75,18 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
                 )
                 bar.note(rows.name)
                 bar.advance()
+        report["behaviour"], report["hard_behaviour"] = _behaviour(classifier)
+        parent.log_metrics({f"behaviour.{name}": rate for name, rate in report["behaviour"].items()})
     write_json(paths.metrics / f"{RUN_NAME}.json", report)
+
+
+def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, float]]:
+    """Pass rates of the checks that gate a promotion, and of the harder ones that are only watched."""
+
+    def probabilities_of(texts: Sequence[str]) -> NDArray[np.floating]:
+        return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
+
+    return rounded(pass_rates(probabilities_of)), rounded(pass_rates(probabilities_of, HARD_CHECKS))
 
 
 def _sets_of_rows(paths: Paths) -> Iterator[Rows]:
