@@ -81,7 +81,7 @@ def _of_terms(
 
 def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
     """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
-    if not classifier.manifest.features.lexicon:
+    if "lexicon" not in classifier.sums:
         return
     sums = classifier.sums["lexicon"]
     values = np.array(classifier.reader.read(text).lexicon)

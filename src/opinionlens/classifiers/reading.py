@@ -33,19 +33,21 @@ class Reader:
         """Index the vocabularies.
 
         Raises:
-            ArtefactUnsupported: the blocks of the weights are not those of the features.
+            ArtefactUnsupported: the weights have a block that is not counted, or other lexicon features.
         """
         terms = {block.name: block.terms for block in weights.blocks}
-        wanted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
-        if set(terms) != {name for name, choice in wanted.items() if choice}:
+        counted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
+        # Fewer blocks than are counted is fine: trees leave the characters out.
+        if uncounted := [name for name in terms if not counted[name]]:
             raise ArtefactUnsupported(
-                f"The features ask for other blocks than the weights have: {sorted(terms)}."
+                f"The weights have blocks that are not counted: {', '.join(uncounted)}."
             )
-        if spec.lexicon and tuple(terms["lexicon"]) != LEXICON_FEATURES:
+        if tuple(terms.get("lexicon", LEXICON_FEATURES)) != LEXICON_FEATURES:
             raise ArtefactUnsupported("The weights are for other lexicon features than this version counts.")
         self.spec = spec
-        self.words = WordRows(terms["words"], *spec.word_ngrams) if spec.word_ngrams else None
-        self.chars = CharRows(terms["chars"], *spec.char_ngrams) if spec.char_ngrams else None
+        words, chars = spec.word_ngrams, spec.char_ngrams
+        self.words = WordRows(terms["words"], *words) if words and "words" in terms else None
+        self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
 
     def read(self, text: str) -> Reading:
         """Return what the model sees of `text`."""

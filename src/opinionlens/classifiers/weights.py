@@ -186,18 +186,24 @@ def _block_from(name: BlockName, arrays: Arrays) -> Block:
     for array, kind, dimensions in ((utf8, "u", 1), (lengths, "u", 1), (tf, "U", 0), (normalise, "b", 0)):
         if array.dtype.kind != kind or array.ndim != dimensions:
             _refuse(f"an array of the block {name!r} has the type {array.dtype} and shape {array.shape}")
+    _check(factor, (), f"{name}.factor")
     return Block(
         name=name,
         terms=_terms_from(utf8, lengths),
         tf=cast(TermFrequency, str(tf)),
         scale=scale,
         normalise=bool(normalise),
-        factor=float(factor) if factor.shape == () else _refuse(f"{name}.factor is no single number"),
+        factor=float(factor),
     )
 
 
 def _terms_from(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> list[str]:
-    text = utf8.tobytes().decode("utf-8", "surrogatepass")
+    try:
+        text = utf8.astype(np.uint8, casting="no").tobytes().decode("utf-8", "surrogatepass")
+    except (TypeError, UnicodeDecodeError) as error:
+        raise ArtefactUnsupported(
+            f"The weights cannot be used: their terms are not UTF-8 ({error})."
+        ) from error
     if int(lengths.sum(dtype=np.uint64)) != len(text):
         _refuse("the lengths of the terms do not add up to their text")
     return [text[start:end] for start, end in pairwise(accumulate(lengths.tolist(), initial=0))]
