@@ -30,9 +30,9 @@ TRAINING_ROWS = 25_000
 SPEC = FeatureSpec(Recipe("social-v1", negation_scope=True), word_ngrams=(1, 3))
 LIMITS = Limits(min_df=4)
 CANDIDATES: dict[str, tuple[str, dict[str, float]]] = {
-    "nb_svm C=1": ("nb_svm", {"C": 1.0, "balance": 0.0}),
-    "nb_svm C=3": ("nb_svm", {"C": 3.0, "balance": 0.0}),
-    "linear_svc C=0.3": ("linear_svc", {"C": 0.3, "balance": 0.0}),
+    "nb_svm C=2": ("nb_svm", {"C": 2.0, "ratio_floor": 0.2}),
+    "nb_svm C=4": ("nb_svm", {"C": 4.0, "ratio_floor": 0.2}),
+    "linear_svc C=0.3": ("linear_svc", {"C": 0.3}),
 }
 
 

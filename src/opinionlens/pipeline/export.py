@@ -17,7 +17,12 @@ from opinionlens.classifiers.reading import Reader
 from opinionlens.classifiers.skops import SkopsModel
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
-from opinionlens.families.estimator import Estimator, LinearEstimator, SklearnEstimator
+from opinionlens.families.estimator import (
+    LEAST_PROBABILITY,
+    Estimator,
+    LinearEstimator,
+    SklearnEstimator,
+)
 from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.families.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
@@ -91,7 +96,7 @@ def model_of(estimator: Estimator, vocabulary: Vocabulary) -> Model:
         coef = np.ascontiguousarray(estimator.coef, dtype=np.float64)
         return LinearModel(LinearWeights(text, coef, np.asarray(estimator.intercept, dtype=np.float64)))
     if isinstance(estimator, SklearnEstimator):
-        return SkopsModel(text, estimator.columns, estimator.model)
+        return SkopsModel(text, estimator.columns, estimator.model, LEAST_PROBABILITY)
     raise TypeError(f"no kind of artefact holds a {type(estimator).__name__}")
 
 
