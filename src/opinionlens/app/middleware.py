@@ -21,6 +21,8 @@ from opinionlens.logs import request_id
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 # Asked every few seconds by machines: not worth a line each.
 _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
+# Ten of these make one page.
+_QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -82,13 +84,14 @@ class RequestLog:
             request_id.reset(token)
 
     def _write(self, scope: Scope, status: int, seconds: float) -> None:
-        quiet = scope["path"] in _QUIET_PATHS and status < 400
+        mount = scope.get("root_path") or None
+        quiet = status < 400 and (scope["path"] in _QUIET_PATHS or mount in _QUIET_MOUNTS)
         write = self._log.debug if quiet else self._log.info
         route: Any = scope.get("route")
         write(
             "request",
             method=scope["method"],
-            route=getattr(route, "path", None),
+            route=getattr(route, "path", mount),
             status=status,
             milliseconds=round(seconds * 1_000, 2),
         )
