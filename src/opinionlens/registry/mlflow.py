@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from opinionlens.registry.queries import (
     all_pages,
     experiment_id_of,
     found_version,
+    location_of,
     rows_of_model,
     run_model,
     show_on_model_page,
@@ -50,6 +52,8 @@ from opinionlens.registry.servability import (
 from opinionlens.registry.tags import check_changeable, split_scores, tags_to_write
 
 _TIME_LIMIT_SECONDS = 10.0
+# Servers with passwords take up to half a second for each request.
+_CHECKS_AT_ONCE = 8
 # MLflow takes at most a hundred parameters or tags in one request.
 _PAIRS_PER_BATCH = 100
 
@@ -122,7 +126,9 @@ class MlflowRegistry:
         client = self._client()
         with self._translating(missing=f"The registry has no model {name!r}."):
             aliases = aliases_of(client, name)
-            found = [self._as_version(client, row, aliases) for row in rows_of_model(client, name)]
+            rows = rows_of_model(client, name)
+            with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
+                found = list(pool.map(lambda row: self._as_version(client, row, aliases), rows))
         return sorted(found, key=lambda version: version.number, reverse=True)
 
     def version(self, name: str, number: int) -> Version:
@@ -163,7 +169,7 @@ class MlflowRegistry:
         digest = check_downloadable(version, self.version(version.name, version.number))
         client = self._client()
         with self._translating():
-            location = client.get_model_version_download_uri(version.name, str(version.number))
+            location = location_of(client, found_version(client, version.name, version.number))
             return fetch_model(location, into, uri=self._uri, digest=digest)
 
     def has_run(self, run_id: str) -> bool:
@@ -223,7 +229,7 @@ class MlflowRegistry:
         tags, scores = split_scores(row.tags)
         digest = tags.get(DIGEST_TAG)
         ready = row.status == "READY"
-        fault = self._files_fault(client, row.name, number) if ready and digest else None
+        fault = self._files_fault(client, row) if ready and digest else None
         why = why_not_servable(ready=ready, digest=digest, files_fault=fault)
         return Version(
             name=row.name,
@@ -239,20 +245,21 @@ class MlflowRegistry:
             scores=scores,
         )
 
-    def _files_fault(self, client: Client, name: str, number: int) -> str | None:
+    def _files_fault(self, client: Client, row: Row) -> str | None:
         """Look for the manifest, until it has been seen once: what a version holds does not change."""
         from mlflow.artifacts import list_artifacts
 
-        if (name, number) in self._known_whole:
+        version = (row.name, int(row.version))
+        if version in self._known_whole:
             return None
-        location = client.get_model_version_download_uri(name, str(number))
         try:
+            location = location_of(client, row)
             entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=self._uri)
         except Exception:
             return FILES_UNREACHABLE
         if not any(Path(entry.path).name == MANIFEST for entry in entries):
             return FILES_GONE
-        self._known_whole.add((name, number))
+        self._known_whole.add(version)
         return None
 
     def _logged_model(self, client: Client, artefact: Path, digest: str, run_id: str | None) -> Row:

@@ -26,7 +26,7 @@ class Limits:
     Attributes:
         start: For the child to import MLflow; 3 to 10 s is usual.
         call: For one answer.
-        transfer: For an artefact to be sent or fetched.
+        transfer: For an artefact to be sent or fetched, or a run to be copied.
         idle: Without calls, until the child is ended; the next call starts another.
     """
 
@@ -130,7 +130,8 @@ class ProcessRegistry:
 
     def copy_run(self, run: SourceRun, experiment: str) -> str:
         """See `Registry.copy_run`."""
-        return str(self._call("copy_run", run=run_as_dict(run), experiment=experiment))
+        limit = self._limits.transfer
+        return str(self._call("copy_run", limit=limit, run=run_as_dict(run), experiment=experiment))
 
     def close(self) -> None:
         """End the child, if there is one. The next call would start another."""

@@ -59,6 +59,13 @@ def found_version(client: Client, name: str, number: int) -> Row:
     return client.get_model_version(name, str(number))
 
 
+def location_of(client: Client, row: Row) -> str:
+    """Return where the files of a version are. What we register says so itself, which saves a request."""
+    if row.source.startswith(("models:", "runs:")):
+        return str(client.get_model_version_download_uri(row.name, row.version))
+    return str(row.source)
+
+
 def aliases_of(client: Client, name: str) -> dict[str, int]:
     """Return which version each alias of a model points to."""
     _check_findable(name)
