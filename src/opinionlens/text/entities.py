@@ -35,6 +35,8 @@ class Decoded:
         read = 0
         for match in _REFERENCE.finditer(original):
             meaning = _meaning(match)
+            if meaning == match.group():
+                continue
             parts += (original[read : match.start()], meaning)
             starts += (*range(read, match.start()), *(match.start(),) * len(meaning))
             ends += (*range(read + 1, match.start() + 1), *(match.end(),) * len(meaning))

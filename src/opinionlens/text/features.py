@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from opinionlens.errors import ArtefactUnsupported
-from opinionlens.text.lexicon import lexicon_values, lexicon_values_of
+from opinionlens.text.lexicon import lexicon_values_of
 from opinionlens.text.recipe import Recipe
 from opinionlens.text.scanning import scan
 
@@ -40,10 +40,11 @@ class FeatureSpec:
         """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
         if not self.lexicon:
             return self.recipe.tokens(text), []
-        if self.recipe.tokenizer != "pattern":
-            return self.recipe.tokens(text), lexicon_values(text)
         pieces = scan(text)
-        return self.recipe.tokens_of(pieces), lexicon_values_of(pieces)
+        tokens = (
+            self.recipe.tokens_of(pieces) if self.recipe.tokenizer == "pattern" else self.recipe.tokens(text)
+        )
+        return tokens, lexicon_values_of(pieces)
 
     def as_dict(self) -> dict[str, Any]:
         """The choice as JSON values."""
@@ -62,21 +63,24 @@ class FeatureSpec:
             ArtefactUnsupported: a field or a value is unknown to this version of the code.
         """
         known = {field.name for field in fields(cls)}
-        if set(values) != known:
-            odd = ", ".join(sorted(set(values) ^ known))
+        if odd := sorted(set(values) ^ known):
             raise ArtefactUnsupported(
-                f"Features must have exactly the fields {sorted(known)}; unlike: {odd}."
+                f"The features lack or do not know {odd[0]!r}.", remedy=f"Known: {sorted(known)}."
+            )
+        recipe, lexicon = values["recipe"], values["lexicon"]
+        if not isinstance(recipe, Mapping) or not isinstance(lexicon, bool):
+            raise ArtefactUnsupported(
+                "The features need a recipe with its fields, and `lexicon` true or false."
             )
         return cls(
-            recipe=Recipe.from_dict(values["recipe"]),
-            word_ngrams=_lengths(values["word_ngrams"]),
-            char_ngrams=_lengths(values["char_ngrams"]),
-            lexicon=bool(values["lexicon"]),
+            Recipe.from_dict(recipe), _pair(values["word_ngrams"]), _pair(values["char_ngrams"]), lexicon
         )
 
 
-def _lengths(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON value
+def _pair(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON value
     if value is None:
         return None
-    low, high = value
-    return int(low), int(high)
+    match value:
+        case [int(low), int(high)]:
+            return low, high
+    raise ArtefactUnsupported(f"Lengths of n-grams are two whole numbers or nothing, not {value!r}.")

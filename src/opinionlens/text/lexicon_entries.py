@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
@@ -25,29 +26,59 @@ remarkably seriously so substantially super thoroughly too total totally tremend
 unusually utterly very
 """
 _WEAKENING = """
-almost barely fairly hardly kinda less little marginally occasionally partly scarcely slightly somewhat sorta
+almost fairly kinda less little marginally occasionally partly slightly somewhat sorta
 """
 _BOOSTS = dict.fromkeys(_STRENGTHENING.split(), _BOOST) | dict.fromkeys(_WEAKENING.split(), -_BOOST)
+# The list rates words, so an emoji counts by the words of its name; here are those whose names mislead or
+# say nothing.
+_EMOJI_VALENCES = {
+    **dict.fromkeys("👍👌👏🙌💪💯🔥🎉✅", 1.9),
+    **dict.fromkeys("😍🥰😘💖", 2.9),
+    **dict.fromkeys("👎💔😡😠😤🙄😒💩", -1.9),
+    **dict.fromkeys("🤬🖕🤮🤢", -2.9),
+}
 _CONTRASTING = ("but", "however", "although", "though")
 _RUN = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
 
-NEGATORS_COLUMN, INTENSIFIERS, CAPITALS, EXCLAMATION_MARKS, QUESTION_MARKS, ELONGATIONS, EMOTICONS = range(
-    5, 12
-)
+
+class Feature(IntEnum):
+    """What is measured of a text. All but the last are sums over the square root of its words."""
+
+    POSITIVE_VALENCE = 0  # of words, emoticons and emoji, after negation and intensifiers
+    NEGATIVE_VALENCE = 1  # the same of negative ones, without its sign
+    POSITIVE_WORDS = 2
+    NEGATIVE_WORDS = 3
+    CONTRAST = 4  # valence behind the last "but", positive less negative
+    NEGATORS = 5
+    INTENSIFIERS = 6
+    CAPITALS = 7  # words in capital letters
+    EXCLAMATION_MARKS = 8
+    QUESTION_MARKS = 9
+    ELONGATIONS = 10
+    EMOTICONS = 11  # emoji too
+    COMPOUND = 12  # positive less negative valence, squeezed into -1 to 1 as VADER does
+
+
+# As plain numbers, because they are hot.
+_POSITIVE_VALENCE, _NEGATIVE_VALENCE = Feature.POSITIVE_VALENCE.value, Feature.NEGATIVE_VALENCE.value
+_POSITIVE_WORDS, _NEGATIVE_WORDS = Feature.POSITIVE_WORDS.value, Feature.NEGATIVE_WORDS.value
+_COMPOUND = Feature.COMPOUND.value
+
+Counts = tuple[tuple[int, float], ...]  # feature and what to add to it
 
 
 class Entry(NamedTuple):
-    """What a piece means.
+    """What a piece means to the lexicon.
 
     Attributes:
-        valence: from -4 to 4.
+        valence: of a word, from -4 to 4; what stands around it changes it.
         boost: what it adds to the strength of the words behind it.
         negates: it turns the words behind it.
         ends_clause: nothing before it acts on what is behind it.
         contrasts: what is behind it counts for more than what is before.
         no_word: 1 where it does not count in the length of the text.
-        counts: column and amount of the features that merely count.
+        counts: what is added whatever stands around it.
     """
 
     valence: float = 0.0
@@ -56,10 +87,10 @@ class Entry(NamedTuple):
     ends_clause: bool = False
     contrasts: bool = False
     no_word: int = 0
-    counts: tuple[tuple[int, float], ...] = ()
+    counts: Counts = ()
 
 
-_NEGATOR = Entry(negates=True, counts=((NEGATORS_COLUMN, 1.0),))
+_NEGATOR = Entry(negates=True, counts=((Feature.NEGATORS.value, 1.0),))
 
 
 def entry_of(piece: str) -> Entry | None:
@@ -74,16 +105,32 @@ def entry_of(piece: str) -> Entry | None:
     if kind is Kind.EMOTICON:
         known = valences()
         valence = known.get(piece, known.get(emoticon(piece), 0.0))
-        return Entry(valence, no_word=1, counts=((EMOTICONS, 1.0),))
+        return _face_entry(valence)
     if kind is Kind.EMOJI:
-        return Entry(_emoji_valence(piece), no_word=1, counts=((EMOTICONS, 1.0),))
+        return _face_entry(_emoji_valence(piece))
     return Entry(ends_clause=ends_clause(piece, kind), no_word=1)
+
+
+def valence_counts(valence: float) -> Counts:
+    """What a word, emoticon or emoji of this valence adds."""
+    if valence > 0:
+        return (_POSITIVE_VALENCE, valence), (_POSITIVE_WORDS, 1.0), (_COMPOUND, valence)
+    return (_NEGATIVE_VALENCE, -valence), (_NEGATIVE_WORDS, 1.0), (_COMPOUND, valence)
+
+
+def _face_entry(valence: float) -> Entry:
+    """An emoticon or emoji: nothing turns it, for ":(" behind "not" is no smile."""
+    seen = ((Feature.EMOTICONS.value, 1.0),)
+    return Entry(no_word=1, counts=seen + valence_counts(valence) if valence else seen)
 
 
 def _mark_entry(piece: str) -> Entry:
     exclamations = piece.count("!") + piece.count("！")
     questions = len(piece) - exclamations if piece[0] in "!?！？؟" else 0
-    counts = ((EXCLAMATION_MARKS, float(exclamations)), (QUESTION_MARKS, float(questions)))
+    counts = (
+        (Feature.EXCLAMATION_MARKS.value, float(exclamations)),
+        (Feature.QUESTION_MARKS.value, float(questions)),
+    )
     return Entry(
         ends_clause=ends_clause(piece, Kind.MARK),
         no_word=1,
@@ -106,7 +153,11 @@ def _word_entry(piece: str, lowered: str) -> Entry | None:
 
 
 def _emphasised(entry: Entry, *, capitals: bool, elongated: bool) -> Entry:
-    counts = entry.counts + ((CAPITALS, 1.0),) * capitals + ((ELONGATIONS, 1.0),) * elongated
+    counts = (
+        entry.counts
+        + ((Feature.CAPITALS.value, 1.0),) * capitals
+        + ((Feature.ELONGATIONS.value, 1.0),) * elongated
+    )
     if not entry.valence:
         return entry._replace(counts=counts)
     emphasis = capitals * _CAPITALS_BOOST + elongated * _BOOST
@@ -116,12 +167,11 @@ def _emphasised(entry: Entry, *, capitals: bool, elongated: bool) -> Entry:
 @cache
 def _words() -> dict[str, Entry]:
     """The entry of every word that means something, in lower case."""
-    entries = {name: Entry(valence) for name, valence in valences().items()}
-    for (
-        name,
-        boost,
-    ) in _BOOSTS.items():  # "incredibly bad" is not praise: an intensifier has no valence of its own
-        entries[name] = Entry(boost=boost, counts=((INTENSIFIERS, 1.0),) if boost > 0 else ())
+    # "187" is slang for murder in the list, and a flight number in the world.
+    entries = {name: Entry(valence) for name, valence in valences().items() if not name.isdigit()}
+    # "Incredibly bad" is not praise, so an intensifier has no valence of its own.
+    for name, boost in _BOOSTS.items():
+        entries[name] = Entry(boost=boost, counts=((Feature.INTENSIFIERS.value, 1.0),) if boost > 0 else ())
     for name in NEGATORS:
         entries[name] = entries.get(name, Entry())._replace(negates=True, counts=_NEGATOR.counts)
     for name in BARE_ADDRESSES:
@@ -132,9 +182,11 @@ def _words() -> dict[str, Entry]:
 
 
 def _emoji_valence(piece: str) -> float:
-    names, known = emoji_names(), valences()
-    name = names.get(piece) or names.get(emoji(piece), "")
-    return sum(known.get(part, 0.0) for part in name.split())
+    plain = emoji(piece)
+    if plain in _EMOJI_VALENCES:
+        return _EMOJI_VALENCES[plain]
+    name = emoji_names().get(piece) or emoji_names().get(plain, "")
+    return sum(valences().get(part, 0.0) for part in name.split())
 
 
 ENTRIES: Memo[Entry | None] = Memo(entry_of)

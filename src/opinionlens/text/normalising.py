@@ -29,7 +29,9 @@ def plain(piece: str, kind: Kind) -> str:
         return piece[1:].lower()
     if kind is Kind.EMOTICON:
         return emoticon(piece)
-    return emoji(piece) if kind is Kind.EMOJI else ""
+    if kind is Kind.EMOJI:
+        return emoji(piece)
+    return word(piece) if kind is Kind.OTHER and any(map(str.isalnum, piece)) else ""
 
 
 def social(piece: str, kind: Kind) -> str:

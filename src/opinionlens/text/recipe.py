@@ -7,19 +7,18 @@ marks that carry sentiment. A change that gives other tokens for any text is a n
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from opinionlens.errors import ArtefactUnsupported
-from opinionlens.text.entities import Decoded
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import Scope, scope_of
 from opinionlens.text.normalising import NORMALISERS
-from opinionlens.text.scanning import MARKUP, Kind, Piece, kind_of, scan, scan_with_places
+from opinionlens.text.scanning import Kind, kind_of
 from opinionlens.text.stemming import STEMMERS
+from opinionlens.text.tokenizers import TOKENIZERS
 
 NEGATED = "_NEG"
 
@@ -52,13 +51,14 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse a choice that this version of the code does not know."""
         for field, value, known in (
-            ("name", self.name, NORMALISERS),
-            ("tokenizer", self.tokenizer, TOKENIZERS),
-            ("stemmer", self.stemmer, STEMMERS),
+            ("name", self.name, tuple(NORMALISERS)),
+            ("tokenizer", self.tokenizer, tuple(TOKENIZERS)),
+            ("stemmer", self.stemmer, tuple(STEMMERS)),
+            ("negation_scope", self.negation_scope, (False, True)),
         ):
             if value not in known:
                 raise ArtefactUnsupported(
-                    f"Unknown recipe {field} {value!r}.", remedy=f"Known: {', '.join(sorted(known))}."
+                    f"Unknown recipe {field} {value!r}.", remedy=f"Known: {', '.join(map(str, known))}."
                 )
 
     @property
@@ -73,16 +73,16 @@ class Recipe:
 
     def tokenize(self, text: str) -> list[Token]:
         """The tokens of `text` with their places; the same tokens as `tokens` gives, only slower."""
-        pieces = self._pieces_with_places(text)
-        words = self._words_of(piece.text for piece in pieces)
+        pieces = TOKENIZERS[self.tokenizer].scan_with_places(text)
+        words = self._words_of([piece.text for piece in pieces])
         return [Token(word, p.start, p.end) for word, p in zip(words, pieces, strict=True) if word]
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of `text`; none holds white space."""
-        return self.tokens_of(scan(text) if self.tokenizer == "pattern" else self._pieces(text))
+        return self.tokens_of(TOKENIZERS[self.tokenizer].scan(text))
 
-    def tokens_of(self, pieces: Iterable[str]) -> list[str]:
-        """The tokens of a text that `scan` has cut already. Only for the tokenizer `pattern`."""
+    def tokens_of(self, pieces: Sequence[str]) -> list[str]:
+        """The tokens of a text that this recipe's tokenizer has cut already."""
         return list(filter(None, self._words_of(pieces)))
 
     def clean(self, text: str) -> str:
@@ -103,7 +103,7 @@ class Recipe:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ArtefactUnsupported(
-                f"Unknown recipe field {unknown[0]!r}.", remedy=f"Known: {', '.join(sorted(known))}."
+                f"Unknown recipe field {unknown[0]!r}.", remedy=f"Known: {sorted(known)}."
             )
         if "name" not in values:
             raise ArtefactUnsupported("The recipe has no name.")
@@ -117,18 +117,10 @@ class Recipe:
     def _memo(self) -> Memo[str]:
         return Memo(_piece_to_word(NORMALISERS[self.name], STEMMERS[self.stemmer]))
 
-    def _words_of(self, pieces: Iterable[str]) -> list[str]:
+    def _words_of(self, pieces: Sequence[str]) -> list[str]:
         """One word for each piece, empty where the piece gives no token."""
-        if not self.negation_scope:
-            return list(map(self._memo.__getitem__, pieces))
-        pieces = list(pieces)
-        return _mark_negated(map(_SCOPES.__getitem__, pieces), list(map(self._memo.__getitem__, pieces)))
-
-    def _pieces(self, text: str) -> list[str]:
-        return [piece.text for piece in self._pieces_with_places(text)]
-
-    def _pieces_with_places(self, text: str) -> list[Piece]:
-        return TOKENIZERS[self.tokenizer](text)
+        words = list(map(self._memo.__getitem__, pieces))
+        return _mark_negated(pieces, words) if self.negation_scope else words
 
 
 def _piece_to_word(
@@ -146,34 +138,15 @@ def _piece_to_word(
     return stemmed
 
 
-def _mark_negated(scopes: Iterable[Scope], words: list[str]) -> list[str]:
+def _mark_negated(pieces: Sequence[str], words: list[str]) -> list[str]:
     """Give every word behind a negator the suffix, up to the next mark."""
     marked, inside = [], False
-    for scope, word in zip(scopes, words, strict=True):
+    for scope, word in zip(map(_SCOPES.__getitem__, pieces), words, strict=True):
         turned = inside and word and scope in (Scope.INSIDE, Scope.OPENS)
         marked.append(word + NEGATED if turned else word)
         inside = scope is Scope.OPENS or (inside and scope is not Scope.ENDS)
     return marked
 
 
-@cache
-def _tweet_pattern() -> re.Pattern[str]:
-    from nltk.tokenize.casual import TweetTokenizer  # imports scikit-learn where that is installed
-
-    pattern: re.Pattern[str] = TweetTokenizer().WORD_RE
-    return pattern
-
-
-def _tweet_pieces(text: str) -> list[Piece]:
-    decoded = Decoded.of(text)
-    visible = _MARKUP.sub(lambda markup: " " * len(markup.group()), decoded.text)
-    return [
-        Piece("".join(match.group().split()), *decoded.place(*match.span()))  # its ellipsis may hold spaces
-        for match in _tweet_pattern().finditer(visible)
-    ]
-
-
-_MARKUP = re.compile(MARKUP)
 _SCOPES: Memo[Scope] = Memo(scope_of)
-TOKENIZERS: dict[str, Callable[[str], list[Piece]]] = {"pattern": scan_with_places, "tweet": _tweet_pieces}
 RECIPES: dict[str, Recipe] = {name: Recipe(name) for name in NORMALISERS}

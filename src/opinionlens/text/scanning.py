@@ -26,12 +26,12 @@ COMBINING = (
     "\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b4d\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c4d"
     "\u0c81-\u0c83\u0cbc-\u0ccd\u0d00-\u0d03\u0d3b-\u0d4d\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 )
-_PICTURE = (
+PICTURE = (
     "\u203c\u2049\u2139\u2194-\u21aa\u231a-\u23ff\u25aa-\u25fe\u2600-\u2775\u2794-\u27bf\u2934\u2935\u2b05-\u2b55"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
 STYLE = "\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # of an emoji: skin, kind of flag
-_EMOJI = rf"[{_PICTURE}][{STYLE}]*"
+_EMOJI = rf"[{PICTURE}][{STYLE}]*"
 
 WORD = rf"[^\W_]+(?:(?:[{APOSTROPHES}]|[{INVISIBLE}{COMBINING}]++)[^\W_]+)*[{COMBINING}]*"
 ADDRESS_CHAR = r"[^\s<>\"]"
