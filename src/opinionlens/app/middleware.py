@@ -85,7 +85,7 @@ class RequestLog:
 
     def _write(self, scope: Scope, status: int, seconds: float) -> None:
         mount = scope.get("root_path") or None
-        quiet = status < 400 and (scope["path"] in _QUIET_PATHS or mount in _QUIET_MOUNTS)
+        quiet = status != 500 and (scope["path"] in _QUIET_PATHS or mount in _QUIET_MOUNTS)
         write = self._log.debug if quiet else self._log.info
         route: Any = scope.get("route")
         write(
