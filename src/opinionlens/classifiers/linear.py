@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.classifiers.block_sums import BlockSums
+from opinionlens.classifiers.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.calibration import FloatArray
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
@@ -66,10 +66,13 @@ class LinearClassifier:
         self.labels: tuple[Label, ...] = manifest.labels
         self.reader = Reader(manifest.features, weights.text)
         self.intercept = weights.intercept
+        self._bias: list[float] = weights.intercept.tolist()
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)
-        self.sums = {
-            block.name: BlockSums(block, coef) for block, coef in zip(weights.text.blocks, coefs, strict=True)
+        # By the block's name, which is also that of what a `Reading` holds for it.
+        self.sums: dict[str, TermSums | DenseSums] = {
+            block.name: (DenseSums if block.name == "lexicon" else TermSums)(block, coef)
+            for block, coef in zip(weights.text.blocks, coefs, strict=True)
         }
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
@@ -84,7 +87,7 @@ class LinearClassifier:
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
         reading = self.reader.read(text)
-        decision = self._decide(reading).tolist()
+        decision = self._decide(reading)
         calibration = self.manifest.calibration
         logits = [s * d + b for s, d, b in zip(calibration.scale, decision, calibration.bias, strict=True)]
         top = max(logits)
@@ -104,23 +107,17 @@ class LinearClassifier:
         """Return the exact contribution of every feature in the text."""
         return explain_linear(self, text)
 
-    def _decide(self, reading: Reading) -> FloatArray:
-        decision = self.intercept
+    def _decide(self, reading: Reading) -> list[float]:
+        decision: list[float] = self._bias
         for name, sums in self.sums.items():
-            if name == "lexicon":
-                decision = decision + sums.of_values(np.array(reading.lexicon))
-            else:
-                decision = decision + sums.of(reading.words if name == "words" else reading.chars)
+            added = sums.of(getattr(reading, name))
+            decision = [total + part for total, part in zip(decision, added, strict=True)]
         return decision
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
         for name, sums in self.sums.items():
-            if name == "lexicon":
-                decisions += sums.of_values(np.array([reading.lexicon for reading in readings]))
-                continue
-            rows = [reading.words if name == "words" else reading.chars for reading in readings]
-            decisions += sums.of_many(np.concatenate(rows), [len(row) for row in rows])
+            decisions += sums.of_many([getattr(reading, name) for reading in readings])
         return decisions
 
     def _chunks(self, texts: Sequence[str]) -> Iterator[list[Reading]]:

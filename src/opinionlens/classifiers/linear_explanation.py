@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opinionlens.classifiers.block_sums import BlockSums
+from opinionlens.classifiers.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence, Span
 from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_parts
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -64,9 +64,10 @@ def _of_chars(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator
 
 
 def _of_terms(
-    block: str, places: Places, row_of: Callable[[str], int | None], sums: BlockSums
+    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums | DenseSums
 ) -> Iterator[Contribution]:
     """Contributions of counted terms: every occurrence of a term has the same part in it."""
+    assert isinstance(sums, TermSums)  # noqa: S101 - for the type checker; only the lexicon is dense
     known = [(term, row) for term in places if (row := row_of(term)) is not None]
     if not known:
         return
@@ -81,11 +82,11 @@ def _of_terms(
 
 def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
     """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
-    if "lexicon" not in classifier.sums:
+    sums = classifier.sums.get("lexicon")
+    if not isinstance(sums, DenseSums):
         return
-    sums = classifier.sums["lexicon"]
-    values = np.array(classifier.reader.read(text).lexicon)
-    weights = sums.table[:, :-1] / sums.norm(np.arange(len(values), dtype=np.int32), values)
+    values = classifier.reader.read(text).lexicon
+    weights = sums.table[:, :-1] / sums.norm(values)
     found: dict[str, list[Occurrence]] = defaultdict(list)
     for part in lexicon_parts(text):
         row_values = weights[LEXICON_FEATURES.index(part.feature)] * part.value

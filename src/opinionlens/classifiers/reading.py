@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     """One text as the model sees it; a block that the model lacks is empty."""
 
     tokens: list[str]
-    words: Rows
+    words: Sequence[int]
     chars: Rows
     lexicon: Sequence[float]
 
@@ -52,7 +52,7 @@ class Reader:
     def read(self, text: str) -> Reading:
         """Return what the model sees of `text`."""
         tokens, lexicon = self.spec.tokens_and_lexicon(text)
-        words = self.words.of(tokens) if self.words else _NO_ROWS
+        words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
         return Reading(tokens, words, chars, lexicon)
 

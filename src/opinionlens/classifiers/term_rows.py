@@ -34,10 +34,10 @@ class WordRows:
         self._rows = _rows_of(terms, "words")
         self.low, self._high = low, high
 
-    def of(self, tokens: Sequence[str]) -> Rows:
+    def of(self, tokens: Sequence[str]) -> list[int]:
         """Return one row per known n-gram of the text, repeats included."""
         found = map(self._rows.get, word_ngrams(tokens, self.low, self._high))
-        return np.array([row for row in found if row is not None], dtype=np.int32)
+        return [row for row in found if row is not None]
 
     def row(self, term: str) -> int | None:
         """Return the row of one n-gram."""
