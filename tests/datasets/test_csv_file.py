@@ -119,6 +119,12 @@ def test_two_stray_quotes_do_not_swallow_what_lies_between(read):
     assert table.rejected.total() == 2
 
 
+def test_stray_quotes_that_make_a_well_quoted_field_together_are_seen_through(read):
+    table = read('text,label\n""",pos\n"",neg\n",a",pos\n')
+    assert cells(table) == [("", "neg"), (",a", "pos")]
+    assert table.rejected == {Rejection.BROKEN_QUOTES: 1}
+
+
 @pytest.mark.parametrize(
     "end",
     [

@@ -1,0 +1,60 @@
+"""One copy of each text across all sources, and none where the copies disagree about the label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+
+class Removal(StrEnum):
+    """Why a readable row is not used."""
+
+    DUPLICATE_WITHIN = "duplicate_within_source"
+    DUPLICATE_ACROSS = "duplicate_of_another_source"
+    CONFLICTING_LABEL = "conflicting_label"  # copies of its text have other labels; all of them go
+
+
+@dataclass(frozen=True)
+class Deduplicated:
+    """The rows that stay, one a key, and how many rows of each source went for which reason."""
+
+    frame: pl.DataFrame
+    removed: dict[str, dict[Removal, int]]
+    conflicting_texts: int
+
+
+def remove_duplicates(frame: pl.DataFrame) -> Deduplicated:
+    """Keep one row for each `key`, unless its rows have several labels.
+
+    Of several copies the one with the smallest draw stays, then the first in the order of the frame. As the
+    test split takes the smallest draws, a copy that comes later, under another author say, cannot take a text
+    out of it.
+    The result is ordered by draw: a seeded shuffle that does not depend on the order of the sources.
+    """
+    rows = frame.with_row_index("row")
+    keys = rows.group_by("key").agg(agree=pl.col("label").min() == pl.col("label").max())
+    judged = rows.join(keys, on="key", maintain_order="left")
+    agreed = judged.filter("agree").sort("draw", "row")
+    kept = agreed.unique("key", keep="first", maintain_order=True)
+    copies = agreed.join(kept.select("key", "row", winner="source"), on="key").filter(
+        pl.col("row") != pl.col("row_right")
+    )
+    same = pl.col("source") == pl.col("winner")
+    removed = [
+        (Removal.CONFLICTING_LABEL, judged.filter(~pl.col("agree"))),
+        (Removal.DUPLICATE_WITHIN, copies.filter(same)),
+        (Removal.DUPLICATE_ACROSS, copies.filter(~same)),
+    ]
+    return Deduplicated(
+        frame=kept.sort("draw", "key").select(frame.columns),
+        removed={
+            source: _counts_of(source, removed) for source in frame["source"].unique(maintain_order=True)
+        },
+        conflicting_texts=keys.filter(~pl.col("agree")).height,
+    )
+
+
+def _counts_of(source: str, removed: list[tuple[Removal, pl.DataFrame]]) -> dict[Removal, int]:
+    return {reason: rows.filter(pl.col("source") == source).height for reason, rows in removed}

@@ -1,0 +1,97 @@
+"""Taking datasets from where their cards say: an installed package or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from importlib import import_module, metadata
+from pathlib import Path
+
+from opinionlens.datasets.card import Card, HubFiles, PackageFile, UserFile
+from opinionlens.datasets.finding import Places, locate, missing
+from opinionlens.errors import DatasetMissing
+
+Download = Callable[[HubFiles, str], Path]
+
+
+class HubUnavailable(Exception):
+    """The hub's client is not installed, or it failed."""
+
+
+def fetch(card: Card, places: Places, into: Path, download: Download | None = None) -> tuple[Path, ...]:
+    """Copy what `card` needs into the folder `into`; what the user has is left where it is.
+
+    Returns:
+        The files written, none if the dataset is already below `places.raw`.
+
+    Raises:
+        DatasetMissing: it is neither there nor to be had.
+    """
+    match card.origin:
+        case UserFile():
+            locate(card, places)
+            return ()
+        case PackageFile() as origin:
+            return (_copy(_file_of_package(card, origin, places), into / card.path),)
+        case HubFiles() as origin:
+            if _is_present(card, places):
+                return ()
+            return _from_hub(card, origin, places, into, download or download_from_hub)
+
+
+def download_from_hub(origin: HubFiles, file: str) -> Path:
+    """Where the hub's client put the file (its own cache).
+
+    Raises:
+        HubUnavailable: the client is not installed, or there is no network.
+    """
+    try:
+        client = import_module("huggingface_hub")
+    except ImportError as error:
+        raise HubUnavailable("the package `huggingface_hub` is not installed") from error
+    try:
+        path = client.hf_hub_download(
+            repo_id=origin.repository, filename=file, revision=origin.revision, repo_type="dataset"
+        )
+    except Exception as error:  # its own, its HTTP library's and the system's: all mean "not to be had now"
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise HubUnavailable(f"the hub does not give it: {reason[0]}") from error
+    return Path(path)
+
+
+def _is_present(card: Card, places: Places) -> bool:
+    """Whether the user has it; what an earlier run fetched is about to be replaced."""
+    try:
+        locate(card, Places(raw=places.raw, fetched=places.raw / ".nowhere"))
+    except DatasetMissing:
+        return False
+    return True
+
+
+def _from_hub(
+    card: Card, origin: HubFiles, places: Places, into: Path, download: Download
+) -> tuple[Path, ...]:
+    earlier = places.fetched / card.name
+    written = []
+    for file in origin.files:
+        try:
+            found = earlier / file if (earlier / file).is_file() else download(origin, file)
+        except HubUnavailable as error:
+            raise missing(card, places, because=str(error)) from error
+        written.append(_copy(found, into / file))
+    return tuple(written)
+
+
+def _file_of_package(card: Card, origin: PackageFile, places: Places) -> Path:
+    try:
+        path = Path(str(metadata.distribution(origin.package).locate_file(origin.file)))
+    except metadata.PackageNotFoundError as error:
+        raise missing(card, places, because=f"the package `{origin.package}` is not installed") from error
+    if not path.is_file():
+        raise missing(card, places, because=f"the package `{origin.package}` does not hold `{origin.file}`")
+    return path
+
+
+def _copy(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(source, target))

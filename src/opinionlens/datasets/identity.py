@@ -1,0 +1,39 @@
+"""What a text is recognised by, and the number that decides its side of the split.
+
+`words` is the text up to case, punctuation, urls and user names; `key` its digest; `draw` a number in [0, 1)
+that follows from the seed and the key (from the author instead, where the dataset names one). Nothing else
+enters: no other row, no label, no order. That is why a text keeps its side whatever is added beside it.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import polars as pl
+
+from opinionlens.text.bulk import deduplication_key
+
+_MANTISSA = 53  # bits that a float holds exactly
+
+
+def with_identity(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """`frame` with the columns words, key and draw."""
+    words = frame.select(words=deduplication_key(pl.col("text")))["words"]
+    keys = [_key(*pair) for pair in zip(words, frame["text"], strict=True)]
+    units = zip(keys, frame["source"], frame["group"], strict=True)
+    draws = [
+        _draw(seed, f"text:{key}" if group is None else f"group:{source}:{group}")
+        for key, source, group in units
+    ]
+    return frame.with_columns(words, pl.Series("key", keys, pl.String), pl.Series("draw", draws, pl.Float64))
+
+
+def _key(words: str, text: str) -> str:
+    # Of a text that is all links, names and signs no word is left; it is then recognised by what it is.
+    name = words or " ".join(text.lower().split())
+    return blake2b(name.encode(), digest_size=16).hexdigest()
+
+
+def _draw(seed: int, unit: str) -> float:
+    digest = blake2b(f"{seed}:{unit}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest) >> (64 - _MANTISSA)) / (1 << _MANTISSA)

@@ -1,0 +1,77 @@
+"""Which texts are for training, for validation and for the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from opinionlens.errors import DatasetMalformed
+
+SPLITS: Final = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of the data each split gets; the three sum to 1."""
+
+    train: float
+    val: float
+    test: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """What stands on more than one side of the split: texts (by their key) and groups. Both must be 0."""
+
+    texts: int
+    groups: int
+
+
+def assign_splits(frame: pl.DataFrame, shares: Shares) -> pl.DataFrame:
+    """`frame` with the column split, from the draw of each row alone.
+
+    Each stratum (source and label) is divided in these shares up to chance: of n rows a share p gets n p,
+    give or take the square root of n p (1 - p). Exact shares would need ranks, and with ranks a new row moves
+    others across. The test split takes the lowest draws and validation the next, so that a change of the
+    share of validation leaves the test alone.
+    """
+    draw = pl.col("draw")
+    side = (
+        pl.when(draw < shares.test)
+        .then(pl.lit("test"))
+        .when(draw < shares.test + shares.val)
+        .then(pl.lit("val"))
+        .otherwise(pl.lit("train"))
+    )
+    return frame.with_columns(split=side)
+
+
+def find_leaks(frame: pl.DataFrame) -> Leaks:
+    """Count the texts and the groups that are on more than one side."""
+    grouped = frame.filter(pl.col("group").is_not_null())
+    return Leaks(texts=_on_several_sides(frame, "key"), groups=_on_several_sides(grouped, "source", "group"))
+
+
+def check_splits(frame: pl.DataFrame) -> None:
+    """Raise if nothing can be learned from this split.
+
+    Raises:
+        DatasetMalformed: a split is empty, or the training split has fewer than two classes.
+    """
+    rows = dict(frame.group_by("split").len().iter_rows())
+    empty = [split for split in SPLITS if split not in rows]
+    classes = frame.filter(pl.col("split") == "train")["label"].n_unique()
+    if empty or classes < 2:
+        what = f"no row for {' and '.join(empty)}" if empty else f"only {classes} class to learn from"
+        raise DatasetMalformed(
+            f"too little data: after duplicates are removed {frame.height} rows are left, {what}",
+            where="data.sources",
+            remedy="Add data or sources, or change `preprocessing.data_splits`.",
+        )
+
+
+def _on_several_sides(frame: pl.DataFrame, *columns: str) -> int:
+    sides = frame.group_by(*columns).agg(pl.col("split").n_unique())
+    return sides.filter(pl.col("split") > 1).height

@@ -1,0 +1,112 @@
+"""Stage `preprocess_data`: texts from all sources, cleaned of duplicates, split, sliced and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from opinionlens.datasets.card import Card
+from opinionlens.datasets.catalogue import select_cards
+from opinionlens.datasets.duplicates import remove_duplicates
+from opinionlens.datasets.finding import Places
+from opinionlens.datasets.identity import with_identity
+from opinionlens.datasets.reading import Reading, read_dataset
+from opinionlens.datasets.report import build_report
+from opinionlens.datasets.slices import build_slices
+from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
+from opinionlens.datasets.storing import write_frames
+from opinionlens.datasets.table_card import card_from_params
+from opinionlens.errors import StageFailed
+from opinionlens.files import replacing_directory, write_json
+from opinionlens.pipeline.params import Params
+from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.progress import Reporter
+from opinionlens.pipeline.stage import run_stage
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """What the stage writes: the three splits, the slices of the test split, the report."""
+
+    splits: dict[str, pl.DataFrame]
+    slices: dict[str, pl.DataFrame]
+    report: dict[str, Any]
+
+
+def preprocess(
+    cards: Sequence[Card], places: Places, shares: Shares, seed: int, reporter: Reporter
+) -> Preprocessed:
+    """Read, identify, de-duplicate, split and slice; nothing is written.
+
+    Raises:
+        DatasetMissing: a source is not where it was looked for.
+        DatasetMalformed: a source is not what its card says, or too little is left to learn from.
+        StageFailed: a text or a group stands on both sides of the split (a fault of ours).
+    """
+    readings = read_all(cards, places, reporter)
+    with reporter.track(
+        "removing duplicates and splitting", sum(reading.rows_in for reading in readings)
+    ) as bar:
+        frame = with_identity(pl.concat([reading.frame for reading in readings]), seed)
+        bar.note(f"{frame.height:,} rows")
+        deduplicated = remove_duplicates(frame)
+        split = assign_splits(deduplicated.frame, shares)
+        check_splits(split)
+        leaks = find_leaks(split)
+        if leaks.texts or leaks.groups:
+            raise StageFailed(
+                f"{leaks.texts} texts and {leaks.groups} groups are on several sides of the split"
+            )
+        parts = {name: split.filter(pl.col("split") == name) for name in SPLITS}
+        slices = build_slices(parts["train"], parts["test"])
+        bar.note(f"{split.height:,} kept")
+        bar.advance(sum(reading.rows_in for reading in readings))
+    return Preprocessed(parts, slices, build_report(readings, deduplicated, split, leaks, slices))
+
+
+def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[Reading]:
+    """Read every dataset, showing its rows and, where some are left out, the reasons."""
+    readings = []
+    with reporter.track("reading datasets", len(cards)) as bar:
+        for card in cards:
+            reading = read_dataset(card, places)
+            readings.append(reading)
+            bar.note(f"{card.name}: {reading.rows_in:,} rows")
+            bar.advance()
+    for reading in readings:
+        if reading.rejected:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.rejected.items())
+            reporter.say(f"{reading.card.name}: left out of {reading.rows_in:,} rows: {reasons}")
+    return readings
+
+
+def write(result: Preprocessed, paths: Paths) -> None:
+    """Replace the outputs, each as a whole, after everything is written."""
+    with replacing_directory(paths.eval_data) as slices, replacing_directory(paths.preprocessed) as splits:
+        write_frames(result.slices, slices)
+        write_frames(result.splits, splits)
+    write_json(paths.metrics / "data_report.json", result.report)
+
+
+def run(params: Params, paths: Paths, reporter: Reporter) -> None:
+    """Preprocess the datasets that `params.data` names."""
+    own = [card_from_params(**file.model_dump()) for file in params.data.files]
+    cards = select_cards(params.data.sources, own)
+    places = Places(raw=paths.raw(params.data.raw_dir), fetched=paths.fetched)
+    shares = Shares(*params.preprocessing.data_splits)
+    result = preprocess(cards, places, shares, params.base.random_seed, reporter)
+    write(result, paths)
+    rows = result.report["rows"]
+    reporter.say(f"{rows['read']:,} rows read, {rows['kept']:,} kept")
+
+
+def main() -> None:
+    """Run the stage."""
+    run_stage(run)
+
+
+if __name__ == "__main__":
+    main()
