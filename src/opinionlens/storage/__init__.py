@@ -1,0 +1,34 @@
+"""What the app remembers: the only place with SQL, on SQLite or PostgreSQL.
+
+One module for each kind of row, with functions that take a `Database` and give frozen values. Importing this
+package opens nothing; `migrate` makes the tables.
+"""
+
+from __future__ import annotations
+
+from opinionlens.storage.database import Database
+from opinionlens.storage.errors import (
+    DeploymentConflict,
+    NameTaken,
+    NoEarlierDeployment,
+    RecordNotFound,
+    SchemaUnsupported,
+    StorageConflict,
+    StorageError,
+    StorageUnavailable,
+)
+from opinionlens.storage.migrating import downgrade, migrate
+
+__all__ = [
+    "Database",
+    "DeploymentConflict",
+    "NameTaken",
+    "NoEarlierDeployment",
+    "RecordNotFound",
+    "SchemaUnsupported",
+    "StorageConflict",
+    "StorageError",
+    "StorageUnavailable",
+    "downgrade",
+    "migrate",
+]

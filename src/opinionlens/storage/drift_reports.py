@@ -1,0 +1,102 @@
+"""What comparing a window of answers with the reference has found, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+
+from opinionlens.storage.columns import utc_now
+from opinionlens.storage.database import Database
+from opinionlens.storage.drift_data import Json
+from opinionlens.storage.paging import Page, page_limit
+from opinionlens.storage.tables import drift_reports
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """One comparison.
+
+    Attributes:
+        id: counted up.
+        at: when it was made.
+        model_name: whose reference the window was compared with.
+        model_version: of which version; None for the fallback.
+        window_start: the first moment of the window.
+        window_end: the first moment after it.
+        has_drifted: the verdict.
+        body: the measures with their thresholds, as JSON.
+    """
+
+    id: int
+    at: datetime
+    model_name: str
+    model_version: int | None
+    window_start: datetime
+    window_end: datetime
+    has_drifted: bool
+    body: Mapping[str, Json]
+
+
+def add(
+    database: Database,
+    *,
+    model_name: str,
+    model_version: int | None,
+    window: tuple[datetime, datetime],
+    has_drifted: bool,
+    body: Mapping[str, Json],
+    at: datetime | None = None,
+) -> DriftReport:
+    """Store one comparison of the `window` from its first moment to the first after it.
+
+    Raises:
+        ValueError: the body holds NaN or an infinity, which JSON cannot say.
+        StorageUnavailable: the database does not answer; nothing was stored.
+    """
+    values = {
+        "created_at": at or utc_now(),
+        "model_name": model_name,
+        "model_version": model_version,
+        "window_start": window[0],
+        "window_end": window[1],
+        "has_drifted": has_drifted,
+        "body": json.dumps(dict(body), allow_nan=False, sort_keys=True),
+    }
+    statement = insert(drift_reports).values(values).returning(drift_reports)
+    with database.writing() as connection:
+        return _from_row(connection.execute(statement).one())
+
+
+def newest(database: Database, *, limit: int = 50, before: int | None = None) -> Page[DriftReport]:
+    """Return reports, the last first, from below the id `before`.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    limit = page_limit(limit)
+    query = select(drift_reports).order_by(drift_reports.c.id.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(drift_reports.c.id < before)
+    with database.reading() as connection:
+        found = [_from_row(row) for row in connection.execute(query)]
+        total = connection.scalar(select(func.count()).select_from(drift_reports)) or 0
+    rows = tuple(found[:limit])
+    return Page(rows, total, rows[-1].id if len(found) > limit else None)
+
+
+def _from_row(row: Row[Any]) -> DriftReport:
+    return DriftReport(
+        id=row.id,
+        at=row.created_at,
+        model_name=row.model_name,
+        model_version=row.model_version,
+        window_start=row.window_start,
+        window_end=row.window_end,
+        has_drifted=row.has_drifted,
+        body=json.loads(row.body),
+    )

@@ -1,0 +1,159 @@
+"""What readers say the right answer is; with its text it becomes training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, update
+
+from opinionlens.storage.columns import utc_now
+from opinionlens.storage.database import Database
+from opinionlens.storage.paging import Page, page_limit
+from opinionlens.storage.redaction import redact
+from opinionlens.storage.tables import feedback, predictions
+from opinionlens.text.labels import Label
+
+_ROWS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One reader's word on one text.
+
+    Attributes:
+        id: counted up.
+        at: when it was given.
+        prediction_id: the answer that it is about, if it names one.
+        text: the text, redacted, if it was given or kept.
+        label: the right answer.
+        source: where it was given: the page, a program …
+    """
+
+    id: int
+    at: datetime
+    prediction_id: UUID | None
+    text: str | None
+    label: Label
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """Feedback as a row of a data set, with the columns that `datasets` reads."""
+
+    text: str
+    label: Label
+    source: str
+    time: datetime
+
+
+def add(
+    database: Database,
+    *,
+    label: Label,
+    source: str,
+    prediction_id: UUID | None = None,
+    text: str | None = None,
+    at: datetime | None = None,
+) -> Feedback:
+    """Store one reader's word on a prediction, a text, or both; the text is redacted here.
+
+    Raises:
+        ValueError: neither a prediction nor a text was named.
+        StorageUnavailable: the database does not answer; nothing was stored.
+    """
+    if prediction_id is None and text is None:
+        raise ValueError("feedback needs a prediction or a text")
+    values = {
+        "created_at": at or utc_now(),
+        "prediction_id": prediction_id,
+        "text": None if text is None else redact(text),
+        "label": label.value,
+        "source": source,
+    }
+    with database.writing() as connection:
+        return _from_row(connection.execute(insert(feedback).values(values).returning(feedback)).one())
+
+
+def newest(database: Database, *, limit: int = 50, before: int | None = None) -> Page[Feedback]:
+    """Return feedback, the last first, from below the id `before`.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    limit = page_limit(limit)
+    query = select(feedback).order_by(feedback.c.id.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(feedback.c.id < before)
+    with database.reading() as connection:
+        found = [_from_row(row) for row in connection.execute(query)]
+        total = connection.scalar(select(func.count()).select_from(feedback)) or 0
+    rows = tuple(found[:limit])
+    return Page(rows, total, rows[-1].id if len(found) > limit else None)
+
+
+def labelled_rows(database: Database) -> Iterator[LabelledRow]:
+    """Yield what can be learnt from, the oldest first: one row for a prediction, the last word on it.
+
+    Feedback whose text is not known (only a prediction was named, and texts are not kept) is left out. Rows
+    are read in portions, so nothing is held open while the caller writes them.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    text = func.coalesce(feedback.c.text, predictions.c.text).label("known_text")
+    later = feedback.alias("later")
+    is_overruled = (
+        select(later.c.id)
+        .where(later.c.prediction_id == feedback.c.prediction_id, later.c.id > feedback.c.id)
+        .exists()
+    )
+    query = (
+        select(feedback.c.id, feedback.c.label, feedback.c.source, feedback.c.created_at, text)
+        .outerjoin(predictions, predictions.c.id == feedback.c.prediction_id)
+        .where(text.is_not(None), ~is_overruled)
+        .order_by(feedback.c.id)
+        .limit(_ROWS_AT_ONCE)
+    )
+    last = 0
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(query.where(feedback.c.id > last)).all()
+        for row in rows:
+            yield LabelledRow(row.known_text, Label(row.label), row.source, row.created_at)
+        if len(rows) < _ROWS_AT_ONCE:
+            return
+        last = rows[-1].id
+
+
+def keep_texts(database: Database, before: datetime) -> None:
+    """Copy to the feedback the texts of older predictions that it is about; these are about to be deleted.
+
+    Raises:
+        StorageUnavailable: the database does not answer; nothing was changed.
+    """
+    known = (
+        select(predictions.c.text)
+        .where(predictions.c.id == feedback.c.prediction_id)
+        .where(predictions.c.created_at < before, predictions.c.text.is_not(None))
+    )
+    statement = (
+        update(feedback).where(feedback.c.text.is_(None), known.exists()).values(text=known.scalar_subquery())
+    )
+    with database.writing() as connection:
+        connection.execute(statement)
+
+
+def _from_row(row: Row[Any]) -> Feedback:
+    return Feedback(
+        id=row.id,
+        at=row.created_at,
+        prediction_id=row.prediction_id,
+        text=row.text,
+        label=Label(row.label),
+        source=row.source,
+    )

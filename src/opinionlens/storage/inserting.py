@@ -1,0 +1,15 @@
+"""Inserting what may be there already; the one thing that the two databases' dialects write apart."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_unless_there(
+    connection: Connection, table: Table, key: Column[object]
+) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert that leaves a row with the same `key` alone, whoever inserted it and when."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[key])
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[key])

@@ -1,0 +1,121 @@
+"""Bringing the tables to the state that this version of the code expects."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from opinionlens.storage.addresses import parse_url, shown
+from opinionlens.storage.database import Database
+from opinionlens.storage.errors import SchemaUnsupported, StorageUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+# Another process may be migrating; it holds the lock for as long as its changes take.
+_LOCK_SECONDS = 60.0
+# Any number that nobody else takes in the same database: the first seven digits of sha256("opinionlens").
+_LOCK_NUMBER = 0x6FF5CEF
+
+
+def migrate(url: str, *, revision: str = "head", wait_seconds: float = _LOCK_SECONDS) -> None:
+    """Make or change the tables, all or nothing; do nothing where that has been done.
+
+    Processes that start at once take turns, and all but the first find nothing to do; within a process call
+    it from one thread, as Alembic wants. The folder of a SQLite file is made when it is missing.
+
+    Raises:
+        SettingsInvalid: the URL is of no kind that is supported.
+        StorageUnavailable: the database does not answer; nothing was changed.
+        SchemaUnsupported: the tables were made by a newer version of OpinionLens.
+    """
+    with _migrating(url, wait_seconds) as (connection, config):
+        from alembic import command
+
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def downgrade(url: str, revision: str, *, wait_seconds: float = _LOCK_SECONDS) -> None:
+    """Take changes back down to `revision` (`base` drops every table); what they held is lost.
+
+    Raises:
+        SettingsInvalid: the URL is of no kind that is supported.
+        StorageUnavailable: the database does not answer; nothing was changed.
+        SchemaUnsupported: the tables were made by a newer version of OpinionLens.
+    """
+    with _migrating(url, wait_seconds) as (connection, config):
+        from alembic import command
+
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def alembic_config() -> Config:
+    """Return what Alembic has to know: where the scripts are."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config
+
+
+@contextlib.contextmanager
+def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Config]]:
+    from alembic.util.exc import CommandError
+
+    database = Database(url, wait_seconds=wait_seconds, pool_size=1)
+    with closing(database):
+        if database.is_sqlite:
+            _prepare_file(database, wait_seconds)
+        try:
+            with database.writing() as connection:
+                if not database.is_sqlite:  # SQLite's write lock, which we hold, is all that is needed
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER}
+                    )
+                yield connection, alembic_config()
+        except CommandError as error:
+            raise SchemaUnsupported(
+                "The database's tables were made by another version of OpinionLens.",
+                where=shown(parse_url(url)),
+                remedy="Start the version that made them, or restore a backup of before.",
+            ) from error
+
+
+def _prepare_file(database: Database, wait_seconds: float) -> None:
+    """Make the folder, and switch the file to WAL, so that readers and the writer do not wait for each other.
+
+    The mode is a property of the file. Switching does not wait for other connections as other statements do,
+    so it is tried again.
+    """
+    import sqlite3
+
+    path = Path(str(database.url.database))
+    deadline = time.monotonic() + wait_seconds
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.05)
+                else:
+                    return
+    except (OSError, sqlite3.Error) as error:
+        raise StorageUnavailable(
+            "The database's file cannot be opened for writing.",
+            where=str(path),
+            remedy="Check the folder's rights and the disk.",
+        ) from error

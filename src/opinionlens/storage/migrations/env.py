@@ -1,0 +1,44 @@
+"""What Alembic runs: with the connection that `migrate` holds, or by hand with `-x url=…`."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection
+
+from opinionlens.storage.columns import AnyText, UtcDateTime
+from opinionlens.storage.database import Database
+from opinionlens.storage.tables import metadata
+
+
+def plain_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
+    """Write our kinds of columns as what the database has: a migration must not change with our code."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, AnyText):
+        return "sa.Text()"
+    return False
+
+
+def run(connection: Connection) -> None:
+    """Run what was asked for in the transaction that the connection is in."""
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_item=plain_type,
+        # Both databases can undo changes of tables; SQLite changes a column by copying the table.
+        transactional_ddl=True,
+        render_as_batch=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+held = context.config.attributes.get("connection")
+if held is not None:
+    run(held)
+else:
+    database = Database(context.get_x_argument(as_dictionary=True)["url"])
+    with database.writing() as opened:
+        run(opened)
+    database.close()

@@ -1,0 +1,175 @@
+"""Writing what was answered without holding up the answers: best effort, bounded, every loss counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import structlog
+
+from opinionlens.storage import predictions
+from opinionlens.storage.database import Database
+from opinionlens.storage.errors import StorageUnavailable
+from opinionlens.storage.predictions import PredictionRow
+from opinionlens.storage.redaction import redact
+
+# One transaction's worth: larger ones are hardly faster, and hold SQLite's write lock longer.
+_ROWS_AT_ONCE = 1_000
+
+log = structlog.get_logger("storage")
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionCounts:
+    """What became of the rows so far; those that are in none of the three are being written."""
+
+    written: int
+    lost: int
+    waiting: int
+
+
+class PredictionLog:
+    """A bounded buffer that a thread empties into the database.
+
+    Rows wait through an outage until the buffer is full, then new ones are lost. One log belongs to one
+    process: start it after the fork.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        keeps_text: bool,
+        max_rows: int = 20_000,
+        max_chars: int = 20_000_000,
+        flush_seconds: float = 1.0,
+        on_loss: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            database: where the rows go.
+            keeps_text: whether texts are stored (redacted) or dropped at once.
+            max_rows: rows that may wait, 20 seconds at 1,000 a second.
+            max_chars: characters of kept texts that may wait.
+            flush_seconds: how long a row waits at most while the database answers.
+            on_loss: told how many rows were lost, each time; called from any thread.
+        """
+        self._database = database
+        self._keeps_text = keeps_text
+        self._max_rows = max_rows
+        self._max_chars = max_chars
+        self._flush_seconds = flush_seconds
+        self._on_loss = on_loss
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._given_up = False
+        self._is_interrupted = False
+        self._rows: list[PredictionRow] = []
+        self._chars = 0
+        self._written = 0
+        self._lost = 0
+        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+
+    def start(self) -> None:
+        """Begin to empty the buffer."""
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close with the usual time limit."""
+        self.close()
+
+    @property
+    def counts(self) -> PredictionCounts:
+        """What became of the rows so far."""
+        with self._lock:
+            return PredictionCounts(self._written, self._lost, len(self._rows))
+
+    def add(self, row: PredictionRow) -> None:
+        """Take a row, with the text as it came; never waits, never raises, fit for the event loop."""
+        if not self._keeps_text and row.text is not None:
+            row = replace(row, text=None)
+        chars = len(row.text or "")
+        with self._lock:
+            has_room = len(self._rows) < self._max_rows and self._chars + chars <= self._max_chars
+            is_taken = has_room and not self._closing
+            if is_taken:
+                self._rows.append(row)
+                self._chars += chars
+            is_much = len(self._rows) >= _ROWS_AT_ONCE
+        if not is_taken:
+            self._lose((row,))
+        elif is_much and not self._is_interrupted:
+            self._wake.set()
+
+    def close(self, timeout_seconds: float = 5.0) -> None:
+        """Write what waits, and count as lost what cannot be written in time; rows added later are lost."""
+        with self._lock:
+            self._closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+        with self._lock:
+            self._given_up = True
+            left, self._rows, self._chars = self._rows, [], 0
+        self._lose(left)
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            self._wake.wait(self._flush_seconds)
+            self._wake.clear()
+            is_last = self._closing  # read before the flush, so that this one finds all that was taken in
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write until nothing waits; on an outage put the rows back and let the next turn try again."""
+        while batch := self._take(_ROWS_AT_ONCE):
+            try:
+                predictions.write(self._database, self._redacted(batch))
+            except StorageUnavailable as error:
+                if not self._is_interrupted:  # said once, not every second
+                    log.warning("predictions.waiting", rows=len(batch), reason=str(error))
+                self._is_interrupted = True
+                self._put_back(batch)
+                return
+            except Exception as error:  # whatever it is, the thread must live and the loss be counted
+                # Only its kind: PostgreSQL's words repeat the row.
+                log.error("predictions.lost", rows=len(batch), kind=type(error).__name__)
+                self._lose(batch)
+            else:
+                self._is_interrupted = False
+                with self._lock:
+                    self._written += len(batch)
+
+    def _redacted(self, rows: Sequence[PredictionRow]) -> list[PredictionRow]:
+        return [row if row.text is None else replace(row, text=redact(row.text)) for row in rows]
+
+    def _take(self, count: int) -> list[PredictionRow]:
+        with self._lock:
+            batch, self._rows = self._rows[:count], self._rows[count:]
+            self._chars -= sum(len(row.text or "") for row in batch)
+        return batch
+
+    def _put_back(self, batch: list[PredictionRow]) -> None:
+        """The oldest rows were accepted first, so they stay even if newer ones have filled the buffer."""
+        with self._lock:
+            if not self._given_up:
+                self._rows = batch + self._rows
+                self._chars += sum(len(row.text or "") for row in batch)
+                return
+        self._lose(batch)
+
+    def _lose(self, batch: Sequence[PredictionRow]) -> None:
+        if batch:
+            with self._lock:
+                self._lost += len(batch)
+            self._on_loss(len(batch))

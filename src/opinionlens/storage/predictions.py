@@ -1,0 +1,146 @@
+"""What was answered: one row for each text, without the text unless a setting keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, null, select, update
+
+from opinionlens.storage import feedback
+from opinionlens.storage.database import Database
+from opinionlens.storage.deleting import delete_older
+from opinionlens.storage.inserting import insert_unless_there
+from opinionlens.storage.tables import predictions
+from opinionlens.text.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRow:
+    """One answer.
+
+    Attributes:
+        id: given with the answer, so that feedback can name it.
+        at: when.
+        model_name: the model that answered.
+        model_version: its version; None for the fallback.
+        text_hash: `hash_text` of the text.
+        length_chars: its length.
+        label: the answer.
+        probabilities: in the order of LABELS.
+        latency_seconds: how long scoring took.
+        text: the text, redacted; None unless a setting keeps it.
+    """
+
+    id: UUID
+    at: datetime
+    model_name: str
+    model_version: int | None
+    text_hash: str
+    length_chars: int
+    label: Label
+    probabilities: tuple[float, float, float]
+    latency_seconds: float
+    text: str | None = None
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 of any text, also of one that UTF-8 cannot say."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write(database: Database, rows: Sequence[PredictionRow]) -> None:
+    """Store rows; those that are there already stay as they are, so a doubtful write can be repeated.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    if rows:
+        with database.writing() as connection:
+            statement = insert_unless_there(connection, predictions, predictions.c.id)
+            connection.execute(statement, [_as_values(row) for row in rows])
+
+
+def find(database: Database, prediction_id: UUID) -> PredictionRow | None:
+    """Return an answer, if its row arrived and has not expired.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    query = select(predictions).where(predictions.c.id == prediction_id)
+    with database.reading() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else _from_row(row)
+
+
+def newest(
+    database: Database, *, since: datetime, until: datetime, limit: int = 10_000
+) -> list[PredictionRow]:
+    """Return the answers of `since` <= time < `until`, the last first, at most `limit`.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    moment = predictions.c.created_at
+    query = select(predictions).where(moment >= since, moment < until).order_by(moment.desc()).limit(limit)
+    with database.reading() as connection:
+        return [_from_row(row) for row in connection.execute(query)]
+
+
+def delete_before(database: Database, before: datetime) -> int:
+    """Delete older answers, and return how many; a text that somebody gave feedback on goes to the feedback.
+
+    Raises:
+        StorageUnavailable: the database does not answer; the next call goes on.
+    """
+    feedback.keep_texts(database, before)
+    return delete_older(database, predictions, predictions.c.created_at, before)
+
+
+def forget_texts(database: Database, before: datetime) -> int:
+    """Take the texts out of older answers, and return of how many; feedback keeps its own.
+
+    Raises:
+        StorageUnavailable: the database does not answer; nothing was changed.
+    """
+    feedback.keep_texts(database, before)
+    old = (predictions.c.created_at < before) & predictions.c.text.is_not(None)
+    with database.writing() as connection:
+        return connection.execute(update(predictions).where(old).values(text=null())).rowcount
+
+
+def _as_values(row: PredictionRow) -> dict[str, object]:
+    negative, neutral, positive = row.probabilities
+    return {
+        "id": row.id,
+        "created_at": row.at,
+        "model_name": row.model_name,
+        "model_version": row.model_version,
+        "text_hash": row.text_hash,
+        "length_chars": row.length_chars,
+        "label": row.label.value,
+        "p_negative": negative,
+        "p_neutral": neutral,
+        "p_positive": positive,
+        "latency_seconds": row.latency_seconds,
+        "text": row.text,
+    }
+
+
+def _from_row(row: Row[Any]) -> PredictionRow:
+    return PredictionRow(
+        id=row.id,
+        at=row.created_at,
+        model_name=row.model_name,
+        model_version=row.model_version,
+        text_hash=row.text_hash,
+        length_chars=row.length_chars,
+        label=Label(row.label),
+        probabilities=(row.p_negative, row.p_neutral, row.p_positive),
+        latency_seconds=row.latency_seconds,
+        text=row.text,
+    )

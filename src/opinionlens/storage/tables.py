@@ -1,0 +1,158 @@
+"""Every table, as the migrations leave them (a test compares the two)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+from opinionlens.storage.columns import AnyText, RowNumber, UtcDateTime
+
+# Named by rule, so that a migration can name the constraint it changes on both databases.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SHA256_CHARS = 64
+
+
+def _is_sha256(column: str) -> CheckConstraint:
+    """Refuse a secret that was passed where its hash belongs."""
+    return CheckConstraint(f"length({column}) = {SHA256_CHARS}", name=f"{column}_is_sha256")
+
+
+deployments = Table(
+    "deployments",
+    metadata,
+    # Given by us, one more than the last: of two writers who saw the same last one, the key refuses one.
+    Column("number", RowNumber, primary_key=True, autoincrement=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", AnyText, nullable=False),
+    Column("why", AnyText, nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("restores", RowNumber),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("digest", String(SHA256_CHARS), nullable=False),
+    _is_sha256("digest"),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer),
+    Column("text_hash", String(SHA256_CHARS), nullable=False),
+    Column("length_chars", Integer, nullable=False),
+    Column("label", String(20), nullable=False),
+    Column("p_negative", Double, nullable=False),
+    Column("p_neutral", Double, nullable=False),
+    Column("p_positive", Double, nullable=False),
+    Column("latency_seconds", Double, nullable=False),
+    Column("text", AnyText),
+    _is_sha256("text_hash"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    # No foreign key: prediction rows are best effort, arrive late and expire.
+    Column("prediction_id", Uuid, index=True),
+    Column("text", AnyText),
+    Column("label", String(20), nullable=False),
+    Column("source", AnyText, nullable=False),
+    CheckConstraint("prediction_id IS NOT NULL OR text IS NOT NULL", name="is_about_something"),
+)
+
+drift_data = Table(
+    "drift_data",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("type", String(50), nullable=False),
+    # JSON as text, because the older system's readers parse it themselves.
+    Column("value", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "type", "created_at"),
+)
+
+drift_reports = Table(
+    "drift_reports",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer),
+    Column("window_start", UtcDateTime, nullable=False),
+    Column("window_end", UtcDateTime, nullable=False),
+    Column("has_drifted", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("name", AnyText, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("password_changed_at", UtcDateTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("key_hash", String(SHA256_CHARS), nullable=False, unique=True),
+    Column("prefix", String(20), nullable=False),
+    Column("name", AnyText, nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", AnyText, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    _is_sha256("key_hash"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(SHA256_CHARS), primary_key=True),
+    Column("user_id", RowNumber, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    _is_sha256("token_hash"),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("account_hash", String(SHA256_CHARS), nullable=False),
+    Column("address", AnyText, nullable=False),
+    Index(None, "account_hash", "created_at"),
+    Index(None, "address", "created_at"),
+    _is_sha256("account_hash"),
+)

@@ -1,0 +1,169 @@
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+import opinionlens
+from opinionlens.errors import SettingsInvalid
+from opinionlens.storage import (
+    Database,
+    SchemaUnsupported,
+    StorageUnavailable,
+    downgrade,
+    feedback,
+    migrate,
+)
+from opinionlens.storage.migrating import alembic_config
+from opinionlens.storage.tables import metadata
+from opinionlens.text.labels import Label
+
+NAMES = {table.name for table in metadata.sorted_tables}
+SOURCE = Path(opinionlens.__path__[0]).parent
+
+
+def tables(url):
+    with closing(Database(url)) as database, database.reading() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_the_migrations_make_what_the_code_expects(url):
+    with closing(Database(url)) as database, database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        checks = {
+            constraint["name"]
+            for name in NAMES
+            for constraint in inspect(connection).get_check_constraints(name)
+        }
+    # Alembic does not compare these.
+    assert checks == {
+        constraint.name
+        for table in metadata.sorted_tables
+        for constraint in table.constraints
+        if type(constraint).__name__ == "CheckConstraint"
+    }
+
+
+def test_there_is_one_line_of_migrations():
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_every_step_goes_down_and_up_again(empty_url):
+    scripts = ScriptDirectory.from_config(alembic_config())
+    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    states = []
+    for revision in revisions:
+        migrate(empty_url, revision=revision)
+        states.append(tables(empty_url))
+    assert states[-1] == NAMES | {"alembic_version"}
+    for below, state in zip(
+        [*revisions[-2::-1], "base"], [*states[-2::-1], {"alembic_version"}], strict=True
+    ):
+        downgrade(empty_url, below)
+        assert tables(empty_url) == state
+    migrate(empty_url)
+    assert tables(empty_url) == NAMES | {"alembic_version"}
+
+
+def test_migrating_again_keeps_every_row(url):
+    with closing(Database(url)) as database:
+        given = feedback.add(database, label=Label.NEUTRAL, source="page", text="keep me")
+        migrate(url)
+        assert feedback.newest(database).rows == (given,)
+
+
+def test_processes_that_migrate_at_once_take_turns(empty_url):
+    script = f"import sys; from opinionlens.storage import migrate; sys.stdin.read(); migrate({empty_url!r})"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", script],
+            env={"PYTHONPATH": str(SOURCE)},
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        process.stdin.close()
+    failures = [process.stderr.read() for process in processes]
+    for process in processes:
+        process.stderr.close()
+    assert [process.wait(60) for process in processes] == [0, 0], failures
+    assert tables(empty_url) == NAMES | {"alembic_version"}
+
+
+def test_a_migration_that_fails_changes_nothing(empty_url, monkeypatch):
+    def fail(config, revision):
+        upgrade(config, revision)
+        raise RuntimeError("in the middle")
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", fail)
+    with pytest.raises(RuntimeError):
+        migrate(empty_url)
+    assert tables(empty_url) == set()
+
+
+def test_tables_of_a_newer_version_are_left_alone(url):
+    with closing(Database(url)) as database:
+        with database.writing() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        try:
+            with pytest.raises(SchemaUnsupported, match="another version") as caught:
+                migrate(url)
+            assert caught.value.status == 503
+        finally:
+            with database.writing() as connection:
+                connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+
+def test_a_database_that_is_not_there(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageUnavailable):
+        migrate(f"sqlite:///{tmp_path / 'file' / 'x.db'}")
+    with pytest.raises(StorageUnavailable):
+        migrate("postgresql://ann:s3cret@127.0.0.1:1/none")
+    with pytest.raises(SettingsInvalid):
+        migrate("mysql://db/app")
+
+
+def test_a_lock_that_is_not_given_back(empty_url):
+    migrate(empty_url)
+    with closing(Database(empty_url)) as database, database.writing() as connection:
+        if not database.is_sqlite:
+            from opinionlens.storage.migrating import _LOCK_NUMBER
+
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
+        with pytest.raises(StorageUnavailable):
+            migrate(empty_url, wait_seconds=0.2)
+
+
+def test_the_next_migration_can_be_written_by_hand(tmp_path, migrated_sqlite_file):
+    """`alembic … -x url=… check` finds the scripts, the tables, and no difference."""
+    done = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "alembic",
+                "-c",
+                str(SOURCE / "opinionlens/storage/migrations/alembic.ini"),
+            ),
+            *("-x", f"url=sqlite:///{migrated_sqlite_file}", "check"),
+        ],
+        env={"PYTHONPATH": str(SOURCE)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "No new upgrade operations detected."), done.stderr

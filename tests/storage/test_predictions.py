@@ -1,0 +1,64 @@
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from opinionlens.storage import deleting, predictions
+from opinionlens.text.labels import Label
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_a_row_comes_back_as_it_went(database, prediction):
+    row = prediction("fine", label=Label.NEUTRAL, probabilities=(0.1, 0.8999999999999999, 1e-300))
+    fallback = prediction("fine", model_name="lexicon", model_version=None, keep=False)
+    predictions.write(database, [row, fallback])
+    assert predictions.find(database, row.id) == row
+    assert predictions.find(database, fallback.id) == fallback
+
+
+def test_no_rows_are_no_work(database):
+    predictions.write(database, [])
+
+
+def test_writing_again_changes_nothing(database, prediction):
+    row = prediction("first")
+    other = prediction("other")
+    predictions.write(database, [row])
+    predictions.write(database, [prediction("second", id=row.id), other])
+    assert predictions.find(database, row.id) == row
+    assert predictions.find(database, other.id) == other
+
+
+def test_the_newest_of_a_window(database, prediction):
+    rows = [prediction(at=NOON + timedelta(minutes=minute)) for minute in range(5)]
+    predictions.write(database, rows)
+    since, until = rows[1].at, rows[4].at
+    assert predictions.newest(database, since=since, until=until) == [rows[3], rows[2], rows[1]]
+    assert predictions.newest(database, since=since, until=until, limit=2) == [rows[3], rows[2]]
+
+
+def test_old_rows_are_deleted_in_portions(database, prediction, monkeypatch):
+    monkeypatch.setattr(deleting, "_ROWS_AT_ONCE", 3)
+    old = [prediction(at=NOON - timedelta(seconds=second)) for second in range(1, 8)]
+    new = prediction(at=NOON)
+    predictions.write(database, [*old, new])
+    assert predictions.delete_before(database, NOON) == 7
+    assert predictions.delete_before(database, NOON) == 0
+    assert predictions.newest(database, since=NOON - timedelta(days=1), until=NOON + timedelta(1)) == [new]
+
+
+def test_old_texts_are_forgotten_and_their_rows_stay(database, prediction):
+    old, bare, new = (
+        prediction("old", at=NOON - timedelta(1)),
+        prediction(at=NOON - timedelta(1), keep=False),
+        prediction("new", at=NOON),
+    )
+    predictions.write(database, [old, bare, new])
+    assert predictions.forget_texts(database, NOON) == 1
+    assert predictions.find(database, old.id).text is None
+    assert predictions.find(database, old.id).text_hash == hashlib.sha256(b"old").hexdigest()
+    assert predictions.find(database, new.id) == new
+
+
+def test_any_text_has_a_hash():
+    assert predictions.hash_text("é") == hashlib.sha256(b"\xc3\xa9").hexdigest()
+    assert predictions.hash_text("\ud800") != predictions.hash_text("\ud801")

@@ -1,0 +1,99 @@
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from opinionlens.storage import Database, NameTaken, RecordNotFound, sessions, users
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOKEN = "a" * 64
+
+
+def test_a_user_is_found_however_the_name_is_written(database):
+    added = users.add(database, " Ann ", "hash", at=NOON)
+    assert added.name == "ann"
+    assert users.find(database, "ANN") == added
+    assert users.find(database, "ａnn") == added
+    assert users.find(database, "bob") is None
+    assert added.created_at == added.password_changed_at == NOON
+
+
+@pytest.mark.parametrize("name", ["Straße", "ﬀ", "İ", "\ud800", "a\0"])
+def test_a_normal_name_is_normal(name):
+    assert users.normal_name(users.normal_name(name)) == users.normal_name(name)
+
+
+def test_printing_a_user_shows_no_hash(database):
+    assert "argon" not in repr(users.add(database, "ann", "$argon2id$…"))
+
+
+def test_a_name_is_taken_once(database):
+    users.add(database, "ann", "hash")
+    with pytest.raises(NameTaken) as caught:
+        users.add(database, "Ann", "other")
+    assert caught.value.status == 409
+    assert users.find(database, "ann").password_hash == "hash"
+
+
+def test_only_an_empty_house_gets_a_first_user(database):
+    assert users.add_first(database, "admin", "hash").name == "admin"
+    assert users.add_first(database, "other", "hash") is None
+    assert [user.name for user in users.everybody(database)] == ["admin"]
+
+
+def test_of_processes_that_start_at_once_one_adds_the_first_user(url, database):
+    together = threading.Barrier(4)
+    added = []
+
+    def act():
+        with closing(Database(url, wait_seconds=20)) as own:
+            together.wait(20)
+            added.append(users.add_first(own, "admin", "hash"))
+
+    threads = [threading.Thread(target=act) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(user is None for user in added) == [False, True, True, True]
+    assert users.count(database) == 1
+
+
+def test_everybody_by_name(database):
+    for name in ("cid", "ann", "bob"):
+        users.add(database, name, "hash")
+    assert [user.name for user in users.everybody(database)] == ["ann", "bob", "cid"]
+
+
+@pytest.fixture
+def ann(database):
+    user = users.add(database, "ann", "old", at=NOON)
+    expires = NOON + timedelta(days=10_000)
+    sessions.add(database, token_hash=TOKEN, user_id=user.id, csrf_token="csrf", expires_at=expires)
+    return user
+
+
+def test_a_new_password_ends_the_users_sessions_and_nobody_elses(database, ann):
+    bob = users.add(database, "bob", "hash")
+    later = NOON + timedelta(days=1)
+    sessions.add(database, token_hash="b" * 64, user_id=bob.id, csrf_token="c", expires_at=later)
+    users.set_password(database, "Ann", "new", at=later)
+    changed = users.find(database, "ann")
+    assert (changed.password_hash, changed.password_changed_at, changed.created_at) == ("new", later, NOON)
+    assert sessions.find(database, TOKEN) is None
+    assert sessions.find(database, "b" * 64, at=NOON) is not None
+
+
+def test_a_removed_user_is_logged_out(database, ann):
+    users.remove(database, "ANN")
+    assert users.find(database, "ann") is None
+    assert sessions.find(database, TOKEN) is None
+
+
+def test_who_is_not_there(database):
+    with pytest.raises(RecordNotFound) as caught:
+        users.remove(database, "ann")
+    assert caught.value.status == 404
+    with pytest.raises(RecordNotFound):
+        users.set_password(database, "ann", "hash")
