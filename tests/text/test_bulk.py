@@ -29,7 +29,7 @@ def test_real_looking_texts_are_cleaned_alike(recipe):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(data=st.data())
 def test_any_texts_are_cleaned_alike(hard_texts, recipe, data):
     texts = data.draw(st.lists(hard_texts, max_size=8))
@@ -38,7 +38,7 @@ def test_any_texts_are_cleaned_alike(hard_texts, recipe, data):
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(data=st.data())
 def test_keys_and_word_counts_are_alike(hard_texts, data):
     texts = [*data.draw(st.lists(hard_texts, max_size=8)), *REAL]

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from operator import mul
 from typing import NamedTuple
 
 from opinionlens.text.lexicon_entries import ENTRIES, Feature, valence_counts
@@ -51,33 +50,34 @@ def lexicon_values(text: str) -> list[float]:
 def lexicon_values_of(pieces: Sequence[str]) -> list[float]:
     """The same for a text that `scan` has cut already."""
     effects, words = _effects(pieces)
-    sums = _sums(effects)
-    return list(map(mul, sums, _factors(sums, words)))
+    values, rate, squeeze = _totals(effects, words)
+    compound = values[_COMPOUND] * squeeze
+    values = [value * rate for value in values]
+    values[_COMPOUND] = compound
+    return values
 
 
 def lexicon_parts(text: str) -> list[LexiconPart]:
     """What each stretch of `text` contributed; for every feature the parts sum to its value."""
     pieces = scan_with_places(text)
     effects, words = _effects([piece.text for piece in pieces])
-    factors = _factors(_sums(effects), words)
+    _, rate, squeeze = _totals(effects, words)
     return [
-        LexiconPart(LEXICON_FEATURES[feature], *pieces[number][1:], amount * factors[feature])
+        LexiconPart(
+            LEXICON_FEATURES[feature],
+            *pieces[number][1:],
+            amount * (squeeze if feature == _COMPOUND else rate),
+        )
         for number, feature, amount in effects
     ]
 
 
-def _sums(effects: list[Effect]) -> list[float]:
+def _totals(effects: list[Effect], words: int) -> tuple[list[float], float, float]:
+    """The sum of the effects on each feature, and the factors: for all but `compound`, and for `compound`."""
     sums = [0.0] * len(LEXICON_FEATURES)
     for _, feature, amount in effects:
         sums[feature] += amount
-    return sums
-
-
-def _factors(sums: list[float], words: int) -> list[float]:
-    """What the sum of each feature is multiplied by."""
-    factors = [1.0 / math.sqrt(words)] * len(LEXICON_FEATURES)
-    factors[_COMPOUND] = 1.0 / math.sqrt(sums[_COMPOUND] ** 2 + _SQUEEZE)
-    return factors
+    return sums, 1.0 / math.sqrt(words), 1.0 / math.sqrt(sums[_COMPOUND] ** 2 + _SQUEEZE)
 
 
 def _effects(pieces: Sequence[str]) -> tuple[list[Effect], int]:
