@@ -168,6 +168,34 @@ def test_an_answer_that_breaks_half_way_is_not_answered_twice() -> None:
         asyncio.run(call(app, method="GET", headers=[], chunks=[b""] * 3))
 
 
+def test_a_client_that_leaves_while_sending_is_no_crash(
+    logged: io.StringIO, make_settings: Callable[..., Settings]
+) -> None:
+    async def leave() -> list[Message]:
+        app = create_app(make_settings(), registry=MemoryRegistry())
+        messages = iter(
+            ({"type": "http.request", "body": b'{"te', "more_body": True}, {"type": "http.disconnect"})
+        )
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return next(messages)
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async with app.router.lifespan_context(app) as state:
+            path = "/api/v1/inference/predict"
+            scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+            await app({**scope, "state": dict(state or {})}, receive, send)
+        return sent
+
+    assert asyncio.run(leave()) == []
+    events = {line["event"]: line for line in lines_of(logged)}
+    assert "request.crashed" not in events
+    assert events["request"]["status"] == 499
+
+
 def test_what_is_no_request_passes_untouched() -> None:
     seen: list[str] = []
 

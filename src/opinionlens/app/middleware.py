@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opinionlens.app.failures import problem, unexpected
@@ -23,6 +24,9 @@ _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
 # Ten of these make one page.
 _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
+
+# What the log says when the client was gone before there was an answer; the number is nginx'.
+_NO_ANSWER = 499
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -66,7 +70,7 @@ class RequestLog:
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         ident = given.decode() if _GOOD_ID.fullmatch(given) else urandom(16).hex()
-        status = 500
+        status = _NO_ANSWER
         started = perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -143,6 +147,8 @@ class SafetyNet:
 
         try:
             await self.app(scope, receive, send_and_note)
+        except ClientDisconnect:  # nobody is left to answer
+            return
         except Exception:  # the last resort: whatever it was, the client gets an answer and the log the cause
             self._log.exception("request.crashed")
             if begun:
