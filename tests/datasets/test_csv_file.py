@@ -165,6 +165,7 @@ def test_bad_bytes_in_columns_nobody_needs_do_not_count(read):
 field = st.text(alphabet='ab ,"\n\ré\x00', max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(field, field, field), max_size=8), st.sampled_from(["\n", "\r\n"]))
 def test_both_readers_give_the_same_rows(read, rows, newline):
     stream = io.StringIO()
@@ -178,12 +179,13 @@ def test_both_readers_give_the_same_rows(read, rows, newline):
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_whatever_follows_the_header_no_record_is_lost_and_nothing_is_raised(read, data):
     table = read(b"text,label\n" + data)
     assert table.rows_in == table.frame.height + table.rejected.total()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab c,", max_size=5), min_size=1, max_size=20), st.data())
 def test_one_stray_quote_costs_at_most_two_rows(read, texts, data):
     # A stray quote in front of a quoted field opens it twice: its own row and the next one may suffer.

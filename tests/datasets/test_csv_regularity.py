@@ -5,7 +5,7 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opinionlens.datasets.csv_regularity import regular_rows
@@ -17,6 +17,7 @@ rows_of_text = st.integers(2, 4).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(rows_of_text, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_what_a_csv_writer_writes_is_regular(rows, separator, newline, final_newline):
     stream = io.StringIO()
@@ -25,6 +26,7 @@ def test_what_a_csv_writer_writes_is_regular(rows, separator, newline, final_new
     assert regular_rows(text.encode(), separator) == len(rows) - 1
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='a,"\n\r', max_size=40))
 @example('a,b\n"x""y",z\n')
 @example('a,b\n"x"\r,z\n')

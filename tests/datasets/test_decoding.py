@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from opinionlens.datasets.card import BadBytes
@@ -13,6 +13,7 @@ from opinionlens.datasets.decoding import (
 )
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_utf8_is_taken_as_it_is(text):
     data = text.encode("utf-8", "replace")
@@ -20,6 +21,7 @@ def test_utf8_is_taken_as_it_is(text):
     assert is_utf8(data)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_whatever_the_bytes_the_repaired_text_can_be_written_as_utf8(data):
     marked = decode_marking(data)
@@ -29,6 +31,7 @@ def test_whatever_the_bytes_the_repaired_text_can_be_written_as_utf8(data):
         repair(marked, bad_bytes).encode()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=[bytes([byte]).decode("cp1252", "ignore") or "a" for byte in range(32, 256)]))
 def test_windows_text_comes_back_unless_it_could_be_utf8(text):
     data = text.encode("cp1252")

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opinionlens.datasets.card import BadBytes, Columns
@@ -67,12 +67,14 @@ def test_bytes_that_are_not_utf8_are_repaired_and_counted(read):
     assert table.repaired == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet='{}[]":, ntextlab1é', max_size=20)))
 def test_whatever_the_lines_each_is_counted(read, lines):
     table = read("\n".join(lines))
     assert table.rows_in == sum(bool(line.strip()) for line in lines)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_whatever_the_bytes_nothing_is_raised(read, data):
     read(data)

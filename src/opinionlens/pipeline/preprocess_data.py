@@ -47,12 +47,13 @@ def preprocess(
         StageFailed: a text or a group stands on both sides of the split (a fault of ours).
     """
     readings = read_all(cards, places, reporter)
-    with reporter.track(
-        "removing duplicates and splitting", sum(reading.rows_in for reading in readings)
-    ) as bar:
+    with reporter.track("removing duplicates, splitting, slicing", 4) as bar:
         frame = with_identity(pl.concat([reading.frame for reading in readings]), seed)
         bar.note(f"{frame.height:,} rows")
+        bar.advance()
         deduplicated = remove_duplicates(frame)
+        bar.note(f"{deduplicated.frame.height:,} texts")
+        bar.advance()
         split = assign_splits(deduplicated.frame, shares)
         check_splits(split)
         leaks = find_leaks(split)
@@ -60,10 +61,10 @@ def preprocess(
             raise StageFailed(
                 f"{leaks.texts} texts and {leaks.groups} groups are on several sides of the split"
             )
+        bar.advance()
         parts = {name: split.filter(pl.col("split") == name) for name in SPLITS}
         slices = build_slices(parts["train"], parts["test"])
-        bar.note(f"{split.height:,} kept")
-        bar.advance(sum(reading.rows_in for reading in readings))
+        bar.advance()
     return Preprocessed(parts, slices, build_report(readings, deduplicated, split, leaks, slices))
 
 
