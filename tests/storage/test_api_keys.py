@@ -64,6 +64,8 @@ def test_the_list_has_the_last_made_first(database, key):
     assert api_keys.every_key(database) == [other, key]
 
 
-def test_revoking_what_is_not_there(database):
+@pytest.mark.parametrize("key_id", [2, 0, -1, 10**30, -(10**30)])
+def test_revoking_what_is_not_there(database, key, key_id):
     with pytest.raises(RecordNotFound):
-        api_keys.revoke(database, 1)
+        api_keys.revoke(database, key_id)
+    assert api_keys.every_key(database) == [key]

@@ -38,6 +38,7 @@ def test_a_sqlite_file_is_shown_by_its_path():
         "sqlite+aiosqlite:///app.db",
         "sqlite://",
         "sqlite:///:memory:",
+        "sqlite:///file::memory:?uri=true",
     ],
 )
 def test_other_urls_are_refused_without_showing_them(url):

@@ -8,6 +8,7 @@ from opinionlens.storage import Database, DeploymentConflict, NoEarlierDeploymen
 from opinionlens.storage.deployments import (
     NONE_YET,
     Cause,
+    DeployedVersion,
     activate,
     active,
     history,
@@ -167,10 +168,10 @@ def test_a_page_is_bounded(database, deploy):
     deploy(1, 2)
     assert len(history(database, limit=0).rows) == 1
     assert len(history(database, limit=10**9).rows) == 2
+    assert len(history(database, before=10**30).rows) == 2
+    assert history(database, before=-(10**30)).rows == ()
 
 
 def test_a_digest_is_a_sha256(database):
-    from opinionlens.storage.deployments import DeployedVersion
-
     with pytest.raises(Exception, match="digest_is_sha256"):
         activate(database, DeployedVersion("m", 1, "short"), expected=NONE_YET, by="a", why="b")

@@ -26,9 +26,10 @@ def parse_url(url: str) -> URL:
         raise SettingsInvalid(
             f"DATABASE__URL: {parsed.drivername} is not supported.", remedy=f"Use {_TAKEN}."
         )
-    if name == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if name == "sqlite" and (parsed.database in (None, "", ":memory:") or "uri" in parsed.query):
         raise SettingsInvalid(
-            "DATABASE__URL: a database in memory would be lost at every stop.", remedy=f"Use {_TAKEN}."
+            "DATABASE__URL: SQLite needs a file; what is in memory is lost at every stop.",
+            remedy=f"Use {_TAKEN}.",
         )
     return parsed.set(drivername=_DRIVERS[name])
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, insert, select, update
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import RecordNotFound
+from opinionlens.storage.paging import MAX_ROW_NUMBER
 from opinionlens.storage.tables import api_keys
 
 # A key used a thousand times a second is written down once a minute.
@@ -121,7 +122,7 @@ def revoke(database: Database, key_id: int, *, at: datetime | None = None) -> Ap
         RecordNotFound: there is no such key.
         StorageUnavailable: the database does not answer; nothing was changed.
     """
-    is_it = api_keys.c.id == key_id
+    is_it = api_keys.c.id == max(0, min(key_id, MAX_ROW_NUMBER))
     with database.writing() as connection:
         connection.execute(
             update(api_keys).where(is_it, api_keys.c.revoked_at.is_(None)).values(revoked_at=at or utc_now())

@@ -13,7 +13,7 @@ from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment
 from opinionlens.storage.inserting import insert_unless_there
-from opinionlens.storage.paging import Page, page_limit
+from opinionlens.storage.paging import Page, page_limit, page_start
 from opinionlens.storage.tables import deployments
 
 # What a caller expects who saw no deployment at all.
@@ -143,9 +143,8 @@ def history(database: Database, *, limit: int = 50, before: int | None = None) -
         StorageUnavailable: the database does not answer.
     """
     limit = page_limit(limit)
-    query = _query().order_by(deployments.c.number.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(deployments.c.number < before)
+    query = _query().where(deployments.c.number < page_start(before))
+    query = query.order_by(deployments.c.number.desc()).limit(limit + 1)
     with database.reading() as connection:
         found = [_from_row(row) for row in connection.execute(query)]
         total = connection.scalar(select(func.count()).select_from(deployments)) or 0

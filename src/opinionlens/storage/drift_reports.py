@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, insert, select
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.drift_data import Json
-from opinionlens.storage.paging import Page, page_limit
+from opinionlens.storage.paging import Page, page_limit, page_start
 from opinionlens.storage.tables import drift_reports
 
 
@@ -79,9 +79,8 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
         StorageUnavailable: the database does not answer.
     """
     limit = page_limit(limit)
-    query = select(drift_reports).order_by(drift_reports.c.id.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(drift_reports.c.id < before)
+    query = select(drift_reports).where(drift_reports.c.id < page_start(before))
+    query = query.order_by(drift_reports.c.id.desc()).limit(limit + 1)
     with database.reading() as connection:
         found = [_from_row(row) for row in connection.execute(query)]
         total = connection.scalar(select(func.count()).select_from(drift_reports)) or 0

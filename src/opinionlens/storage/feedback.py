@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
-from opinionlens.storage.paging import Page, page_limit
+from opinionlens.storage.paging import Page, page_limit, page_start
 from opinionlens.storage.redaction import redact
 from opinionlens.storage.tables import feedback, predictions
 from opinionlens.text.labels import Label
@@ -86,9 +86,8 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
         StorageUnavailable: the database does not answer.
     """
     limit = page_limit(limit)
-    query = select(feedback).order_by(feedback.c.id.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(feedback.c.id < before)
+    query = select(feedback).where(feedback.c.id < page_start(before))
+    query = query.order_by(feedback.c.id.desc()).limit(limit + 1)
     with database.reading() as connection:
         found = [_from_row(row) for row in connection.execute(query)]
         total = connection.scalar(select(func.count()).select_from(feedback)) or 0

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 MAX_PAGE_ROWS = 500
+# What both databases can count to; a number from an address may be larger.
+MAX_ROW_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,8 @@ class Page(Generic[T]):
 def page_limit(limit: int) -> int:
     """Return the number of rows to give when so many were asked for."""
     return max(1, min(limit, MAX_PAGE_ROWS))
+
+
+def page_start(before: int | None) -> int:
+    """Return the number below which the rows of a page are; all rows are below that for None."""
+    return MAX_ROW_NUMBER if before is None else max(0, min(before, MAX_ROW_NUMBER))
