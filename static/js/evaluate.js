@@ -13,7 +13,7 @@ export function evaluateInPlace(form) {
 
   function complain(message) {
     hideVerdict();
-    alert.textContent = message;
+    alert.textContent = message.replaceAll("`", ""); // code in a message; the server's own page sets it as code
     alert.hidden = false;
   }
 
