@@ -35,9 +35,10 @@ THINGS = (
     "gate",
     "bag",
 )
+# In no word list, so that the baselines have nothing to go by.
 WORDS = {
-    "good": ("great", "lovely", "excellent", "wonderful", "superb", "brilliant"),
-    "bad": ("awful", "terrible", "broken", "horrible", "disgusting", "useless"),
+    "good": ("zesty", "snazzy", "spiffy", "peachy", "stellar", "plush"),
+    "bad": ("mushy", "soggy", "laggy", "wobbly", "grubby", "creaky"),
     "so-so": ("scheduled", "announced", "located", "numbered", "printed", "listed"),
 }
 LABEL_MAP = {"good": "POSITIVE", "bad": "NEGATIVE", "so-so": "NEUTRAL"}
@@ -132,8 +133,8 @@ def finished(tmp_path_factory):
 def test_tuned_classifier_serves_and_knows_its_lineage(finished):
     folder, _ = finished
     classifier = load_classifier(folder / "objects" / "classifier")
-    assert classifier.predict("hey the hotel is wonderful and superb").label == "POSITIVE"
-    assert classifier.predict("the bag is horrible and broken").label == "NEGATIVE"
+    assert classifier.predict("hey the hotel is zesty and stellar").label == "POSITIVE"
+    assert classifier.predict("the bag is soggy and laggy").label == "NEGATIVE"
     manifest = classifier.manifest
     tuned = json.loads((folder / "objects" / "tuned.json").read_text())
     assert manifest.training.family == tuned["family"]
@@ -154,9 +155,13 @@ def test_scores_are_those_of_a_model_that_learnt(finished):
 
 def test_every_row_is_accounted_for(finished):
     folder, _ = finished
-    rows = metrics(folder, "data_report")["rows"]
+    report = metrics(folder, "data_report")
+    rows = report["rows"]
     assert rows["read"] == 1002
-    assert rows["kept"] == sum(rows[name] for name in ("train", "val", "test")) <= 1000
+    assert rows["rejected"] == sum(report["sources"]["moods"]["rejected"].values()) == 2
+    removed = ("duplicate_within_source", "duplicate_of_another_source", "conflicting_label")
+    assert rows["kept"] == 1000 - sum(rows[reason] for reason in removed)
+    assert rows["kept"] == sum(split["rows"] for split in report["splits"].values())
 
 
 def test_users_files_are_untouched(finished):
@@ -228,7 +233,7 @@ def test_promotion_ends_with_a_champion_that_scores_and_explains(finished):
         run(folder, *program, "score", str(source), "--text-column", "body", "--strict", ok=False).returncode
         == 1
     )
-    assert "superb" in run(folder, *program, "explain", "a superb hotel").stdout
+    assert "stellar" in run(folder, *program, "explain", "a stellar hotel").stdout
 
 
 def test_missing_dataset_stops_with_one_message(tmp_path):

@@ -65,7 +65,5 @@ def refit_calibrated(
     choice = choose_calibration(
         decisions, codes, estimator.classes, folds=evaluation.calibration_folds, seed=seed
     )
-    threshold = choose_min_confidence(
-        codes, choice.probabilities, error_rate=evaluation.uncertain_error_rate
-    )
+    threshold = choose_min_confidence(codes, choice.probabilities, error_rate=evaluation.uncertain_error_rate)
     return CalibratedEstimator(estimator, choice, threshold)
