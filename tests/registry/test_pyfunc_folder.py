@@ -82,6 +82,7 @@ def test_it_holds_data_and_source_only(folder):
         "MLmodel",
         "artefact",
         "code",
+        "conda.yaml",
         "python_env.yaml",
         "requirements.txt",
     ]

@@ -21,18 +21,29 @@ from opinionlens.tracking.mlflow import MlflowTracking
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "mlruns.db"
-    MlflowTracking(f"sqlite:///{path}", models=logged_models).prepare()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
+def making(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A database as a new process makes it, in an empty folder, and what that process said."""
+    folder = tmp_path_factory.mktemp("new")
+    script = """
+    from opinionlens.registry import mlflow as logged_models
+    from opinionlens.tracking.mlflow import MlflowTracking
+    MlflowTracking("sqlite:///mlruns.db", models=logged_models).prepare()
+    """
+    said = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")},
+        cwd=folder,
+    )
+    return folder / "mlruns.db", said
 
 
 @pytest.fixture
-def folder(database: Path, tmp_path: Path) -> Iterator[Path]:
+def folder(making: tuple[Path, object], tmp_path: Path) -> Iterator[Path]:
     """A project's folder with an empty store in it, which is the working folder too."""
-    shutil.copy(database, tmp_path / "mlruns.db")
+    shutil.copy(making[0], tmp_path / "mlruns.db")
     with chdir(tmp_path):
         yield tmp_path
 
@@ -146,24 +157,11 @@ def test_a_registered_run_model_is_not_logged_twice(folder, write_word_model):
     assert [output.model_id for output in client.get_run(run.id).outputs.model_outputs] == [model_id]
 
 
-def test_making_a_database_says_nothing(tmp_path):
-    script = f"""
-    from opinionlens.registry import mlflow as logged_models
-    from opinionlens.tracking.mlflow import MlflowTracking
-    MlflowTracking("sqlite:///{tmp_path}/new.db", models=logged_models).prepare()
-    """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
-    said = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-        cwd=tmp_path,
-    )
+def test_making_a_database_says_nothing_and_leaves_nothing_else(making):
+    database, said = making
 
     assert (said.stdout, said.stderr) == ("", "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.db"]
+    assert list(database.parent.iterdir()) == [database]
 
 
 def test_many_trials_nest_in_one_parent(folder):

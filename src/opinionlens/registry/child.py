@@ -35,7 +35,8 @@ class Child:
             opening: The arguments of the first request, which opens the registry.
 
         Raises:
-            OSError: the command cannot be started, or ends at once.
+            OSError: the command cannot be started.
+            RegistryUnavailable: it ended at once.
         """
         self._process = subprocess.Popen(  # noqa: S603 - our own worker, or what a test gives
             command,
@@ -57,7 +58,11 @@ class Child:
         ]
         for listener in self._listeners:
             listener.start()
-        self.ready = self.ask("open", opening)
+        try:
+            self.ready = self.ask("open", opening)
+        except OSError as error:
+            self.kill()
+            raise self._ended() from error
 
     @property
     def alive(self) -> bool:
@@ -140,8 +145,11 @@ class Child:
             self._silent = True
             waiting, self._pending = list(self._pending.values()), {}
         for answer in waiting:
-            last = f" Its last words: {self._said[-1]}" if self._said else ""
-            answer.set_exception(RegistryUnavailable(f"The registry's process ended.{last}"))
+            answer.set_exception(self._ended())
+
+    def _ended(self) -> RegistryUnavailable:
+        last = f" Its last words: {self._said[-1]}" if self._said else ""
+        return RegistryUnavailable(f"The registry's process ended.{last}")
 
     def _collect_stderr(self) -> None:
         for line in self._process.stderr or ():

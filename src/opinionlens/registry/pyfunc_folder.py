@@ -1,6 +1,7 @@
 """The folder in which MLflow keeps a classifier: our artefact, and what `mlflow models serve` needs for it.
 
-    MLmodel, python_env.yaml, requirements.txt    how to load it, and in which environment
+    MLmodel                                       how to load it
+    requirements.txt, python_env.yaml, conda.yaml in which environment, for each of MLflow's ways to make one
     artefact/                                     the classifier: data only
     code/opinionlens/                             this package, as far as loading a classifier needs it
 
@@ -8,7 +9,7 @@ The code lies beside the data because no package index has `opinionlens`: a requ
 install whatever a stranger puts there. Our own app never reads `code/`; it downloads `artefact/` and loads it
 itself.
 
-It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these four small
+It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these few small
 files.
 """
 
@@ -52,10 +53,14 @@ def write_pyfunc_folder(
     _copy_code(into / "code" / "opinionlens")
     needed = requirements(json.loads((artefact / MANIFEST).read_bytes()))
     (into / "requirements.txt").write_text("\n".join(needed) + "\n", encoding="utf-8")
-    # MLflow reads both as YAML, of which JSON is a part.
+    # MLflow reads these as YAML, of which JSON is a part.
     environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
     _write_json(
         into / "python_env.yaml", environment | {"build_dependencies": ["pip", "setuptools", "wheel"]}
+    )
+    conda = [f"python={platform.python_version()}", "pip", {"pip": needed}]
+    _write_json(
+        into / "conda.yaml", {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": conda}
     )
     _write_json(into / "MLmodel", _description(model_id, run_id))
 
@@ -75,7 +80,7 @@ def _description(model_id: str, run_id: str | None) -> dict[str, Any]:
         "loader_module": LOADER_MODULE,
         "data": ARTEFACT_FOLDER,
         "code": "code",
-        "env": {"virtualenv": "python_env.yaml"},
+        "env": {"virtualenv": "python_env.yaml", "conda": "conda.yaml"},
         "python_version": platform.python_version(),
         "streamable": False,
     }
