@@ -41,13 +41,13 @@ class Base(Section):
 
 
 class LabelledFile(Section):
-    """A user's own labelled table."""
+    """A user's own labelled table. A label mapped to null is left out, and counted."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     path: str
     text_column: str = "text"
     label_column: str = "label"
-    label_map: dict[str, Label]
+    label_map: dict[str, Label | None]
     group_column: str | None = None
     time_column: str | None = None
 
