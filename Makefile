@@ -36,15 +36,14 @@ check: install ## Format, lint, types, import contracts, docs against code; no o
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync mypy
 	$(UV) run --no-sync lint-imports
-	$(UV) run --no-sync djlint templates --check --lint --quiet
+	$(UV) run --no-sync djlint templates --lint --quiet
 	$(UV) run --no-sync pytest -q tests/hygiene
 	$(MAKE) --no-print-directory check-lock
 
 .PHONY: format
-format: install ## Let ruff and djlint put the code in order
+format: install ## Let ruff put the code in order
 	$(UV) run --no-sync ruff check --fix
 	$(UV) run --no-sync ruff format
-	$(UV) run --no-sync djlint templates --reformat --quiet || true
 
 EXPORT := export --quiet --format requirements-txt --no-emit-project --no-header --no-annotate
 

@@ -19,6 +19,8 @@ OpinionLensError                     500
 ├── TrackingError                    502   runs cannot be recorded
 ├── PromotionRefused                 409   the gate said no; carries the reasons
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
+├── StorageError                     500   drawn on in storage/errors.py
+├── ServingBusy                      503   too many jobs wait; come back in a moment
 └── ModelNotAvailableError           503   nothing is active and the fallback is off
 """
 
@@ -147,6 +149,12 @@ class PromotionRefused(OpinionLensError):
 
 class StageFailed(OpinionLensError):
     """A pipeline stage cannot go on."""
+
+
+class ServingBusy(OpinionLensError):
+    """Too many jobs are waiting; the answer says when to come back."""
+
+    status = 503
 
 
 class ModelNotAvailableError(OpinionLensError):

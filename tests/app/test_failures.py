@@ -14,10 +14,9 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.schemas import Problem
-from opinionlens.errors import RegistryUnavailable, VersionNotFound
+from opinionlens.errors import RegistryUnavailable, ServingBusy, VersionNotFound
 from opinionlens.logs import configure_logging
 from opinionlens.registry import MemoryRegistry
-from opinionlens.serving.batching import ServingBusy
 from opinionlens.settings import Fallback, Settings
 
 PREDICT = "/api/v1/inference/predict"

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from opinionlens.errors import ServingBusy
 from opinionlens.logs import request_id
-from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool, ServingBusy
+from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
 
 
 def shout(items: Sequence[str]) -> list[str]:

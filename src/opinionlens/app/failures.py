@@ -18,9 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.app.state import services_of
-from opinionlens.errors import ModelNotAvailableError, OpinionLensError
+from opinionlens.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
 from opinionlens.logs import request_id
-from opinionlens.serving.batching import ServingBusy
 
 PROBLEM_TYPE = "application/problem+json"
 

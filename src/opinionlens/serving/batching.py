@@ -6,21 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.errors import ServingBusy
 
 T = TypeVar("T")
 
 # Small enough that a second batch is not kept waiting by the first, large enough that a hop between threads
 # costs little beside the work.
 CHUNK_ITEMS = 50
-
-
-class ServingBusy(OpinionLensError):
-    """More work is waiting than this process will take on; try again shortly."""
-
-    status: ClassVar[int] = 503
 
 
 class BatchPool:
