@@ -2,6 +2,8 @@
 // JavaScript's own positions would be off by one after each emoji.
 
 const LISTED = 8;
+// What is no longer stays on one line; includes/macros.html says the same.
+const SHORT = 16;
 
 const levelOf = (strength) => (strength >= 0.66 ? 3 : strength >= 0.33 ? 2 : 1);
 
@@ -16,6 +18,7 @@ export function markWords(text, words) {
     mark.textContent = points.slice(word.start, word.end).join("");
     mark.dataset.toward = word.toward;
     mark.dataset.level = levelOf(word.strength);
+    mark.toggleAttribute("data-short", word.end - word.start <= SHORT);
     pieces.push(mark);
     position = word.end;
   }
