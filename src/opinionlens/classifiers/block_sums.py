@@ -8,8 +8,6 @@ row costs more than the arithmetic on it.
 from __future__ import annotations
 
 import math
-import struct
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,9 +19,6 @@ from opinionlens.classifiers.weights import Block, TermFrequency
 
 IntArray = npt.NDArray[np.int64]
 
-# Up to so many rows are summed in plain Python: below it, calling numpy a dozen times costs more than the
-# sums.
-_FEW_ROWS = 100
 # A batch keeps (text, row) pairs in one integer: the row in the low bits.
 _ROW_BITS = 32
 _ROW_MASK = (1 << _ROW_BITS) - 1
@@ -37,30 +32,36 @@ class TermSums:
     def __init__(self, block: Block, coef: FloatArray) -> None:
         """Fold scale and factor into the coefficients (k, V)."""
         self._tf: TermFrequency = block.tf
-        self._normalise = block.normalise
-        self._labels = len(coef)
-        self._usual = self._tf_values(np.arange(1, _USUAL_COUNTS + 1))
-        self._usual_floats = self._usual.tolist()
+        self.is_normalised = block.normalise
+        self.labels = len(coef)
+        self._usual = self._tf_values(np.arange(_USUAL_COUNTS + 1).clip(1))
+        self._usual_floats: list[float] = self._usual.tolist()
         self.table = _table(block, coef)
-        self._bytes = self.table.data.cast("B") if len(block.terms) else memoryview(b"")
-        self._row = struct.Struct(f"{self._labels + 1}d")
 
-    def of(self, rows: Sequence[int] | Rows) -> Sequence[float]:
+    def of(self, rows: Sequence[int] | Rows) -> list[float]:
         """Return what one text with these rows (repeats included) adds to its decision values (k,)."""
         if not len(rows):
-            return [0.0] * self._labels
-        if isinstance(rows, list) and len(rows) <= _FEW_ROWS:
-            *sums, square = self._of_few(rows)
-        else:
-            *sums, square = self._of_more(np.asarray(rows)).tolist()
-        if not self._normalise or square <= 0:
-            return sums
+            return [0.0] * self.labels
+        ordered = np.sort(rows)
+        # Where another row begins, the beginning and the end included.
+        begins = np.empty(len(rows) + 1, dtype=np.bool_)
+        begins[0] = begins[-1] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:-1])
+        places = begins.nonzero()[0]
+        starts = places[:-1]
+        touched = self.table.take(ordered.take(starts), axis=0)
+        values = self.tf_of(places[1:] - starts)
+        sums: list[float] = values.dot(touched).tolist()
+        totals = sums[:-1]
+        square = float((values * values).dot(touched[:, -1]))
+        if not self.is_normalised or square <= 0:
+            return totals
         norm = math.sqrt(square)
-        return [value / norm for value in sums]
+        return [total / norm for total in totals]
 
     def of_many(self, texts: Sequence[Sequence[int] | Rows]) -> FloatArray:
         """Return `of` for many texts (n, k)."""
-        sums = np.zeros((len(texts), self._labels))
+        sums = np.zeros((len(texts), self.labels))
         lengths = [len(rows) for rows in texts]
         if not any(lengths):
             return sums
@@ -75,55 +76,25 @@ class TermSums:
             touched[:, -1] *= values * values
         firsts = _starts_of_runs(hit)
         totals = np.add.reduceat(touched, firsts, axis=0)
-        sums[hit[firsts]] = _normalised(totals, totals[:, -1:]) if self._normalise else totals[:, :-1]
+        sums[hit[firsts]] = _normalised(totals, totals[:, -1:]) if self.is_normalised else totals[:, :-1]
         return sums
 
     def norm(self, rows: Rows, values: FloatArray) -> float:
         """Return what the weights of a text with these distinct rows and tf values are divided by."""
-        return _norm(self.table[rows, -1], values) if self._normalise else 1.0
+        return _norm(self.table[rows, -1], values) if self.is_normalised else 1.0
 
     def tf_of(self, counts: IntArray) -> FloatArray:
         """Return tf of the counts."""
         try:
-            return self._usual.take(counts - 1)
+            return self._usual.take(counts)
         except IndexError:
             return self._tf_values(counts)
 
-    def _of_few(self, rows: Sequence[int]) -> list[float]:
-        """Return the columns of the table summed: each row once, then what repeats add to that."""
-        row, table, size = self._row.unpack_from, self._bytes, self._row.size
-        distinct = set(rows)
-        columns = zip(*[row(table, number * size) for number in distinct], strict=True)
-        totals: list[float] = list(map(sum, columns))
-        if len(distinct) < len(rows) and self._tf != "binary":
-            for number, count in Counter(rows).items():
-                if count > 1:
-                    value = self._usual_floats[count - 1]
-                    *weights, square = row(table, number * size)
-                    totals = [
-                        *(
-                            total + (value - 1.0) * weight
-                            for total, weight in zip(totals, weights, strict=False)
-                        ),
-                        totals[-1] + (value * value - 1.0) * square,
-                    ]
-        return totals
-
-    def _of_more(self, rows: Rows) -> FloatArray:
-        """Return the same with arrays."""
-        ordered = np.sort(rows)
-        last = np.empty(len(rows), dtype=np.bool_)
-        np.not_equal(ordered[1:], ordered[:-1], out=last[:-1])
-        last[-1] = True
-        ends = last.nonzero()[0]
-        touched = self.table.take(ordered[ends], axis=0)
-        counts = ends.copy()
-        counts[1:] -= ends[:-1]
-        counts[0] += 1
-        values = self.tf_of(counts)
-        sums: FloatArray = values.dot(touched)
-        sums[-1] = (values * values).dot(touched[:, -1])
-        return sums
+    def tf_of_one(self, count: int) -> float:
+        """Return tf of one count."""
+        if count <= _USUAL_COUNTS:
+            return self._usual_floats[count]
+        return float(self._tf_values(np.array([count]))[0])
 
     def _tf_values(self, counts: IntArray) -> FloatArray:
         if self._tf == "binary":
@@ -131,35 +102,52 @@ class TermSums:
         return counts.astype(np.float64) if self._tf == "count" else 1.0 + np.log(counts)
 
 
+# What a term adds: a weight for each of three labels (0 for one that the model lacks), and its squared scale.
+Line = tuple[float, float, float, float]
+
+
+def line_of(row: Sequence[float]) -> Line:
+    """Return a row of a table in the form that plain Python sums fastest."""
+    *weights, square = row
+    first, second, third = weights + [0.0] * (3 - len(weights))
+    return first, second, third, square
+
+
 class DenseSums:
     """A block in which every text has a value for every feature: the lexicon."""
 
     def __init__(self, block: Block, coef: FloatArray) -> None:
         """Fold scale and factor into the coefficients (k, V)."""
-        self._normalise = block.normalise
+        self.is_normalised = block.normalise
         self.table = _table(block, coef)
-        self._rows: list[list[float]] = self.table.tolist()
+        self.labels = len(coef)
+        self._lines = [line_of(row) for row in self.table.tolist()]
 
-    def of(self, values: Sequence[float]) -> Sequence[float]:
+    def of(self, values: Sequence[float]) -> list[float]:
         """Return what one text with these values adds to its decision values (k,)."""
-        totals = [0.0] * self.table.shape[1]
-        for value, row in zip(values, self._rows, strict=True):
+        first = second = third = square = 0.0
+        for value, line in zip(values, self._lines, strict=True):
             if value:
-                totals = [total + value * weight for total, weight in zip(totals, row, strict=True)]
-        if not self._normalise:
-            return totals[:-1]
-        norm = self.norm(values)
-        return [total / norm for total in totals[:-1]]
+                first += value * line[0]
+                second += value * line[1]
+                third += value * line[2]
+                square += value * value * line[3]
+        if self.is_normalised and square > 0:
+            norm = math.sqrt(square)
+            first, second, third = first / norm, second / norm, third / norm
+        return [first, second, third][: self.labels]
 
     def of_many(self, texts: Sequence[Sequence[float]]) -> FloatArray:
         """Return `of` for many texts (n, k)."""
         values = np.array(texts)
         sums = values @ self.table
-        return _normalised(sums, np.square(values) @ self.table[:, -1:]) if self._normalise else sums[:, :-1]
+        return (
+            _normalised(sums, np.square(values) @ self.table[:, -1:]) if self.is_normalised else sums[:, :-1]
+        )
 
     def norm(self, values: Sequence[float]) -> float:
         """Return what the weights of a text with these values are divided by."""
-        return _norm(self.table[:, -1], np.asarray(values)) if self._normalise else 1.0
+        return _norm(self.table[:, -1], np.asarray(values)) if self.is_normalised else 1.0
 
 
 def _table(block: Block, coef: FloatArray) -> FloatArray:

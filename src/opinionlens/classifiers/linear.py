@@ -17,6 +17,7 @@ from opinionlens.classifiers.linear_explanation import explain_linear
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.reading import Reader, Reading
 from opinionlens.classifiers.weights import LinearWeights
+from opinionlens.classifiers.word_sums import WordSums
 from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.labels import Label
 
@@ -66,14 +67,16 @@ class LinearClassifier:
         self.labels: tuple[Label, ...] = manifest.labels
         self.reader = Reader(manifest.features, weights.text)
         self.intercept = weights.intercept
-        self._bias: list[float] = weights.intercept.tolist()
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)
-        # By the block's name, which is also that of what a `Reading` holds for it.
-        self.sums: dict[str, TermSums | DenseSums] = {
-            block.name: (DenseSums if block.name == "lexicon" else TermSums)(block, coef)
-            for block, coef in zip(weights.text.blocks, coefs, strict=True)
-        }
+        blocks = {block.name: (block, coef) for block, coef in zip(weights.text.blocks, coefs, strict=True)}
+        lexicon = blocks.pop("lexicon", None)
+        self.lexicon = DenseSums(*lexicon) if lexicon else None
+        self.terms = {name: TermSums(*block) for name, block in blocks.items()}
+        # For one text at a time.
+        self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
+        self._bias: list[float] = weights.intercept.tolist()
+        self._calibration = tuple(zip(manifest.calibration.scale, manifest.calibration.bias, strict=True))
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return the scores (n, k) before calibration."""
@@ -86,38 +89,44 @@ class LinearClassifier:
 
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
-        reading = self.reader.read(text)
-        decision = self._decide(reading)
-        calibration = self.manifest.calibration
-        logits = [s * d + b for s, d, b in zip(calibration.scale, decision, calibration.bias, strict=True)]
+        tokens, lexicon = self.manifest.features.tokens_and_lexicon(text)
+        logits = [
+            value * scale + bias
+            for value, (scale, bias) in zip(self._decide(tokens, lexicon), self._calibration, strict=True)
+        ]
         top = max(logits)
         weights = [math.exp(logit - top) for logit in logits]
         total = sum(weights)
-        return self._prediction(reading, [weight / total for weight in weights])
+        return self._prediction(tokens, [weight / total for weight in weights])
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""
         answers: list[Prediction] = []
         for readings in self._chunks(texts):
             rows = self.manifest.calibration.apply(self._decide_many(readings)).tolist()
-            answers += map(self._prediction, readings, rows)
+            answers += [self._prediction(one.tokens, row) for one, row in zip(readings, rows, strict=True)]
         return answers
 
     def explain(self, text: str) -> Explanation:
         """Return the exact contribution of every feature in the text."""
         return explain_linear(self, text)
 
-    def _decide(self, reading: Reading) -> list[float]:
-        decision: list[float] = self._bias
-        for name, sums in self.sums.items():
-            added = sums.of(getattr(reading, name))
-            decision = [total + part for total, part in zip(decision, added, strict=True)]
-        return decision
+    def _decide(self, tokens: Sequence[str], lexicon: Sequence[float]) -> list[float]:
+        parts = [self._bias]
+        if self._words:
+            parts.append(self._words.of(tokens))
+        if self.reader.chars:
+            parts.append(self.terms["chars"].of(self.reader.chars.of(tokens)))
+        if self.lexicon:
+            parts.append(self.lexicon.of(lexicon))
+        return list(map(sum, zip(*parts, strict=True)))
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
-        for name, sums in self.sums.items():
+        for name, sums in self.terms.items():
             decisions += sums.of_many([getattr(reading, name) for reading in readings])
+        if self.lexicon:
+            decisions += self.lexicon.of_many([reading.lexicon for reading in readings])
         return decisions
 
     def _chunks(self, texts: Sequence[str]) -> Iterator[list[Reading]]:
@@ -132,8 +141,8 @@ class LinearClassifier:
         if chunk:
             yield chunk
 
-    def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
+    def _prediction(self, tokens: Sequence[str], probabilities: Sequence[float]) -> Prediction:
         uncertainty = self.manifest.uncertainty
-        words, known = self.reader.familiarity(reading.tokens) if uncertainty.min_known_share else (0, 0)
-        reason = uncertainty.reason(max(probabilities), len(reading.tokens), words, known)
+        words, known = self.reader.familiarity(tokens) if uncertainty.min_known_share else (0, 0)
+        reason = uncertainty.reason(max(probabilities), len(tokens), words, known)
         return Prediction.of(self.labels, probabilities, reason)

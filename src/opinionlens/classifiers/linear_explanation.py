@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opinionlens.classifiers.block_sums import DenseSums, TermSums
+from opinionlens.classifiers.block_sums import TermSums
 from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence, Span
 from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_parts
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -49,7 +49,7 @@ def _of_words(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator
     for size in range(span[0], span[1] + 1):
         for first, gram in enumerate(word_ngrams(texts, size, size)):
             places[gram].append((tokens[first].start, tokens[first + size - 1].end))
-    yield from _of_terms("words", places, classifier.reader.words.row, classifier.sums["words"])
+    yield from _of_terms("words", places, classifier.reader.words.row, classifier.terms["words"])
 
 
 def _of_chars(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator[Contribution]:
@@ -60,14 +60,13 @@ def _of_chars(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator
     for token in tokens:
         for gram in char_ngrams(token.text, *span):
             places[gram].append((token.start, token.end))
-    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.sums["chars"])
+    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.terms["chars"])
 
 
 def _of_terms(
-    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums | DenseSums
+    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums
 ) -> Iterator[Contribution]:
     """Contributions of counted terms: every occurrence of a term has the same part in it."""
-    assert isinstance(sums, TermSums)  # noqa: S101 - for the type checker; only the lexicon is dense
     known = [(term, row) for term in places if (row := row_of(term)) is not None]
     if not known:
         return
@@ -82,8 +81,8 @@ def _of_terms(
 
 def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
     """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
-    sums = classifier.sums.get("lexicon")
-    if not isinstance(sums, DenseSums):
+    sums = classifier.lexicon
+    if sums is None:
         return
     values = classifier.reader.read(text).lexicon
     weights = sums.table[:, :-1] / sums.norm(values)

@@ -32,11 +32,11 @@ class WordRows:
     def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
         """Index the vocabulary."""
         self._rows = _rows_of(terms, "words")
-        self.low, self._high = low, high
+        self.low, self.high = low, high
 
     def of(self, tokens: Sequence[str]) -> list[int]:
         """Return one row per known n-gram of the text, repeats included."""
-        found = map(self._rows.get, word_ngrams(tokens, self.low, self._high))
+        found = map(self._rows.get, word_ngrams(tokens, self.low, self.high))
         return [row for row in found if row is not None]
 
     def row(self, term: str) -> int | None:
