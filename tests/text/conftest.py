@@ -32,6 +32,12 @@ _SPACES = [
 
 
 @pytest.fixture(scope="session")
+def edges() -> list[str]:
+    """The fragments, each at the edge of some rule."""
+    return _EDGES.split()
+
+
+@pytest.fixture(scope="session")
 def hard_texts() -> st.SearchStrategy[str]:
     """Texts as a strategy; without lone surrogates, which no column of a data frame can hold."""
     edges = st.sampled_from([*_EDGES.split(), *_SPACES, *" " * 20])

@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -186,3 +187,15 @@ sys.exit(any(name in sys.modules for name in ("nltk", "sklearn", "polars", "pand
     assert (
         subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": "src"}).returncode == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "digest"),
+    [(PLAIN, "2a69f927954fa9be"), (SOCIAL, "90ca9eb03263d891"), (NEGATING, "906354a8c8d7dc27")],
+    ids=lambda v: getattr(v, "identifier", ""),
+)
+def test_a_recipe_never_changes(edges, recipe, digest):
+    """Classifiers in use were fitted on these very tokens. Where this fails, name a new recipe instead."""
+    texts = [f"{one} not {other}{one}" for one in edges for other in edges]
+    cleaned = "\n".join(map(recipe.clean, texts))
+    assert sha256(cleaned.encode()).hexdigest()[:16] == digest

@@ -51,15 +51,9 @@ def deduplication_key(texts: pl.Expr) -> pl.Expr:
     )
 
 
-def word_counts(texts: pl.Expr) -> pl.Expr:
-    """How many stretches without white space each text has, as `len(text.split())`; null stays null."""
-    return texts.map_batches(_word_counts, return_dtype=pl.UInt32)
-
-
-def _word_counts(texts: pl.Series) -> pl.Series:
-    # Python counts four control characters as white space that polars does not.
-    spaced = texts.str.replace_all(r"[\s\x1c-\x1f]{2,}|[^\S ]|[\x1c-\x1f]", " ").str.strip_chars(" ")
-    return spaced.str.count_matches(" ", literal=True) + (spaced != "").cast(pl.UInt32)
+def word_counts(cleaned: pl.Expr) -> pl.Expr:
+    """How many words a cleaned text or a deduplication key has; null stays null."""
+    return pl.when(cleaned == "").then(0).otherwise(cleaned.str.count_matches(" ", literal=True) + 1)
 
 
 def _work_out(vectorised: _Vectorised, scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
@@ -106,9 +100,8 @@ def _words(text: pl.Expr, letters: str) -> pl.Expr:
 def _key() -> _Vectorised:
     text = _LOWERED
     for noise in (patterns.MARKUP, patterns.ADDRESS, patterns.RETWEET, patterns.USER):
-        text = text.str.replace_all(
-            noise, f" {_ADDRESS} "
-        )  # a mere space would bring "RT" and "@name" together
+        # A mere space would bring "RT" and "@name" together that stood apart.
+        text = text.str.replace_all(noise, f" {_ADDRESS} ")
     text = text.str.replace_all("'", "", literal=True).str.replace_all(patterns.APOSTROPHE, "")
     text = text.str.replace_all(patterns.gap(patterns.LETTERS_IN_KEY), " ")
     return _Vectorised(patterns.HARD_KEY, text.str.strip_chars(" "))

@@ -139,14 +139,21 @@ def _piece_to_word(
 
 
 def _mark_negated(pieces: Sequence[str], words: list[str]) -> list[str]:
-    """Give every word behind a negator the suffix, up to the next mark."""
-    marked, inside = [], False
-    for scope, word in zip(map(_SCOPES.__getitem__, pieces), words, strict=True):
-        turned = inside and word and scope in (Scope.INSIDE, Scope.OPENS)
-        marked.append(word + NEGATED if turned else word)
-        inside = scope is Scope.OPENS or (inside and scope is not Scope.ENDS)
-    return marked
+    """Give every word behind a negator the suffix, up to the next mark; `words` is changed and returned."""
+    scopes = list(map(_SCOPES.__getitem__, pieces))
+    if _OPENS not in scopes:
+        return words
+    inside = False
+    for number, scope in enumerate(scopes):
+        if scope is _ENDS:
+            inside = False
+        elif inside and scope is not _OUTSIDE:
+            words[number] += NEGATED
+        if scope is _OPENS:
+            inside = True
+    return words
 
 
+_OPENS, _ENDS, _OUTSIDE = Scope.OPENS, Scope.ENDS, Scope.OUTSIDE
 _SCOPES: Memo[Scope] = Memo(scope_of)
 RECIPES: dict[str, Recipe] = {name: Recipe(name) for name in NORMALISERS}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-LONGEST_STEMMED = (
-    60  # characters; longer "words" are noise, and a stemmer's time grows with the square of their length
-)
+# Characters. Longer "words" are noise, and a stemmer's time grows with the square of their length.
+LONGEST_STEMMED = 60
 
 
 def _porter() -> Callable[[str], str]:
