@@ -45,6 +45,8 @@ class Seen:
 def browser() -> Iterator[playwright_api.Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine: apt-get install chromium")
+    # A busy machine may be slow; what never comes fails all the same.
+    playwright_api.expect.set_options(timeout=30_000)
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
         yield browser
