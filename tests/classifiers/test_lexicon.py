@@ -32,11 +32,11 @@ def test_plain_cases(text: str, label: Label, classifier: LexiconClassifier) -> 
 
 
 def test_a_text_without_sentiment_is_neutral_but_not_sure(classifier: LexiconClassifier) -> None:
-    # With compound 0 only the biases are left: softmax(-0.38, 0, -0.81).
-    total = math.exp(-0.38) + 1 + math.exp(-0.81)
+    # With compound 0 only the biases are left: softmax(-0.38, 0, -0.82).
+    total = math.exp(-0.38) + 1 + math.exp(-0.82)
     prediction = classifier.predict("the train leaves at noon")
     assert prediction.probabilities == pytest.approx(
-        (math.exp(-0.38) / total, 1 / total, math.exp(-0.81) / total)
+        (math.exp(-0.38) / total, 1 / total, math.exp(-0.82) / total)
     )
     assert prediction.reason is UncertainReason.LOW_CONFIDENCE
 
