@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from opinionlens.errors import RegistryError, RegistryUnavailable
+from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import (
     Credentials,
     Limits,
@@ -45,6 +45,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(403, b'{"error_code": "PERMISSION_DENIED", "message": "not you"}')
             case "another program":
                 self._answer(200, b"<html>Please sign in</html>")
+            case "another site":
+                self._answer(404, b"<html>Not found</html>")
             case _:
                 self._answer(200, b"{}")
 
@@ -133,11 +135,13 @@ over_http = pytest.mark.parametrize("connected", ["mlflow", "process"], indirect
 
 
 @over_http
-def test_what_is_no_mlflow_server_is_an_error_of_the_registry(connected, fail, name):
-    fail("another program")
+@pytest.mark.parametrize("mode", ["another program", "another site"])
+def test_what_is_no_mlflow_server_is_not_an_empty_registry(connected, fail, mode, name):
+    fail(mode)
 
-    with pytest.raises(RegistryError):
+    with pytest.raises(RegistryError) as raised:
         connected.versions(name)
+    assert not isinstance(raised.value, VersionNotFound)
 
 
 @over_http

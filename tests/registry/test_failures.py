@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import RegistryLoginNeeded
@@ -52,19 +54,44 @@ def test_a_status_tells_what_happened(make, status, missing, expected):
 
 def test_a_broken_line_is_no_error_of_the_server():
     wrapped = WithStatus(500)
-    wrapped.__context__ = ConnectionRefusedError()
+    wrapped.__context__ = requests.exceptions.ConnectionError()
 
-    assert type(translated(wrapped, uri="http://x")) is RegistryUnavailable
-    assert type(translated(TimeoutError(), uri="http://x")) is RegistryUnavailable
-    assert type(translated(WithStatus(500), uri="http://x")) is RegistryError
-    assert type(translated(ValueError("no JSON"), uri="http://x")) is RegistryError
+    for error in (
+        wrapped,
+        TimeoutError(),
+        ConnectionRefusedError(),
+        socket.gaierror(),
+        requests.exceptions.Timeout(),
+    ):
+        assert type(translated(error, uri="http://x")) is RegistryUnavailable
+
+
+def test_an_answer_or_a_full_disk_is_no_broken_line():
+    answered = requests.exceptions.HTTPError(response=requests.Response())
+    for error in (
+        WithStatus(500),
+        ValueError("no JSON"),
+        OSError(28, "No space left"),
+        FileNotFoundError(),
+        answered,
+    ):
+        assert type(translated(error, uri="http://x", missing="this")) is RegistryError
+
+
+def test_another_server_is_not_an_empty_registry():
+    error = WithStatus(404)
+    error.error_code = "ENDPOINT_NOT_FOUND"
+
+    assert "no MLflow server" in str(translated(error, uri="http://x", missing="no such model"))
 
 
 def test_only_the_first_line_is_told_and_no_password():
     uri = "postgresql://ann:geheim@db/mlflow"
     error = translated(RuntimeError(f"{uri} is away\nat line 7 of some file"), uri=uri)
 
-    assert str(error) == "The registry refuses: postgresql://db/mlflow is away [postgresql://db/mlflow]"
+    assert (
+        str(error) == "The registry cannot do that: postgresql://db/mlflow is away [postgresql://db/mlflow]"
+    )
 
 
 def test_a_message_stays_short():
@@ -76,6 +103,7 @@ def test_a_message_stays_short():
     [
         ("http://ann:geheim@host:5000/path", "http://host:5000/path"),
         ("http://host/a@b", "http://host/a@b"),
+        ("postgresql://ann:p@ss@host/db", "postgresql://host/db"),
         ("sqlite:///mlruns.db", "sqlite:///mlruns.db"),
     ],
 )

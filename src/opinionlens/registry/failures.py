@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from socket import gaierror
 
 from opinionlens.errors import OpinionLensError, RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry.location import shown
@@ -17,6 +18,7 @@ _NOT_NOW = frozenset(
     }
 )
 _LONGEST_MESSAGE = 300
+_CHECK_ADDRESS = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address."
 
 
 def translated(error: Exception, *, uri: str, missing: str | None = None) -> OpinionLensError:
@@ -25,26 +27,23 @@ def translated(error: Exception, *, uri: str, missing: str | None = None) -> Opi
     Args:
         error: What came out of MLflow.
         uri: The registry's address; a password in it is not repeated.
-        missing: What was asked for, when it may not exist: then a 404 is VersionNotFound.
+        missing: What was asked for, when it may not exist: then MLflow's 404 is VersionNotFound.
     """
-    where, status = shown(uri), _status(error)
+    where, status, message = shown(uri), _status(error), _message(error, uri)
     if status == HTTPStatus.UNAUTHORIZED:
         remedy = "Give the user name and the password that the server wants."
         return RegistryLoginNeeded("The registry does not let us in.", where=where, remedy=remedy)
-    if status == HTTPStatus.NOT_FOUND and missing is not None:
-        return VersionNotFound(missing, where=where)
-    if status in _NOT_NOW or (
-        status in (None, HTTPStatus.INTERNAL_SERVER_ERROR) and _is_about_the_line(error)
-    ):
-        return RegistryUnavailable(
-            f"The registry does not answer: {_message(error, uri)}",
-            where=where,
-            remedy="Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address.",
-        )
     if status == HTTPStatus.FORBIDDEN:
         remedy = "Ask the server's administrator for the permission."
-        return RegistryError(f"The registry forbids it: {_message(error, uri)}", where=where, remedy=remedy)
-    return RegistryError(f"The registry refuses: {_message(error, uri)}", where=where)
+        return RegistryError(f"The registry forbids it: {message}", where=where, remedy=remedy)
+    if getattr(error, "error_code", None) == "ENDPOINT_NOT_FOUND":
+        return RegistryError("There is no MLflow server at this address.", where=where, remedy=_CHECK_ADDRESS)
+    if status == HTTPStatus.NOT_FOUND and missing is not None:
+        return VersionNotFound(missing, where=where)
+    if status in _NOT_NOW or _is_about_the_line(error):
+        what = f"The registry does not answer: {message}"
+        return RegistryUnavailable(what, where=where, remedy=_CHECK_ADDRESS)
+    return RegistryError(f"The registry cannot do that: {message}", where=where)
 
 
 def _status(error: Exception) -> int | None:
@@ -56,10 +55,13 @@ def _status(error: Exception) -> int | None:
 
 
 def _is_about_the_line(error: BaseException) -> bool:
-    """Tell whether the failure began in the network: every error of `requests` is an OSError."""
+    """Tell whether the failure began in the network, and not with an answer or a file of this machine."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError):
+        library = type(seen).__module__.partition(".")[0]
+        if isinstance(seen, ConnectionError | TimeoutError | gaierror) or library == "urllib3":
+            return True
+        if library == "requests" and getattr(seen, "response", None) is None:
             return True
         seen = seen.__cause__ or seen.__context__
     return False

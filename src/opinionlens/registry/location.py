@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _SQLITE = "sqlite:///"
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def shown(uri: str) -> str:

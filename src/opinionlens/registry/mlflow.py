@@ -12,8 +12,9 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from opinionlens.errors import (
@@ -29,7 +30,14 @@ from opinionlens.registry.environment import limited_environment, quiet_environm
 from opinionlens.registry.failures import translated
 from opinionlens.registry.location import missing_database, shown, with_absolute_path
 from opinionlens.registry.naming import check_alias, check_model_name
-from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SOURCE_RUN_TAG, SourceRun, Version
+from opinionlens.registry.port import (
+    DIGEST_TAG,
+    KIND_TAG,
+    SOURCE_RUN_TAG,
+    RegistryLoginNeeded,
+    SourceRun,
+    Version,
+)
 from opinionlens.registry.pyfunc_folder import ARTEFACT_FOLDER, write_pyfunc_folder
 from opinionlens.registry.queries import (
     Client,
@@ -71,7 +79,7 @@ class MlflowRegistry:
             experiment: Where artefacts are logged whose run is not known.
 
         Raises:
-            RegistryError: MLflow is not installed.
+            RegistryError: MLflow is not installed, or only mlflow-skinny, which reads no databases.
         """
         for name, value in {**quiet_environment(), **limited_environment(_TIME_LIMIT_SECONDS)}.items():
             os.environ.setdefault(name, value)
@@ -79,6 +87,9 @@ class MlflowRegistry:
             import mlflow  # noqa: F401 - so that a missing MLflow is told here
         except ImportError as error:
             raise RegistryError("MLflow is not installed.", remedy="Install mlflow-skinny.") from error
+        if not uri.startswith("http") and find_spec("sqlalchemy") is None:
+            remedy = "Start `mlflow server` on it and give the server's address, or install mlflow."
+            raise RegistryError("mlflow-skinny reads no databases.", where=shown(uri), remedy=remedy)
         self._uri = with_absolute_path(uri)
         self._experiment = experiment
         self._connection: Client = None
@@ -200,8 +211,10 @@ class MlflowRegistry:
         if self._connection is None:
             from mlflow import MlflowClient
 
-            with self._translating():
+            try:
                 self._connection = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+            except Exception as error:  # whatever the driver of some database raises
+                raise translated(error, uri=self._uri) from error
         return self._connection
 
     @contextmanager
@@ -299,7 +312,8 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
         if run_id is not None:
             client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
     except BaseException:
-        client.finalize_logged_model(model.model_id, "FAILED")
+        with suppress(Exception):  # the first error is the one to show
+            client.finalize_logged_model(model.model_id, "FAILED")
         raise
     client.finalize_logged_model(model.model_id, "READY")
     return str(model.model_id)
@@ -329,7 +343,7 @@ def _fetch(location: str, name: str, into: Path, *, uri: str) -> Path:
         return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=uri))
     except Exception as error:  # stores differ in how they say that there is no such file
         failure = translated(error, uri=uri)
-        if isinstance(failure, RegistryUnavailable):
+        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded):
             raise failure from error
         remedy = "Register the classifier again with `opinionlens promote`."
         what = f"The artefact store has lost {name}."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from opinionlens.errors import RegistryError
 
@@ -19,8 +19,6 @@ SCORE_PREFIX = "score."
 
 class RegistryLoginNeeded(RegistryError):
     """The registry wants a user name and a password, or refuses the ones it got."""
-
-    status: ClassVar[int] = 502
 
 
 @dataclass(frozen=True)

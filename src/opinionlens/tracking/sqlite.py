@@ -10,7 +10,7 @@ from pathlib import Path
 from opinionlens.errors import TrackingError
 
 _PREFIX = "sqlite:///"
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def shown(uri: str) -> str:
