@@ -90,6 +90,10 @@ class Entry(NamedTuple):
     counts: Counts = ()
 
 
+_IN_CAPITALS: Counts = ((Feature.CAPITALS.value, 1.0),)
+_ELONGATED: Counts = ((Feature.ELONGATIONS.value, 1.0),)
+_NO_WORD = Entry(no_word=1)
+_MARKUP = Entry(ends_clause=True, no_word=1)
 _NEGATOR = Entry(negates=True, counts=((Feature.NEGATORS.value, 1.0),))
 
 
@@ -108,7 +112,7 @@ def entry_of(piece: str) -> Entry | None:
         return _face_entry(valence)
     if kind is Kind.EMOJI:
         return _face_entry(_emoji_valence(piece))
-    return Entry(ends_clause=ends_clause(piece, kind), no_word=1)
+    return _MARKUP if kind is Kind.MARKUP else _NO_WORD
 
 
 def valence_counts(valence: float) -> Counts:
@@ -153,11 +157,7 @@ def _word_entry(piece: str, lowered: str) -> Entry | None:
 
 
 def _emphasised(entry: Entry, *, capitals: bool, elongated: bool) -> Entry:
-    counts = (
-        entry.counts
-        + ((Feature.CAPITALS.value, 1.0),) * capitals
-        + ((Feature.ELONGATIONS.value, 1.0),) * elongated
-    )
+    counts = entry.counts + _IN_CAPITALS * capitals + _ELONGATED * elongated
     if not entry.valence:
         return entry._replace(counts=counts)
     emphasis = capitals * _CAPITALS_BOOST + elongated * _BOOST
@@ -175,7 +175,7 @@ def _words() -> dict[str, Entry]:
     for name in NEGATORS:
         entries[name] = entries.get(name, Entry())._replace(negates=True, counts=_NEGATOR.counts)
     for name in BARE_ADDRESSES:
-        entries[name] = Entry(no_word=1)
+        entries[name] = _NO_WORD
     for name in _CONTRASTING:
         entries[name] = Entry(contrasts=True)
     return entries
