@@ -49,7 +49,7 @@ def test_a_sent_text_gets_its_verdict(promoted_client: TestClient, text: str, la
 def test_the_words_are_marked_and_listed(promoted_client: TestClient) -> None:
     page = promoted_client.post("/", data={"text": "great but great, awful <b>"}).text
     assert '<mark data-toward="POSITIVE" data-level="3" data-short>great</mark> but' in page
-    assert '<mark data-toward="NEGATIVE" data-level="3">awful</mark> &lt;b&gt;</p>' in page
+    assert '<mark data-toward="NEGATIVE" data-level="3" data-short>awful</mark> &lt;b&gt;</p>' in page
     assert re.search(r"great × 2 positive awful negative", visible(page))
 
 
