@@ -38,11 +38,12 @@ class TermSums:
         self._usual_floats: list[float] = self._usual.tolist()
         self.table = _table(block, coef)
 
-    def of(self, rows: Sequence[int] | Rows) -> list[float]:
+    def of(self, rows: Rows) -> list[float]:
         """Return what one text with these rows (repeats included) adds to its decision values (k,)."""
         if not len(rows):
             return [0.0] * self.labels
-        ordered = np.sort(rows)
+        ordered = rows.copy()
+        ordered.sort()
         # Where another row begins, the beginning and the end included.
         begins = np.empty(len(rows) + 1, dtype=np.bool_)
         begins[0] = begins[-1] = True
@@ -51,13 +52,14 @@ class TermSums:
         starts = places[:-1]
         touched = self.table.take(ordered.take(starts), axis=0)
         values = self.tf_of(places[1:] - starts)
-        sums: list[float] = values.dot(touched).tolist()
-        totals = sums[:-1]
-        square = float((values * values).dot(touched[:, -1]))
-        if not self.is_normalised or square <= 0:
-            return totals
-        norm = math.sqrt(square)
-        return [total / norm for total in totals]
+        totals: list[float]
+        *totals, square = values.dot(touched).tolist()
+        if self.is_normalised:
+            values *= values
+            square = values.dot(touched[:, -1])
+            norm = math.sqrt(square) if square > 0 else 1.0
+            totals = [total / norm for total in totals]
+        return totals
 
     def of_many(self, texts: Sequence[Sequence[int] | Rows]) -> FloatArray:
         """Return `of` for many texts (n, k)."""

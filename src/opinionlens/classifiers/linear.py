@@ -76,7 +76,7 @@ class LinearClassifier:
         # For one text at a time.
         self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
         self._bias: list[float] = weights.intercept.tolist()
-        self._calibration = tuple(zip(manifest.calibration.scale, manifest.calibration.bias, strict=True))
+        self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return the scores (n, k) before calibration."""
@@ -90,14 +90,12 @@ class LinearClassifier:
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
         tokens, lexicon = self.manifest.features.tokens_and_lexicon(text)
-        logits = [
-            value * scale + bias
-            for value, (scale, bias) in zip(self._decide(tokens, lexicon), self._calibration, strict=True)
-        ]
+        decision = self._decide(tokens, lexicon)
+        logits = [value * s + b for value, s, b in zip(decision, self._scale, self._shift, strict=True)]
         top = max(logits)
-        weights = [math.exp(logit - top) for logit in logits]
-        total = sum(weights)
-        return self._prediction(tokens, [weight / total for weight in weights])
+        powers = [math.exp(logit - top) for logit in logits]
+        total = sum(powers)
+        return self._prediction(tokens, [power / total for power in powers])
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""

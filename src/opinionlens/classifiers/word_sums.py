@@ -41,10 +41,8 @@ class WordSums:
                 second += line[1]
                 third += line[2]
                 square += line[3]
-        seen: set[str] = set()
-        again = [gram for gram in grams if gram in seen or seen.add(gram)]  # type: ignore[func-returns-value]
-        if again:
-            first, second, third, square = self._corrected((first, second, third, square), again)
+        if len(set(tokens)) < len(tokens):
+            first, second, third, square = self._corrected((first, second, third, square), grams)
         if self._sums.is_normalised and square > 0:
             norm = math.sqrt(square)
             first, second, third = first / norm, second / norm, third / norm
@@ -60,12 +58,11 @@ class WordSums:
         self._met[gram] = line
         return line
 
-    def _corrected(self, totals: Line, again: Sequence[str]) -> Line:
-        """Return the sums with tf(c) instead of c for a term that occurs c times, and tf(c)² in the squares.
-
-        `again` holds each of its occurrences but the first.
-        """
+    def _corrected(self, totals: Line, grams: Sequence[str]) -> Line:
+        """Return the sums with tf(c) in place of c for a term that occurs c times; tf(c)² in the squares."""
         first, second, third, square = totals
+        seen: set[str] = set()
+        again = [gram for gram in grams if gram in seen or seen.add(gram)]  # type: ignore[func-returns-value]
         for gram, repeats in Counter(again).items():
             line = self._met.get(gram) or self._meet(gram)
             if line is not None:
