@@ -14,6 +14,7 @@ OpinionLensError                     500
 │   └── SelfTestFailed                     the recorded texts get other probabilities here
 ├── RegistryError                    502
 │   ├── RegistryUnavailable          503   it does not answer, or not in time
+│   ├── RegistryLoginNeeded          502   drawn on in registry/port.py
 │   ├── VersionNotFound              404
 │   └── VersionNotServable           422   it exists but holds no artefact of ours
 ├── TrackingError                    502   runs cannot be recorded

@@ -69,15 +69,18 @@ def params_read(module: str) -> set[str]:
     """Every `params.<section>[.<key>]` that the module reads."""
     tree = ast.parse((ROOT / path_of(module)).read_text(encoding="utf-8"))
     found = set()
+    # `params.base.random_seed` also holds the chain `params.base`: only the outermost counts.
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
         chain: list[str] = []
+        if id(node) in inner:
+            continue
         while isinstance(node, ast.Attribute):
             chain.insert(0, node.attr)
             node = node.value
         if chain and isinstance(node, ast.Name) and node.id == "params":
             found.add(".".join(chain[:2]))
-    # `params.base.random_seed` also holds the chain `params.base`: only the longest counts.
-    return {key for key in found if not any(other.startswith(f"{key}.") for other in found)}
+    return found
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,8 +2,10 @@
 
 import subprocess
 
+import grimp
 import pytest
 
+from opinionlens.pipeline import lineage
 from opinionlens.pipeline.lineage import git_commit, hash_of_code, hash_of_files, hash_of_values
 
 
@@ -30,8 +32,26 @@ def test_hash_of_values_ignores_the_order_of_keys():
     assert hash_of_values({"a": 1}) != hash_of_values({"a": 2})
 
 
-def test_hash_of_code_is_stable_within_one_version():
-    assert hash_of_code() == hash_of_code()
+def test_hash_of_code_covers_all_that_decides_a_trial():
+    graph = grimp.build_graph("opinionlens")
+    shells = {"opinionlens.pipeline.study", "opinionlens.pipeline.trials"}
+    deciding = set().union(*(graph.find_upstream_modules(shell) for shell in shells)) | shells
+    # They read files and say what is wrong; neither changes a number.
+    deciding -= {
+        "opinionlens",
+        "opinionlens.addresses",
+        "opinionlens.errors",
+        "opinionlens.files",
+        "opinionlens.pipeline",
+    }
+    covered = tuple(f"opinionlens.{part.removesuffix('.py').replace('/', '.')}" for part in lineage._CODE)
+    assert {module for module in deciding if not module.startswith(covered)} == set()
+
+
+def test_hash_of_code_changes_with_a_library(monkeypatch):
+    before = hash_of_code()
+    monkeypatch.setattr(lineage, "version", lambda name: "0.0.0")
+    assert hash_of_code() != before
 
 
 def test_commit_says_when_files_differ_from_it(tmp_path):

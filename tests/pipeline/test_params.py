@@ -1,12 +1,14 @@
 """What `params.yaml` accepts, and how it says no."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from opinionlens.errors import ParamsInvalid
-from opinionlens.pipeline.params import Params, load_params
+from opinionlens.families.catalogue import FAMILIES
+from opinionlens.pipeline.params import FamilyName, Params, load_params
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +56,10 @@ def test_unknown_key_of_a_labelled_file_lists_its_own_choices(tmp_path):
         ("preprocessing: {data_splits: [0.5, 0.2, 0.2]}", "must sum to 1, not 0.9"),
         ("features: {word_ngrams: [3, 1]}", "1 <= low <= high"),
         ("features: {word_ngrams: null, char_ngrams: null}", "cannot both be null"),
+        ("promotion: {tolerance: false}", "`promotion.tolerance"),
+        ('promotion: {tolerance: "0.02"}', "`promotion.tolerance"),
+        ('preprocessing: {data_splits: ["0.8", "0.1", "0.1"]}', "`preprocessing.data_splits.0`"),
+        ("training: {families: [nb_svm, nb_svm]}", "names a family twice"),
         ("recipe: {name: fancy}", "'plain-v1' or 'social-v1'"),
     ],
 )
@@ -75,6 +81,10 @@ def test_what_is_not_yaml_and_what_is_not_there(tmp_path):
     assert "is not YAML" in refusal(tmp_path, "base: [")
     with pytest.raises(ParamsInvalid, match=r"cannot be read.*No such file"):
         load_params(tmp_path / "absent.yaml")
+
+
+def test_every_family_of_the_catalogue_can_be_named():
+    assert set(get_args(FamilyName)) == set(FAMILIES)
 
 
 def test_label_map_keys_are_text_as_in_the_file(tmp_path):

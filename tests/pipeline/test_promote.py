@@ -86,6 +86,22 @@ def test_register_refused_keeps_the_version_without_the_alias(registry, evidence
     assert registry.by_alias(NAME, CHAMPION).number == 1
 
 
+def test_forcing_what_was_registered_before_records_the_reason(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=5), registry, evidence)
+    worse = word_classifier("b", skill=2)
+    through(worse, registry, evidence, register_refused=True)
+    result = through(worse, registry, evidence, force="smaller for the edge")
+    assert result.version.number == 2
+    assert registry.by_alias(NAME, CHAMPION).tags["gate"] == "forced"
+    assert registry.by_alias(NAME, CHAMPION).tags["gate.forced_because"] == "smaller for the edge"
+
+
+def test_a_reason_that_was_not_needed_is_not_kept(registry, evidence, word_classifier):
+    result = through(word_classifier("a", skill=5), registry, evidence, force="just in case")
+    assert result.version.tags["gate"] == "passed"
+    assert result.version.tags["gate.forced_because"] == ""
+
+
 def test_promoting_the_champion_again_changes_nothing(registry, evidence, word_classifier):
     artefact = word_classifier("a", skill=5)
     through(artefact, registry, evidence)

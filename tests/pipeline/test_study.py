@@ -3,6 +3,7 @@
 import pytest
 from optuna.storages import InMemoryStorage
 
+from opinionlens.errors import StageFailed
 from opinionlens.pipeline.study import GENERATION, Outcome, best_trial, open_study, run_study
 
 SPACE = {
@@ -88,6 +89,17 @@ def test_killed_study_on_disk_is_found_again_by_its_name(tmp_path):
     _, resumed = run(storage, n_trials=4)
     assert [t.resumed for t in resumed] == [True, True, False, False]
     assert asked(resumed) == asked(run(InMemoryStorage(), n_trials=4)[1])
+
+
+@pytest.mark.parametrize("content", [None, b"no database" * 100])
+def test_storage_that_cannot_be_used_is_said_without_its_password(tmp_path, content):
+    storage = "postgresql://me:secret@127.0.0.1:1/none"
+    if content is not None:
+        (tmp_path / "study.sqlite3").write_bytes(content)
+        storage = f"sqlite:///{tmp_path}/study.sqlite3"
+    with pytest.raises(StageFailed, match=r"training\.storage") as caught:
+        open_study(storage, "study")
+    assert "secret" not in str(caught.value)
 
 
 def test_killed_while_asking_continues_to_the_same_end(storage):

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import RegistryLoginNeeded
 from opinionlens.registry.failures import translated
-from opinionlens.registry.location import missing_database, shown, with_absolute_path
+from opinionlens.registry.location import missing_database
 
 
 class WithStatus(Exception):

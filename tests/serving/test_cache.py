@@ -113,7 +113,7 @@ def test_the_lock_holds_among_processes_and_per_digest(
     other = context.Process(target=_hold_lock, args=(cache.root, kind_version.digest, entered, release))
     other.start()
     try:
-        assert entered.wait(20)
+        assert entered.wait(60)
         cache.fetch(harsh_version, registry)  # another digest is free
         waiting = threading.Thread(target=cache.fetch, args=(kind_version, registry))
         waiting.start()

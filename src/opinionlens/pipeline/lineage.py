@@ -15,7 +15,7 @@ from opinionlens.files import sha256_of_file
 
 # What a trial's result depends on beside the data and the parameters.
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
-_CODE = ("families", "text", "pipeline/study.py", "pipeline/trials.py", "evaluation/scores.py")
+_CODE = ("evaluation", "families", "text", "pipeline/study.py", "pipeline/trials.py")
 
 
 def hash_of_files(folder: Path) -> str:

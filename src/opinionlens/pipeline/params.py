@@ -24,7 +24,8 @@ from opinionlens.text.labels import Label
 
 # Strict, so that the text "25" is not taken for the number 25 behind the user's back.
 Scalar = StrictBool | StrictInt | StrictFloat | str | None
-Share = Annotated[float, Field(gt=0, lt=1)]
+Number = StrictInt | StrictFloat
+Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Range = Annotated[tuple[StrictInt, StrictInt], Field(description="lowest and highest n of the n-grams")]
 
 
@@ -143,6 +144,13 @@ class Training(Section):
     storage: Annotated[str, Field(min_length=1)] = "sqlite:///optuna.sqlite3"
     by_hand: ByHand = ByHand()
 
+    @field_validator("families")
+    @classmethod
+    def _each_once(cls, value: tuple[FamilyName, ...]) -> tuple[FamilyName, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a family twice")
+        return value
+
 
 class Models(Section):
     """An optional override of what is evaluated."""
@@ -162,7 +170,7 @@ class Promotion(Section):
     """What the gate asks."""
 
     model_name: Annotated[str, Field(min_length=1)] = "opinionlens"
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    tolerance: Annotated[Number, Field(ge=0, lt=1)] = 0.01
     max_calibration_error: Share = 0.05
 
 

@@ -65,11 +65,6 @@ class Paths:
         """The best parameters of the last study, and which logged model they gave."""
         return self.root / "objects" / "tuned.json"
 
-    @property
-    def studies(self) -> Path:
-        """What must survive a retry: outside all outs, because DVC deletes those before it runs a stage."""
-        return self.root / ".cache" / "studies"
-
     def raw(self, raw_dir: str) -> Path:
         """The user's own data; absolute paths stay as they are."""
         return self.root / raw_dir

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +112,14 @@ def promote(
         digest=candidate.digest,
         source=candidate.source,
         experiment=experiment,
-        tags=_tags(decision, force),
+        tags={},
         scores=candidate.classifier.manifest.training.scores,
     )
+    # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
+    registry.set_tags(name, version.number, _tags(decision, force))
     if allowed:
         registry.set_alias(name, CHAMPION, version.number)
-        version = registry.version(name, version.number)
-    return Promotion(version, decision, promoted=allowed)
+    return Promotion(registry.version(name, version.number), decision, promoted=allowed)
 
 
 def _champion(registry: Registry, name: str) -> Version | None:
@@ -151,7 +151,9 @@ def _contender(name: str, classifier: Classifier, texts: Sequence[str]) -> Conte
 
 def _tags(decision: GateDecision, force: str | None) -> Mapping[str, str]:
     verdict = "passed" if decision.passed else "forced" if force is not None else "refused"
-    tags: dict[str, Any] = {GATE_TAG: verdict, REASONS_TAG: json.dumps(decision.reasons)[:_LONGEST_TAG]}
-    if verdict == "forced":
-        tags[FORCED_TAG] = force
-    return tags
+    because = force if verdict == "forced" and force is not None else ""
+    return {
+        GATE_TAG: verdict,
+        REASONS_TAG: json.dumps(decision.reasons)[:_LONGEST_TAG],
+        FORCED_TAG: because[:_LONGEST_TAG],
+    }

@@ -29,7 +29,7 @@ from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
-from opinionlens.tracking.port import Tracking
+from opinionlens.tracking.port import Run, Tracking
 
 RUN_NAME = "run_evals"
 
@@ -47,37 +47,48 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
     """Score the classifier on each set of rows, nested in one run.
 
     Which one: the logged model `given`, else `models.model_id` of the parameters, else the tuned artefact.
+    The scores of a `given` one are shown and tracked, but do not take the place of the pipeline's own.
     """
     tracked = open_tracking(reporter)
-    tuned = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
-    model_id = given or params.models.model_id or tuned
-    override = None if model_id == tuned else model_id
+    model_id = given or params.models.model_id
     report: dict[str, Any] = {"slices": {}, "sources": {}}
     with (
-        _classifier(tracked.tracking, override, paths) as classifier,
-        tracked.tracking.start_run(tracked.experiment, RUN_NAME, tags={"model_id": model_id}) as parent,
+        _classifier(tracked.tracking, model_id, paths) as classifier,
+        tracked.tracking.start_run(tracked.experiment, RUN_NAME, tags=_tags(model_id, paths)) as parent,
     ):
         sets = list(_sets_of_rows(paths))
         with reporter.track("slices and sources", len(sets)) as bar:
             for rows in sets:
                 with tracked.tracking.start_run(tracked.experiment, rows.name, parent=parent.id) as run:
-                    probabilities = in_label_order(
-                        classifier.predict_proba(rows.texts.texts), classifier.labels
-                    )
-                    scores = score(rows.texts.labels, probabilities)
-                    run.log_metrics(scores.as_metrics("test"))
-                report[rows.kind][rows.name] = scores_with_intervals(
-                    scores,
-                    rows.texts.codes,
-                    probabilities,
-                    seed=params.base.random_seed,
-                    resamples=params.evaluation.bootstrap_samples,
-                )
+                    report[rows.kind][rows.name] = _score(classifier, rows.texts, run, params)
                 bar.note(rows.name)
                 bar.advance()
         report["behaviour"], report["hard_behaviour"] = _behaviour(classifier)
         parent.log_metrics({f"behaviour.{name}": rate for name, rate in report["behaviour"].items()})
-    write_json(paths.metrics / f"{RUN_NAME}.json", report)
+    for kind in ("slices", "sources"):
+        for name, scores in report[kind].items():
+            reporter.say(f"{name}: macro F1 {scores['macro_f1']:.4f}, accuracy {scores['accuracy']:.4f}")
+    if given is None:
+        write_json(paths.metrics / f"{RUN_NAME}.json", report)
+
+
+def _score(classifier: Classifier, texts: LabelledTexts, run: Run, params: Params) -> dict[str, Any]:
+    probabilities = in_label_order(classifier.predict_proba(texts.texts), classifier.labels)
+    scores = score(texts.labels, probabilities)
+    run.log_metrics(scores.as_metrics("test"))
+    return scores_with_intervals(
+        scores,
+        texts.codes,
+        probabilities,
+        seed=params.base.random_seed,
+        resamples=params.evaluation.bootstrap_samples,
+    )
+
+
+def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:
+    if model_id is None:
+        model_id = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
+    return {"model_id": str(model_id)}
 
 
 def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, float]]:

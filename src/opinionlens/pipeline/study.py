@@ -16,6 +16,10 @@ from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from opinionlens.addresses import shown
+from opinionlens.errors import StageFailed
 
 # Large enough to keep many processes busy, small enough that the sampler learns several times in 25 trials.
 GENERATION = 5
@@ -58,11 +62,24 @@ Evaluate = Callable[[list[Proposal]], Iterable[tuple[Proposal, Outcome]]]
 
 
 def open_study(storage: str | optuna.storages.BaseStorage, name: str) -> optuna.Study:
-    """Create the study, or find it again with all that it holds."""
-    logging.getLogger("optuna").setLevel(
-        logging.WARNING
-    )  # one line a trial otherwise; progress is shown by us
-    return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    """Create the study, or find it again with all that it holds.
+
+    Raises:
+        StageFailed: the storage cannot be used.
+    """
+    # One line a trial otherwise; progress is shown by us.
+    logging.getLogger("optuna").setLevel(logging.WARNING)
+    try:
+        return optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", load_if_exists=True
+        )
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError) as error:
+        where = shown(storage) if isinstance(storage, str) else None
+        raise StageFailed(
+            f"The study cannot be kept there ({type(error).__name__}).",
+            where=where,
+            remedy="Set `params.yaml: training.storage` to an address such as sqlite:///optuna.sqlite3.",
+        ) from error
 
 
 def run_study(

@@ -83,7 +83,7 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         _record(run, tested, winner, paths)
         model_id = run.log_classifier(paths.classifier, MODEL_NAME)
     write_json(paths.metrics / "tune_sklearn.json", report)
-    write_json(paths.tuned, {"model_id": model_id, **_choice(winner)})
+    write_json(paths.tuned, {"model_id": model_id, **_choice(winner, fitted)})
     reporter.say(
         f"{winner.proposal.family}: macro F1 {report['test']['macro_f1']:.4f} "
         f"({report['test']['macro_f1_low']:.4f} to {report['test']['macro_f1_high']:.4f}), "
@@ -140,11 +140,7 @@ def _report(
     test = scores_with_intervals(
         tested.scores, tested.texts.codes, tested.probabilities, seed=seed, resamples=resamples
     )
-    calibration = {
-        "method": choice.calibration.method.value,
-        "reason": choice.reason,
-        **{one.method.value: {"log_loss": one.log_loss, "ece": one.ece} for one in choice.candidates},
-    }
+    calibration = {one.method.value: {"log_loss": one.log_loss, "ece": one.ece} for one in choice.candidates}
     uncertain = {
         "min_confidence": fitted.min_confidence.threshold,
         "marked": fitted.min_confidence.marked,
@@ -155,13 +151,18 @@ def _report(
         "val": rounded(dict(winner.outcome.metrics)),
         "calibration": rounded(calibration),
         "uncertain": rounded(uncertain),
-        "converged": fitted.estimator.converged,
-        **_choice(winner),
     }
 
 
-def _choice(winner: FinishedTrial) -> dict[str, Any]:
-    return {"family": winner.proposal.family, "params": winner.proposal.params}
+def _choice(winner: FinishedTrial, fitted: CalibratedEstimator) -> dict[str, Any]:
+    """What was chosen and why, beside the numbers."""
+    choice = fitted.choice
+    return {
+        "family": winner.proposal.family,
+        "params": winner.proposal.params,
+        "converged": fitted.estimator.converged,
+        "calibration": {"method": choice.calibration.method.value, "reason": choice.reason},
+    }
 
 
 def _record(run: Run, tested: Tested, winner: FinishedTrial, paths: Paths) -> None:

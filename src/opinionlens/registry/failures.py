@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from socket import gaierror
 
+from opinionlens.addresses import shown
 from opinionlens.errors import OpinionLensError, RegistryError, RegistryUnavailable, VersionNotFound
-from opinionlens.registry.location import shown
 from opinionlens.registry.port import RegistryLoginNeeded
 
 _NOT_NOW = frozenset(

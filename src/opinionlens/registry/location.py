@@ -1,32 +1,13 @@
-"""Addresses of MLflow stores, as far as the registry has to look into them."""
+"""Whether there is a registry to read at all."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-_SQLITE = "sqlite:///"
-_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
-
-
-def shown(uri: str) -> str:
-    """Return the address as it may be shown: without the user name and password that it may carry."""
-    return _LOGIN.sub("", uri)
-
-
-def with_absolute_path(uri: str) -> str:
-    """Return the same address; a relative SQLite path is meant from the working folder as it is now."""
-    path = _database(uri)
-    return uri if path is None or "?" in uri else f"{_SQLITE}{path.absolute()}"
+from opinionlens.addresses import sqlite_file
 
 
 def missing_database(uri: str) -> Path | None:
     """Return the SQLite file of this address when it does not exist; otherwise None."""
-    path = _database(uri)
+    path = sqlite_file(uri)
     return None if path is None or path.exists() else path
-
-
-def _database(uri: str) -> Path | None:
-    if not uri.startswith(_SQLITE):
-        return None
-    return Path(uri.removeprefix(_SQLITE).partition("?")[0])

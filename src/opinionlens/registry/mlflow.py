@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import (
     ArtefactMissing,
     OpinionLensError,
@@ -28,7 +29,7 @@ from opinionlens.files import replacing_directory
 from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
 from opinionlens.registry.environment import limited_environment, quiet_environment
 from opinionlens.registry.failures import translated
-from opinionlens.registry.location import missing_database, shown, with_absolute_path
+from opinionlens.registry.location import missing_database
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import (
     DIGEST_TAG,

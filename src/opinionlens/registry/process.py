@@ -11,10 +11,10 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import RegistryUnavailable
 from opinionlens.registry.child import Child
 from opinionlens.registry.environment import child_environment, worker_command
-from opinionlens.registry.location import shown, with_absolute_path
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
 

@@ -17,10 +17,11 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
-from opinionlens.tracking.sqlite import artefact_folder, prepare_database, shown, with_absolute_path
+from opinionlens.tracking.sqlite import artefact_folder, prepare_database
 
 # MLflow's types are not followed.
 Client = Any

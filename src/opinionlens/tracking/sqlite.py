@@ -5,35 +5,21 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
+from opinionlens.addresses import sqlite_file
 from opinionlens.errors import TrackingError
-
-_PREFIX = "sqlite:///"
-_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
-
-
-def shown(uri: str) -> str:
-    """Return the address as it may be shown: without the user name and password that it may carry."""
-    return _LOGIN.sub("", uri)
-
-
-def with_absolute_path(uri: str) -> str:
-    """Return the same address; a relative SQLite path is made absolute."""
-    path = _database(uri)
-    return uri if path is None else f"{_PREFIX}{path.absolute()}"
 
 
 def prepare_database(uri: str) -> None:
     """Make the SQLite file, if it is one, and let it write ahead: that halves what MLflow's writing costs.
 
-    The journal mode stays with the file, so the MLflow server that is started on it later uses it too, and can
-    read while a pipeline writes.
+    The journal mode stays with the file, so the MLflow server that is started on it later uses it too, and
+    can read while a pipeline writes.
 
     Raises:
         TrackingError: the folder cannot be written, or the file is no database.
     """
-    path = _database(uri)
+    path = sqlite_file(uri)
     if path is None:
         return
     try:
@@ -48,13 +34,7 @@ def prepare_database(uri: str) -> None:
 
 def artefact_folder(uri: str, experiment: str) -> str | None:
     """Return where an experiment's files go: beside the SQLite file; None for a server, which decides."""
-    path = _database(uri)
+    path = sqlite_file(uri)
     if path is None:
         return None
     return str(path.absolute().parent / "mlruns" / re.sub(r"[^\w.-]+", "_", experiment))
-
-
-def _database(uri: str) -> Path | None:
-    if not uri.startswith(_PREFIX) or "?" in uri:
-        return None
-    return Path(uri.removeprefix(_PREFIX))
