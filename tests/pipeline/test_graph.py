@@ -225,14 +225,13 @@ def test_promotion_ends_with_a_champion_that_scores_and_explains(finished):
     assert "nothing changed" in run(folder, *program, "promote").stdout
     source = folder / "data" / "raw" / "moods.csv"
     out = folder / "scored.csv"
-    run(folder, *program, "score", str(source), "--text-column", "body", "--out", str(out))
-    rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    scoring = [*program, "score", str(source), "--text-column", "body", "--out", str(out)]
+    run(folder, *scoring)
+    with out.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     assert len(rows) == 1002
     assert {row["model_version"] for row in rows if row["prediction"]} == {"1"}
-    assert (
-        run(folder, *program, "score", str(source), "--text-column", "body", "--strict", ok=False).returncode
-        == 1
-    )
+    assert run(folder, *scoring, "--strict", ok=False).returncode == 1
     assert "stellar" in run(folder, *program, "explain", "a stellar hotel").stdout
 
 
