@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.datasets.card import Columns, Layout
+from opinionlens.datasets.card import Columns, HubFiles, Layout
 from opinionlens.datasets.reading import Note, read_dataset
 from opinionlens.datasets.table import Rejection
 from opinionlens.errors import DatasetMalformed, DatasetMissing
@@ -169,6 +169,20 @@ def test_a_file_other_than_the_one_described_is_refused(read, places):
     assert read(GOOD, sha256=digest).rows_in == 1
     with pytest.raises(DatasetMalformed, match="SHA-256 differs"):
         read(GOOD + "more,pos\n", sha256=digest)
+
+
+def test_the_rows_of_every_file_are_told_as_soon_as_it_is_read(make_card, places):
+    folder = places.raw / "tweets"
+    folder.mkdir()
+    for name, lines in (("test", 3), ("train", 5)):
+        (folder / f"{name}_text.txt").write_text("a\n" * lines)
+        (folder / f"{name}_labels.txt").write_text(
+            "pos\n" * (lines - 1)
+        )  # one label short: told all the same
+    card = make_card(layout=Layout.TWEET_EVAL, path="tweets", origin=HubFiles("a/b", "c", ()))
+    told = []
+    assert read_dataset(card, places, told.append).rows_in == 8
+    assert told == [3, 5]
 
 
 def test_a_missing_file(make_card, places):

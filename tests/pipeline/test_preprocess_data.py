@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import contextmanager
 
 import polars as pl
 import pytest
@@ -96,6 +97,50 @@ def test_every_row_of_every_file_is_accounted_for(project):
     assert rows == written["rows"]["kept"]
 
 
+class Told(Quiet):
+    """Remembers what the bar for the files was told."""
+
+    def __init__(self):
+        self.told = []
+
+    @contextmanager
+    def track(self, description, total=None):
+        self.told.append((description, total))
+        yield self if description == "reading files" else Quiet()
+
+    def advance(self, amount=1):
+        self.told.append(amount)
+
+    def note(self, text):
+        self.told.append(text)
+
+
+def test_progress_is_over_files_and_their_rows(project):
+    folder = project.raw("data/raw") / "tweet_eval"
+    folder.mkdir()
+    for part, lines in (("test", 1000), ("train", 2000)):
+        (folder / f"{part}_text.txt").write_text("".join(f"tweet {part} {n}\n" for n in range(lines)))
+        (folder / f"{part}_labels.txt").write_text("0\n" * lines)
+    reporter = Told()
+    run(params_of(ONE, TWO, sources=["one", "tweet_eval", "two"]), project, reporter)
+    two = len((project.raw("data/raw") / "two.jsonl").read_text().splitlines())
+    assert reporter.told[: reporter.told.index(f"{3404 + two:,} rows") + 1] == [
+        ("reading files", 4),
+        "0 rows so far, one",
+        1,
+        "404 rows so far, one",
+        "404 rows so far, tweet_eval",
+        1,
+        "1,404 rows so far, tweet_eval",
+        1,
+        "3,404 rows so far, tweet_eval",
+        "3,404 rows so far, two",
+        1,
+        f"{3404 + two:,} rows so far, two",
+        f"{3404 + two:,} rows",
+    ]
+
+
 def test_no_text_and_no_author_is_on_two_sides(project):
     run(params_of(ONE, TWO), project, Quiet())
     sides: dict[str, set[str]] = {}
@@ -126,7 +171,16 @@ def test_the_report_holds_no_place_and_no_time(project):
     assert "/" not in text
 
 
-def test_a_source_more_never_moves_a_text_from_test_to_train(project):
+def test_a_source_more_moves_no_row_and_takes_no_text_out_of_the_test(project):
+    def side_of_rows():
+        return {
+            row: name
+            for name in SPLITS
+            for row in pl.read_parquet(project.preprocessed / f"{name}.parquet")
+            .select("text", "label", "source", "group")
+            .rows()
+        }
+
     def side_of_texts():
         return {
             text.lower().removeprefix("@you ").removesuffix("!!"): name
@@ -135,9 +189,11 @@ def test_a_source_more_never_moves_a_text_from_test_to_train(project):
         }
 
     run(params_of(TWO), project, Quiet())
-    before = side_of_texts()
+    before, rows_before = side_of_texts(), side_of_rows()
     run(params_of(ONE, TWO), project, Quiet())
-    after = side_of_texts()
+    after, rows_after = side_of_texts(), side_of_rows()
+    assert {row: rows_after.get(row, side) for row, side in rows_before.items()} == rows_before
+    assert len(rows_before.keys() & rows_after.keys()) > len(rows_before) / 2
     tested = [text for text, side in before.items() if side == "test"]
     assert tested
     assert {after.get(text, "test") for text in tested} == {"test"}

@@ -55,8 +55,8 @@ class Reading:
         return self.frame.height + sum(self.rejected.values())
 
 
-def read_dataset(card: Card, places: Places, on_file: Callable[[Path], None] | None = None) -> Reading:
-    """Read every file of `card`; `on_file` is called after each.
+def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | None = None) -> Reading:
+    """Read every file of `card`; `on_rows` is told after each how many records it held.
 
     Raises:
         DatasetMissing: no file is where it was looked for.
@@ -65,8 +65,8 @@ def read_dataset(card: Card, places: Places, on_file: Callable[[Path], None] | N
     tables = []
     for path in locate(card, places):
         tables.append(_read_file(card, path))
-        if on_file is not None:
-            on_file(path)
+        if on_rows is not None:
+            on_rows(tables[-1].rows_in)
     table = joined(tables)
     labelled, rejected = labelled_rows(card, table)
     frame, unreadable = _with_times(card, labelled)

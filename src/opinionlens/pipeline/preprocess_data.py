@@ -11,7 +11,7 @@ import polars as pl
 from opinionlens.datasets.card import Card
 from opinionlens.datasets.catalogue import select_cards
 from opinionlens.datasets.duplicates import remove_duplicates
-from opinionlens.datasets.finding import Places
+from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.reading import Reading, read_dataset
 from opinionlens.datasets.report import build_report
@@ -23,7 +23,7 @@ from opinionlens.errors import StageFailed
 from opinionlens.files import replacing_directory, write_json
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
+from opinionlens.pipeline.progress import Reporter, Task
 from opinionlens.pipeline.stage import run_stage
 
 
@@ -69,19 +69,40 @@ def preprocess(
 
 
 def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[Reading]:
-    """Read every dataset, showing its rows and, where some are left out, the reasons."""
+    """Read every dataset, showing files and rows and, where some are left out, the reasons."""
     readings = []
-    with reporter.track("reading datasets", len(cards)) as bar:
+    with reporter.track("reading files", sum(len(locate(card, places)) for card in cards)) as bar:
+        rows = _RowsRead(bar)
         for card in cards:
-            reading = read_dataset(card, places)
-            readings.append(reading)
-            bar.note(f"{card.name}: {reading.rows_in:,} rows")
-            bar.advance()
+            rows.start(card.name)
+            readings.append(read_dataset(card, places, rows.add))
+        bar.note(f"{rows.total:,} rows")
     for reading in readings:
         if reading.rejected:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.rejected.items())
             reporter.say(f"{reading.card.name}: left out of {reading.rows_in:,} rows: {reasons}")
     return readings
+
+
+class _RowsRead:
+    """Moves the bar by one for each file, and shows which dataset is read and the rows of all so far."""
+
+    def __init__(self, bar: Task) -> None:
+        self._bar = bar
+        self._dataset = ""
+        self.total = 0
+
+    def start(self, dataset: str) -> None:
+        self._dataset = dataset
+        self._show()
+
+    def add(self, rows: int) -> None:
+        self.total += rows
+        self._bar.advance()
+        self._show()
+
+    def _show(self) -> None:
+        self._bar.note(f"{self.total:,} rows so far, {self._dataset}")
 
 
 def write(result: Preprocessed, paths: Paths) -> None:
