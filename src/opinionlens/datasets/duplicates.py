@@ -28,9 +28,10 @@ class Deduplicated:
 def remove_duplicates(frame: pl.DataFrame) -> Deduplicated:
     """Keep one row for each `key`, unless its rows have several labels.
 
-    Of several copies the one with the smallest draw stays, then the first in the order of the frame. As the
-    test split takes the smallest draws, a copy that comes later, under another author say, cannot take a text
-    out of it.
+    Of several copies the one with the smallest draw stays, then the first in the order of the frame. Copies
+    differ in their draws only where a dataset names authors. As the test split has the smallest draws, such a
+    copy, added later, can bring a text into it but never out of it.
+
     The result is ordered by draw: a seeded shuffle that does not depend on the order of the sources.
     """
     rows = frame.with_row_index("row")

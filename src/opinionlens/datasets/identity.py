@@ -2,7 +2,7 @@
 
 `words` is the text up to case, punctuation, urls and user names; `key` its digest; `draw` a number in [0, 1)
 that follows from the seed and the key (from the author instead, where the dataset names one). Nothing else
-enters: no other row, no label, no order. That is why a text keeps its side whatever is added beside it.
+enters: no other row, no label, no order. That is why a row keeps its side whatever is added beside it.
 """
 
 from __future__ import annotations

@@ -30,12 +30,13 @@ class Leaks:
 
 
 def assign_splits(frame: pl.DataFrame, shares: Shares) -> pl.DataFrame:
-    """`frame` with the column split, from the draw of each row alone.
+    """`frame` with the column split: below the share of the test a draw is test, then validation.
 
-    Each stratum (source and label) is divided in these shares up to chance: of n rows a share p gets n p,
-    give or take the square root of n p (1 - p). Exact shares would need ranks, and with ranks a new row moves
-    others across. The test split takes the lowest draws and validation the next, so that a change of the
-    share of validation leaves the test alone.
+    The thresholds are fixed, so the draw of a row alone decides, and no other row can move it. The price is
+    that the shares hold up to chance, in the whole and in each source and label: of n independent draws a
+    share p gets n p, give or take the square root of n p (1 - p). Exact shares would need ranks, and with
+    ranks a new row moves others across. The test has the lowest draws, so that a change of the share of
+    validation leaves it alone.
     """
     draw = pl.col("draw")
     side = (
