@@ -16,10 +16,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from opinionlens.text.bulk import word_counts
+
 
 def build_slices(train: pl.DataFrame, test: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The five slices by name; rows keep the order of `test`. Both frames need the column words."""
-    measured = test.with_columns(length=_length(), commonness=_commonness(train["words"], test["words"]))
+    measured = test.with_columns(
+        length=word_counts(pl.col("words")), commonness=_commonness(train["words"], test["words"])
+    )
     length, commonness = pl.col("length"), pl.col("commonness")
     chosen = {
         "balanced_data": _among_first_of_label(test),
@@ -29,11 +33,6 @@ def build_slices(train: pl.DataFrame, test: pl.DataFrame) -> dict[str, pl.DataFr
         "more_common_words": commonness >= commonness.quantile(0.75),
     }
     return {name: measured.filter(condition).select(test.columns) for name, condition in chosen.items()}
-
-
-def _length() -> pl.Expr:
-    words = pl.col("words")
-    return pl.when(words == "").then(0).otherwise(words.str.count_matches(" ", literal=True) + 1)
 
 
 def _among_first_of_label(test: pl.DataFrame) -> pl.Expr:
