@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -32,16 +33,13 @@ class WordRows:
     def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
         """Index the vocabulary."""
         self._rows = _rows_of(terms, "words")
+        self.row = self._rows.get  # the row of one n-gram, None if it is unknown
         self.low, self.high = low, high
 
     def of(self, tokens: Sequence[str]) -> list[int]:
         """Return one row per known n-gram of the text, repeats included."""
         found = map(self._rows.get, word_ngrams(tokens, self.low, self.high))
         return [row for row in found if row is not None]
-
-    def row(self, term: str) -> int | None:
-        """Return the row of one n-gram."""
-        return self._rows.get(term)
 
     def known(self, words: Sequence[str]) -> int:
         """Return how many of the words the vocabulary holds."""
@@ -57,18 +55,16 @@ class CharRows:
     def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
         """Index the vocabulary."""
         self._rows = _rows_of(terms, "chars")
+        self.row = self._rows.get
         self._low, self._high = low, high
         self._met: dict[str, bytes] = {}
+        self._cuts: dict[int, Callable[[str], tuple[str, ...]]] = {}
 
     def of(self, tokens: Sequence[str]) -> Rows:
         """Return one row per known n-gram of the text, repeats included."""
         met, compute = self._met.get, self._compute
         # An empty entry is computed anew: rarer than the cost of telling it from a missing one.
         return np.frombuffer(b"".join([met(token) or compute(token) for token in tokens]), dtype=np.int32)
-
-    def row(self, term: str) -> int | None:
-        """Return the row of one n-gram."""
-        return self._rows.get(term)
 
     def known(self, words: Sequence[str]) -> int:
         """Return how many of the words consist for at least the half of known n-grams."""
@@ -78,9 +74,26 @@ class CharRows:
         grams = char_ngrams(word, self._low, self._high)
         return 2 * sum(gram in self._rows for gram in grams) >= len(grams)
 
+    def _grams(self, token: str) -> Sequence[str]:
+        """Return `char_ngrams` of the token in a third of its time: one call cuts along ready-made slices."""
+        padded = f" {token} "
+        cut = self._cuts.get(len(padded)) or self._new_cut(len(padded))
+        return cut(padded) if cut else char_ngrams(token, self._low, self._high)
+
+    def _new_cut(self, length: int) -> Callable[[str], tuple[str, ...]] | None:
+        places = [
+            slice(start, start + size)
+            for size in range(self._low, self._high + 1)
+            for start in range(length - size + 1)
+        ]
+        # With one slice only, itemgetter would give a string; of long tokens each has its own length.
+        if len(places) < 2 or length > _CACHED_WORD_CHARS + 2:
+            return None
+        self._cuts[length] = cut = itemgetter(*places)
+        return cut
+
     def _compute(self, token: str) -> bytes:
-        get = self._rows.get
-        found = [row for row in map(get, char_ngrams(token, self._low, self._high)) if row is not None]
+        found = [row for row in map(self.row, self._grams(token)) if row is not None]
         packed = array("i", found).tobytes()  # a third of the time that a numpy array takes
         if len(token) <= _CACHED_WORD_CHARS:
             if len(self._met) >= _CACHED_WORDS:

@@ -6,6 +6,7 @@ import math
 import struct
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 from opinionlens.classifiers.block_sums import Line, TermSums, line_of
 from opinionlens.classifiers.term_rows import WordRows
@@ -26,7 +27,9 @@ class WordSums:
         self._rows = rows
         self._sums = sums
         self._bytes = sums.table.data.cast("B") if len(sums.table) else memoryview(b"")
-        self._line = struct.Struct(f"{sums.table.shape[1]}d")
+        numbers = struct.Struct(f"{sums.table.shape[1]}d")
+        self._unpack, self._size = numbers.unpack_from, numbers.size
+        self._row_of = rows.row
         self._met: dict[str, Line] = {}
 
     def of(self, tokens: Sequence[str]) -> list[float]:
@@ -49,10 +52,11 @@ class WordSums:
         return [first, second, third][: self._sums.labels]
 
     def _meet(self, gram: str) -> Line | None:
-        row = self._rows.row(gram)
+        row = self._row_of(gram)
         if row is None:
             return None
-        line = line_of(self._line.unpack_from(self._bytes, row * self._line.size))
+        values = self._unpack(self._bytes, row * self._size)
+        line = cast(Line, values) if len(values) == 4 else line_of(values)
         if len(self._met) >= _MET_TERMS:
             self._met.clear()
         self._met[gram] = line
