@@ -1,4 +1,10 @@
+import os
+import socket
+import subprocess
 import sys
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -92,24 +98,117 @@ def test_a_client_that_is_not_installed(monkeypatch):
         download_from_hub(TWEET_EVAL.origin, "a")
 
 
-def test_the_client_is_asked_for_the_pinned_revision(monkeypatch, tmp_path):
-    def hf_hub_download(**asked):
-        assert asked == {
-            "repo_id": "cardiffnlp/tweet_eval",
-            "filename": "a",
-            "revision": TWEET_EVAL.origin.revision,
-            "repo_type": "dataset",
-        }
-        return str(tmp_path / "a")
+def run_python(code: str, *arguments: object, **environment: str) -> str:
+    """What the code prints, in a fresh interpreter: the client reads its settings when it is imported."""
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        env=os.environ | {"no_proxy": "127.0.0.1"} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert process.stderr == ""
+    return process.stdout
 
-    monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(hf_hub_download=hf_hub_download))
-    assert download_from_hub(TWEET_EVAL.origin, "a") == tmp_path / "a"
+
+FETCH = """
+import sys, time
+from pathlib import Path
+import huggingface_hub.file_download
+from opinionlens.datasets.catalogue import CARDS
+from opinionlens.datasets.fetching import fetch
+from opinionlens.datasets.finding import Places
+from opinionlens.errors import DatasetMissing
+raw, fetched, into = map(Path, sys.argv[1:])
+started = time.monotonic()
+try:
+    print([file.read_text() for file in fetch(CARDS["tweet_eval"], Places(raw, fetched), into)])
+except DatasetMissing as error:
+    print(time.monotonic() - started, error)
+"""
+
+
+@pytest.fixture
+def fetch_from(places, tmp_path):
+    """Fetch TweetEval with the real client from the hub at a port of this machine; what was printed."""
+
+    def fetch_there(port: int) -> str:
+        return run_python(
+            FETCH,
+            *(places.raw, places.fetched, tmp_path / "out"),
+            HF_ENDPOINT=f"http://127.0.0.1:{port}",
+            HF_HOME=str(tmp_path / "home"),
+            HF_HUB_ETAG_TIMEOUT="1",
+            HF_HUB_OFFLINE="0",
+        )
+
+    return fetch_there
+
+
+def test_the_real_client_gives_up_soon_when_nobody_listens(fetch_from, places):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    seconds, message = fetch_from(port).split(" ", 1)
+    assert float(seconds) < 10  # its own retries alone wait for 23
+    assert "`tweet_eval`" in message
+    assert "the hub does not give it: [Errno 111] Connection refused" in message
+    assert str(places.raw / "tweet_eval") in message
+    assert TWEET_EVAL.how_to_get in message
+
+
+def test_the_real_client_gives_up_soon_when_nobody_answers(fetch_from):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        seconds, message = fetch_from(server.getsockname()[1]).split(" ", 1)
+    assert 1 <= float(seconds) < 15
+    assert "the hub does not give it: timed out" in message
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub as a download needs: each file holds its own path."""
+
+    def do_HEAD(self):
+        self.answer()
+
+    def do_GET(self):
+        self.wfile.write(self.answer())
+
+    def answer(self) -> bytes:
+        content = self.path.encode()
+        self.server.asked.append((self.command, self.path))
+        self.send_response(200)
+        self.send_header("X-Repo-Commit", TWEET_EVAL.origin.revision)
+        self.send_header("ETag", f'"{sha256(content).hexdigest()}"')
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        return content
+
+    def log_message(self, *args):
+        pass
+
+
+def test_the_real_client_takes_the_pinned_files_and_then_its_own_copies(fetch_from):
+    origin = TWEET_EVAL.origin
+    paths = [f"/datasets/{origin.repository}/resolve/{origin.revision}/{file}" for file in origin.files]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        server.asked = []
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            assert fetch_from(server.server_port) == f"{paths}\n"
+        finally:
+            server.shutdown()
+            thread.join()
+        # Its questions about the program that calls it are its own affair.
+        assert [path for method, path in server.asked if method == "GET" and "/resolve/" in path] == paths
+    assert fetch_from(server.server_port) == f"{paths}\n"  # nobody listens any more
 
 
 def test_whatever_the_client_raises_is_one_sentence(monkeypatch):
-    def hf_hub_download(**_asked):
-        raise ConnectionError("name resolution failed\nwith details")
+    def try_to_load_from_cache(**_asked):
+        raise PermissionError("the cache may not be read\nwith details")
 
-    monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(hf_hub_download=hf_hub_download))
-    with pytest.raises(HubUnavailable, match=r"does not give it: name resolution failed$"):
+    client = SimpleNamespace(try_to_load_from_cache=try_to_load_from_cache)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", client)
+    with pytest.raises(HubUnavailable, match=r"does not give it: the cache may not be read$"):
         download_from_hub(TWEET_EVAL.origin, "a")

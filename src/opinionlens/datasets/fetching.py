@@ -49,14 +49,22 @@ def download_from_hub(origin: HubFiles, file: str) -> Path:
         client = import_module("huggingface_hub")
     except ImportError as error:
         raise HubUnavailable("the package `huggingface_hub` is not installed") from error
+    wanted = {
+        "repo_id": origin.repository,
+        "filename": file,
+        "revision": origin.revision,
+        "repo_type": "dataset",
+    }
     try:
-        path = client.hf_hub_download(
-            repo_id=origin.repository, filename=file, revision=origin.revision, repo_type="dataset"
-        )
+        cached = client.try_to_load_from_cache(**wanted)
+        if not isinstance(cached, str):  # None, or a mark that the hub has no such file
+            # Asked once, for 10 s at most: a download tries a hub out of reach seven times, for minutes.
+            client.get_hf_file_metadata(client.hf_hub_url(**wanted))
+            cached = client.hf_hub_download(**wanted)
     except Exception as error:  # its own, its HTTP library's and the system's: all mean "not to be had now"
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise HubUnavailable(f"the hub does not give it: {reason[0]}") from error
-    return Path(path)
+    return Path(cached)
 
 
 def _is_present(card: Card, places: Places) -> bool:
