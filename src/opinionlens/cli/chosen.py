@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from rich.console import Console
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
-from opinionlens.cli.registries import open_registry
+from opinionlens.cli.registries import with_login
 from opinionlens.errors import InputError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import Registry, Version
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.champion import CHAMPION
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.settings import Settings, load_settings
+
+_VERSION = re.compile(r"(?P<name>.+)@(?P<number>[1-9][0-9]{0,8})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -36,28 +39,36 @@ def chosen_classifier(model: str | None) -> Chosen:
         RegistryError: it cannot be fetched, and no copy is here.
         InputError: `model` is neither a folder nor NAME@VERSION.
     """
-    if model is not None and Path(model).is_dir():
+    if model is not None and _is_folder(model):
         return _from_folder(Path(model))
     settings = load_settings()
     store = ModelStore(ArtefactCache(settings.api.saved_model_path))
     if model is not None:
         name, number = _parsed(model)
-        with open_registry(settings.mlflow) as registry:
-            return _chosen(store.load(registry.version(name, number), registry))
+        return _chosen(
+            with_login(settings.mlflow, lambda registry: store.load(registry.version(name, number), registry))
+        )
     return _champion(settings, store)
 
 
 def _champion(settings: Settings, store: ModelStore) -> Chosen:
     name = settings.api.model_name
     try:
-        with open_registry(settings.mlflow) as registry:
-            return _chosen(store.load(_by_alias(registry, name), registry))
+        return _chosen(
+            with_login(settings.mlflow, lambda registry: store.load(_by_alias(registry, name), registry))
+        )
     except RegistryUnavailable as error:
         remembered = store.restore()
         if remembered is None:
             raise
+        # Soft-wrapped, so that an address in it can be copied; and `[…]` around the address is no markup.
         Console(stderr=True).print(
-            f"{error} Using the version served last, {remembered.version}.", style="yellow"
+            f"{error} Using the version served last, {remembered.version}.",
+            style="yellow",
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=True,
         )
         return _chosen(remembered)
 
@@ -74,16 +85,23 @@ def _by_alias(registry: Registry, name: str) -> Version:
 
 def _from_folder(folder: Path) -> Chosen:
     read = read_manifest(folder)
-    return Chosen(load_classifier(folder, read.digest), folder.name, read.digest[:12])
+    return Chosen(load_classifier(folder, read.digest), folder.resolve().name, read.digest[:12])
+
+
+def _is_folder(model: str) -> bool:
+    try:
+        return bool(model) and Path(model).is_dir()
+    except OSError:  # too long for the file system, or behind a folder that is closed to us
+        return False
 
 
 def _parsed(model: str) -> tuple[str, int]:
-    name, separator, number = model.rpartition("@")
-    if not separator or not number.isdecimal():
+    found = _VERSION.fullmatch(model)
+    if found is None:
         raise InputError(
             f"{model!r} is neither a folder nor NAME@VERSION.", remedy="For example --model opinionlens@3."
         )
-    return name, int(number)
+    return found["name"], int(found["number"])
 
 
 def _chosen(model: ServedModel) -> Chosen:
