@@ -20,20 +20,21 @@ def write_word_model():
     """A function that writes an artefact whose words count as told, and returns its digest.
 
     `{"great": 2.0}` adds 2 to POSITIVE and takes 2 from NEGATIVE for each "great"; NEUTRAL starts ahead by 1.
+    Further keywords are its lineage, for example `run_id`.
     """
     import numpy as np
 
     from opinionlens.classifiers.artefact import write_artefact
     from opinionlens.classifiers.calibration import Calibration
     from opinionlens.classifiers.linear import LinearModel
-    from opinionlens.classifiers.manifest import Manifest, Training
+    from opinionlens.classifiers.manifest import Lineage, Manifest, Training
     from opinionlens.classifiers.uncertainty import Uncertainty
     from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
     from opinionlens.text.features import FeatureSpec
     from opinionlens.text.labels import LABELS
     from opinionlens.text.recipe import RECIPES
 
-    def write(path, words, *, min_confidence=0.5):
+    def write(path, words, *, min_confidence=0.5, **lineage):
         terms = sorted(words)
         block = Block("words", terms, tf="count", scale=np.ones(len(terms)), normalise=False)
         weight = np.array([words[term] for term in terms], dtype=float)
@@ -45,6 +46,7 @@ def write_word_model():
             calibration=Calibration.none(3),
             uncertainty=Uncertainty(min_confidence=min_confidence, min_known_share=0.2, min_words=4),
             training=Training("by hand"),
+            lineage=Lineage(**lineage),
         )
         model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 1.0, 0.0])))
         texts = [f"{term} {number}" for number, term in enumerate((terms * 8)[:8])]

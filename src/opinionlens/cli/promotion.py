@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from opinionlens.cli.registries import with_login
 from opinionlens.evaluation.gate import GateRules
@@ -17,6 +18,7 @@ from opinionlens.pipeline.progress import Bars
 from opinionlens.pipeline.promote import Candidate, Promotion, candidate_from, promote
 from opinionlens.pipeline.tracked import source_run, tracking_of
 from opinionlens.registry import Registry
+from opinionlens.registry.naming import check_model_name
 from opinionlens.settings import Settings, load_settings
 
 
@@ -55,6 +57,7 @@ def _through_the_gate(
     force: str | None,
     register_refused: bool = False,
 ) -> Promotion:
+    check_model_name(name)  # before minutes are spent on what could not be registered
     evidence = gather_evidence(paths, seed=params.base.random_seed, reporter=Bars())
     rules = GateRules(
         margin=params.promotion.tolerance,
@@ -80,12 +83,12 @@ def _through_the_gate(
 
 def _tell(result: Promotion) -> None:
     console = Console()
-    version = f"{result.version.name} version {result.version.number}"
+    version = f"{escape(result.version.name)} version {result.version.number}"
     if result.decision is None:
         console.print(f"{version} is the champion already; nothing changed.")
         return
     for reason in result.decision.reasons:
-        console.print(f"[dim]·[/] {reason}", highlight=False, soft_wrap=True)
+        console.print(f"[dim]·[/] {escape(reason)}", highlight=False, soft_wrap=True)
     if not result.promoted:
         console.print(f"[yellow]{version} is registered, but did not become the champion.[/]")
     elif result.decision.passed:

@@ -1,0 +1,189 @@
+"""`opinionlens promote` and `register_model`, on a real MLflow, with the registry in a child."""
+
+import socket
+import sys
+
+import polars as pl
+import pytest
+
+from opinionlens.cli import promotion
+from opinionlens.cli.main import main, register_model_main
+from opinionlens.cli.promotion import run_promote, run_register_model
+from opinionlens.errors import RegistryUnavailable
+from opinionlens.registry import mlflow as registry_mlflow
+from opinionlens.registry.mlflow import MlflowRegistry
+from opinionlens.tracking.mlflow import MlflowTracking
+
+# No baseline has met them.
+SIGNS = {"glorp": "POSITIVE", "drib": "NEGATIVE", "klem": "NEUTRAL"}
+SKILLED = {"glorp": 3.0, "drib": -3.0}
+PARAMS = """
+evaluation: {bootstrap_samples: 100}
+promotion: {model_name: "by [the] stage", max_calibration_error: 0.9}
+"""
+
+
+@pytest.fixture(scope="module")
+def tracking(tmp_path_factory):
+    """A project with splits and one MLflow database for all tests, which use model names of their own."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "params.yaml").write_text(PARAMS)
+    rows = [(f"item {n} {word}", label, "tickets") for n in range(60) for word, label in SIGNS.items()]
+    preprocessed = folder / "data" / "preprocessed"
+    preprocessed.mkdir(parents=True)
+    for split in ("train", "test"):
+        frame = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
+        frame.write_parquet(preprocessed / f"{split}.parquet")
+    store = MlflowTracking(f"sqlite:///{folder / 'mlruns.db'}", models=registry_mlflow)
+    store.prepare()
+    store.folder = folder
+    return store
+
+
+@pytest.fixture(autouse=True)
+def project(tracking, monkeypatch):
+    """Work in the project, whose settings are the environment alone."""
+    monkeypatch.chdir(tracking.folder)
+    for name in ("ENV", "MLFLOW__REMOTE_TRACKING_URI", "MLFLOW__REMOTE_EXPERIMENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLFLOW__LOCAL_TRACKING_URI", "sqlite:///mlruns.db")
+    monkeypatch.setenv("COLUMNS", "200")
+    return tracking.folder
+
+
+@pytest.fixture(scope="module")
+def registry(tracking):
+    """A second look at the same registry, from this process."""
+    return MlflowRegistry(f"sqlite:///{tracking.folder / 'mlruns.db'}")
+
+
+@pytest.fixture(scope="module")
+def logged(tracking, write_word_model, tmp_path_factory):
+    """Log a classifier as the tuning stage does; returns the ids of the run and of the model."""
+
+    def log(words):
+        with tracking.start_run("imdb", "tune_sklearn") as run:
+            folder = tmp_path_factory.mktemp("made") / "classifier"
+            write_word_model(folder, words, run_id=run.id)
+            return run.id, run.log_classifier(folder, "classifier")
+
+    return log
+
+
+@pytest.fixture(scope="module")
+def skilled(logged):
+    """A classifier that knows every sign."""
+    return logged(SKILLED)
+
+
+@pytest.fixture
+def remote_that_is_away(monkeypatch):
+    """An address where nobody listens; connections to it are refused at once."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    monkeypatch.setenv("MLFLOW__REMOTE_TRACKING_URI", address)
+    return address
+
+
+def said_by(command, arguments, monkeypatch, capsys):
+    """Run a console script's entry point; returns its exit status and what it printed as an error."""
+    monkeypatch.setattr(sys, "argv", ["script", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command()
+    return ended.value.code, capsys.readouterr().err
+
+
+def assert_one_message(error):
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+
+
+def test_good_model_is_registered_with_its_run_and_becomes_champion(skilled, registry, capsys):
+    run_id, model_id = skilled
+    run_register_model(model_id, "good", force=None)
+    version = registry.by_alias("good", "champion")
+    assert (version.number, version.run_id) == (1, run_id)
+    assert version.servable
+    assert version.tags["gate"] == "passed"
+    output = capsys.readouterr().out
+    assert "good version 1 is the champion." in output
+    assert "zero_rule_baseline" in output
+
+
+@pytest.fixture
+def without_a_child(registry, monkeypatch):
+    """Save the seconds that a child takes to start: the registry in this process instead."""
+    monkeypatch.setattr(promotion, "with_login", lambda settings, work: work(registry))
+
+
+def test_registering_the_champion_again_changes_nothing(skilled, registry, without_a_child, capsys):
+    run_register_model(skilled[1], "twice", force=None)
+    run_register_model(skilled[1], "twice", force="again")
+    assert len(registry.versions("twice")) == 1
+    assert "twice version 1 is the champion already; nothing changed." in capsys.readouterr().out
+
+
+def test_refused_model_is_registered_without_the_alias_and_told_why(
+    logged, registry, without_a_child, capsys
+):
+    run_id, model_id = logged({"unrelated": 1.0})
+    run_register_model(model_id, "weak", force=None)
+    (version,) = registry.versions("weak")
+    assert (version.aliases, version.run_id, version.tags["gate"]) == ((), run_id, "refused")
+    output = capsys.readouterr().out
+    assert "it is not better beyond chance" in output
+    assert "weak version 1 is registered, but did not become the champion." in output
+
+
+def test_force_promotes_the_tuned_classifier_and_records_the_reason(
+    project, write_word_model, registry, capsys
+):
+    write_word_model(project / "objects" / "classifier", {"unrelated": 2.0})
+    run_promote(force="the old one is retired")
+    version = registry.by_alias("by [the] stage", "champion")
+    assert version.tags["gate"] == "forced"
+    assert version.tags["gate.forced_because"] == "the old one is retired"
+    assert "not better beyond chance" in version.tags["gate.reasons"]
+    # The brackets of the name are no markup.
+    said = "by [the] stage version 1 is the champion, against the gate; the reason is recorded."
+    assert said in capsys.readouterr().out
+
+
+def test_registry_that_is_away_is_named_with_the_remedy(skilled, remote_that_is_away):
+    with pytest.raises(RegistryUnavailable, match="does not answer") as caught:
+        run_register_model(skilled[1], "good", force=None)
+    assert remote_that_is_away in str(caught.value)
+    assert "MLFLOW__REMOTE_TRACKING_URI" in caught.value.remedy
+
+
+def test_unknown_id_is_one_message(monkeypatch, capsys):
+    unknown = "m-" + "0" * 32
+    status, error = said_by(register_model_main, [unknown, "good"], monkeypatch, capsys)
+    assert status == 1
+    assert unknown in error
+    assert_one_message(error)
+
+
+def test_impossible_name_is_one_message_before_any_work(
+    skilled, remote_that_is_away, project, monkeypatch, capsys
+):
+    splits = project / "data" / "preprocessed"
+    splits.rename(project / "aside")
+    try:
+        status, error = said_by(register_model_main, [skilled[1], "a/b"], monkeypatch, capsys)
+    finally:
+        (project / "aside").rename(splits)
+    assert status == 1
+    assert "'a/b' cannot be the name of a model." in error
+    assert_one_message(error)
+
+
+def test_nothing_tuned_yet_is_one_message(tmp_path, monkeypatch, capsys):
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    monkeypatch.chdir(tmp_path)
+    status, error = said_by(main, ["promote"], monkeypatch, capsys)
+    assert status == 1
+    assert "dvc repro tune_sklearn" in error
+    assert_one_message(error)
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
