@@ -6,15 +6,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from opinionlens.cli.chosen import chosen_classifier
+from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.pipeline.progress import Bars
-from opinionlens.scoring import score_file
+from opinionlens.scoring import ScoreReport, score_file
 
 
 def run_score(file: Path, *, text_column: str, out: Path | None, strict: bool, model: str | None) -> int:
-    """Score the file; return the exit status."""
+    """Score the file; return the exit status.
+
+    Without `out` the current folder gets NAME.scored.EXT. The input's own folder may be one that only its
+    owner changes, as `data/raw` is.
+    """
     chosen = chosen_classifier(model)
-    target = out or file.with_name(f"{file.stem}.scored{file.suffix}")
+    target = out or Path(f"{file.stem}.scored{file.suffix}")
     report = score_file(
         chosen.classifier,
         file,
@@ -24,10 +28,16 @@ def run_score(file: Path, *, text_column: str, out: Path | None, strict: bool, m
         model_version=chosen.version,
         reporter=Bars(),
     )
-    console = Console(stderr=True)
-    console.print(
-        f"{report.rows:,} rows scored with {chosen.name} {chosen.version} → {target}", highlight=False
-    )
-    for reason, count in report.by_reason.items():
-        console.print(f"[yellow]{count:,} not scored:[/] {reason}", highlight=False)
+    _tell(report, chosen, target)
     return 1 if strict and report.errors else 0
+
+
+def _tell(report: ScoreReport, chosen: Chosen, target: Path) -> None:
+    """Say what became of the rows; a name of a file or a column may look like rich's markup and is none."""
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    scored = report.rows - report.errors
+    console.print(f"{report.rows:,} rows, {scored:,} scored with {chosen.name} {chosen.version} → {target}")
+    for reason, count in report.by_reason.items():
+        console.print(f"{count:,} not scored: {reason}", style="yellow")
+    for note in report.notes:
+        console.print(note, style="yellow")

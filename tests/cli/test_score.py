@@ -1,0 +1,95 @@
+"""`opinionlens score` with a real artefact: what is written where, and what the person is told."""
+
+import csv
+from math import exp
+
+import pytest
+
+from opinionlens.cli.score import run_score
+from opinionlens.errors import TableInvalid
+
+
+@pytest.fixture
+def score(tmp_path, monkeypatch, write_word_model, capsys):
+    """Score a file of this content below `data/raw`, from the project's folder; status and what was said."""
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    digest = write_word_model(tmp_path / "words", {"great": 2.0, "awful": -2.0})
+
+    def run(name, content, *, text_column="text", out=None, strict=False):
+        (raw / name).write_bytes(content)
+        status = run_score(raw / name, text_column=text_column, out=out, strict=strict, model="words")
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert [path.name for path in raw.iterdir()] == [name]
+        assert (raw / name).read_bytes() == content
+        # The first line is the bar's, with its seconds.
+        return status, [line.replace(digest[:12], "DIGEST") for line in said.err.splitlines()[1:]]
+
+    return run
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_output_goes_to_the_current_folder_and_the_raw_one_stays_as_it_was(score, tmp_path):
+    status, said = score("reviews.csv", b"text,stars\ngreat great,5\nawful,1\nwhat is this,3\n")
+    assert status == 0
+    assert said == ["3 rows, 3 scored with words DIGEST → reviews.scored.csv"]
+    written = rows(tmp_path / "reviews.scored.csv")
+    assert [row["prediction"] for row in written] == ["POSITIVE", "NEGATIVE", "NEUTRAL"]
+    assert [row["stars"] for row in written] == ["5", "1", "3"]
+    assert {row["model_name"] for row in written} == {"words"}
+    # Two times "great" give 4 to POSITIVE and -4 to NEGATIVE; NEUTRAL starts with 1.
+    powers = [exp(-4), exp(1), exp(4)]
+    assert float(written[0]["p_positive"]) == pytest.approx(powers[2] / sum(powers), abs=1e-6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "reviews.scored.csv", "words"]
+
+
+def test_rows_without_a_verdict_are_not_called_scored(score, tmp_path):
+    content = b'{"body": "great"}\n{"body": ""}\n[]\n{"body": 3}\n{"body": " "}\n'
+    for strict, expected in ((False, 0), (True, 1)):
+        status, said = score("in.jsonl", content, text_column="body", strict=strict)
+        assert status == expected
+        assert said == [
+            "5 rows, 1 scored with words DIGEST → in.scored.jsonl",
+            "2 not scored: the text is missing or empty",
+            "1 not scored: the line is JSON, but not an object; it stands in `input_line`",
+            "1 not scored: the text is not a string",
+        ]
+    assert len((tmp_path / "in.scored.jsonl").read_text().splitlines()) == 5
+
+
+def test_what_was_renamed_and_repaired_is_said(score, tmp_path):
+    content = b"text,error,[bold]\ngreat caf\xe9,,x\nawful,no,y\n"
+    _, said = score("in.csv", content)
+    assert said == [
+        "2 rows, 2 scored with words DIGEST → in.scored.csv",
+        "Input columns renamed, because scoring adds theirs: `error` → `input_error`.",
+        "1 lines are not UTF-8; their odd bytes were read as Windows-1252.",
+    ]
+    written = rows(tmp_path / "in.scored.csv")
+    assert [(row["text"], row["input_error"], row["error"]) for row in written] == [
+        ("great café", "", ""),
+        ("awful", "no", ""),
+    ]
+
+
+def test_names_are_shown_as_they_are(score, tmp_path):
+    _, said = score("in [red] :smile: " + "x" * 100 + ".csv", b"text\ngreat\n")
+    assert said == ["1 rows, 1 scored with words DIGEST → in [red] :smile: " + "x" * 100 + ".scored.csv"]
+
+
+def test_a_place_that_was_asked_for_is_used(score, tmp_path):
+    score("in.csv", b"text\ngreat\n", out=tmp_path / "mine.csv")
+    assert rows(tmp_path / "mine.csv")[0]["prediction"] == "POSITIVE"
+    assert not (tmp_path / "in.scored.csv").exists()
+
+
+def test_a_file_that_cannot_be_scored_leaves_nothing(score, tmp_path):
+    with pytest.raises(TableInvalid, match="`body`"):
+        score("in.csv", b"text\ngreat\n", text_column="body")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "words"]
