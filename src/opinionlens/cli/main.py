@@ -52,7 +52,9 @@ def explain(
     """Print the verdict for one text and what each word contributed to it."""
     from opinionlens.cli.explain import run_explain
 
-    run_explain(sys.stdin.read() if text == "-" else text, model=model)
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
+    run_explain(text, model=model)
 
 
 @app.command()
