@@ -33,7 +33,7 @@ def score(
     file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet.")],
     text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
     out: Annotated[
-        Path | None, typer.Option(help="Where to write; by default beside FILE, as NAME.scored.EXT.")
+        Path | None, typer.Option(help="Where to write; by default NAME.scored.EXT in the current folder.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="End with status 1 when a row could not be scored.")] = False,
     model: ModelOption = None,
