@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -99,29 +100,30 @@ def test_threads_that_want_the_same_version_download_it_once(
     assert counting.downloads == 1
 
 
-def _hold_lock(root: Path, digest: str, entered: object, release: object) -> None:
-    with ArtefactCache(root)._locked(digest):
-        entered.set()  # type: ignore[attr-defined]
-        release.wait(10)  # type: ignore[attr-defined]
+# Takes the lock, says so, and holds it until its standard input ends.
+HOLD_LOCK = """
+import sys
+from pathlib import Path
+from opinionlens.serving.cache import ArtefactCache
+with ArtefactCache(Path(sys.argv[1]))._locked(sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_the_lock_holds_among_processes_and_per_digest(
     cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    entered, release = context.Event(), context.Event()
-    other = context.Process(target=_hold_lock, args=(cache.root, kind_version.digest, entered, release))
-    other.start()
-    try:
-        assert entered.wait(60)
+    command = [sys.executable, "-c", HOLD_LOCK, str(cache.root), str(kind_version.digest)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
         cache.fetch(harsh_version, registry)  # another digest is free
         waiting = threading.Thread(target=cache.fetch, args=(kind_version, registry))
         waiting.start()
         waiting.join(0.2)
         assert waiting.is_alive()
-    finally:
-        release.set()
-        other.join(10)
+        other.communicate(timeout=20)
     waiting.join(10)
     assert cache.holds(str(kind_version.digest))
 
