@@ -269,7 +269,7 @@ class MlflowRegistry:
         try:
             location = location_of(client, row)
             entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=self._uri)
-        except Exception:
+        except Exception:  # each kind of artefact store fails in ways of its own; the list goes on without it
             return FILES_UNREACHABLE
         if not any(Path(entry.path).name == MANIFEST for entry in entries):
             return FILES_GONE
@@ -312,7 +312,7 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
             client.log_model_artifacts(model.model_id, folder)
         if run_id is not None:
             client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-    except BaseException:
+    except BaseException:  # also Ctrl-C: a model must not stay half-logged
         with suppress(Exception):  # the first error is the one to show
             client.finalize_logged_model(model.model_id, "FAILED")
         raise

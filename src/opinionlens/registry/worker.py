@@ -35,7 +35,7 @@ def _serve_one(registry: Registry, request: dict[str, Any], write: Callable[[dic
         reply = {"result": answer(registry, request["method"], request["arguments"])}
     except OpinionLensError as error:
         reply = {"error": error_as_dict(error)}
-    except Exception as error:
+    except Exception as error:  # whatever MLflow raises is an answer too, or the caller would wait in vain
         reply = {"error": error_as_dict(RegistryError(f"{type(error).__name__}: {error}"))}
     write({"id": request["id"], **reply})
 

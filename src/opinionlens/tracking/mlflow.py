@@ -154,7 +154,7 @@ class MlflowTracking:
         run_id = str(run.info.run_id)
         try:
             yield MlflowRun(run_id, str(run.info.experiment_id), self)
-        except BaseException as error:
+        except BaseException as error:  # also Ctrl-C: a run has to end as what it was
             self._end_after(error, run_id)
             raise
         with self.translating():
