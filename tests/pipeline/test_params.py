@@ -77,6 +77,19 @@ def test_key_written_twice_is_refused(tmp_path):
     assert "`n_trials` is written twice" in refusal(tmp_path, "training:\n  n_trials: 1\n  n_trials: 2\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("base: &a {x: *a}", "refers to another"),
+        ("a: &a [1]\nb: [*a, *a]", "refers to another"),
+        ("? [a, b]\n: 1", "a key must be a plain word"),
+        ("[" * 5000, "is not YAML"),
+    ],
+)
+def test_yaml_that_turns_in_circles_is_refused(tmp_path, text, expected):
+    assert expected in refusal(tmp_path, text)
+
+
 def test_what_is_not_yaml_and_what_is_not_there(tmp_path):
     assert "is not YAML" in refusal(tmp_path, "base: [")
     with pytest.raises(ParamsInvalid, match=r"cannot be read.*No such file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -88,7 +89,7 @@ def register_model(
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (API__HOST).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (API__PORT).")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (API__PORT).")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
 ) -> None:
     """Start the app."""
@@ -99,8 +100,8 @@ def serve(
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="Port of the app.")] = 8000,
-    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow page.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the app.")] = 8000,
+    mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,
 ) -> None:
     """Start the app and the MLflow page on this machine, until Ctrl-C."""
     from opinionlens.cli.up import run_side_by_side
@@ -124,11 +125,18 @@ def register_model_main() -> None:
 
 
 def _run(commands: typer.Typer) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no emoji still gets the rest
+            stream.reconfigure(errors="replace")
     try:
         commands()
     except OpinionLensError as error:
         Console(stderr=True).print("[bold red]error:[/]", end=" ")
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be written: ours are all written aside
+        place = f" [{error.filename}]" if error.filename else ""
+        Console(stderr=True).print(f"error: {error.strerror or error}{place}", markup=False, soft_wrap=True)
         sys.exit(1)
 
 

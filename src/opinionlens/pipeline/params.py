@@ -200,7 +200,7 @@ def load_params(path: Path) -> Params:
         raise ParamsInvalid(f"cannot be read: {error}", where=str(path)) from error
     try:
         content, lines = parse_with_lines(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ParamsInvalid(f"is not YAML: {error}", where=str(path)) from error
     try:
         return Params.model_validate(content or {})

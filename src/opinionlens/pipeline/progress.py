@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -82,13 +83,13 @@ class Bars:
             console=self._console,
             disable=not self._console.is_terminal,
         ) as bars:
-            task = _Bar(bars, description, total)
+            task = _Bar(bars, escape(description), total)
             yield task
             task.finish()
         if not self._console.is_terminal:
             count = f"{task.done:,.0f} in " if task.done else ""
             extra = f" ({task.last_note})" if task.last_note else ""
-            self.say(f"{description}: {count}{time.monotonic() - started:.1f} s{extra}")
+            self.say(f"{escape(description)}: {count}{time.monotonic() - started:.1f} s{extra}")
 
     def say(self, text: str) -> None:
         """One line, not wrapped."""

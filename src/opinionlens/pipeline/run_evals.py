@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.errors import StageFailed
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
@@ -87,6 +88,12 @@ def _score(classifier: Classifier, texts: LabelledTexts, run: Run, params: Param
 
 def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:
     if model_id is None:
+        if not paths.tuned.exists():
+            raise StageFailed(
+                "There is no tuned classifier yet.",
+                where=str(paths.tuned),
+                remedy="Make one with `dvc repro tune_sklearn`.",
+            )
         model_id = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
     return {"model_id": str(model_id)}
 

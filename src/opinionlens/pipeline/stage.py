@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from opinionlens.errors import OpinionLensError
 from opinionlens.pipeline.params import Params, load_params
@@ -21,6 +23,7 @@ def run_stage(stage: Stage) -> None:
     """
     reporter = Bars()
     paths = Paths()
+    signal.signal(signal.SIGTERM, _stop)  # as orderly an end as Ctrl-C
     try:
         stage(load_params(paths.params), paths, reporter)
     except OpinionLensError as error:
@@ -32,6 +35,10 @@ def run_stage(stage: Stage) -> None:
     except KeyboardInterrupt:
         reporter.say("stopped; run the same command again to go on")
         sys.exit(130)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _plain(text: str) -> str:

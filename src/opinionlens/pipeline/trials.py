@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from opinionlens.errors import StageFailed
 from opinionlens.evaluation.scores import score
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.counts import Counts, stacked
@@ -22,6 +26,8 @@ from opinionlens.families.estimator import Estimator
 from opinionlens.pipeline.study import Outcome, Proposal
 
 Codes = NDArray[np.int64]
+
+_SET_PARENT_DEATH_SIGNAL = 1  # of linux/prctl.h
 
 # Each process computes with one thread: more would fight over the cores, and change the order of sums.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -102,7 +108,12 @@ def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
         initargs=(vectorized,),
     )
     try:
+        _start(pool, count)
         yield Workers(pool, seed)
+    except BrokenProcessPool as error:
+        raise StageFailed(
+            "A worker process ended by itself.", remedy="Was there too little memory? Try a smaller n_jobs."
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         for name, value in before.items():
@@ -110,6 +121,16 @@ def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _start(pool: ProcessPoolExecutor, count: int) -> None:
+    """Start the processes now, deaf to Ctrl-C: it reaches the whole group, and ending them is for us."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _ in range(count):
+            pool.submit(_nothing)
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def stratified_folds(codes: Codes, n_folds: int, seed: int) -> NDArray[np.int64]:
@@ -127,9 +148,21 @@ def stratified_folds(codes: Codes, n_folds: int, seed: int) -> NDArray[np.int64]
 _splits: dict[str, Labelled] = {}
 
 
+def _nothing() -> None:
+    """A job that starts a process."""
+
+
 def _map_splits(vectorized: Path) -> None:
+    _end_with_parent()
     for name in ("train", "val"):
         _splits[name] = load_labelled(vectorized / name)
+
+
+def _end_with_parent() -> None:
+    """Let Linux end this process when its parent is killed; elsewhere it ends with its next job."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _train_and_val() -> Labelled:

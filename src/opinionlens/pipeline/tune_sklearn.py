@@ -49,10 +49,11 @@ class Tested:
 
 def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
     """Run the stage."""
+    texts = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
+    _check_counts(texts, paths)
     tracked = open_tracking(reporter)
     seed = params.base.random_seed
     plan = plan_study(params.training, seed, paths.vectorized)
-    texts = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
     with (
         workers(paths.vectorized, n_jobs=params.training.n_jobs, seed=seed) as pool,
         tracked.tracking.start_run(
@@ -89,6 +90,17 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         f"({report['test']['macro_f1_low']:.4f} to {report['test']['macro_f1_high']:.4f}), "
         f"calibration error {report['test']['ece']:.4f} on {report['test']['n']} test texts"
     )
+
+
+def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
+    """Refuse counts of other texts: a stage run by hand after `preprocess_data` alone would mix the two."""
+    for name, rows in texts.items():
+        if not np.array_equal(load_labelled(paths.vectorized / name).codes, rows.codes):
+            raise StageFailed(
+                f"The counts of {name} are not of the texts in {paths.preprocessed}.",
+                where=str(paths.vectorized / name),
+                remedy="Count again with `dvc repro vectorize_data`.",
+            )
 
 
 def _test(fitted: CalibratedEstimator, texts: LabelledTexts, paths: Paths) -> Tested:

@@ -27,7 +27,8 @@ def parse_with_lines(text: str) -> tuple[Any, LineIndex]:
     """Parse one YAML document into plain values and an index of lines.
 
     Raises:
-        yaml.YAMLError: the text is not YAML, or a mapping holds a key twice (the later would win silently).
+        yaml.YAMLError: the text is not YAML, a mapping holds a key twice (the later would win silently), or a
+            value refers to another (a file of parameters needs no anchors, and they can grow without end).
     """
     loader = yaml.SafeLoader(text)
     try:
@@ -35,23 +36,30 @@ def parse_with_lines(text: str) -> tuple[Any, LineIndex]:
         lines: dict[Location, int] = {}
         if node is None:
             return None, LineIndex(lines)
-        _collect(node, (), lines)
+        _collect(node, (), lines, set())
         return loader.construct_document(node), LineIndex(lines)
     finally:
         loader.dispose()
 
 
-def _collect(node: yaml.Node, location: Location, lines: dict[Location, int]) -> None:
+def _collect(node: yaml.Node, location: Location, lines: dict[Location, int], seen: set[int]) -> None:
+    if id(node) in seen and not isinstance(node, yaml.ScalarNode):
+        raise _refused("a value refers to another one with *; write it out", node)
+    seen.add(id(node))
     lines.setdefault(location, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refused("a key must be a plain word", key)
             place = (*location, key.value)
             if place in lines:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key `{key.value}` is written twice", key.start_mark
-                )
+                raise _refused(f"the key `{key.value}` is written twice", key)
             lines[place] = key.start_mark.line + 1
-            _collect(value, place, lines)
+            _collect(value, place, lines, seen)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            _collect(value, (*location, position), lines)
+            _collect(value, (*location, position), lines, seen)
+
+
+def _refused(what: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
