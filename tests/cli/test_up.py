@@ -66,7 +66,8 @@ def test_both_answer_until_ctrl_c_and_nothing_is_left(tmp_path):
         )
     try:
         deadline = time.monotonic() + 150
-        while not (answers(port) and answers(mlflow_port)):
+        # It says the addresses a moment after they answer: wait for the words, which come last.
+        while not (answers(port) and answers(mlflow_port) and "Ctrl-C stops both" in log.read_text()):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.3)
