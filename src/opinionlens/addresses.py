@@ -1,4 +1,4 @@
-"""Addresses of MLflow stores, as far as the registry and tracking have to look into them."""
+"""Addresses of stores and databases, as far as we have to look into them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def shown(uri: str) -> str:
     return _LOGIN.sub("", uri)
 
 
-def with_absolute_path(uri: str) -> str:
-    """Return the same address; a relative SQLite path is meant from the working folder as it is now."""
+def with_absolute_path(uri: str, root: Path | None = None) -> str:
+    """Return the same address; a relative SQLite path is meant from `root`, or the working folder of now."""
     path = sqlite_file(uri)
-    return uri if path is None or "?" in uri else f"{_SQLITE}{path.absolute()}"
+    return uri if path is None or "?" in uri else f"{_SQLITE}{(root or Path.cwd()) / path}"
 
 
 def sqlite_file(uri: str) -> Path | None:

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from opinionlens.addresses import with_absolute_path
 from opinionlens.errors import SettingsInvalid
 
 DELIMITER = "__"
@@ -153,6 +154,13 @@ class ApiSettings(_Group):
     batch_queue: int = Field(
         default=16, ge=1, description="Batches that may wait for a thread; one more is answered 503."
     )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Processes that answer, under one address (`opinionlens serve`)."
+    )
+    error_log_path: Path = Field(
+        default=Path("logs/app.log"),
+        description="File of the requests that ended in an error, 404 apart; `/dev/null` keeps none.",
+    )
 
 
 class DatabaseSettings(_Group):
@@ -161,6 +169,57 @@ class DatabaseSettings(_Group):
     url: SecretStr = Field(
         default=SecretStr("sqlite:///opinionlens.db"),
         description="SQLAlchemy URL; a secret, as it may hold a password.",
+    )
+
+
+class SecuritySettings(_Group):
+    """`SECURITY__…`: who may do what. `stage` and `prod` refuse weak secrets."""
+
+    admin_username: str = Field(
+        default="admin", min_length=1, description="Name of the first user, who is made at the first start."
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        description="Password of the first user; made up and printed once when empty.",
+    )
+    admin_key: SecretStr | None = Field(
+        default=None,
+        description="A key with every right, for machines (`Authorization: Bearer …`); none when empty.",
+    )
+    predict_needs_key: bool = Field(
+        default=False,
+        description="Whether only keys with the scope `predict` and users who are logged in get answers.",
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=24 * 31, description="How long a login lasts, in hours, when nothing is done."
+    )
+    trusted_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1],*.localhost",
+        description="Names the app may be addressed by, with commas; `*.name` for all below, `*` for any.",
+    )
+    allowed_origins: str = Field(
+        default="",
+        description="Origins whose pages may call the API (CORS), with commas; none when empty.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of the proxies whose `X-Forwarded-*` headers are believed, with commas.",
+    )
+    feedback_per_minute: int = Field(
+        default=30, ge=1, description="Most feedback from one address in a minute; beyond: 429."
+    )
+
+
+class PrivacySettings(_Group):
+    """`PRIVACY__…`: what is kept of what people send, and for how long."""
+
+    keep_texts: bool = Field(
+        default=False,
+        description="Whether judged texts are stored, without e-mail addresses, phone numbers, user names.",
+    )
+    texts_days: int = Field(default=30, ge=1, description="Days until stored texts are deleted.")
+    predictions_days: int = Field(
+        default=365, ge=1, description="Days until the rows of the prediction log are deleted."
     )
 
 
@@ -178,6 +237,8 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = Field(default_factory=MlflowSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
 
     @property
     def follows_champion(self) -> bool:
@@ -190,6 +251,8 @@ _GROUPS: dict[str, type[_Group]] = {
     "mlflow": MlflowSettings,
     "api": ApiSettings,
     "database": DatabaseSettings,
+    "security": SecuritySettings,
+    "privacy": PrivacySettings,
 }
 
 
@@ -216,9 +279,15 @@ def load_settings(root: Path | None = None) -> Settings:
         settings = Settings(_env_file=files)  # type: ignore[call-arg]  # BaseSettings takes it; the stub hides it
     except ValidationError as error:
         raise _refusal(error.errors(include_input=False, include_url=False)[0], files) from None
-    paths = ("saved_model_path", "static_path", "templates_path")
-    resolved = {name: root / getattr(settings.api, name) for name in paths}
-    return settings.model_copy(update={"api": settings.api.model_copy(update=resolved)})
+    return _with_absolute_paths(settings, root)
+
+
+def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
+    """Return the settings with every relative path meant from `root`."""
+    names = ("saved_model_path", "static_path", "templates_path", "error_log_path")
+    api = settings.api.model_copy(update={name: root / getattr(settings.api, name) for name in names})
+    url = with_absolute_path(settings.database.url.get_secret_value(), root)
+    return settings.model_copy(update={"api": api, "database": DatabaseSettings(url=SecretStr(url))})
 
 
 def _refusal(problem: ErrorDetails, files: list[Path]) -> SettingsInvalid:

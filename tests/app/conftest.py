@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.champion import CHAMPION
-from opinionlens.settings import ApiSettings, Settings
+from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,16 +22,26 @@ MakeSettings = Callable[..., Settings]
 
 @pytest.fixture(scope="session")
 def make_settings(tmp_path_factory: pytest.TempPathFactory) -> MakeSettings:
-    """A function from changes of the `API__` settings to settings with a cache of their own."""
+    """A function from changes of the `API__` settings to settings with a cache and a database of their own.
 
-    def make(**api: Any) -> Settings:
+    `groups` replaces whole groups, for example `security=SecuritySettings(…)`.
+    """
+
+    def make(*, groups: dict[str, Any] | None = None, **api: Any) -> Settings:
+        folder = tmp_path_factory.mktemp("app")
         fields = {
-            "saved_model_path": tmp_path_factory.mktemp("models"),
+            "saved_model_path": folder / "models",
             "static_path": ROOT / "static",
             "templates_path": ROOT / "templates",
+            "error_log_path": folder / "app.log",
             "follow_seconds": 1,
         }
-        return Settings().model_copy(update={"api": ApiSettings(**fields | api)})
+        own = {
+            "api": ApiSettings(**fields | api),
+            "database": DatabaseSettings(url=f"sqlite:///{folder / 'opinionlens.db'}"),
+            "security": SecuritySettings(trusted_hosts="testserver,localhost"),
+        }
+        return Settings().model_copy(update=own | (groups or {}))
 
     return make
 

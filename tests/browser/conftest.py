@@ -16,7 +16,7 @@ import uvicorn
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.champion import CHAMPION
-from opinionlens.settings import ApiSettings, Settings
+from opinionlens.settings import ApiSettings, DatabaseSettings, Settings
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -61,12 +61,16 @@ def address(write_word_model: Callable[..., str], tmp_path_factory: pytest.TempP
     registry = MemoryRegistry()
     registry.register("opinionlens", folder, digest=digest, run_id=None, tags={}, scores={})
     registry.set_alias("opinionlens", CHAMPION, 1)
+    data = tmp_path_factory.mktemp("app")
     api = ApiSettings(
-        saved_model_path=tmp_path_factory.mktemp("models"),
+        saved_model_path=data / "models",
         static_path=ROOT / "static",
         templates_path=ROOT / "templates",
+        error_log_path=data / "app.log",
     )
-    app = create_app(Settings().model_copy(update={"api": api}), registry=registry)
+    database = DatabaseSettings(url=f"sqlite:///{data / 'opinionlens.db'}")
+    settings = Settings().model_copy(update={"api": api, "database": database})
+    app = create_app(settings, registry=registry)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listener],))

@@ -56,7 +56,9 @@ def test_settings_page_lists_exactly_the_settings():
 @pytest.mark.parametrize("name", ["env", "env.stage", "env.prod", "env.build"])
 def test_templates_of_settings_name_only_settings(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    grouped = set(re.findall(r"^#? ?((?:MLFLOW|API|DATABASE)__[A-Z_]+)=", text, flags=re.MULTILINE))
+    grouped = set(
+        re.findall(r"^#? ?((?:MLFLOW|API|DATABASE|SECURITY|PRIVACY)__[A-Z_]+)=", text, flags=re.MULTILINE)
+    )
     assert grouped <= set(setting_names())
 
 

@@ -20,7 +20,7 @@ from opinionlens.storage import (
     feedback,
     migrate,
 )
-from opinionlens.storage.migrating import alembic_config
+from opinionlens.storage.migrating import HEAD, alembic_config, is_current
 from opinionlens.storage.tables import metadata
 from opinionlens.text.labels import Label
 
@@ -53,8 +53,17 @@ def test_the_migrations_make_what_the_code_expects(url):
 
 def test_there_is_one_line_of_migrations():
     scripts = ScriptDirectory.from_config(alembic_config())
-    assert len(scripts.get_heads()) == 1
+    assert scripts.get_heads() == [HEAD]
     assert len(scripts.get_bases()) == 1
+
+
+def test_current_is_what_has_been_migrated_to_the_last_step(empty_url):
+    with closing(Database(empty_url)) as database:
+        assert not is_current(database)
+        migrate(empty_url)
+        assert is_current(database)
+        downgrade(empty_url, "base")
+        assert not is_current(database)
 
 
 def test_every_step_goes_down_and_up_again(empty_url):

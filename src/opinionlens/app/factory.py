@@ -17,6 +17,7 @@ from opinionlens.app.inputs import Inputs, Limits
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
+from opinionlens.app.records import open_records
 from opinionlens.app.routers import docs, home, service
 from opinionlens.app.routers.inference import inference_router
 from opinionlens.app.state import AppState, Services
@@ -95,11 +96,13 @@ def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Service
     api = settings.api
     limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
+    metrics = Metrics()
     return Services(
         store=store,
         scorer=Scorer(store, pool),
         inputs=Inputs(limits),
-        metrics=Metrics(),
+        metrics=metrics,
+        records=open_records(settings, on_loss=metrics.count_lost_predictions),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         ready_on_fallback=api.ready_on_fallback,
     )
@@ -133,6 +136,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[AppState]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
+        services.records.start()
         watching = asyncio.create_task(watch.run())
         try:
             yield {"services": services}
@@ -142,5 +146,6 @@ def _lifespan(
                 close()
             await asyncio.gather(watching, return_exceptions=True)
             pool.close()
+            await asyncio.to_thread(services.records.close)
 
     return lifespan

@@ -56,6 +56,11 @@ class Metrics:
             registry=self._registry,
         )
         sentiments = Counter("predicted_sentiment", "Predicted labels.", ("label",), registry=self._registry)
+        self._lost_predictions = Counter(
+            "prediction_rows_lost",
+            "Rows of the prediction log that were not written.",
+            registry=self._registry,
+        )
         self._by_label = {label: sentiments.labels(label.value) for label in LABELS}
         self._known: dict[tuple[str, str], _Series] = {}
 
@@ -86,6 +91,10 @@ class Metrics:
         for text, prediction in zip(texts, predictions, strict=True):
             series.chars.observe(len(text))
             self._by_label[prediction.label].inc()
+
+    def count_lost_predictions(self, rows: int) -> None:
+        """Record that rows of the prediction log were lost."""
+        self._lost_predictions.inc(rows)
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

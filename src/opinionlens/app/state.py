@@ -10,6 +10,7 @@ from starlette.requests import Request
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.pages import Pages
+from opinionlens.app.records import Records
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore
 
@@ -23,6 +24,7 @@ class Services:
     inputs: Inputs
     metrics: Metrics
     pages: Pages
+    records: Records
     ready_on_fallback: bool
 
 

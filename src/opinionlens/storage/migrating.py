@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from opinionlens.storage.addresses import parse_url, shown
 from opinionlens.storage.database import Database
@@ -19,11 +19,27 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SCRIPTS = Path(__file__).parent / "migrations"
+# The last of the scripts; a test compares the two. Written here so that a look costs no import of Alembic.
+HEAD = "0001"
 
 # Another process may be migrating; it holds the lock for as long as its changes take.
 _LOCK_SECONDS = 60.0
 # Any number that nobody else takes in the same database: the first seven digits of sha256("opinionlens").
 _LOCK_NUMBER = 0x6FF5CEF
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the tables are as this version of the code expects them.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    if database.is_sqlite and not Path(str(database.url.database)).exists():
+        return False
+    with database.reading() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD)
 
 
 def migrate(url: str, *, revision: str = "head", wait_seconds: float = _LOCK_SECONDS) -> None:
