@@ -316,7 +316,7 @@ class MlflowTracking:
     def _end_after(self, error: BaseException, run_id: str) -> None:
         try:
             self.client.set_terminated(run_id, ending_status(error))
-        except Exception as second:
+        except Exception as second:  # whatever MLflow raises: the first error is the one to be told
             error.add_note(f"The run {run_id} could not be ended: {second}")
 
     def _search(self, experiment_id: str, conditions: str) -> list[Row]:
