@@ -133,3 +133,13 @@ def test_approximate_explanation_says_so(artefact):
     with console.capture() as shown:
         console.print(contributions_table(explanation))
     assert "no sum of parts" in shown.get()
+
+
+def test_a_long_text_shows_what_weighs_most_and_sums_up_the_rest(explained):
+    filler = " ".join(f"word{number}" for number in range(2_000))
+    output = explained(f"{filler} awful {filler} great")
+    shown = [cell for cell, _ in rows_of(output)]
+    assert len(shown) < 100
+    assert {"awful", "great"} <= set(shown)
+    assert any(cell.endswith("weaker tokens") for cell in shown)
+    assert_adds_up(output)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.explanation import Explanation, TokenContribution
 from opinionlens.cli.chosen import chosen_classifier
 
+LISTED_TOKENS = 60
 _COLOURS = {"NEGATIVE": "red", "NEUTRAL": "yellow", "POSITIVE": "green"}
 
 
@@ -29,13 +32,20 @@ def run_explain(text: str, *, model: str | None) -> None:
 
 
 def contributions_table(explanation: Explanation) -> Table:
-    """One row a token, the bias, and their sum: the decision value."""
+    """One row a token, in the order of the text; the bias, and their sum: the decision value.
+
+    Of a long text only the tokens that weigh most have a row; the others are summed up in one.
+    """
     table = Table(title="Contributions to the decision value of each class", title_justify="left")
     table.add_column("token")
     for label in explanation.labels:
         table.add_column(label, justify="right")
-    for token in explanation.by_token():
+    listed, others = _strongest(explanation.by_token(), LISTED_TOKENS)
+    for token in listed:
         table.add_row(Text(token.text), *_numbers(token.values))
+    if others:
+        sums = tuple(map(sum, zip(*(token.values for token in others), strict=True)))
+        table.add_row(f"{len(others):,} weaker tokens", *_numbers(sums), style="dim")
     table.add_section()
     table.add_row("bias", *_numbers(explanation.bias))
     table.add_section()
@@ -45,6 +55,21 @@ def contributions_table(explanation: Explanation) -> Table:
             "This kind of classifier is no sum of parts: a row is what removing the token changes."
         )
     return table
+
+
+def _strongest(
+    tokens: Sequence[TokenContribution], limit: int
+) -> tuple[list[TokenContribution], list[TokenContribution]]:
+    """Part the tokens into those that decide most and the others, both in the order of the text.
+
+    What a token adds to all classes alike decides nothing, so the spread of its values counts.
+    """
+    spread = [max(token.values) - min(token.values) for token in tokens]
+    strong = set(sorted(range(len(tokens)), key=lambda index: -spread[index])[:limit])
+    parts: tuple[list[TokenContribution], list[TokenContribution]] = ([], [])
+    for index, token in enumerate(tokens):
+        parts[index not in strong].append(token)
+    return parts
 
 
 def _numbers(values: tuple[float, ...]) -> list[str]:
