@@ -1,6 +1,10 @@
 """`opinionlens score` with a real artefact: what is written where, and what the person is told."""
 
 import csv
+import signal
+import subprocess
+import sys
+import time
 from math import exp
 
 import pytest
@@ -93,3 +97,29 @@ def test_a_file_that_cannot_be_scored_leaves_nothing(score, tmp_path):
     with pytest.raises(TableInvalid, match="`body`"):
         score("in.csv", b"text\ngreat\n", text_column="body")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "words"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_half_way_it_leaves_nothing_behind(tmp_path, write_word_model, number):
+    write_word_model(tmp_path / "words", {"great": 2.0, "awful": -2.0})
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "great, but not all that great\n" * 1_000_000)
+    before = sorted(tmp_path.iterdir())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "opinionlens.cli.main", "score", str(source), "--model", "words"],
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while sorted(tmp_path.iterdir()) == before:  # until it has begun to write
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
+        process.wait()
+    assert sorted(tmp_path.iterdir()) == before

@@ -40,9 +40,12 @@ def score(
     model: ModelOption = None,
 ) -> None:
     """Score every row of a file: the same rows out, with the verdict beside them."""
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
     from opinionlens.cli.score import run_score
 
-    sys.exit(run_score(file, text_column=text_column, out=out, strict=strict, model=model))
+    with sigterm_as_ctrl_c():
+        status = run_score(file, text_column=text_column, out=out, strict=strict, model=model)
+    sys.exit(status)
 
 
 @app.command()

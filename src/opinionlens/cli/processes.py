@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from opinionlens.errors import SettingsInvalid, StageFailed
 
@@ -35,6 +36,20 @@ def refuse_taken_port(host: str, port: int, option: str) -> None:
                 where=host,
                 remedy=f"Stop what listens there, or choose another with {option}.",
             ) from error
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM end the block as orderly as Ctrl-C, so that what is half-written goes; main thread only."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
