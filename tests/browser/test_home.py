@@ -227,7 +227,7 @@ class TestForEverybody:
     def test_the_keyboard_reaches_everything_and_shows_where_it_is(self, open_page: OpenPage) -> None:
         page = open_page()
         reached = []
-        for _ in range(9):
+        for _ in range(10):
             page.keyboard.press("Tab")
             name, outline = page.evaluate(
                 "[document.activeElement.textContent.trim() || document.activeElement.id,"
@@ -239,6 +239,7 @@ class TestForEverybody:
             "Skip to the content",
             "OpinionLens",
             "API",
+            "Admin",
             "Theme: System",
             "Praise",
             "Complaint",

@@ -90,7 +90,8 @@ class Pages:
     def home(self, request: Request, view: HomeView, status: int = 200) -> Response:
         """Return the home page."""
         answering = self.store.active or self.store.fallback
-        return self._page(
+        return self.render(
+            request,
             "home.html",
             status,
             view=view,
@@ -103,25 +104,39 @@ class Pages:
             base_url=str(request.base_url),
         )
 
-    def docs(self, openapi_url: str) -> Response:
+    def docs(self, request: Request, openapi_url: str) -> Response:
         """Return the page that Swagger fills."""
-        return self._page("docs.html", 200, openapi_url=openapi_url)
+        return self.render(request, "docs.html", here="docs", openapi_url=openapi_url)
 
     def failure(
         self, request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None
     ) -> Response:
         """Return an error as a page, for a person who followed a link."""
         title = HTTPStatus(status).phrase
-        page = self._page("failure.html", status, title=title, detail=detail, request_id=request_id.get())
+        page = self.render(
+            request, "failure.html", status, title=title, detail=detail, request_id=request_id.get()
+        )
         page.headers.update(headers or {})
         return page
 
-    def _page(self, name: str, status: int, **context: Any) -> Response:  # noqa: ANN401 - as the template asks
-        template = self.environment.get_template(name)
-        html = template.render(version=self.version, limits=self.limits, **context)
+    def render(
+        self,
+        request: Request,
+        name: str,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - as the template asks
+    ) -> Response:
+        """Return a page from its template. `here` in the context names its entry in the site's navigation."""
+        frame = {"version": self.version, "limits": self.limits, "here": None, **visitor(request)}
+        html = self.environment.get_template(name).render(frame | context)
         # Text from outside can hold half of a surrogate pair, which no page can show.
         content = html.encode("utf-8", "replace")
         return HTMLResponse(content, status, {"Cache-Control": "no-store"})
+
+
+def visitor(request: Request) -> dict[str, str | None]:
+    """Return who looks at a page: `user`, the name of who is logged in, and `csrf_token` for the forms."""
+    return {"user": None, "csrf_token": None}
 
 
 def verdict_of(answer: ExplainedAnswer) -> Verdict:

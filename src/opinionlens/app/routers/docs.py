@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """Show the API."""
-    return services_of(request).pages.docs(request.app.openapi_url)
+    return services_of(request).pages.docs(request, request.app.openapi_url)
 
 
 def swagger_folder() -> Path:
