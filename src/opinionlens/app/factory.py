@@ -20,6 +20,8 @@ from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
 from opinionlens.app.routers import docs, home, service
 from opinionlens.app.routers.inference import inference_router
+from opinionlens.app.routers.sentiment import sentiment_router
+from opinionlens.app.security.service import open_security
 from opinionlens.app.state import AppState, Services
 from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.errors import SettingsInvalid
@@ -97,12 +99,14 @@ def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Service
     limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
     metrics = Metrics()
+    records = open_records(settings, on_loss=metrics.count_lost_predictions)
     return Services(
         store=store,
         scorer=Scorer(store, pool),
         inputs=Inputs(limits),
         metrics=metrics,
-        records=open_records(settings, on_loss=metrics.count_lost_predictions),
+        records=records,
+        security=open_security(settings.security, records),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         ready_on_fallback=api.ready_on_fallback,
     )
@@ -118,6 +122,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
             remedy="Start in the project's folder or set API__STATIC_PATH.",
         )
     app.include_router(inference_router(services.inputs))
+    app.include_router(sentiment_router(services.inputs.limits))
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)

@@ -15,8 +15,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from opinionlens.app.security.errors import GoToLogin, Refused
 from opinionlens.app.state import services_of
 from opinionlens.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
 from opinionlens.logs import request_id
@@ -57,6 +58,7 @@ def add_failure_handlers(app: FastAPI) -> None:
     app.exception_handler(OpinionLensError)(_on_our_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_error)
+    app.exception_handler(GoToLogin)(_on_go_to_login)
 
 
 def unexpected() -> Response:
@@ -68,11 +70,21 @@ def unexpected() -> Response:
 async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
     log.warning("request.failed", code=error.code, reason=str(error))
     detail = " ".join(part for part in (error.what, error.remedy) if part)
-    retry = _RETRY_AFTER.get(type(error))
-    headers = {"Retry-After": retry} if retry else {}
+    headers = _headers_of(error)
     if _wants_page(request):
         return services_of(request).pages.failure(request, error.status, detail, headers=headers)
     return problem(error.status, error.code, type(error).__name__, detail, headers=headers)
+
+
+def _headers_of(error: OpinionLensError) -> Mapping[str, str]:
+    if isinstance(error, Refused):
+        return error.headers
+    retry = _RETRY_AFTER.get(type(error))
+    return {"Retry-After": retry} if retry else {}
+
+
+async def _on_go_to_login(_: Request, error: GoToLogin) -> Response:
+    return RedirectResponse(error.location, 303, {"Cache-Control": "no-store"})
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:

@@ -11,6 +11,7 @@ from opinionlens.app.inputs import Inputs
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.pages import Pages
 from opinionlens.app.records import Records
+from opinionlens.app.security.service import Security
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore
 
@@ -25,6 +26,7 @@ class Services:
     metrics: Metrics
     pages: Pages
     records: Records
+    security: Security
     ready_on_fallback: bool
 
 

@@ -1,0 +1,1 @@
+"""Who may do what: passwords, sessions, keys, and the guards that the routes ask."""

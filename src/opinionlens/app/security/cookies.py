@@ -1,0 +1,47 @@
+"""The cookies: for our pages only, out of reach of scripts, and bound to https where that is spoken."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+SESSION = "opinionlens_session"
+# Carries no right; a login form must match it, so that another site cannot log somebody in as somebody else.
+LOGIN_FORM = "opinionlens_login"
+
+
+def read(request: Request, name: str) -> str | None:
+    """Return a cookie of ours. Over https only one that was set over https by this very host counts."""
+    return request.cookies.get(_full_name(request, name))
+
+
+def put(
+    request: Request, response: Response, name: str, value: str, *, same_site: Literal["lax", "strict"]
+) -> None:
+    """Set a cookie that lasts until the browser is closed; the database knows how long a session does."""
+    response.set_cookie(
+        _full_name(request, name),
+        value,
+        path="/",
+        secure=_is_https(request),
+        httponly=True,
+        samesite=same_site,
+    )
+
+
+def drop(request: Request, response: Response, name: str) -> None:
+    """Make the browser forget a cookie."""
+    response.delete_cookie(
+        _full_name(request, name), path="/", secure=_is_https(request), httponly=True, samesite="lax"
+    )
+
+
+def _full_name(request: Request, name: str) -> str:
+    # The prefix makes browsers refuse a cookie of that name from http or from a neighbouring host.
+    return f"__Host-{name}" if _is_https(request) else name
+
+
+def _is_https(request: Request) -> bool:
+    return request.url.scheme == "https"
