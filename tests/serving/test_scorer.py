@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
@@ -13,7 +14,7 @@ from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import ModelNotAvailableError
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
-from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, ExplainedAnswer, Scorer
+from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, Answer, ExplainedAnswer, Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 
@@ -41,6 +42,10 @@ class Witness:
         return f"because {text}"
 
 
+def label_of(text: str, answer: Answer) -> str:
+    return answer.prediction.label.value
+
+
 @pytest.fixture
 def pool() -> Iterator[BatchPool]:
     pool = BatchPool(threads=1, queue=2)
@@ -66,9 +71,17 @@ def test_one_text_is_answered_on_the_loop_only_by_quick_kinds(
 
 def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> None:
     witness = Witness("linear")
-    answer = asyncio.run(scorer_of(store, pool, witness).predict_many(["a", "b"]))
+
+    def present(text: str, answer: Answer) -> tuple[str, UUID]:
+        witness.threads.append(threading.current_thread())
+        return text, answer.id
+
+    texts = [f"a{number}" for number in range(CHUNK_ITEMS + 1)]
+    answer, shown = asyncio.run(scorer_of(store, pool, witness).predict_many(texts, present))
     assert threading.main_thread() not in witness.threads
-    assert len(answer.predictions) == 2
+    assert len(answer.predictions) == len(texts)
+    assert [text for text, _ in shown] == texts
+    assert len({ident for _, ident in shown}) == len(texts)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,7 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
     first, second = Witness("linear", Label.NEGATIVE), Witness("linear", Label.POSITIVE)
     scorer = scorer_of(store, pool, first)
     first.after = lambda: store.activate(ServedModel(second, "second"))  # type: ignore[arg-type]
-    answer = asyncio.run(scorer.predict_many(["x"] * (3 * CHUNK_ITEMS)))
+    answer, _ = asyncio.run(scorer.predict_many(["x"] * (3 * CHUNK_ITEMS), label_of))
     assert {prediction.label for prediction in answer.predictions} == {Label.NEGATIVE}
     assert answer.model.name == "witness"
     assert store.current().name == "second"
@@ -109,7 +122,7 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
 
 def test_nothing_to_answer_with_is_said(store: ModelStore, pool: BatchPool) -> None:
     scorer = Scorer(store, pool)
-    for work in (scorer.predict("a"), scorer.predict_many(["a"]), scorer.explain("a", str)):
+    for work in (scorer.predict("a"), scorer.predict_many(["a"], label_of), scorer.explain("a", str)):
         with pytest.raises(ModelNotAvailableError):
             asyncio.run(work)  # type: ignore[arg-type]
 
@@ -122,7 +135,7 @@ def test_a_real_model_answers_the_same_alone_and_in_a_batch(
     texts = ["great", "so so", "", "great great"]
 
     async def ask() -> None:
-        batch = await scorer.predict_many(texts)
+        batch, _ = await scorer.predict_many(texts, label_of)
         singles = [(await scorer.predict(text)).prediction for text in texts]
         assert [one.label for one in batch.predictions] == [one.label for one in singles]
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from opinionlens.app.batch_items import BadItem
 from opinionlens.app.words import deciding_words
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.logs import request_id
-from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.scorer import Answer, ExplainedAnswer
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS
 
@@ -21,6 +23,7 @@ LISTED_CONTRIBUTIONS = 100
 
 JSON = "application/json"
 _NAMES = tuple(label.value for label in LABELS)
+_LOWER_NAMES = tuple(name.lower() for name in _NAMES)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -34,8 +37,8 @@ def model_fields(model: ServedModel) -> dict[str, Any]:
     return {"name": model.name, "version": model.version, "kind": model.kind}
 
 
-def prediction_fields(prediction: Prediction, model: ServedModel) -> dict[str, Any]:
-    """Return the verdict on one text, in plain strings: writing an enum costs several times as much."""
+def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
+    """Return what is said of one text, in plain strings: writing an enum costs several times as much."""
     reason = prediction.reason
     return {
         "prediction": prediction.label.value,
@@ -43,9 +46,45 @@ def prediction_fields(prediction: Prediction, model: ServedModel) -> dict[str, A
         "probabilities": dict(zip(_NAMES, prediction.probabilities, strict=True)),
         "uncertain": reason is not None,
         "reason": reason and reason.value,
-        "model": model_fields(model),
-        "request_id": request_id.get() or "",
+        "prediction_id": str(ident),
     }
+
+
+def prediction_fields(answer: Answer | ExplainedAnswer) -> dict[str, Any]:
+    """Return the verdict on one text and who gave it."""
+    return verdict_fields(answer.prediction, answer.id) | origin_fields(answer.model)
+
+
+def origin_fields(model: ServedModel) -> dict[str, Any]:
+    """Return who answered which request."""
+    return {"model": model_fields(model), "request_id": request_id.get() or ""}
+
+
+def sentiment_fields(answer: Answer) -> dict[str, Any]:
+    """Return the verdict in the words of S2: labels in lower case, `scores` for the probabilities."""
+    prediction = answer.prediction
+    return {
+        "label": prediction.label.value.lower(),
+        "confidence": prediction.confidence,
+        "score": prediction.confidence,
+        "scores": dict(zip(_LOWER_NAMES, prediction.probabilities, strict=True)),
+        "uncertain": prediction.uncertain,
+        "prediction_id": str(answer.id),
+    } | origin_fields(answer.model)
+
+
+def batch_fields(
+    items: Sequence[str | BadItem], verdicts: Iterable[dict[str, Any]], model: ServedModel
+) -> dict[str, Any]:
+    """Return an object for each item: the next of `verdicts` for a text, the reason for what is none."""
+    following = iter(verdicts)
+    results = [
+        {"index": index, "error": {"code": item.code, "detail": item.detail}}
+        if isinstance(item, BadItem)
+        else {"index": index, **next(following)}
+        for index, item in enumerate(items)
+    ]
+    return origin_fields(model) | {"results": results}
 
 
 def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
@@ -53,7 +92,7 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
     explanation = answer.explanation
     ranked = sorted(explanation.contributions, key=_spread, reverse=True)
     listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
-    return prediction_fields(explanation.prediction, answer.model) | {
+    return prediction_fields(answer) | {
         "words": [
             {
                 "text": word.text,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 from starlette.requests import ClientDisconnect, Request
 
+from opinionlens.app.batch_items import BadItem, checked_items, parsed_leniently
+
 T = TypeVar("T")
 
-_EXAMPLE = "The crew was lovely, but we sat on the tarmac for two hours."
+EXAMPLE_TEXT = "The crew was lovely, but we sat on the tarmac for two hours."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +26,65 @@ class Limits:
     body_bytes: int
 
 
-class Inputs:
-    """Reads the bodies and queries of the inference endpoints.
+class JsonBody(Generic[T]):
+    """Reads and describes a body of JSON.
 
     FastAPI's own reading of a body takes about as long as the answer to a short text; parsing the bytes takes
-    a tenth of that, and lets the limits come from the settings.
+    a tenth of that, and lets the limits come from the settings. As ever for programs, the type that the body
+    is sent under does not matter.
     """
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a model, or any annotation that pydantic knows
+        """Build the check once."""
+        self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+
+    async def read(self, request: Request) -> T:
+        """Return what was sent. Raises RequestValidationError."""
+        return checked(self._adapter.validate_json, await body_of(request), "body")
+
+    def describe(self) -> dict[str, Any]:
+        """Return the OpenAPI description."""
+        schema = self._adapter.json_schema()
+        return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+class Inputs:
+    """Reads the bodies and queries of the inference endpoints."""
 
     def __init__(self, limits: Limits) -> None:
         """Build the checks once."""
         self.limits = limits
-        text = Annotated[
-            str, Field(max_length=limits.text_chars, description="The text to judge.", examples=[_EXAMPLE])
-        ]
+        text = text_type(limits)
         self._text: TypeAdapter[str] = TypeAdapter(text)
-        self._body: TypeAdapter[Any] = TypeAdapter(create_model("TextInput", text=(text, ...)))
-        self._batch: TypeAdapter[list[str]] = TypeAdapter(
-            Annotated[
-                list[text],
-                Field(max_length=limits.batch_items, examples=[[_EXAMPLE, "Best coffee in town!"]]),
-            ]
-        )
+        self._body: JsonBody[Any] = JsonBody(create_model("TextInput", text=(text, ...)))
+        items = Field(max_length=limits.batch_items, examples=[[EXAMPLE_TEXT, "Best coffee in town!"]])
+        self._batch: JsonBody[list[str]] = JsonBody(Annotated[list[text], items])  # type: ignore[valid-type]
+        self._items: TypeAdapter[list[object]] = TypeAdapter(Annotated[list[Any], items])
+        self._flag: TypeAdapter[str] = TypeAdapter(Literal["true", "false"])
 
     async def text_of_body(self, request: Request) -> str:
         """Return `text` of a JSON object. Raises RequestValidationError."""
-        body = _checked(self._body.validate_json, await _body_of(request), "body")
+        body = await self._body.read(request)
         text: str = body.text
         return text
 
     async def texts_of_body(self, request: Request) -> list[str]:
         """Return a JSON array of texts. Raises RequestValidationError."""
-        return _checked(self._batch.validate_json, await _body_of(request), "body")
+        return await self._batch.read(request)
+
+    async def items_of_body(self, request: Request) -> list[str | BadItem]:
+        """Return a JSON array of anything, with what is wrong in the place of what is no text to judge.
+
+        Raises:
+            RequestValidationError: it is no array, or a too long one.
+        """
+        body = await body_of(request)
+        try:
+            items = parsed_leniently(body)
+        except ValueError:
+            checked(self._items.validate_json, body, "body")  # says in words where it stops being JSON
+            raise
+        return checked_items(checked(self._items.validate_python, items, "body"), self.limits.text_chars)
 
     def text_of_query(self, request: Request) -> str:
         """Return the parameter `text`. Raises RequestValidationError."""
@@ -63,7 +93,12 @@ class Inputs:
             raise RequestValidationError(
                 [{"type": "missing", "loc": ("query", "text"), "msg": "Field required"}]
             )
-        return _checked(self._text.validate_python, given, "query", "text")
+        return checked(self._text.validate_python, given, "query", "text")
+
+    def detail_of_query(self, request: Request) -> bool:
+        """Return the parameter `detail`, false unless given. Raises RequestValidationError."""
+        given = request.query_params.get("detail", "false")
+        return checked(self._flag.validate_python, given, "query", "detail") == "true"
 
     def describe_query(self) -> dict[str, Any]:
         """Return the OpenAPI description of `?text=`."""
@@ -73,14 +108,31 @@ class Inputs:
 
     def describe_body(self) -> dict[str, Any]:
         """Return the OpenAPI description of `{"text": …}`."""
-        return _as_request_body(self._body.json_schema())
+        return self._body.describe()
 
     def describe_batch(self) -> dict[str, Any]:
         """Return the OpenAPI description of `["…", …]`."""
-        return _as_request_body(self._batch.json_schema())
+        parameter = {
+            "name": "detail",
+            "in": "query",
+            "description": "`true`: an object for each item, with an error of its own where it is no text.",
+            "schema": {"type": "boolean", "default": False},
+        }
+        return {"parameters": [parameter]} | self._batch.describe()
 
 
-async def _body_of(request: Request) -> bytes:
+def text_type(limits: Limits, *, least_chars: int = 0) -> Any:  # noqa: ANN401 - an annotation
+    """Return the type of a text within the limits."""
+    described = Field(
+        min_length=least_chars,
+        max_length=limits.text_chars,
+        description="The text to judge.",
+        examples=[EXAMPLE_TEXT],
+    )
+    return Annotated[str, described]
+
+
+async def body_of(request: Request) -> bytes:
     """Return the body. It nearly always comes in one piece, for which `Request.body` is an expensive way."""
     message = await request.receive()
     parts = [message.get("body", b"")]
@@ -92,11 +144,8 @@ async def _body_of(request: Request) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _as_request_body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def _checked(check: Callable[[Any], T], value: object, *place: str) -> T:
+def checked(check: Callable[[Any], T], value: object, *place: str) -> T:
+    """Return `check(value)`, with what pydantic finds wrong as a RequestValidationError at `place`."""
     try:
         return check(value)
     except ValidationError as error:

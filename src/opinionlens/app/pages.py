@@ -57,6 +57,7 @@ class Verdict:
     words: list[ListedWord]
     model: ServedModel
     milliseconds: float
+    prediction_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def verdict_of(answer: ExplainedAnswer) -> Verdict:
         words=strongest_words(words, LISTED_WORDS),
         model=answer.model,
         milliseconds=answer.seconds * 1_000,
+        prediction_id=str(answer.id),
     )
 
 

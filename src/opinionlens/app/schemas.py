@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from opinionlens.classifiers.uncertainty import UncertainReason
 from opinionlens.text.labels import Label
@@ -12,15 +14,16 @@ from opinionlens.text.labels import Label
 Share = Annotated[float, Field(ge=0, le=1)]
 
 _MODEL: dict[str, Any] = {"name": "opinionlens", "version": 3, "kind": "linear"}
-_PREDICTION: dict[str, Any] = {
+_ORIGIN: dict[str, Any] = {"model": _MODEL, "request_id": "5c0f9a37d1e84b0b8f5f6f4e3a2b1c0d"}
+_VERDICT: dict[str, Any] = {
     "prediction": "NEGATIVE",
     "confidence": 0.81,
     "probabilities": {"NEGATIVE": 0.81, "NEUTRAL": 0.14, "POSITIVE": 0.05},
     "uncertain": False,
     "reason": None,
-    "model": _MODEL,
-    "request_id": "5c0f9a37d1e84b0b8f5f6f4e3a2b1c0d",
+    "prediction_id": "0b0f7a52-6f5e-4c1b-9d7a-2f1c8e4b7a10",
 }
+_PREDICTION: dict[str, Any] = _VERDICT | _ORIGIN
 _WORD: dict[str, Any] = {
     "text": "late",
     "start": 15,
@@ -59,18 +62,140 @@ class Probabilities(Answer):
     POSITIVE: Share
 
 
-class PredictionAnswer(Answer):
-    """The verdict on one text."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_PREDICTION]})
+class Verdict(Answer):
+    """What is said of one text."""
 
     prediction: Label
     confidence: Share = Field(description="The probability of `prediction`.")
     probabilities: Probabilities
     uncertain: bool = Field(description="True when the verdict should not be relied on; `reason` says why.")
     reason: UncertainReason | None
+    prediction_id: UUID = Field(description="Names this answer in feedback.")
+
+
+class PredictionAnswer(Verdict):
+    """The verdict on one text and who gave it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PREDICTION]})
+
     model: ModelInfo
     request_id: str
+
+
+class BatchVerdict(Verdict):
+    """The verdict on one item of a batch."""
+
+    index: int = Field(ge=0, description="The item's place in the batch, from 0.")
+
+
+class ItemError(Answer):
+    """Why an item was not judged."""
+
+    code: Literal["not_a_text", "text_too_long", "not_unicode"]
+    detail: str = Field(description="What is wrong, for people.")
+
+
+class BatchError(Answer):
+    """An item of a batch that is no text to judge."""
+
+    index: int = Field(ge=0, description="The item's place in the batch, from 0.")
+    error: ItemError
+
+
+class BatchDetailAnswer(Answer):
+    """An object for each item, in their order, all from the same model."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _ORIGIN
+                | {
+                    "results": [
+                        {"index": 0} | _VERDICT,
+                        {
+                            "index": 1,
+                            "error": {
+                                "code": "not_a_text",
+                                "detail": "An item must be a text, not a number.",
+                            },
+                        },
+                    ]
+                }
+            ]
+        }
+    )
+
+    model: ModelInfo
+    request_id: str
+    results: list[BatchVerdict | BatchError]
+
+
+class Scores(Answer):
+    """The probabilities under S2's names, adding up to 1."""
+
+    negative: Share
+    neutral: Share
+    positive: Share
+
+    @model_validator(mode="after")
+    def add_up(self) -> Self:
+        """Refuse scores that are no probabilities."""
+        if not math.isclose(self.negative + self.neutral + self.positive, 1, abs_tol=1e-6):
+            raise ValueError("the scores do not add up to 1")
+        return self
+
+
+class SentimentAnswer(Answer):
+    """The verdict on one text, in the words of S2."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _ORIGIN
+                | {
+                    "label": "negative",
+                    "confidence": 0.81,
+                    "score": 0.81,
+                    "scores": {"negative": 0.81, "neutral": 0.14, "positive": 0.05},
+                    "uncertain": False,
+                    "prediction_id": _VERDICT["prediction_id"],
+                }
+            ]
+        }
+    )
+
+    label: Literal["negative", "neutral", "positive"]
+    confidence: Share = Field(description="The probability of `label`.")
+    score: Share = Field(description="The same as `confidence`, as S2's last version called it.")
+    scores: Scores
+    uncertain: bool = Field(description="True when the verdict should not be relied on.")
+    prediction_id: UUID = Field(description="Names this answer in feedback.")
+    model: ModelInfo
+    request_id: str
+
+
+class ActiveModelAnswer(Answer):
+    """Which trained model is active, in the words of S2."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model_loaded": True,
+                    "model_id": "opinionlens-3",
+                    "latest_model_file": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "model": _MODEL,
+                }
+            ]
+        }
+    )
+
+    model_loaded: bool = Field(description="A trained model is active.")
+    model_id: str | None = Field(description="Its name and version; null while only the word list answers.")
+    latest_model_file: str | None = Field(
+        description="SHA-256 of its artefact, which is also the name of its folder in the cache."
+    )
+    model: ModelInfo | None = Field(description="What answers now; null when nothing does.")
 
 
 class Word(Answer):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
+from uuid import UUID, uuid4
 
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
@@ -22,27 +23,34 @@ QUICK_EXPLANATION_CHARS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One prediction, who made it and how long that took."""
+    """One prediction, who made it and how long that took; feedback names it by its id."""
 
     prediction: Prediction
     model: ServedModel
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class BatchAnswer:
-    """Predictions for many texts, all of the same model."""
-
-    predictions: list[Prediction]
-    model: ServedModel
-    seconds: float
+    id: UUID = field(default_factory=uuid4)
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedAnswer:
-    """One prediction with the reasons for it."""
+    """One prediction with the reasons for it; feedback names it by its id."""
 
     explanation: Explanation
+    model: ServedModel
+    seconds: float
+    id: UUID = field(default_factory=uuid4)
+
+    @property
+    def prediction(self) -> Prediction:
+        """What is explained."""
+        return self.explanation.prediction
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """Predictions for many texts, all of the same model, and how long it took for all of them."""
+
+    predictions: list[Prediction]
     model: ServedModel
     seconds: float
 
@@ -61,19 +69,33 @@ class Scorer:
     async def predict(self, text: str) -> Answer:
         """Answer one text."""
         model = self._store.current()
+        if model.kind not in QUICK_KINDS:
+            (answer,) = await self._pool.run(lambda texts: _judged(model, texts), [text])
+            return answer
         started = perf_counter()
-        if model.kind in QUICK_KINDS:
-            prediction = model.classifier.predict(text)
-        else:
-            (prediction,) = await self._pool.run(model.classifier.predict_many, [text])
+        prediction = model.classifier.predict(text)
         return Answer(prediction, model, perf_counter() - started)
 
-    async def predict_many(self, texts: list[str]) -> BatchAnswer:
-        """Answer many texts, in their order."""
+    async def predict_many(
+        self, texts: Sequence[str], present: Callable[[str, Answer], T]
+    ) -> tuple[BatchAnswer, list[T]]:
+        """Answer many texts, in their order.
+
+        Args:
+            texts: the texts.
+            present: makes of a text and its answer what will be shown, in the same thread: for a thousand
+                texts that is work, too.
+        """
         model = self._store.current()
-        started = perf_counter()
-        predictions = await self._pool.run(model.classifier.predict_many, texts)
-        return BatchAnswer(predictions, model, perf_counter() - started)
+
+        def judge(chunk: Sequence[str]) -> list[tuple[Answer, T]]:
+            answers = _judged(model, chunk)
+            return [(answer, present(text, answer)) for text, answer in zip(chunk, answers, strict=True)]
+
+        judged = await self._pool.run(judge, texts)
+        seconds = sum(answer.seconds for answer, _ in judged)
+        batch = BatchAnswer([answer.prediction for answer, _ in judged], model, seconds)
+        return batch, [shown for _, shown in judged]
 
     async def explain(self, text: str, present: Callable[[ExplainedAnswer], T]) -> tuple[ExplainedAnswer, T]:
         """Answer one text with what each part of it adds.
@@ -93,3 +115,11 @@ class Scorer:
         quick = model.kind in QUICK_KINDS and len(text) <= QUICK_EXPLANATION_CHARS
         (result,) = explain([text]) if quick else await self._pool.run(explain, [text])
         return result
+
+
+def _judged(model: ServedModel, texts: Sequence[str]) -> list[Answer]:
+    """Return an answer for each text; all are said to have taken the same time."""
+    started = perf_counter()
+    predictions = model.classifier.predict_many(texts)
+    seconds = (perf_counter() - started) / max(1, len(texts))
+    return [Answer(prediction, model, seconds) for prediction in predictions]

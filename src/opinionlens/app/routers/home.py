@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from opinionlens.app.noting import note_answer
 from opinionlens.app.pages import HomeView, verdict_of
 from opinionlens.app.state import services_of
 from opinionlens.errors import OpinionLensError
@@ -43,6 +44,5 @@ async def judge(request: Request) -> Response:
         return services.pages.home(
             request, HomeView(text, alert=f"{error.what} {error.remedy or ''}"), error.status
         )
-    prediction = answer.explanation.prediction
-    services.metrics.observe_prediction("/", answer.model, answer.seconds, len(text), prediction)
+    note_answer(services, "/", text, answer)
     return services.pages.home(request, HomeView(text, verdict))

@@ -6,14 +6,29 @@ would take longer than the model. OpenAPI gets the same definitions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from opinionlens.app.answers import explanation_fields, json_response, prediction_fields
+from opinionlens.app.answers import (
+    batch_fields,
+    explanation_fields,
+    json_response,
+    prediction_fields,
+    verdict_fields,
+)
+from opinionlens.app.batch_items import BadItem
 from opinionlens.app.inputs import Inputs
-from opinionlens.app.schemas import ExplanationAnswer, PredictionAnswer, Problem
+from opinionlens.app.noting import log_answer, note_answer
+from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
 from opinionlens.app.state import Services, services_of
+from opinionlens.serving.scorer import Answer, BatchAnswer
+from opinionlens.text.labels import Label
+
+T = TypeVar("T")
 
 # The metrics' names for the endpoints, as S1's dashboards have them.
 _PREDICT, _BATCH, _EXPLAIN = "/predict", "/batch_predict", "/explain"
@@ -49,7 +64,7 @@ def inference_router(inputs: Inputs) -> APIRouter:
         predict_batch,
         methods=["POST"],
         summary=f"Judge up to {limits.batch_items:,} texts at once",
-        response_model=list[str],
+        response_model=list[Label] | BatchDetailAnswer,
         responses={413: too_large, 422: refused, 503: no_model},
         openapi_extra=inputs.describe_batch(),
     )
@@ -78,12 +93,17 @@ async def predict_body(request: Request) -> Response:
 
 
 async def predict_batch(request: Request) -> Response:
-    """Judge a list of texts; the labels come in the order of the texts, all from the same model."""
+    """Judge a list of texts; the answers come in the order of the texts, all from the same model.
+
+    Without `detail` the answer is the list of labels, and one item that is no text refuses the whole batch.
+    With `detail=true` each item gets an object of its own: its verdict, or what is wrong with it.
+    """
     services = services_of(request)
+    if services.inputs.detail_of_query(request):
+        return await _predict_items(services, await services.inputs.items_of_body(request))
     texts = await services.inputs.texts_of_body(request)
-    answer = await services.scorer.predict_many(texts)
-    services.metrics.observe_batch(_BATCH, answer.model, answer.seconds, texts, answer.predictions)
-    return json_response([prediction.label.value for prediction in answer.predictions])
+    _, labels = await _judge_many(services, texts, _label)
+    return json_response(labels)
 
 
 async def explain(request: Request) -> Response:
@@ -91,12 +111,37 @@ async def explain(request: Request) -> Response:
     services = services_of(request)
     text = await services.inputs.text_of_body(request)
     answer, fields = await services.scorer.explain(text, explanation_fields)
-    prediction = answer.explanation.prediction
-    services.metrics.observe_prediction(_EXPLAIN, answer.model, answer.seconds, len(text), prediction)
+    note_answer(services, _EXPLAIN, text, answer)
     return json_response(fields)
 
 
 async def _predict(services: Services, text: str) -> Response:
     answer = await services.scorer.predict(text)
-    services.metrics.observe_prediction(_PREDICT, answer.model, answer.seconds, len(text), answer.prediction)
-    return json_response(prediction_fields(answer.prediction, answer.model))
+    note_answer(services, _PREDICT, text, answer)
+    return json_response(prediction_fields(answer))
+
+
+async def _predict_items(services: Services, items: list[str | BadItem]) -> Response:
+    texts = [item for item in items if isinstance(item, str)]
+    batch, verdicts = await _judge_many(services, texts, _verdict)
+    return json_response(batch_fields(items, verdicts, batch.model))
+
+
+async def _judge_many(
+    services: Services, texts: list[str], present: Callable[[Answer], T]
+) -> tuple[BatchAnswer, list[T]]:
+    def log_and_present(text: str, answer: Answer) -> T:
+        log_answer(services, text, answer)
+        return present(answer)
+
+    batch, shown = await services.scorer.predict_many(texts, log_and_present)
+    services.metrics.observe_batch(_BATCH, batch.model, batch.seconds, texts, batch.predictions)
+    return batch, shown
+
+
+def _label(answer: Answer) -> str:
+    return answer.prediction.label.value
+
+
+def _verdict(answer: Answer) -> dict[str, Any]:
+    return verdict_fields(answer.prediction, answer.id)
