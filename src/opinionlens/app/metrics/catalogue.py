@@ -1,0 +1,201 @@
+"""Every metric by name: what it counts, under which labels. `docs/metrics.md` shows the same table.
+
+Names end in their unit. Labels come from closed sets (routes, classes, versions that were active), never from
+what people send, so that nobody can fill the memory of whoever stores them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["counter", "gauge", "histogram", "summary"]
+# How the workers' gauges become one number. Those that begin with `live` forget a worker when it ends.
+Merge = Literal["livesum", "livemax", "livemostrecent", "mostrecent"]
+
+# A linear model answers a tweet in 0.03 ms and a long review in 2 ms; a transformer takes 10 to 100 ms.
+_MODEL_SECONDS = (
+    25e-6,
+    5e-5,
+    1e-4,
+    25e-5,
+    5e-4,
+    1e-3,
+    25e-4,
+    5e-3,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+)
+# From the answer to a tweet to a fetch that somebody waits for; those of the first system are among them.
+_REQUEST_SECONDS = (5e-4, 1e-3, 25e-4, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# A tweet ends at 280, the median review at 1,000, the default limit is 10,000.
+_CHARS = (10, 25, 50, 100, 200, 280, 500, 1_000, 2_000, 5_000, 10_000)
+_ITEMS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One metric. `name` is as Prometheus shows it; a counter's ends in `_total`."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    merge: Merge = "livesum"
+
+    @property
+    def family(self) -> str:
+        """The name under which the client library groups its samples."""
+        return self.name.removesuffix("_total") if self.kind == "counter" else self.name
+
+
+INFERENCE_SECONDS = Card(
+    "model_inference_time_seconds",
+    "histogram",
+    "Time that the model took for one request.",
+    ("endpoint", "model_class"),
+    _MODEL_SECONDS,
+)
+TEXT_CHARS = Card(
+    "input_text_length_chars", "histogram", "Length of a text, in characters.", ("endpoint",), _CHARS
+)
+BATCH_ITEMS = Card("batch_size_text", "histogram", "Texts in a batch.", ("endpoint",), _ITEMS)
+ITEM_SECONDS = Card(
+    "batch_inference_time_per_item_seconds",
+    "histogram",
+    "Time that the model took for one text of a batch, on average.",
+    ("endpoint", "model_class"),
+    _MODEL_SECONDS,
+)
+PREDICTIONS = Card(
+    "model_predictions_total",
+    "counter",
+    "Predicted labels, by the version that answered; `none` is the version of the word list.",
+    ("model", "version", "label"),
+)
+PREDICTED_SENTIMENT = Card(
+    "predicted_sentiment_total", "counter", "Predicted labels: `model_predictions_total` summed.", ("label",)
+)
+SENTIMENT_PREDICTIONS = Card(
+    "sentiment_predictions_total",
+    "counter",
+    "The same under the second system's name, labels in lower case.",
+    ("label",),
+)
+SENTIMENT_REQUESTS = Card(
+    "sentiment_requests_total", "counter", "Requests that a model answered, single texts and batches."
+)
+SENTIMENT_LATENCY = Card(
+    "sentiment_request_latency_seconds",
+    "histogram",
+    "Time that the model took for one request: `model_inference_time_seconds` summed.",
+    (),
+    _MODEL_SECONDS,
+)
+DRIFT_SCORE = Card(
+    "sentiment_drift_score",
+    "gauge",
+    "Distance of recent texts from the training data; absent until it has been measured.",
+    merge="mostrecent",
+)
+HTTP_REQUESTS = Card(
+    "http_requests_total",
+    "counter",
+    "Requests, by route, method and class of status (`2xx`); `none` is an address without a route.",
+    ("handler", "method", "status"),
+)
+HTTP_SECONDS = Card(
+    "http_request_duration_seconds",
+    "histogram",
+    "Time from a request's headers to the end of its answer, by route.",
+    ("handler", "method"),
+    _REQUEST_SECONDS,
+)
+HTTP_SECONDS_ALL = Card(
+    "http_request_duration_highr_seconds",
+    "histogram",
+    "The same over all routes: `http_request_duration_seconds` summed.",
+    (),
+    _REQUEST_SECONDS,
+)
+HTTP_REQUEST_BYTES = Card(
+    "http_request_size_bytes",
+    "summary",
+    "Size of request bodies, as their headers announce it; 0 where they do not.",
+    ("handler",),
+)
+HTTP_RESPONSE_BYTES = Card(
+    "http_response_size_bytes", "summary", "Size of answers' bodies, as they were sent.", ("handler",)
+)
+ACTIVE_MODEL = Card(
+    "model_active_info",
+    "gauge",
+    "1 for each version that a worker answers with now; for a moment two while they change over.",
+    ("model", "version", "kind"),
+    merge="livemax",
+)
+SWAPS = Card("model_swaps_total", "counter", "Changes of the answering version, by worker.", ("outcome",))
+CACHE = Card(
+    "artefact_cache_total",
+    "counter",
+    "Versions asked of the cache on disk: already there (`hit`), or downloaded (`miss`).",
+    ("result",),
+)
+QUEUE_DEPTH = Card(
+    "batch_queue_depth", "gauge", "Jobs that are scored in threads or wait for one, now, in all workers."
+)
+ROWS_WRITTEN = Card(
+    "prediction_rows_written_total", "counter", "Rows of the prediction log that were stored."
+)
+ROWS_LOST = Card(
+    "prediction_rows_lost_total", "counter", "Rows of the prediction log that could not be stored."
+)
+FEEDBACK = Card("feedback_total", "counter", "Feedback that was stored, by the label it gives.", ("label",))
+LOGINS = Card("login_attempts_total", "counter", "Attempts to log in.", ("outcome",))
+REGISTRY_UP = Card(
+    "registry_up",
+    "gauge",
+    "1 when the registry answered the last question, 0 when it did not; absent before the first.",
+    merge="livemostrecent",
+)
+DATABASE_UP = Card(
+    "database_up",
+    "gauge",
+    "1 when the database answered the last question, 0 when it did not; absent before the first.",
+    merge="livemostrecent",
+)
+
+CATALOGUE: tuple[Card, ...] = (
+    INFERENCE_SECONDS,
+    TEXT_CHARS,
+    BATCH_ITEMS,
+    ITEM_SECONDS,
+    PREDICTIONS,
+    PREDICTED_SENTIMENT,
+    SENTIMENT_PREDICTIONS,
+    SENTIMENT_REQUESTS,
+    SENTIMENT_LATENCY,
+    DRIFT_SCORE,
+    HTTP_REQUESTS,
+    HTTP_SECONDS,
+    HTTP_SECONDS_ALL,
+    HTTP_REQUEST_BYTES,
+    HTTP_RESPONSE_BYTES,
+    ACTIVE_MODEL,
+    SWAPS,
+    CACHE,
+    QUEUE_DEPTH,
+    ROWS_WRITTEN,
+    ROWS_LOST,
+    FEEDBACK,
+    LOGINS,
+    REGISTRY_UP,
+    DATABASE_UP,
+)

@@ -1,0 +1,109 @@
+"""The folder through which several workers count together.
+
+Each worker writes its own files; whoever is asked adds up all of them. The parent makes the folder before the
+workers start. When a worker dies its live gauges go, and its counts move into one file that stands for all
+the dead, so that totals never fall and the folder does not grow however often workers are replaced.
+
+    <folder>/<kind>_<pid>.db    what one worker counted; pid 0: all who have ended
+    <folder>/lock               shared by readers, exclusive while counts move
+    <folder>/owner              held by the parent for as long as it lives
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+_PREFIX = "opinionlens-metrics-"
+_LOCK, _OWNER = "lock", "owner"
+_THE_DEAD = 0
+
+
+@contextmanager
+def counting_together() -> Iterator[Path]:
+    """Make a fresh folder for the workers that are started within the block, and remove it afterwards.
+
+    Folders whose parents were killed are removed as well.
+    """
+    parent = Path(tempfile.gettempdir())
+    _remove_orphans(parent)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    (folder / _LOCK).touch()
+    before = os.environ.get(FOLDER_VARIABLE)
+    with (folder / _OWNER).open("w") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        os.environ[FOLDER_VARIABLE] = str(folder)
+        try:
+            yield folder
+        finally:
+            if before is None:
+                del os.environ[FOLDER_VARIABLE]
+            else:
+                os.environ[FOLDER_VARIABLE] = before
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def while_reading(folder: Path) -> Iterator[None]:
+    """Keep counts where they are for the length of the block."""
+    try:
+        handle = (folder / _LOCK).open("rb")
+    except FileNotFoundError:  # somebody else's folder: nobody moves counts there
+        yield
+        return
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+def retire(folder: Path, pid: int) -> None:
+    """Keep what a worker that has ended counted, and forget what was true only while it lived."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    with (folder / _LOCK).open("rb") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        mark_process_dead(pid, str(folder))
+        for path in sorted(folder.glob(f"*_{pid}.db")):
+            kind = path.name.removesuffix(f"_{pid}.db")
+            _add_up(path, folder / f"{kind}_{_THE_DEAD}.db")
+            path.unlink()
+
+
+def _add_up(source: Path, target: Path) -> None:
+    """Add the values of one file to another, which appears or changes all at once."""
+    from prometheus_client.mmap_dict import MmapedDict
+
+    aside = target.with_suffix(".aside")  # readers look for *.db
+    if target.exists():
+        shutil.copyfile(target, aside)
+    else:
+        aside.unlink(missing_ok=True)
+    sums = MmapedDict(str(aside))
+    try:
+        for key, value, at, _ in MmapedDict.read_all_values_from_file(str(source)):
+            old, old_at = sums.read_value(key)
+            if source.name.startswith("gauge"):  # of those that outlive a worker the latest word counts
+                value, at = max((value, at), (old, old_at), key=lambda pair: pair[1])
+            else:
+                value += old
+            sums.write_value(key, value, at)
+    finally:
+        sums.close()
+    aside.replace(target)
+
+
+def _remove_orphans(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*"):
+        try:
+            with (folder / _OWNER).open("rb") as owner:
+                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # its parent lives, it is just being made, or it is another user's
+            continue
