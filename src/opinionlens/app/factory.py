@@ -19,6 +19,7 @@ from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
 from opinionlens.app.routers import docs, home, service
+from opinionlens.app.routers.feedback import feedback_router
 from opinionlens.app.routers.inference import inference_router
 from opinionlens.app.routers.sentiment import sentiment_router
 from opinionlens.app.security.service import open_security
@@ -123,6 +124,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         )
     app.include_router(inference_router(services.inputs))
     app.include_router(sentiment_router(services.inputs.limits))
+    app.include_router(feedback_router(services.inputs.limits))
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
@@ -144,8 +146,10 @@ def _lifespan(
         services.records.start()
         watching = asyncio.create_task(watch.run())
         try:
-            yield {"services": services}
+            with services.stopping.listening():
+                yield {"services": services}
         finally:
+            services.stopping.begin()
             watching.cancel()
             if close is not None:  # first, so that a call that waits for the registry ends
                 close()

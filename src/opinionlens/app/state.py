@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from opinionlens.app.metrics import Metrics
 from opinionlens.app.pages import Pages
 from opinionlens.app.records import Records
 from opinionlens.app.security.service import Security
+from opinionlens.app.stopping import Stopping
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore
 
@@ -28,6 +29,7 @@ class Services:
     records: Records
     security: Security
     ready_on_fallback: bool
+    stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set
 
 
 class AppState(TypedDict):
