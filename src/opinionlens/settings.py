@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -35,6 +36,16 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 _Level = Annotated[
     LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 ]
+
+
+_PORT = re.compile(r":[0-9]+$")
+_HOST = re.compile(r"((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0-9]+)?")
+_ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    """Return what stands between the commas, in lower case."""
+    return tuple(item for part in value.split(",") if (item := part.strip().lower()))
 
 
 class Environment(StrEnum):
@@ -209,6 +220,32 @@ class SecuritySettings(_Group):
         default=30, ge=1, description="Most feedback from one address in a minute; beyond: 429."
     )
 
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _are_hosts(cls, value: str) -> str:
+        for item in _listed(value):
+            if item != "*" and not _HOST.fullmatch(item):
+                raise ValueError("must be names such as example.com or *.example.com, with commas between")
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for item in _listed(value):
+            if item != "*" and not _ORIGIN.fullmatch(item):
+                raise ValueError("must be origins such as https://example.com, with commas between, no path")
+        return value
+
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """The names of `trusted_hosts` in lower case, without ports."""
+        return tuple(_PORT.sub("", item) for item in _listed(self.trusted_hosts))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of `allowed_origins`."""
+        return _listed(self.allowed_origins)
+
 
 class PrivacySettings(_Group):
     """`PRIVACY__…`: what is kept of what people send, and for how long."""
@@ -272,14 +309,24 @@ def load_settings(root: Path | None = None) -> Settings:
         SettingsInvalid: an unknown name, or a value that cannot be; the value itself is not shown.
     """
     root = (root or Path.cwd()).resolve()
-    base = root / BASE_ENV_FILE
-    chosen = os.environ.get("ENV") or dotenv_values(base).get("ENV") or Environment.LOCAL
-    files = [base] if chosen == Environment.LOCAL else [base, root / f"{BASE_ENV_FILE}.{chosen}"]
+    files = _files_of(root)
     try:
         settings = Settings(_env_file=files)  # type: ignore[call-arg]  # BaseSettings takes it; the stub hides it
     except ValidationError as error:
         raise _refusal(error.errors(include_input=False, include_url=False)[0], files) from None
     return _with_absolute_paths(settings, root)
+
+
+def place_of(name: str, root: Path | None = None) -> str:
+    """Return where a setting was given, for a message: a file, or the environment."""
+    return _place_of(name, _files_of((root or Path.cwd()).resolve()))
+
+
+def _files_of(root: Path) -> list[Path]:
+    """Return the files of settings below `root`, the one that wins last."""
+    base = root / BASE_ENV_FILE
+    chosen = os.environ.get("ENV") or dotenv_values(base).get("ENV") or Environment.LOCAL
+    return [base] if chosen == Environment.LOCAL else [base, root / f"{BASE_ENV_FILE}.{chosen}"]
 
 
 def _with_absolute_paths(settings: Settings, root: Path) -> Settings:

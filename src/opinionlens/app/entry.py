@@ -8,6 +8,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from opinionlens.app.factory import create_app
+from opinionlens.app.security.secret_checks import refuse_weak_secrets
 from opinionlens.logs import configure_logging
 from opinionlens.registry import Credentials, ProcessRegistry
 from opinionlens.settings import LogFormat, MlflowSettings, load_settings
@@ -17,9 +18,10 @@ def build_app() -> FastAPI:
     """Return the app as the environment describes it.
 
     Raises:
-        SettingsInvalid: the environment holds an unknown or impossible value.
+        SettingsInvalid: the environment holds an unknown, impossible or unsafe value.
     """
     settings = load_settings()
+    refuse_weak_secrets(settings)
     chosen = settings.api.logging_format
     configure_logging(
         settings.api.logging_level, json=None if chosen is LogFormat.AUTO else chosen is LogFormat.JSON

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from opinionlens.app.inputs import Limits
+from opinionlens.app.security.who import Visitor
 from opinionlens.app.words import ListedWord, Stretch, deciding_words, stretches, strongest_words
 from opinionlens.classifiers.uncertainty import UncertainReason
 from opinionlens.errors import SettingsInvalid
@@ -137,7 +138,11 @@ class Pages:
 
 def visitor(request: Request) -> dict[str, str | None]:
     """Return who looks at a page: `user`, the name of who is logged in, and `csrf_token` for the forms."""
-    return {"user": None, "csrf_token": None}
+    # Whoever looked (`visitor_of`, `admin_page`) left it here: pages are rendered without asking the database.
+    known: Visitor | None = getattr(request.state, "visitor", None)
+    if known is None:
+        return {"user": None, "csrf_token": None}
+    return {"user": known.viewer.name, "csrf_token": known.csrf_token}
 
 
 def verdict_of(answer: ExplainedAnswer) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -32,6 +34,39 @@ def parse_url(url: str) -> URL:
             remedy=f"Use {_TAKEN}.",
         )
     return parsed.set(drivername=_DRIVERS[name])
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLogin:
+    """How a database server is logged in to.
+
+    Attributes:
+        user: empty for that of the operating system.
+        password: None where the URL has none; not shown when the value is printed.
+        database: its name.
+        is_local: by a socket of this machine, where the operating system knows who asks.
+    """
+
+    user: str
+    password: str | None = field(repr=False)
+    database: str
+    is_local: bool
+
+
+def login_of(url: str) -> ServerLogin | None:
+    """Return how the server of a URL is logged in to; None for a SQLite file.
+
+    Raises:
+        SettingsInvalid: the URL is of no kind that is supported.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return None
+    host = parsed.host or str(parsed.query.get("host", ""))
+    password = None if parsed.password is None else str(parsed.password)
+    return ServerLogin(
+        parsed.username or "", password, parsed.database or "", is_local=not host or host.startswith("/")
+    )
 
 
 def shown(url: URL) -> str:

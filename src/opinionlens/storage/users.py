@@ -125,6 +125,18 @@ def set_password(database: Database, name: str, password_hash: str, *, at: datet
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
 
+def renew_hash(database: Database, user: User, password_hash: str) -> bool:
+    """Store the same password hashed otherwise, and tell whether it still was the same; sessions go on.
+
+    Raises:
+        StorageUnavailable: the database does not answer; nothing was changed.
+    """
+    is_unchanged = (users.c.id == user.id) & (users.c.password_hash == user.password_hash)
+    with database.writing() as connection:
+        statement = update(users).where(is_unchanged).values(password_hash=password_hash)
+        return connection.execute(statement).rowcount == 1
+
+
 def remove(database: Database, name: str) -> None:
     """Remove a user with all of their sessions.
 

@@ -118,7 +118,10 @@ async def admin_page(request: Request) -> Visitor:
 
 
 async def visitor_of(request: Request) -> Visitor | None:
-    """Return who is logged in, for a page that anybody may see. It never fails and hardly waits."""
+    """Return who is logged in, for a page that anybody may see. It never fails and hardly waits.
+
+    As a dependency of a page's route it makes the frame show the name and the way out.
+    """
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return await _visitor(request, services_of(request))
@@ -171,7 +174,11 @@ def _with_scope(who: Who, scope: Scope) -> Who:
 
 async def _visitor(request: Request, services: Services) -> Visitor | None:
     token = cookies.read(request, cookies.SESSION)
-    return None if token is None else await services.security.sessions.visitor(token)
+    if token is None:
+        return None
+    visitor = await services.security.sessions.visitor(token)
+    request.state.visitor = visitor  # for the frame of the page
+    return visitor
 
 
 def _login_needed() -> LoginNeeded:

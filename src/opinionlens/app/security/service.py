@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from opinionlens.app.records import Records
 from opinionlens.app.security.keys import Keys
+from opinionlens.app.security.login import Login
+from opinionlens.app.security.passwords import Hasher, Passwords, argon2
 from opinionlens.app.security.sessions import Sessions
+from opinionlens.app.security.throttle import Throttle
 from opinionlens.settings import SecuritySettings
 
 
@@ -17,13 +21,28 @@ class Security:
     predict_needs_key: bool
     keys: Keys
     sessions: Sessions
+    login: Login
+
+    def close(self) -> None:
+        """End the threads that look at passwords."""
+        self.login.passwords.close()
 
 
-def open_security(settings: SecuritySettings, records: Records) -> Security:
-    """Return what the settings describe; nothing is asked yet."""
+def open_security(
+    settings: SecuritySettings, records: Records, *, make_hasher: Callable[[], Hasher] = argon2
+) -> Security:
+    """Return what the settings describe; nothing is asked yet.
+
+    Args:
+        settings: of the app.
+        records: where users, sessions, keys and attempts are.
+        make_hasher: what hashes passwords, for tests that must be quick.
+    """
     key = settings.admin_key
+    sessions = Sessions(records, hours=settings.session_hours)
     return Security(
         predict_needs_key=settings.predict_needs_key,
         keys=Keys(records, admin_key=None if key is None else key.get_secret_value()),
-        sessions=Sessions(records, hours=settings.session_hours),
+        sessions=sessions,
+        login=Login(records, Throttle(records), Passwords(make_hasher), sessions),
     )
