@@ -45,11 +45,11 @@ def test_every_input_has_an_example_that_is_accepted(client: TestClient, schema:
         if body is None:
             continue
         described = body["content"]["application/json"]["schema"]
-        if described["type"] == "array":
-            example: Any = described["examples"][0]
-        else:
-            example = {name: field["examples"][0] for name, field in described["properties"].items()}
-        assert client.post(path, json=example).status_code == 200
+        examples = described.get("examples") or [
+            {name: field["examples"][0] for name, field in described["properties"].items()}
+        ]
+        for example in examples:
+            assert client.post(path, json=example).status_code in (200, 201)
 
 
 @pytest.mark.parametrize("model", [schemas.PredictionAnswer, schemas.ExplanationAnswer, schemas.Problem])

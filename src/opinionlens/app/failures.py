@@ -20,12 +20,17 @@ from starlette.responses import RedirectResponse, Response
 from opinionlens.app.security.errors import GoToLogin, Refused
 from opinionlens.app.state import services_of
 from opinionlens.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
-from opinionlens.logs import request_id
+from opinionlens.logs import failure_code, request_id
+from opinionlens.storage import StorageUnavailable
 
 PROBLEM_TYPE = "application/problem+json"
 
 # Seconds after which a program may try again.
-_RETRY_AFTER: Mapping[type[OpinionLensError], str] = {ServingBusy: "1", ModelNotAvailableError: "5"}
+_RETRY_AFTER: Mapping[type[OpinionLensError], str] = {
+    ServingBusy: "1",
+    ModelNotAvailableError: "5",
+    StorageUnavailable: "5",
+}
 
 log = structlog.get_logger("app")
 
@@ -40,6 +45,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return an error as RFC 9457 has it."""
+    failure_code.set(code)
     content: dict[str, Any] = {
         "type": f"urn:opinionlens:problem:{code}",
         "title": title,
@@ -69,6 +75,7 @@ def unexpected() -> Response:
 
 async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
     log.warning("request.failed", code=error.code, reason=str(error))
+    failure_code.set(error.code)
     detail = " ".join(part for part in (error.what, error.remedy) if part)
     headers = _headers_of(error)
     if _wants_page(request):
@@ -99,10 +106,11 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
-    if _wants_page(request):
-        return services_of(request).pages.failure(request, error.status_code, detail, headers=error.headers)
     name = _NAMES.get(error.status_code, phrase)
     code = name.lower().replace(" ", "_").replace("-", "_")
+    failure_code.set(code)
+    if _wants_page(request):
+        return services_of(request).pages.failure(request, error.status_code, detail, headers=error.headers)
     return problem(error.status_code, code, name.replace(" ", ""), detail, headers=error.headers)
 
 

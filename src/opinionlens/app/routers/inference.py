@@ -24,6 +24,7 @@ from opinionlens.app.batch_items import BadItem
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.noting import log_answer, note_answer
 from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
+from opinionlens.app.security.guards import check_may_predict
 from opinionlens.app.state import Services, services_of
 from opinionlens.serving.scorer import Answer, BatchAnswer
 from opinionlens.text.labels import Label
@@ -83,12 +84,14 @@ def inference_router(inputs: Inputs) -> APIRouter:
 async def predict_query(request: Request) -> Response:
     """Judge the text in the parameter `text`. Addresses end up in logs of proxies: prefer the other form."""
     services = services_of(request)
+    await check_may_predict(request, services)
     return await _predict(services, services.inputs.text_of_query(request))
 
 
 async def predict_body(request: Request) -> Response:
     """Judge the text in the field `text`."""
     services = services_of(request)
+    await check_may_predict(request, services)
     return await _predict(services, await services.inputs.text_of_body(request))
 
 
@@ -99,6 +102,7 @@ async def predict_batch(request: Request) -> Response:
     With `detail=true` each item gets an object of its own: its verdict, or what is wrong with it.
     """
     services = services_of(request)
+    await check_may_predict(request, services)
     if services.inputs.detail_of_query(request):
         return await _predict_items(services, await services.inputs.items_of_body(request))
     texts = await services.inputs.texts_of_body(request)
@@ -109,6 +113,7 @@ async def predict_batch(request: Request) -> Response:
 async def explain(request: Request) -> Response:
     """Judge one text and say what each of its parts adds, with places in code points."""
     services = services_of(request)
+    await check_may_predict(request, services)
     text = await services.inputs.text_of_body(request)
     answer, fields = await services.scorer.explain(text, explanation_fields)
     note_answer(services, _EXPLAIN, text, answer)

@@ -13,6 +13,7 @@ from opinionlens.app.answers import json_response, model_fields, sentiment_field
 from opinionlens.app.inputs import JsonBody, Limits, text_type
 from opinionlens.app.noting import note_answer
 from opinionlens.app.schemas import ActiveModelAnswer, Problem, SentimentAnswer
+from opinionlens.app.security.guards import check_may_predict
 from opinionlens.app.state import services_of
 
 _ENDPOINT = "/predict"  # in the metrics, where it is one with S1's
@@ -27,6 +28,7 @@ def sentiment_router(limits: Limits) -> APIRouter:
     async def predict(request: Request) -> Response:
         """Judge the text in the field `text`; `model` says whether a trained model or the word list did."""
         services = services_of(request)
+        await check_may_predict(request, services)
         sent = await body.read(request)
         answer = await services.scorer.predict(sent.text)
         note_answer(services, _ENDPOINT, sent.text, answer)

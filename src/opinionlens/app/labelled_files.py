@@ -1,0 +1,61 @@
+"""Feedback as a file of labelled texts, which the pipeline takes as one of `data.files`. Pure.
+
+Both formats have the columns text, label, source, time. JSON lines keep every text to the letter. CSV is
+what people open in spreadsheets, and anybody can give feedback: there a text that would be taken for a
+formula gets an apostrophe in front, as in the files of `opinionlens score`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from opinionlens.scoring.spreadsheet import neutralised
+from opinionlens.storage.feedback import LabelledRow
+
+COLUMNS = ("text", "label", "source", "time")
+
+
+class Format(Protocol):
+    """How rows are written."""
+
+    @property
+    def media_type(self) -> str:
+        """Its name in HTTP."""
+
+    @property
+    def head(self) -> str:
+        """What comes before the rows."""
+
+    def lines(self, rows: Iterable[LabelledRow]) -> str:
+        """Return the rows, each with its line end."""
+
+
+class _Csv:
+    media_type = "text/csv"
+    head = ",".join(COLUMNS) + "\r\n"
+
+    def lines(self, rows: Iterable[LabelledRow]) -> str:
+        written = io.StringIO(newline="")
+        writer = csv.writer(written)
+        writer.writerows([neutralised(cell) for cell in _cells(row)] for row in rows)
+        return written.getvalue()
+
+
+class _JsonLines:
+    media_type = "application/jsonl"
+    head = ""
+
+    def lines(self, rows: Iterable[LabelledRow]) -> str:
+        values = (dict(zip(COLUMNS, _cells(row), strict=True)) for row in rows)
+        return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+
+
+FORMATS: Mapping[str, Format] = {"csv": _Csv(), "jsonl": _JsonLines()}
+
+
+def _cells(row: LabelledRow) -> tuple[str, str, str, str]:
+    return row.text, row.label.value, row.source, row.time.isoformat()

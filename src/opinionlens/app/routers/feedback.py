@@ -1,0 +1,141 @@
+"""`/api/v1/feedback`: readers say what the right answer is; the owner of the model learns from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from opinionlens.app.answers import json_response
+from opinionlens.app.feedback_input import feedback_body
+from opinionlens.app.inputs import Limits
+from opinionlens.app.labelled_files import FORMATS
+from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
+from opinionlens.app.security.guards import GUARDED, Admin
+from opinionlens.app.state import services_of
+from opinionlens.storage import feedback
+from opinionlens.storage.database import Database
+from opinionlens.storage.feedback import Feedback, LabelledRow
+from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
+
+# As many as `feedback.labelled_rows` reads at a time.
+_ROWS_AT_ONCE = 1_000
+
+_NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
+
+
+def feedback_router(limits: Limits) -> APIRouter:
+    """Return the routes, described with the limits that they check."""
+    body = feedback_body(limits)
+    router = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
+
+    async def give(request: Request) -> Response:
+        """Keep what a reader says is right. It is stored before the answer is sent."""
+        given = await body.read(request)
+        stored = await services_of(request).records.run(
+            feedback.add,
+            label=given.right_label,
+            source=given.source,
+            prediction_id=given.prediction_id,
+            text=given.text,
+        )
+        return json_response(_fields(stored), 201)
+
+    router.add_api_route(
+        "",
+        give,
+        methods=["POST"],
+        status_code=201,
+        summary="Say what the right label is",
+        response_model=FeedbackAnswer,
+        responses={
+            413: {"model": Problem, "description": f"The body has more than {limits.body_bytes:,} bytes."},
+            422: {
+                "model": Problem,
+                "description": f"No label, nothing that it belongs to, or a text of more than "
+                f"{limits.text_chars:,} characters.",
+            },
+            503: _NO_DATABASE | {"description": "The database does not answer; nothing was kept."},
+        },
+        openapi_extra=body.describe(),
+    )
+    router.add_api_route(
+        "",
+        list_feedback,
+        methods=["GET"],
+        summary="List feedback, the newest first",
+        response_model=FeedbackPage,
+        responses=GUARDED | {422: {"model": Problem}, 503: _NO_DATABASE},
+    )
+    router.add_api_route(
+        "/export",
+        export,
+        methods=["GET"],
+        summary="Download feedback as a labelled data set",
+        response_class=Response,
+        responses=GUARDED
+        | {
+            200: {
+                "description": "Columns text, label, source, time. Of several words on one answer the last.",
+                "content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS.values()},
+            },
+            422: {"model": Problem},
+            503: _NO_DATABASE,
+        },
+    )
+    return router
+
+
+async def list_feedback(
+    request: Request,
+    _: Admin,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
+) -> Response:
+    """Return what readers said. `before` is the `next_before` of the page that came before this one."""
+    page = await services_of(request).records.run(feedback.newest, limit=limit, before=before)
+    rows = [{**_fields(row), "text": row.text} for row in page.rows]
+    return json_response({"feedback": rows, "total": page.total, "next_before": page.next_before})
+
+
+async def export(request: Request, _: Admin, format: Literal["csv", "jsonl"] = "csv") -> Response:
+    """Return all feedback whose text is known, as a file that the pipeline reads.
+
+    JSON lines keep every text to the letter: take them to train on. In CSV, which people open in
+    spreadsheets, a text that would be taken for a formula gets an apostrophe in front.
+    """
+    form = FORMATS[format]
+    records = services_of(request).records
+
+    def portion(_: Database) -> list[LabelledRow]:
+        return list(islice(rows, _ROWS_AT_ONCE))
+
+    rows: Iterator[LabelledRow] = feedback.labelled_rows(records.database)
+    first = await records.run(portion)  # before the answer begins, so that an outage is a 503
+
+    async def content() -> AsyncIterator[str]:
+        yield form.head
+        now = first
+        while now:
+            yield form.lines(now)
+            now = await records.run(portion) if len(now) == _ROWS_AT_ONCE else []
+
+    headers = {
+        "Content-Disposition": f'attachment; filename="feedback.{format}"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(content(), 200, headers, form.media_type)
+
+
+def _fields(row: Feedback) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "label": row.label.value,
+        "prediction_id": row.prediction_id,
+        "source": row.source,
+        "at": row.at.isoformat(),
+    }
