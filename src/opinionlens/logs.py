@@ -19,6 +19,8 @@ from opinionlens.errors import OpinionLensError
 
 # The id of the request being handled in this task, or None outside of one.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+# The code of the failure that this request is answered with, for the line about it.
+failure_code: ContextVar[str | None] = ContextVar("failure_code", default=None)
 
 _FRAMES_KEPT = 30
 

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from opinionlens.app import middleware
+from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.failures import add_failure_handlers
 from opinionlens.app.files import FreshFiles
 from opinionlens.app.inputs import Inputs, Limits
@@ -109,6 +110,7 @@ def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Service
         records=records,
         security=open_security(settings.security, records),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
+        error_log=ErrorLog(api.error_log_path),
         ready_on_fallback=api.ready_on_fallback,
     )
 
@@ -134,7 +136,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
     app.add_middleware(middleware.SafetyNet)
     app.add_middleware(middleware.SecurityHeaders)
-    app.add_middleware(middleware.RequestLog)
+    app.add_middleware(middleware.RequestLog, metrics=services.metrics, error_log=services.error_log)
     services.pages.api_rows = api_rows(app.openapi())
 
 
@@ -156,5 +158,6 @@ def _lifespan(
             await asyncio.gather(watching, return_exceptions=True)
             pool.close()
             await asyncio.to_thread(services.records.close)
+            await asyncio.to_thread(services.error_log.close)
 
     return lifespan

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from os import urandom
 from time import perf_counter
-from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.failures import problem, unexpected
-from opinionlens.logs import request_id
+from opinionlens.app.metrics import Metrics
+from opinionlens.logs import failure_code, request_id
 
 # An id from outside is kept when it can do no harm in a log or a header.
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -53,14 +54,19 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 
 class RequestLog:
-    """Gives each request an id, answers it in `X-Request-ID`, and writes one line when it is done.
+    """Gives each request an id, answers it in `X-Request-ID`, and reports when it is done.
 
-    The line names the route, not the address: an address may hold what a person wrote.
+    To the log, to the metrics, and to the error log where it ended in an error. All name the route, not the
+    address: an address may hold what a person wrote.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics | None = None, error_log: ErrorLog | None = None
+    ) -> None:
         """Wrap `app`."""
         self.app = app
+        self._metrics = metrics
+        self._error_log = error_log
         self._log = structlog.get_logger("access").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,37 +74,58 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        given = announced = b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                announced = value
+            elif name == b"x-request-id":
+                given = value
         ident = given.decode() if _GOOD_ID.fullmatch(given) else urandom(16).hex()
-        status = _NO_ANSWER
+        status, sent_bytes = _NO_ANSWER, 0
         started = perf_counter()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, sent_bytes
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", ident.encode())]
+            else:
+                sent_bytes += len(message.get("body", b""))
             await send(message)
 
         token = request_id.set(ident)
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            self._write(scope, status, perf_counter() - started)
+            seconds = perf_counter() - started
+            route = getattr(scope.get("route"), "path", None) or scope.get("root_path") or None
+            self._write(scope, route, status, seconds)
+            if self._metrics is not None:
+                received = int(announced) if announced.isdigit() else 0
+                self._metrics.observe_request(
+                    route,
+                    scope["method"],
+                    status,
+                    seconds,
+                    request_bytes=received,
+                    response_bytes=sent_bytes,
+                )
             request_id.reset(token)
 
-    def _write(self, scope: Scope, status: int, seconds: float) -> None:
-        mount = scope.get("root_path") or None
-        quiet = status != 500 and (scope["path"] in _QUIET_PATHS or mount in _QUIET_MOUNTS)
+    def _write(self, scope: Scope, route: str | None, status: int, seconds: float) -> None:
+        quiet = status != 500 and (scope["path"] in _QUIET_PATHS or scope.get("root_path") in _QUIET_MOUNTS)
         write = self._log.debug if quiet else self._log.info
-        route: Any = scope.get("route")
-        write(
-            "request",
-            method=scope["method"],
-            route=getattr(route, "path", mount),
-            status=status,
-            milliseconds=round(seconds * 1_000, 2),
-        )
+        milliseconds = round(seconds * 1_000, 2)
+        write("request", method=scope["method"], route=route, status=status, milliseconds=milliseconds)
+        if status >= 400 and self._error_log is not None and self._error_log.takes(status):
+            self._error_log.add(
+                request_id=request_id.get() or "",
+                method=scope["method"],
+                route=route,
+                status=status,
+                code=failure_code.get(),
+                milliseconds=milliseconds,
+            )
 
 
 class SecurityHeaders:

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from starlette.requests import Request
 
+from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.pages import Pages
@@ -28,6 +29,7 @@ class Services:
     pages: Pages
     records: Records
     security: Security
+    error_log: ErrorLog
     ready_on_fallback: bool
     stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set
 
