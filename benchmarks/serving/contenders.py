@@ -1,0 +1,205 @@
+"""Who takes part: how each server is started, asked and understood."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving.load import write_bodies
+from benchmarks.serving.model import NAME
+from benchmarks.serving.processes import ServerProcess, free_port, serving
+from benchmarks.serving.work_folder import ARTEFACTS, LOGS, PIPELINE, REGISTRY, ROOT, WORK
+
+from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.text.labels import LABELS
+
+_SERVERS = Path(__file__).parent / "servers"
+_REQUIREMENTS = Path(__file__).parent / "requirements"
+_MLFLOW_MODEL = WORK / "mlflow-model"
+# As the project's own: a pin in time for what the requirements do not name.
+_EXCLUDE_NEWER = "2026-11-20T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server of the model.
+
+    Attributes:
+        name: as the table shows it.
+        key: its environment and its requirements.
+        path: where it takes texts.
+        ready: the path that answers 200 once it can.
+        command: from a port to its command line.
+        body: from a text to what is sent.
+        probabilities: from an answer to the three numbers in it.
+        environment: beyond this process' own.
+        prepare: what is done once, after its environment exists.
+    """
+
+    name: str
+    key: str
+    path: str
+    ready: str
+    command: Callable[[int], list[str]]
+    body: Callable[[str], object]
+    probabilities: Callable[[Any], list[float]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] = lambda: None
+
+    def start(self) -> AbstractContextManager[ServerProcess]:
+        """Start it on a free port."""
+        port = free_port()
+        return serving(
+            self.command(port), port, environment=self.environment, folder=ROOT, log=LOGS / f"{self.key}.log"
+        )
+
+    def bodies(self, texts: Sequence[str]) -> Path:
+        """Write its load."""
+        return write_bodies(self.key, [self.body(text) for text in texts])
+
+    def ask(self, port: int, text: str) -> list[float]:
+        """Return its probabilities for one text."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{self.path}",
+            json.dumps(self.body(text)).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return self.probabilities(json.load(response))
+
+
+def environment_of(key: str) -> Path:
+    """Return where the environment of another server is."""
+    return WORK / "environments" / key
+
+
+def make_environment(key: str) -> None:
+    """Create the environment of another server and install what its requirements pin, unless it is there."""
+    folder = environment_of(key)
+    requirements = _REQUIREMENTS / f"{key}.txt"
+    installed = folder / "installed.txt"
+    if installed.exists() and installed.read_text() == requirements.read_text():
+        return
+    uv = os.environ.get("UV", "uv")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run([uv, "venv", "--quiet", "--clear", "--python", version, str(folder)], check=True)
+    python = folder / "bin" / "python"
+    options = ["--quiet", "--python", str(python), "--exclude-newer", _EXCLUDE_NEWER]
+    subprocess.run([uv, "pip", "install", *options, "-r", str(requirements)], check=True)
+    installed.write_text(requirements.read_text())
+
+
+def _program(key: str, name: str) -> str:
+    return str(environment_of(key) / "bin" / name)
+
+
+def _path_with(key: str) -> str:
+    return f"{environment_of(key) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+def _save_for_mlflow() -> None:
+    if not _MLFLOW_MODEL.exists() or _MLFLOW_MODEL.stat().st_mtime < PIPELINE.stat().st_mtime:
+        script = _SERVERS / "mlflow_model.py"
+        subprocess.run(
+            [_program("mlflow", "python"), str(script), str(PIPELINE), str(_MLFLOW_MODEL)],
+            env={**os.environ, **_PIPELINE_CODE},
+            check=True,
+        )
+
+
+def our_environment(cache: Path | None = None) -> dict[str, str]:
+    """Return the settings of OpinionLens: what a `.env` would hold, and nothing that makes it faster."""
+    return {
+        "ENV": "local",
+        "MLFLOW__LOCAL_TRACKING_URI": f"sqlite:///{REGISTRY}",
+        "DATABASE__URL": f"sqlite:///{WORK / 'opinionlens.db'}",
+        "API__SAVED_MODEL_PATH": str(cache or WORK / "cache"),
+        "API__MODEL_NAME": NAME,
+    }
+
+
+def _our_command(port: int) -> list[str]:
+    """The command of `opinionlens serve`, with the route that does nothing."""
+    factory = "benchmarks.serving.servers.opinionlens_app:serve"
+    module, _, function = factory.partition(":")
+    return [sys.executable, "-c", f"from {module} import {function}; {function}({port})"]
+
+
+def _read_ours(answer: Any) -> list[float]:  # noqa: ANN401 - JSON
+    return [answer["probabilities"][label.value] for label in LABELS]
+
+
+def digests() -> list[str]:
+    """Return the digests of both versions."""
+    return [read_manifest(path).digest for path in ARTEFACTS]
+
+
+# The pipeline refers to the recipe that cuts texts into tokens; nothing else of ours is imported.
+_PIPELINE_CODE = {"PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+OURS = Contender(
+    name="OpinionLens",
+    key="opinionlens",
+    path="/api/v1/inference/predict",
+    ready="/ready",
+    command=_our_command,
+    body=lambda text: {"text": text},
+    probabilities=_read_ours,
+    environment=our_environment(),
+)
+OTHERS = (
+    Contender(
+        name="LitServe",
+        key="litserve",
+        path="/predict",
+        ready="/health",
+        command=lambda port: [
+            _program("litserve", "python"),
+            str(_SERVERS / "litserve_app.py"),
+            str(port),
+            str(PIPELINE),
+        ],
+        body=lambda text: {"text": text},
+        probabilities=lambda answer: answer["probabilities"],
+        environment=_PIPELINE_CODE,
+    ),
+    Contender(
+        name="BentoML",
+        key="bentoml",
+        path="/predict",
+        ready="/readyz",
+        command=lambda port: [
+            *[_program("bentoml", "bentoml"), "serve", "bentoml_app:Sentiment"],
+            *["--working-dir", str(_SERVERS), "--host", "127.0.0.1", "--port", str(port)],
+        ],
+        body=lambda text: {"texts": [text]},
+        probabilities=lambda answer: answer[0],
+        environment={**_PIPELINE_CODE, "PIPELINE": str(PIPELINE), "BENTOML_DO_NOT_TRACK": "True"},
+    ),
+    Contender(
+        name="mlflow models serve",
+        key="mlflow",
+        path="/invocations",
+        ready="/ping",
+        command=lambda port: [
+            *[_program("mlflow", "mlflow"), "models", "serve", "--model-uri", str(_MLFLOW_MODEL)],
+            *["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
+        ],
+        body=lambda text: {"inputs": [text]},
+        probabilities=lambda answer: answer["predictions"][0],
+        environment={
+            **_PIPELINE_CODE,
+            "PATH": _path_with("mlflow"),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        },
+        prepare=_save_for_mlflow,
+    ),
+)
