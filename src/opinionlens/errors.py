@@ -21,7 +21,9 @@ OpinionLensError                     500
 ├── PromotionRefused                 409   the gate said no; carries the reasons
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
 ├── StorageError                     500   drawn on in storage/errors.py
+├── Refused                          403   drawn on in app/security/errors.py
 ├── ServingBusy                      503   too many jobs wait; come back in a moment
+├── DiskUnwritable                   507   a fetched version cannot be kept
 └── ModelNotAvailableError           503   nothing is active and the fallback is off
 """
 
@@ -156,6 +158,12 @@ class ServingBusy(OpinionLensError):
     """Too many jobs are waiting; the answer says when to come back."""
 
     status = 503
+
+
+class DiskUnwritable(OpinionLensError):
+    """The disk is full, or its folder cannot be written; nothing half-written is left."""
+
+    status = 507
 
 
 class ModelNotAvailableError(OpinionLensError):

@@ -9,6 +9,7 @@ from importlib.metadata import version as version_of_package
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from opinionlens.app import middleware
 from opinionlens.app.error_log import ErrorLog
@@ -19,10 +20,13 @@ from opinionlens.app.metrics import Metrics
 from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
-from opinionlens.app.routers import docs, home, service
+from opinionlens.app.routers import docs, home, keys, service, session
 from opinionlens.app.routers.feedback import feedback_router
 from opinionlens.app.routers.inference import inference_router
 from opinionlens.app.routers.sentiment import sentiment_router
+from opinionlens.app.security.hosts import TrustedHosts
+from opinionlens.app.security.passwords import Hasher, argon2
+from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.security.service import open_security
 from opinionlens.app.state import AppState, Services
 from opinionlens.classifiers.lexicon import LexiconClassifier
@@ -33,7 +37,7 @@ from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.champion import ChampionWatch
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import Fallback, Settings
+from opinionlens.settings import Fallback, SecuritySettings, Settings
 
 SUMMARY = "Says whether a text is negative, neutral or positive, how sure it is, and which words decided."
 DESCRIPTION = (
@@ -53,13 +57,20 @@ class OpinionLensApp(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings, *, registry: Registry, close: Callable[[], None] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    registry: Registry,
+    close: Callable[[], None] | None = None,
+    make_hasher: Callable[[], Hasher] = argon2,
+) -> FastAPI:
     """Return the app. It starts at once; the champion is brought in the background.
 
     Args:
         settings: the app reads no others.
         registry: where the champion is looked up; it may be unreachable for as long as it likes.
         close: called when the app ends, for what the caller opened.
+        make_hasher: what hashes passwords; tests take a cheap one.
 
     Raises:
         SettingsInvalid: the folder of templates or of static files is missing.
@@ -73,7 +84,7 @@ def create_app(settings: Settings, *, registry: Registry, close: Callable[[], No
         every_seconds=settings.api.follow_seconds,
         follow=settings.follows_champion,
     )
-    services = _services(settings, store, pool)
+    services = _services(settings, store, pool, make_hasher)
     app = OpinionLensApp(
         title="OpinionLens",
         summary=SUMMARY,
@@ -96,7 +107,9 @@ def _store(settings: Settings) -> ModelStore:
     return ModelStore(ArtefactCache(settings.api.saved_model_path), fallback=fallback)
 
 
-def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Services:
+def _services(
+    settings: Settings, store: ModelStore, pool: BatchPool, make_hasher: Callable[[], Hasher]
+) -> Services:
     api = settings.api
     limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
@@ -108,7 +121,7 @@ def _services(settings: Settings, store: ModelStore, pool: BatchPool) -> Service
         inputs=Inputs(limits),
         metrics=metrics,
         records=records,
-        security=open_security(settings.security, records),
+        security=open_security(settings.security, records, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
         ready_on_fallback=api.ready_on_fallback,
@@ -126,18 +139,37 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         )
     app.include_router(inference_router(services.inputs))
     app.include_router(sentiment_router(services.inputs.limits))
-    app.include_router(feedback_router(services.inputs.limits))
+    feedback_limit = RateLimit(settings.security.feedback_per_minute)
+    app.include_router(feedback_router(services.inputs.limits, feedback_limit))
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
+    app.include_router(session.router)
+    app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")
     app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
     add_failure_handlers(app)
     app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
     app.add_middleware(middleware.SafetyNet)
+    _add_borders(app, settings.security)
     app.add_middleware(middleware.SecurityHeaders)
     app.add_middleware(middleware.RequestLog, metrics=services.metrics, error_log=services.error_log)
     services.pages.api_rows = api_rows(app.openapi())
+
+
+def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
+    """Add what refuses other names of this site, and what lets pages of other sites call the API."""
+    if security.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=security.origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID"),
+            expose_headers=("Location", "Retry-After", "X-Request-ID"),
+            allow_credentials=False,  # a session is for our own pages only
+        )
+    if "*" not in security.host_patterns:
+        app.add_middleware(TrustedHosts, patterns=security.host_patterns)
 
 
 def _lifespan(
@@ -157,6 +189,7 @@ def _lifespan(
                 close()
             await asyncio.gather(watching, return_exceptions=True)
             pool.close()
+            services.security.close()
             await asyncio.to_thread(services.records.close)
             await asyncio.to_thread(services.error_log.close)
 

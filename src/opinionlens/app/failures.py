@@ -77,13 +77,14 @@ async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
     log.warning("request.failed", code=error.code, reason=str(error))
     failure_code.set(error.code)
     detail = " ".join(part for part in (error.what, error.remedy) if part)
-    headers = _headers_of(error)
+    headers = headers_of(error)
     if _wants_page(request):
         return services_of(request).pages.failure(request, error.status, detail, headers=headers)
     return problem(error.status, error.code, type(error).__name__, detail, headers=headers)
 
 
-def _headers_of(error: OpinionLensError) -> Mapping[str, str]:
+def headers_of(error: OpinionLensError) -> Mapping[str, str]:
+    """Return what the answer to an error carries beside its words: when to come back, or how to get in."""
     if isinstance(error, Refused):
         return error.headers
     retry = _RETRY_AFTER.get(type(error))

@@ -3,6 +3,7 @@
 OpinionLensError
 └── Refused                    403   asked for something one may not have
     ├── LoginNeeded            401   neither a good key nor a session came with the request
+    │   └── LoginRefused       401   drawn in login.py: the name or the password is wrong
     ├── NotAllowed             403   the key is good, but not for this
     ├── CsrfFailed             403   a form or script of another site may have sent this
     ├── TooManyRequests        429   come back later

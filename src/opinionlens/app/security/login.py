@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from opinionlens.app.records import Records
-from opinionlens.app.security.errors import Refused
+from opinionlens.app.security.errors import LoginNeeded
 from opinionlens.app.security.passwords import Passwords
 from opinionlens.app.security.sessions import NewSession, Sessions
 from opinionlens.app.security.throttle import Throttle
@@ -16,10 +16,8 @@ from opinionlens.storage import RecordNotFound, users
 log = structlog.get_logger("security")
 
 
-class LoginRefused(Refused):
+class LoginRefused(LoginNeeded):
     """The name or the password is wrong; which of them is not said."""
-
-    status = 401
 
     def __init__(self) -> None:
         """Say the one thing that is said."""

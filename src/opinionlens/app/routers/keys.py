@@ -1,0 +1,104 @@
+"""`/api/v1/keys`: which programs may do what. A key is shown once, when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+
+from opinionlens.app.schemas import Answer, Problem
+from opinionlens.app.security.guards import GUARDED, Admin, admin_only
+from opinionlens.app.security.tokens import hash_token, new_key, shown_prefix
+from opinionlens.app.state import services_of
+from opinionlens.storage import api_keys
+from opinionlens.storage.api_keys import ApiKey, Scope
+
+_AWAY: dict[int | str, dict[str, Any]] = {
+    503: {"model": Problem, "description": "The database does not answer."}
+}
+
+router = APIRouter(
+    prefix="/api/v1/keys",
+    tags=["keys"],
+    dependencies=[Depends(admin_only)],
+    responses={**GUARDED, **_AWAY},
+)
+
+
+class NewKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
+        description="What it is for.", examples=["nightly report"]
+    )
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = Field(
+        default=frozenset({Scope.PREDICT}),
+        description="`predict` for verdicts, `admin` for models and keys.",
+        examples=[["predict"]],
+    )
+
+
+class KeyAnswer(Answer):
+    """A key without the key."""
+
+    id: int
+    prefix: str = Field(description="Its first characters.", examples=["ol_3fK9aQ"])
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None = Field(description="To the minute.")
+    revoked_at: datetime | None = Field(description="From when on it is refused; null while it is good.")
+
+
+class KeyMade(KeyAnswer):
+    """A new key. It is not stored and cannot be shown again."""
+
+    key: str
+
+
+@router.get("/", summary="List the API keys")
+async def list_keys(request: Request, answer: Response) -> list[KeyAnswer]:
+    """Return all keys, revoked ones too, the last made first."""
+    answer.headers["Cache-Control"] = "no-store"
+    return [KeyAnswer(**_fields(key)) for key in await services_of(request).records.run(api_keys.every_key)]
+
+
+@router.post("/", status_code=201, summary="Make an API key")
+async def make_key(request: Request, answer: Response, who: Admin, new: NewKey) -> KeyMade:
+    """Return a new key, this once."""
+    answer.headers["Cache-Control"] = "no-store"
+    key = new_key()
+    stored = await services_of(request).records.run(
+        api_keys.add,
+        key_hash=hash_token(key),
+        prefix=shown_prefix(key),
+        name=new.name,
+        scopes=new.scopes,
+        by=who.name,
+    )
+    return KeyMade(**_fields(stored), key=key)
+
+
+@router.delete(
+    "/{key_id}",
+    summary="Revoke an API key",
+    responses={404: {"model": Problem, "description": "There is no such key."}},
+)
+async def revoke_key(request: Request, answer: Response, key_id: int) -> KeyAnswer:
+    """End a key for good: here at once, in other workers within seconds."""
+    answer.headers["Cache-Control"] = "no-store"
+    services = services_of(request)
+    key = await services.records.run(api_keys.revoke, key_id)
+    services.security.keys.forget()
+    return KeyAnswer(**_fields(key))
+
+
+def _fields(key: ApiKey) -> dict[str, Any]:
+    return asdict(key) | {"scopes": sorted(key.scopes)}

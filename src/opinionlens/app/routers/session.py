@@ -1,0 +1,115 @@
+"""`/login` and `/logout`: pages that work without JavaScript."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from fastapi import APIRouter
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from opinionlens.app.failures import headers_of
+from opinionlens.app.security import cookies
+from opinionlens.app.security.addresses import address_of
+from opinionlens.app.security.errors import CsrfFailed
+from opinionlens.app.security.guards import check_csrf, visitor_of
+from opinionlens.app.security.tokens import is_token, new_token, same
+from opinionlens.app.security.way_back import way_back
+from opinionlens.app.state import services_of
+from opinionlens.errors import OpinionLensError
+
+router = APIRouter(include_in_schema=False)
+
+_FIELDS, _FILES = 10, 0
+_MOST_NAME_CHARS = 200
+_NO_STORE = {"Cache-Control": "no-store"}
+
+log = structlog.get_logger("security")
+
+
+@dataclass(frozen=True, slots=True)
+class LoginView:
+    """What the page shows: where one goes next, the token of the form, what went wrong."""
+
+    next: str
+    token: str
+    alert: str | None = None
+
+
+@router.get("/login")
+async def login_page(request: Request) -> Response:
+    """Show the form; who is logged in already goes on."""
+    target = way_back(request.query_params.get("next"))
+    if await visitor_of(request) is not None:
+        return RedirectResponse(target, 303, _NO_STORE)
+    return _form(request, target)
+
+
+@router.post("/login")
+async def login(request: Request) -> Response:
+    """Let a person in, or say on the same page why not. The password is not shown again, nor is the name."""
+    form = await request.form(max_files=_FILES, max_fields=_FIELDS)
+    target = way_back(str(form.get("next", "")))
+    name, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
+    try:
+        _check_origin(request, form)
+        if not name or not password:
+            return _form(request, target, 422, alert="Type your name and your password.")
+        return await _enter(request, name[:_MOST_NAME_CHARS], password, target)
+    except OpinionLensError as error:  # here and not in `failures`, so that one can try again at once
+        if error.status >= 500:
+            log.warning("login.failed", code=error.code, reason=str(error))
+        alert = " ".join(part for part in (error.what, error.remedy) if part)
+        answer = _form(request, target, error.status, alert=alert)
+        answer.headers.update(headers_of(error))
+        return answer
+
+
+@router.post("/logout")
+async def logout(request: Request) -> Response:
+    """End the session, on this site and in the browser."""
+    sessions = services_of(request).security.sessions
+    token = cookies.read(request, cookies.SESSION)
+    visitor = None if token is None else await sessions.visitor(token)
+    if token is not None and visitor is not None:
+        await check_csrf(request, visitor.csrf_token)
+        await sessions.end(token)
+        log.info("logout.done", user=visitor.viewer.name)
+    answer = RedirectResponse("/", 303, _NO_STORE)
+    cookies.drop(request, answer, cookies.SESSION)
+    return answer
+
+
+async def _enter(request: Request, name: str, password: str, target: str) -> Response:
+    security = services_of(request).security
+    session = await security.login.enter(name, password, address_of(request))
+    former = cookies.read(request, cookies.SESSION)
+    if former is not None and is_token(former):
+        await security.sessions.end(former)
+    answer = RedirectResponse(target, 303, _NO_STORE)
+    cookies.put(request, answer, cookies.SESSION, session.token, same_site="lax")
+    cookies.drop(request, answer, cookies.LOGIN_FORM)
+    return answer
+
+
+def _check_origin(request: Request, form: FormData) -> None:
+    """Refuse a login that another site sends, to have somebody work under its name without noticing.
+
+    Modern browsers tell over https. Over http, and as our pages send no referrer, they do not, so the form
+    also carries what only a page that was loaded from here can know.
+    """
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    expected = cookies.read(request, cookies.LOGIN_FORM) or ""
+    if site != "same-origin" or not is_token(expected) or not same(str(form.get("token", "")), expected):
+        raise CsrfFailed("This form was open for too long, or cookies are off.", remedy="Please try again.")
+
+
+def _form(request: Request, target: str, status: int = 200, *, alert: str | None = None) -> Response:
+    kept = cookies.read(request, cookies.LOGIN_FORM)
+    token = kept if kept is not None and is_token(kept) else new_token()  # one for all tabs
+    view = LoginView(target, token, alert)
+    page = services_of(request).pages.render(request, "login.html", status, here="admin", view=view)
+    cookies.put(request, page, cookies.LOGIN_FORM, token, same_site="strict")
+    return page

@@ -1,0 +1,45 @@
+"""Under which names the app answers: another name may be an attacker's, who lets it lead here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from opinionlens.app.failures import problem
+
+# Machines that probe and measure know an address, not a name, and what they get is no secret.
+_ANY_NAME = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
+_DETAIL = (
+    "The app does not answer under this name. The setting SECURITY__TRUSTED_HOSTS lists those that it does; "
+    "add this one if it is yours."
+)
+
+
+class TrustedHosts:
+    """Refuses requests to names that are not listed. Plain ASGI, and one look into a set for most."""
+
+    def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
+        """Wrap `app`; a pattern is a name in lower case, or `*.name` for all names below it."""
+        self.app = app
+        self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*."))
+        self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] in _ANY_NAME or self._trusts(scope):
+            await self.app(scope, receive, send)
+            return
+        await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)
+
+    def _trusts(self, scope: Scope) -> bool:
+        given = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        name = name_of(given.decode("latin-1"))
+        return name in self._names or name.endswith(self._endings)
+
+
+def name_of(host: str) -> str:
+    """Return the name in a `Host` header: in lower case, without port and final dot."""
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower().removesuffix(".")

@@ -1,0 +1,19 @@
+"""Where a person goes after the login: to a page of ours, whatever the address said."""
+
+from __future__ import annotations
+
+import re
+
+FRONT = "/admin"
+_MOST_CHARS = 2_000
+# One slash, then no second one and no backslash, which browsers take for one; and none of the characters that
+# they drop before they look, so that nothing becomes `//elsewhere` behind our back.
+_OURS = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
+
+
+def way_back(asked_for: str | None) -> str:
+    """Return the page that was asked for, if it is a path on this site, else the front of the admin pages."""
+    if asked_for is None or len(asked_for) > _MOST_CHARS or not _OURS.fullmatch(asked_for):
+        return FRONT
+    path = asked_for.partition("?")[0]
+    return FRONT if path in ("/login", "/logout") else asked_for
