@@ -1,10 +1,11 @@
 // Judges the text without reloading the page. Without this module the form does the same by itself.
 
+import { call, wellFormed } from "./api.js";
 import { showVerdict, hideVerdict } from "./verdict.js";
 
 const ENDPOINT = "/api/v1/inference/explain";
-const NO_ANSWER = "The server does not answer. Check the connection and try again.";
 
+/** Returns a function that puts another text into the form and judges it. */
 export function evaluateInPlace(form) {
   const field = form.elements.text;
   const button = document.getElementById("evaluate");
@@ -13,7 +14,7 @@ export function evaluateInPlace(form) {
 
   function complain(message) {
     hideVerdict();
-    alert.textContent = message.replaceAll("`", ""); // code in a message; the server's own page sets it as code
+    alert.textContent = message;
     alert.hidden = false;
   }
 
@@ -28,7 +29,7 @@ export function evaluateInPlace(form) {
     alert.hidden = true;
     button.setAttribute("aria-busy", "true");
     const started = performance.now();
-    const result = await ask(text);
+    const result = await call(ENDPOINT, { method: "POST", body: { text: wellFormed(text) } });
     if (mine !== turn) return; // a newer question has been asked meanwhile
     button.removeAttribute("aria-busy");
     if (result.problem) complain(result.problem);
@@ -42,28 +43,17 @@ export function evaluateInPlace(form) {
   // Our own message instead of the browser's bubble, so that both ways of asking say the same.
   form.noValidate = true;
 
+  function judge(text) {
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+    return evaluate();
+  }
+
   for (const example of document.querySelectorAll("form.example")) {
     example.addEventListener("submit", (event) => {
       event.preventDefault();
-      field.value = example.elements.text.value;
-      field.dispatchEvent(new Event("input"));
-      evaluate();
+      judge(example.elements.text.value);
     });
   }
-}
-
-async function ask(text) {
-  let response;
-  try {
-    response = await fetch(ENDPOINT, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ text: text.toWellFormed?.() ?? text }),
-    });
-  } catch {
-    return { problem: NO_ANSWER };
-  }
-  const body = await response.json().catch(() => null);
-  if (response.ok && body) return { answer: body };
-  return { problem: body?.detail ?? `The server answered ${response.status}.` };
+  return judge;
 }

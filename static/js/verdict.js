@@ -1,5 +1,6 @@
 // Fills the verdict's markup, which includes/verdict.html defines, from an answer of /explain.
 
+import { capitalised, percent } from "./numbers.js";
 import { markWords, strongestWords } from "./words.js";
 
 const section = document.getElementById("verdict");
@@ -7,14 +8,6 @@ const announcement = document.getElementById("announcement");
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const slot = (name, within = section) => within.querySelector(`[data-slot="${name}"]`);
-const capitalised = (label) => label[0] + label.slice(1).toLowerCase();
-
-/** A share in whole per cent, but never 100 or 0 for what is not quite that; as pages.percent has it. */
-function percent(share) {
-  if (share >= 0.995 && share < 1) return "> 99 %";
-  if (share > 0 && share < 0.005) return "< 1 %";
-  return `${Math.round(share * 100)} %`;
-}
 
 export function hideVerdict() {
   section.hidden = true;
@@ -29,14 +22,16 @@ export function showVerdict(text, answer, milliseconds) {
   showReason(answer.reason);
   showWords(text, answer.words);
   showProvenance(answer.model, milliseconds);
+  section.dispatchEvent(new CustomEvent("verdict", { detail: { text, answer } }));
   section.hidden = false;
   section.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   document.title = `${capitalised(answer.prediction)} · OpinionLens`;
   announce(answer);
 }
 
-function showBars(probabilities) {
-  for (const bar of section.querySelectorAll("[data-bar]")) {
+/** Sets the three bars within an element to the probabilities. */
+export function showBars(probabilities, within = section) {
+  for (const bar of within.querySelectorAll("[data-bar]")) {
     const share = probabilities[bar.dataset.bar];
     bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
     slot("share", bar).textContent = percent(share);
@@ -55,18 +50,19 @@ function showWords(text, words) {
   slot("no-reasons").hidden = words.length > 0;
   slot("text").replaceChildren(...markWords(text, words));
   const template = document.getElementById("listed-word");
-  slot("words").replaceChildren(
-    ...strongestWords(words).map((word) => {
-      const item = template.content.firstElementChild.cloneNode(true);
-      item.dataset.toward = word.toward;
-      slot("word", item).textContent = word.text;
-      slot("times", item).textContent = ` × ${word.times}`;
-      slot("times", item).hidden = word.times === 1;
-      slot("toward", item).textContent = word.toward.toLowerCase();
-      item.querySelector(".fill").setAttribute("width", (word.share * 100).toFixed(2));
-      return item;
-    }),
-  );
+  slot("words").replaceChildren(...strongestWords(words).map((word) => listedWord(word, template)));
+}
+
+/** One deciding word with its weight as a bar, made from the markup of macros.html. */
+export function listedWord(word, template) {
+  const item = template.content.firstElementChild.cloneNode(true);
+  item.dataset.toward = word.toward;
+  slot("word", item).textContent = word.text;
+  slot("times", item).textContent = ` × ${word.times}`;
+  slot("times", item).hidden = word.times === 1;
+  slot("toward", item).textContent = word.toward.toLowerCase();
+  item.querySelector(".fill").setAttribute("width", (word.share * 100).toFixed(2));
+  return item;
 }
 
 function showProvenance(model, milliseconds) {

@@ -63,11 +63,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """What the home page shows: what was typed, what came of it, what went wrong."""
+    """What the home page shows: what was typed, what came of it, what went wrong.
+
+    `noted` is the label that a reader gave as the right one, once it is stored; `feedback_alert` says why it
+    was not.
+    """
 
     text: str = ""
     verdict: Verdict | None = None
     alert: str | None = None
+    noted: Label | None = None
+    feedback_alert: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class ApiRow:
     method: str
     path: str
     summary: str
+    tag: str
 
 
 @dataclass
@@ -165,7 +172,7 @@ def verdict_of(answer: ExplainedAnswer) -> Verdict:
 def api_rows(schema: Mapping[str, Any]) -> list[ApiRow]:
     """Return the addresses of an OpenAPI document, in its order."""
     return [
-        ApiRow(method.upper(), path, operation["summary"])
+        ApiRow(method.upper(), path, operation["summary"], operation.get("tags", [""])[0])
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
     ]

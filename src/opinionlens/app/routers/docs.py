@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib.metadata import distribution
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from opinionlens.app.security.guards import visitor_of
 from opinionlens.app.state import services_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
 
 
 @router.get("/docs")

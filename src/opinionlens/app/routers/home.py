@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from dataclasses import replace
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.app.noting import note_answer
 from opinionlens.app.pages import HomeView, verdict_of
-from opinionlens.app.state import services_of
+from opinionlens.app.security.guards import visitor_of
+from opinionlens.app.state import Services, services_of
 from opinionlens.errors import OpinionLensError
+from opinionlens.storage import feedback
+from opinionlens.text.labels import LABELS, Label
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
 
-# A form with one field and nothing to upload.
+# A form with a few fields and nothing to upload.
 _FIELDS, _FILES = 10, 0
 
 
@@ -27,9 +33,7 @@ async def home(request: Request) -> Response:
 async def judge(request: Request) -> Response:
     """Judge what was typed. By POST, so that no text ends up in an address."""
     services = services_of(request)
-    form = await request.form(max_files=_FILES, max_fields=_FIELDS)
-    # Browsers send line ends as two characters, but show and count them as one.
-    text = str(form.get("text", "")).replace("\r\n", "\n")
+    text = (await _fields(request)).get("text", "")
     if not text.strip():
         return services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
     excess = len(text) - services.inputs.limits.text_chars
@@ -41,8 +45,49 @@ async def judge(request: Request) -> Response:
     try:
         answer, verdict = await services.scorer.explain(text, verdict_of)
     except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
-        return services.pages.home(
-            request, HomeView(text, alert=f"{error.what} {error.remedy or ''}"), error.status
-        )
+        return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
     note_answer(services, "/", text, answer)
     return services.pages.home(request, HomeView(text, verdict))
+
+
+@router.post("/feedback")
+async def take_feedback(request: Request) -> Response:
+    """Store what a reader says is right, and show the verdict again with thanks or with what went wrong."""
+    services = services_of(request)
+    fields = await _fields(request)
+    text, label = fields.get("text", ""), fields.get("label", "")
+    if label not in LABELS or not 0 < len(text) <= services.inputs.limits.text_chars:
+        return services.pages.home(
+            request, HomeView(text, alert="Judge a text first, then say what is right."), 422
+        )
+    view = HomeView(text)
+    try:
+        # Not noted a second time: it is the same question.
+        _, verdict = await services.scorer.explain(text, verdict_of)
+        view = HomeView(text, verdict)
+        await _store(services, Label(label), text, fields.get("prediction_id", ""))
+    except OpinionLensError as error:
+        words = _in_words(error)
+        view = replace(view, alert=words) if view.verdict is None else replace(view, feedback_alert=words)
+        return services.pages.home(request, view, error.status)
+    return services.pages.home(request, replace(view, noted=Label(label)))
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the form's fields. Browsers send line ends as two characters, but show and count them as one."""
+    form = await request.form(max_files=_FILES, max_fields=_FIELDS)
+    return {name: str(value).replace("\r\n", "\n") for name, value in form.items()}
+
+
+async def _store(services: Services, label: Label, text: str, ident: str) -> None:
+    try:
+        prediction_id = UUID(ident)
+    except ValueError:  # the text says enough
+        prediction_id = None
+    await services.records.run(
+        feedback.add, label=label, source="page", prediction_id=prediction_id, text=text
+    )
+
+
+def _in_words(error: OpinionLensError) -> str:
+    return f"{error.what} {error.remedy or ''}"

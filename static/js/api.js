@@ -1,0 +1,37 @@
+// Asks this app's own API. Whatever goes wrong comes back in words, so that no caller has to guess.
+
+const NO_ANSWER = "The server does not answer. Check the connection and try again.";
+const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content;
+
+/**
+ * Returns `{answer}` or, where it went wrong, `{problem, status, code, retryAfter}`; status 0 means no answer at all.
+ * A request that `signal` ends throws AbortError.
+ */
+export async function call(path, { method = "GET", body, signal } = {}) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
+  let response;
+  try {
+    response = await fetch(path, { method, headers, signal, body: body && JSON.stringify(body) });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return { problem: NO_ANSWER, status: 0, code: "no_answer" };
+  }
+  const content = await response.json().catch(() => null);
+  if (response.ok) return { answer: content };
+  return {
+    problem: inWords(content?.detail) ?? `The server answered ${response.status}.`,
+    status: response.status,
+    code: content?.code ?? "",
+    retryAfter: Number(response.headers.get("Retry-After")) || null,
+  };
+}
+
+/** A message without the marks for code; the server's own pages set it as code. */
+function inWords(detail) {
+  return typeof detail === "string" ? detail.replaceAll("`", "") : undefined;
+}
+
+/** A text that JSON can carry: half a surrogate pair becomes the sign for what cannot be shown. */
+export const wellFormed = (text) => text.toWellFormed?.() ?? text;

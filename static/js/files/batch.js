@@ -1,0 +1,73 @@
+// Sends many texts in portions that the server takes, and brings back a verdict or a reason for each.
+
+import { call, wellFormed } from "../api.js";
+
+const ENDPOINT = "/api/v1/inference/batch_predict?detail=true";
+// Small enough that the progress moves and a cancel is quick.
+const MOST_AT_ONCE = 100;
+const TRIES = 6;
+
+const encoder = new TextEncoder();
+
+/** Cuts the texts into portions, none with more items or bytes than the server takes. */
+export function portions(texts, { maxItems, maxBytes }) {
+  const most = Math.min(maxItems, MOST_AT_ONCE);
+  const found = [];
+  let portion = [];
+  let bytes = 2;
+  for (const text of texts) {
+    const more = encoder.encode(JSON.stringify(text)).length + 1;
+    if (portion.length && (portion.length === most || bytes + more > maxBytes)) {
+      found.push(portion);
+      portion = [];
+      bytes = 2;
+    }
+    portion.push(text);
+    bytes += more;
+  }
+  if (portion.length) found.push(portion);
+  return found;
+}
+
+/**
+ * Judges the texts in order. Returns `{results, model, problem}`: fewer results than texts where it was cancelled or
+ * went wrong. Each result is as the server has it: with `prediction` or with `error`.
+ */
+export async function judgeAll(texts, limits, { signal, onProgress }) {
+  const results = [];
+  let model = null;
+  for (const portion of portions(texts.map(wellFormed), limits)) {
+    let reply;
+    try {
+      reply = await patientCall(portion, signal);
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+      return { results, model, problem: null, cancelled: true };
+    }
+    if (reply.problem) return { results, model, problem: reply.problem, cancelled: false };
+    model = reply.answer.model;
+    results.push(...reply.answer.results.map((result) => ({ ...result, model })));
+    onProgress(results.length);
+  }
+  return { results, model, problem: null, cancelled: false };
+}
+
+/** Asks again where the server is busy and says when to come back. */
+async function patientCall(portion, signal) {
+  for (let turn = 1; ; turn += 1) {
+    const reply = await call(ENDPOINT, { method: "POST", body: portion, signal });
+    const isBusy = (reply.status === 503 || reply.status === 429) && reply.retryAfter;
+    if (!isBusy || turn === TRIES) return reply;
+    await pause(Math.min(reply.retryAfter, 10) * 1_000, signal);
+  }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new DOMException("cancelled", "AbortError"));
+    });
+  });
+}

@@ -1,0 +1,71 @@
+// What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
+
+import { guessDelimiter, parseDelimited, parseLines } from "./csv.js";
+import { columnNames, guessColumn, guessHeader } from "./columns.js";
+
+const NO_TEXT = "the text is missing or empty";
+const TOO_FEW_COLUMNS = "the row has fewer columns than the header";
+
+export const isTable = (name, text) => !/\.txt$/i.test(name) && text.trim() !== "";
+
+/** How to read a table, as far as one can guess. */
+export function guessTable(text, delimiter = guessDelimiter(text)) {
+  const { records } = parseDelimited(text, delimiter, 200);
+  const hasHeader = guessHeader(records);
+  const names = columnNames(records, hasHeader);
+  return { delimiter, hasHeader, column: guessColumn(names, hasHeader ? records.slice(1) : records) };
+}
+
+/** Returns `{names, rows, problem}` of a table; each row has its `cells`, and a `text` or an `error`. */
+export function tableRows(text, { delimiter, hasHeader, column }) {
+  const { records, unclosed } = parseDelimited(text, delimiter);
+  const names = columnNames(records, hasHeader);
+  const body = hasHeader ? records.slice(1) : records;
+  const chosen = Math.min(column, Math.max(0, names.length - 1));
+  const rows = body.map((cells) => ({ cells, ...textOf(cells, chosen, names.length) }));
+  return { names, column: chosen, rows, problem: unclosed && unclosedProblem(unclosed) };
+}
+
+/** The same of a file with one text a line. */
+export function lineRows(text) {
+  const rows = parseLines(text).map((cells) => ({ cells, text: cells[0] }));
+  return { names: ["text"], column: 0, rows, problem: null };
+}
+
+function textOf(cells, column, width) {
+  if (cells.length <= column) return { error: cells.length < width ? TOO_FEW_COLUMNS : NO_TEXT };
+  return cells[column].trim() ? { text: cells[column] } : { error: NO_TEXT };
+}
+
+const unclosedProblem = (line) =>
+  `The quotation mark in line ${line} is never closed, so the rows after it cannot be told apart. ` +
+  "Choose another separator, or mend the line.";
+
+/** The rows that a download holds: those of the file with the columns that scoring adds. */
+export function scoredRows(names, rows) {
+  const added = [
+    "prediction", "confidence", "uncertain", "p_negative", "p_neutral", "p_positive", "model_name", "model_version", "error",
+  ];
+  const taken = new Set([...names, ...added]);
+  const own = names.map((name) => (added.includes(name) ? freeName(name, taken) : name));
+  const width = rows.reduce((most, row) => Math.max(most, row.cells.length), own.length);
+  const fit = (cells) => Array.from({ length: width }, (_, index) => cells[index] ?? "");
+  return [[...fit(own), ...added], ...rows.map((row) => [...fit(row.cells), ...verdictCells(row)])];
+}
+
+function freeName(column, taken) {
+  let name = `input_${column}`;
+  while (taken.has(name)) name = `input_${name}`;
+  taken.add(name);
+  return name;
+}
+
+function verdictCells({ verdict, error }) {
+  if (!verdict) return ["", "", "", "", "", "", "", "", error ?? "not judged"];
+  const { NEGATIVE, NEUTRAL, POSITIVE } = verdict.probabilities;
+  const shares = [NEGATIVE, NEUTRAL, POSITIVE].map(places);
+  const { name, version } = verdict.model;
+  return [verdict.prediction, places(verdict.confidence), verdict.uncertain, ...shares, name, version ?? "", ""];
+}
+
+const places = (share) => Number(share.toFixed(6));
