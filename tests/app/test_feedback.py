@@ -121,6 +121,15 @@ class TestGive:
         assert response.json()["code"] == "storage_unavailable"
         assert response.headers["Retry-After"].isdigit()
 
+    def test_one_address_may_give_so_much_a_minute(self, make_settings: Callable[..., Settings]) -> None:
+        security = SecuritySettings(trusted_hosts="testserver", feedback_per_minute=2)
+        app = create_app(make_settings(groups={"security": security}), registry=MemoryRegistry())
+        with TestClient(app) as client:
+            answers = [client.post(FEEDBACK, json={"label": "neutral"}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [422, 422, 429]
+        assert answers[-1].json()["code"] == "too_many_requests"
+        assert int(answers[-1].headers["Retry-After"]) in range(1, 62)
+
 
 class TestList:
     def test_pages_lead_from_the_newest_to_the_oldest(self, client: TestClient) -> None:

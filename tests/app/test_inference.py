@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
-from opinionlens.app.schemas import ExplanationAnswer, PredictionAnswer, Problem
+from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
+from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Settings
+from opinionlens.serving.store import ServedModel
+from opinionlens.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
+from opinionlens.storage import predictions
 from opinionlens.text.labels import LABELS
 
 PREDICT = "/api/v1/inference/predict"
@@ -22,6 +33,14 @@ BATCH = "/api/v1/inference/batch_predict"
 EXPLAIN = "/api/v1/inference/explain"
 
 ANY_TEXT = st.text(st.characters(), max_size=200)
+ANY_ITEM = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
 
 
 class TestPredict:
@@ -136,6 +155,192 @@ class TestBatch:
         refused = client.post(BATCH, json=["x" * 9_000] * 250)
         assert refused.status_code == 413
         assert "2000000 bytes" in refused.json()["detail"]
+
+
+class TestBatchInDetail:
+    DETAIL = f"{BATCH}?detail=true"
+
+    def test_each_item_has_its_verdict_as_it_would_alone(self, client: TestClient) -> None:
+        texts = ["I love it", "", "I hate it", "😀" * 10_000]
+        response = client.post(self.DETAIL, json=texts)
+        answer = BatchDetailAnswer.model_validate_json(response.content, strict=True)
+        assert answer.request_id == response.headers["X-Request-ID"]
+        assert answer.model.kind == "lexicon"
+        assert [result.index for result in answer.results] == [0, 1, 2, 3]
+        own = {"prediction", "confidence", "probabilities", "uncertain", "reason"}
+        for text, result in zip(texts, response.json()["results"], strict=True):
+            alone = client.post(PREDICT, json={"text": text}).json()
+            assert {name: result[name] for name in own} == {name: alone[name] for name in own}
+        assert len({result["prediction_id"] for result in response.json()["results"]}) == len(texts)
+
+    def test_no_bad_item_spoils_the_others(self, client: TestClient) -> None:
+        items = [None, "great", 7, "x" * 10_001, True, ["great"], {"text": "great"}, 1.5, "awful"]
+        response = client.post(self.DETAIL, json=items)
+        assert response.status_code == 200
+        results = response.json()["results"]
+        assert [result["index"] for result in results] == list(range(len(items)))
+        codes = [result.get("error", {}).get("code") for result in results]
+        bad = "not_a_text"
+        assert codes == [bad, None, bad, "text_too_long", bad, bad, bad, bad, None]
+        assert [results[index]["prediction"] for index in (1, 8)] == ["POSITIVE", "NEGATIVE"]
+        assert "10000" in results[3]["error"]["detail"]
+        BatchDetailAnswer.model_validate_json(response.content, strict=True)
+
+    @pytest.mark.parametrize(
+        "item",
+        [
+            b'"\\ud83d"',
+            b"NaN",
+            b"-Infinity",
+            b"9" * 10_000,
+            b"1e999",
+            b'{"a": 1, "a": 2}',
+            b'"\\udc00\\ud800"',
+        ],
+        ids=["surrogate", "nan", "infinity", "digits", "exponent", "twice", "swapped"],
+    )
+    def test_nor_does_what_json_hardly_allows(self, client: TestClient, item: bytes) -> None:
+        response = client.post(self.DETAIL, content=b'["great", ' + item + b', "awful"]')
+        assert response.status_code == 200
+        first, second, third = response.json()["results"]
+        assert (first["prediction"], third["prediction"]) == ("POSITIVE", "NEGATIVE")
+        assert second["error"]["code"] in ("not_a_text", "not_unicode")
+
+    def test_an_empty_batch_has_no_results(self, client: TestClient) -> None:
+        assert client.post(self.DETAIL, json=[]).json()["results"] == []
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"{", b"null", b'"a"', b"{}", b'["\xff"]', b"[" * 100_000, b'\xef\xbb\xbf["a"]']
+    )
+    def test_what_is_no_list_is_refused(self, client: TestClient, body: bytes) -> None:
+        response = client.post(self.DETAIL, content=body)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["where"].startswith("body")
+
+    def test_the_limit_on_items_stands(self, client: TestClient) -> None:
+        refused = client.post(self.DETAIL, json=[None] * 1_001)
+        assert refused.status_code == 422
+        assert "1000" in refused.json()["detail"]
+
+    def test_false_is_as_if_not_given(self, client: TestClient) -> None:
+        assert client.post(f"{BATCH}?detail=false", json=["great"]).json() == ["POSITIVE"]
+
+    @pytest.mark.parametrize("value", ["", "1", "yes", "True", "full"])
+    def test_any_other_value_is_refused(self, client: TestClient, value: str) -> None:
+        refused = client.post(BATCH, params={"detail": value}, json=["great"])
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["where"] == "query.detail"
+
+    @settings(max_examples=60, deadline=None)
+    @given(items=st.recursive(ANY_ITEM, lambda inner: st.lists(inner, max_size=3), max_leaves=8))
+    def test_any_items_get_an_answer_each(self, client: TestClient, items: object) -> None:
+        response = client.post(self.DETAIL, content=json.dumps(items))
+        if isinstance(items, list):
+            assert response.status_code == 200
+            assert len(response.json()["results"]) == len(items)
+        else:
+            assert response.status_code == 422
+
+
+class TestLog:
+    """Every answer is written down under the id that it carries."""
+
+    def test_every_way_to_an_answer(self, make_settings: Callable[..., Settings]) -> None:
+        changes = make_settings(groups={"privacy": PrivacySettings(keep_texts=True)})
+        with TestClient(create_app(changes, registry=MemoryRegistry())) as client:
+            given = {
+                "one": client.post(PREDICT, json={"text": "one"}).json()["prediction_id"],
+                "two": client.get(PREDICT, params={"text": "two"}).json()["prediction_id"],
+                "three": client.post(EXPLAIN, json={"text": "three"}).json()["prediction_id"],
+                "four": client.post("/predict", json={"text": "four"}).json()["prediction_id"],
+            }
+            items = client.post(f"{BATCH}?detail=true", json=["five", None, "six"]).json()["results"]
+            given |= {"five": items[0]["prediction_id"], "six": items[2]["prediction_id"]}
+            client.post(BATCH, json=["seven", "eight"])
+            client.post("/", data={"text": "nine"})
+            database = client.app_state["services"].records.database
+            wait_until(lambda: client.app_state["services"].records.counts.written == 9)
+            found = {text: predictions.find(database, UUID(ident)) for text, ident in given.items()}
+        assert {text: row and row.text for text, row in found.items()} == {text: text for text in given}
+        assert all(
+            row and row.latency_seconds >= 0 and row.model_name == "word list" for row in found.values()
+        )
+
+    def test_a_loss_is_counted_and_answers_go_on(self, make_settings: Callable[..., Settings]) -> None:
+        nowhere = DatabaseSettings(
+            url=SecretStr("postgresql+psycopg://nobody@127.0.0.1:9/x?connect_timeout=1")
+        )
+        app = create_app(make_settings(groups={"database": nowhere}), registry=MemoryRegistry())
+        with TestClient(app) as client:
+            assert client.post(BATCH, json=["a"] * 7).status_code == 200
+            records = client.app_state["services"].records
+        assert records.counts.lost == 7
+
+
+class Gate(LexiconClassifier):
+    """A slow kind of classifier: a batch waits until it is let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.manifest = replace(self.manifest, kind="skops")
+        self.entered = threading.Event()
+        self.open = threading.Event()
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        assert threading.current_thread().name.startswith("batch")
+        self.entered.set()
+        assert self.open.wait(60)
+        return super().predict_many(texts)
+
+
+class TestHeavyWork:
+    """While threads are at work the loop answers; what they cannot take is refused at once."""
+
+    def test_the_loop_stays_free_and_one_too_many_is_told_when_to_come_back(
+        self, make_settings: Callable[..., Settings]
+    ) -> None:
+        gate = Gate()
+        app = create_app(make_settings(batch_threads=1, batch_queue=1), registry=MemoryRegistry())
+        with TestClient(app) as client, ThreadPoolExecutor() as crowd:
+            client.app_state["services"].store.fallback = ServedModel(gate, "slow")
+            try:
+                first = crowd.submit(client.post, BATCH, json=["great"] * 200)
+                assert gate.entered.wait(60)
+                # One text of a slow kind takes its turn as well. There is room for one of the two.
+                asked = [crowd.submit(client.post, PREDICT, json={"text": "awful"}) for _ in range(2)]
+                done, waiting = wait(asked, timeout=60, return_when=FIRST_COMPLETED)
+                (refused,) = (answer.result() for answer in done)
+                assert (refused.status_code, refused.json()["code"]) == (503, "serving_busy")
+                assert refused.headers["Retry-After"] == "1"
+                assert client.get("/health").json() == {"status": "ok"}
+            finally:
+                gate.open.set()
+            assert first.result(60).json() == ["POSITIVE"] * 200
+            assert [answer.result(60).json()["prediction"] for answer in waiting] == ["NEGATIVE"]
+            assert client.post(BATCH, json=["great"]).status_code == 200
+
+
+class TestWhoMayAsk:
+    def test_with_the_setting_on_it_takes_a_key(self, make_settings: Callable[..., Settings]) -> None:
+        key = "a-key-of-the-admin-for-tests-9876543210"
+        security = SecuritySettings(
+            trusted_hosts="testserver", admin_key=SecretStr(key), predict_needs_key=True
+        )
+        app = create_app(make_settings(groups={"security": security}), registry=MemoryRegistry())
+        ways: list[tuple[str, str, dict[str, Any]]] = [
+            ("GET", PREDICT, {"params": {"text": "x"}}),
+            ("POST", PREDICT, {"json": {"text": "x"}}),
+            ("POST", EXPLAIN, {"json": {"text": "x"}}),
+            ("POST", BATCH, {"json": ["x"]}),
+            ("POST", f"{BATCH}?detail=true", {"json": ["x"]}),
+            ("POST", "/predict", {"json": {"text": "x"}}),
+        ]
+        with TestClient(app) as client:
+            for method, address, sent in ways:
+                refused = client.request(method, address, **sent)
+                assert (refused.status_code, refused.json()["code"]) == (401, "login_needed"), address
+                allowed = client.request(method, address, headers={"X-API-Key": key}, **sent)
+                assert allowed.status_code == 200, address
 
 
 class TestExplain:

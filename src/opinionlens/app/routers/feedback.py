@@ -15,7 +15,9 @@ from opinionlens.app.feedback_input import feedback_body
 from opinionlens.app.inputs import Limits
 from opinionlens.app.labelled_files import FORMATS
 from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
+from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.guards import GUARDED, Admin
+from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.state import services_of
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
@@ -28,13 +30,14 @@ _ROWS_AT_ONCE = 1_000
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
 
 
-def feedback_router(limits: Limits) -> APIRouter:
+def feedback_router(limits: Limits, rate_limit: RateLimit) -> APIRouter:
     """Return the routes, described with the limits that they check."""
     body = feedback_body(limits)
     router = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
 
     async def give(request: Request) -> Response:
         """Keep what a reader says is right. It is stored before the answer is sent."""
+        rate_limit.check(address_of(request))
         given = await body.read(request)
         stored = await services_of(request).records.run(
             feedback.add,
@@ -59,6 +62,7 @@ def feedback_router(limits: Limits) -> APIRouter:
                 "description": f"No label, nothing that it belongs to, or a text of more than "
                 f"{limits.text_chars:,} characters.",
             },
+            429: {"model": Problem, "description": "Too much came from one address within a minute."},
             503: _NO_DATABASE | {"description": "The database does not answer; nothing was kept."},
         },
         openapi_extra=body.describe(),
