@@ -26,7 +26,6 @@ from opinionlens.app.routers.inference import inference_router
 from opinionlens.app.routers.sentiment import sentiment_router
 from opinionlens.app.security.hosts import TrustedHosts
 from opinionlens.app.security.passwords import Hasher, argon2
-from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.security.service import open_security
 from opinionlens.app.state import AppState, Services
 from opinionlens.classifiers.lexicon import LexiconClassifier
@@ -139,8 +138,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         )
     app.include_router(inference_router(services.inputs))
     app.include_router(sentiment_router(services.inputs.limits))
-    feedback_limit = RateLimit(settings.security.feedback_per_minute)
-    app.include_router(feedback_router(services.inputs.limits, feedback_limit))
+    app.include_router(feedback_router(services.inputs.limits))
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)

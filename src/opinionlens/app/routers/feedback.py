@@ -17,7 +17,6 @@ from opinionlens.app.labelled_files import FORMATS
 from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
 from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.guards import GUARDED, Admin
-from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.state import services_of
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
@@ -30,16 +29,17 @@ _ROWS_AT_ONCE = 1_000
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
 
 
-def feedback_router(limits: Limits, rate_limit: RateLimit) -> APIRouter:
+def feedback_router(limits: Limits) -> APIRouter:
     """Return the routes, described with the limits that they check."""
     body = feedback_body(limits)
     router = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
 
     async def give(request: Request) -> Response:
         """Keep what a reader says is right. It is stored before the answer is sent."""
-        rate_limit.check(address_of(request))
+        services = services_of(request)
+        services.security.feedback_limit.check(address_of(request))
         given = await body.read(request)
-        stored = await services_of(request).records.run(
+        stored = await services.records.run(
             feedback.add,
             label=given.right_label,
             source=given.source,

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from opinionlens.app.noting import note_answer
 from opinionlens.app.pages import HomeView, verdict_of
-from opinionlens.app.security.guards import visitor_of
+from opinionlens.app.security.addresses import address_of
+from opinionlens.app.security.guards import check_may_predict, visitor_of
 from opinionlens.app.state import Services, services_of
 from opinionlens.errors import OpinionLensError
 from opinionlens.storage import feedback
@@ -43,6 +44,7 @@ async def judge(request: Request) -> Response:
         )
         return services.pages.home(request, HomeView(text, alert=alert), 422)
     try:
+        await check_may_predict(request, services)
         answer, verdict = await services.scorer.explain(text, verdict_of)
     except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
         return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
@@ -62,6 +64,8 @@ async def take_feedback(request: Request) -> Response:
         )
     view = HomeView(text)
     try:
+        services.security.feedback_limit.check(address_of(request))
+        await check_may_predict(request, services)
         # Not noted a second time: it is the same question.
         _, verdict = await services.scorer.explain(text, verdict_of)
         view = HomeView(text, verdict)
