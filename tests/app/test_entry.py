@@ -37,7 +37,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 
 def test_an_unreachable_registry_does_not_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW__REMOTE_TRACKING_URI", "http://127.0.0.1:9")
-    with TestClient(build_app()) as client:
+    with TestClient(build_app(), base_url="http://localhost") as client:
         assert client.get("/health").status_code == 200
         answer = client.post("/api/v1/inference/predict", json={"text": "I love it"}).json()
         assert answer["model"]["kind"] == "lexicon"
@@ -54,7 +54,7 @@ def test_serving_never_loads_what_trains() -> None:
         "import sys\n"
         "from starlette.testclient import TestClient\n"
         "from opinionlens.app.entry import build_app\n"
-        "with TestClient(build_app()) as client:\n"
+        "with TestClient(build_app(), base_url='http://localhost') as client:\n"
         "    client.post('/api/v1/inference/explain', json={'text': 'I love it'})\n"
         "    client.post('/', data={'text': 'I love it'})\n"
         "heavy = 'mlflow sklearn pandas polars scipy nltk optuna dvc matplotlib torch'.split()\n"

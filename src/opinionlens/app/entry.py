@@ -5,33 +5,73 @@ uvicorn --factory opinionlens.app.entry:build_app --no-access-log
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+import multiprocessing
+import os
+import signal
+import sys
+import threading
 
+import structlog
+from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+
+from opinionlens.app.bootstrap import configure_logging_by, prepare
 from opinionlens.app.factory import create_app
 from opinionlens.app.security.secret_checks import refuse_weak_secrets
-from opinionlens.logs import configure_logging
+from opinionlens.errors import OpinionLensError
 from opinionlens.registry import Credentials, ProcessRegistry
-from opinionlens.settings import LogFormat, MlflowSettings, load_settings
+from opinionlens.settings import MlflowSettings, Settings, load_settings
 
 
 def build_app() -> FastAPI:
-    """Return the app as the environment describes it.
+    """Return the app as the environment describes it, for a process that serves by itself.
 
     Raises:
         SettingsInvalid: the environment holds an unknown, impossible or unsafe value.
+        SchemaUnsupported: the database belongs to a newer version.
     """
     settings = load_settings()
     refuse_weak_secrets(settings)
-    chosen = settings.api.logging_format
-    configure_logging(
-        settings.api.logging_level, json=None if chosen is LogFormat.AUTO else chosen is LogFormat.JSON
-    )
+    configure_logging_by(settings.api)
+    prepare(settings)
+    return _app(settings)
+
+
+def build_worker_app() -> FastAPI:
+    """Return the app for one worker of several, whose parent has prepared everything.
+
+    The worker ends with its parent, even where that is killed, so that no orphan keeps the port. Settings
+    that cannot be end it with the status that tells the parent that trying again is no use.
+    """
+    _end_with_parent()
+    try:
+        settings = load_settings()
+        configure_logging_by(settings.api)
+        return _app(settings)
+    except OpinionLensError as error:
+        structlog.get_logger("app").error("worker.not_started", reason=str(error))
+        sys.exit(STARTUP_FAILURE)
+
+
+def _app(settings: Settings) -> FastAPI:
     registry = ProcessRegistry(
         settings.mlflow.registry_uri,
         credentials=_credentials(settings.mlflow),
         experiment=settings.mlflow.remote_experiment_name,
     )
     return create_app(settings, registry=registry, close=registry.close)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
 def _credentials(mlflow: MlflowSettings) -> Credentials | None:

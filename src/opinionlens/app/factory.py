@@ -75,7 +75,12 @@ def create_app(
         SettingsInvalid: the folder of templates or of static files is missing.
     """
     store = _store(settings)
-    pool = BatchPool(threads=settings.api.batch_threads, queue=settings.api.batch_queue)
+    metrics = Metrics()
+    pool = BatchPool(
+        threads=settings.api.batch_threads,
+        queue=settings.api.batch_queue,
+        on_depth=metrics.set_batch_queue_depth,
+    )
     watch = ChampionWatch(
         store,
         registry,
@@ -83,7 +88,7 @@ def create_app(
         every_seconds=settings.api.follow_seconds,
         follow=settings.follows_champion,
     )
-    services = _services(settings, store, pool, make_hasher)
+    services = _services(settings, store, pool, metrics, make_hasher)
     app = OpinionLensApp(
         title="OpinionLens",
         summary=SUMMARY,
@@ -107,13 +112,16 @@ def _store(settings: Settings) -> ModelStore:
 
 
 def _services(
-    settings: Settings, store: ModelStore, pool: BatchPool, make_hasher: Callable[[], Hasher]
+    settings: Settings,
+    store: ModelStore,
+    pool: BatchPool,
+    metrics: Metrics,
+    make_hasher: Callable[[], Hasher],
 ) -> Services:
     api = settings.api
     limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
-    metrics = Metrics()
-    records = open_records(settings, on_loss=metrics.count_lost_predictions)
+    records = open_records(settings, metrics)
     return Services(
         store=store,
         scorer=Scorer(store, pool),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from opinionlens.app.metrics import Metrics
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import OpinionLensError
 from opinionlens.serving.store import ServedModel
@@ -50,6 +51,8 @@ class Records:
         keeps_texts: bool = False,
         retention: Retention | None = None,
         on_loss: Callable[[int], None] = lambda rows: None,
+        on_write: Callable[[int], None] = lambda rows: None,
+        on_word: Callable[[bool], None] = lambda answers: None,
     ) -> None:
         """Start nothing yet.
 
@@ -58,12 +61,15 @@ class Records:
             keeps_texts: whether the prediction log stores texts, redacted.
             retention: the age at which rows go.
             on_loss: told how many rows of the prediction log were lost, each time, from any thread.
+            on_write: told how many of them were written, in the same way.
+            on_word: told after each question whether the database answered it, from any thread.
         """
         self.database = database
         self.problem: str | None = None  # why nothing can be recorded now, in words for the page
         self._retention = retention or Retention()
         self._keeps_texts = keeps_texts
-        self._log = PredictionLog(database, keeps_text=keeps_texts, on_loss=on_loss)
+        self._log = PredictionLog(database, keeps_text=keeps_texts, on_loss=on_loss, on_write=on_write)
+        self._on_word = on_word
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="records")
         self._waiting = 0
         self._ending = threading.Event()
@@ -106,9 +112,15 @@ class Records:
         try:
             here = copy_context()  # so that what is logged in the thread carries the request's id
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
+            result = await loop.run_in_executor(
                 self._pool, lambda: here.run(work, self.database, *args, **kwargs)
             )
+        except StorageUnavailable:
+            self._on_word(False)
+            raise
+        else:
+            self._on_word(True)
+            return result
         finally:
             self._waiting -= 1
 
@@ -166,19 +178,21 @@ class Records:
             self.problem = f"The database cannot be prepared: {type(error).__name__}."
             return False
         self.problem = None
+        self._on_word(True)
         self._ready.set()
         return True
 
     def _report(self, error: OpinionLensError) -> None:
         """Keep the reason for the page, and log it once, not at every try."""
+        self._on_word(not isinstance(error, StorageUnavailable))
         words = " ".join(part for part in (error.what, error.remedy) if part)
         if words != self.problem:
             self.problem = words
             log.warning("records.not_prepared", reason=str(error))
 
 
-def open_records(settings: Settings, *, on_loss: Callable[[int], None]) -> Records:
-    """Return the records that the settings describe; nothing is opened yet.
+def open_records(settings: Settings, metrics: Metrics) -> Records:
+    """Return the records that the settings describe, and let them report; nothing is opened yet.
 
     Raises:
         SettingsInvalid: the database's URL is of no kind that is supported.
@@ -189,4 +203,11 @@ def open_records(settings: Settings, *, on_loss: Callable[[int], None]) -> Recor
         predictions=timedelta(days=privacy.predictions_days),
     )
     database = Database(settings.database.url.get_secret_value())
-    return Records(database, keeps_texts=privacy.keep_texts, retention=retention, on_loss=on_loss)
+    return Records(
+        database,
+        keeps_texts=privacy.keep_texts,
+        retention=retention,
+        on_loss=metrics.count_lost_predictions,
+        on_write=metrics.count_written_predictions,
+        on_word=metrics.set_database_up,
+    )

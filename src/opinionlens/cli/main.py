@@ -93,7 +93,9 @@ def register_model(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (API__HOST).")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (API__PORT).")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer (API__WORKERS).")
+    ] = None,
 ) -> None:
     """Start the app."""
     from opinionlens.cli.serve import run_serve

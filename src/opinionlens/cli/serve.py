@@ -1,30 +1,85 @@
-"""`opinionlens serve`: the app under uvicorn."""
+"""`opinionlens serve`: the app under uvicorn, in this process or in several workers."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
 import uvicorn
 
+from opinionlens.app.shared_counts import FOLDER_VARIABLE, counting_together
 from opinionlens.cli.processes import refuse_taken_port
-from opinionlens.settings import load_settings
+from opinionlens.settings import Settings, load_settings
+
+# For the answers that are under way when the end comes; then they are cut off.
+_GRACE_SECONDS = 20
+# A worker that shows no sign of life for so long is replaced. Its start on a busy machine must fit in.
+_SILENCE_SECONDS = 20
 
 
-def run_serve(*, host: str | None, port: int | None, workers: int) -> None:
-    """Serve until a signal comes; open requests are answered first."""
+def run_serve(*, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve until a signal comes; open requests are answered first.
+
+    Raises:
+        SettingsInvalid: the port is taken, or a setting is unknown, impossible or unsafe.
+        SchemaUnsupported: the database belongs to a newer version.
+    """
     settings = load_settings()
     host = host or settings.api.host
     port = settings.api.port if port is None else port
     refuse_taken_port(host, port, "--port")
-    uvicorn.run(
-        "opinionlens.app.entry:build_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
+    count = workers or settings.api.workers
+    options = _options(settings, host, port)
+    if count == 1:
+        _serve_alone(options)
+    else:
+        _serve_with_workers(settings, options, count)
+
+
+def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+    return {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "loop": "uvloop",
+        "http": "httptools",
         # Our own middleware logs each request, with its id and without its text.
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=20,
-        server_header=False,
-    )
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "forwarded_allow_ips": settings.security.trusted_proxies,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_worker_healthcheck": _SILENCE_SECONDS,
+    }
+
+
+def _serve_alone(options: dict[str, Any]) -> None:
+    """Serve in this process: less memory, and metrics that cost less."""
+    os.environ.pop(FOLDER_VARIABLE, None)  # one that somebody else has set would mix our counts with theirs
+    # uvicorn ends as SIGTERM would have ended it; but to end when told is no failure.
+    signal.signal(signal.SIGTERM, _end_well)
+    uvicorn.run("opinionlens.app.entry:build_app", **options)
+
+
+def _serve_with_workers(settings: Settings, options: dict[str, Any], count: int) -> None:
+    """Prepare everything, then let workers serve and replace those that die."""
+    from opinionlens.app.bootstrap import configure_logging_by, prepare
+    from opinionlens.app.security.secret_checks import refuse_weak_secrets
+    from opinionlens.app.supervisor import Supervisor
+
+    refuse_weak_secrets(settings)
+    configure_logging_by(settings.api)
+    prepare(settings)
+    config = uvicorn.Config("opinionlens.app.entry:build_worker_app", workers=count, **options)
+    with counting_together() as folder:
+        supervisor = Supervisor(config, [config.bind_socket()], metrics_folder=folder)
+        supervisor.run()
+    if supervisor.has_failed:
+        sys.exit(1)
+
+
+def _end_well(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(0)

@@ -20,8 +20,11 @@ CHUNK_ITEMS = 50
 class BatchPool:
     """Runs jobs in threads and refuses one too many instead of letting a queue grow."""
 
-    def __init__(self, *, threads: int, queue: int) -> None:
-        """Take at most `threads + queue` jobs at a time."""
+    def __init__(
+        self, *, threads: int, queue: int, on_depth: Callable[[int], None] = lambda jobs: None
+    ) -> None:
+        """Take at most `threads + queue` jobs at a time; tell `on_depth` whenever their number changes."""
+        self._on_depth = on_depth
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
         self._room = threads + queue
         self._taken = 0
@@ -35,6 +38,7 @@ class BatchPool:
         if self._taken >= self._room:
             raise ServingBusy("Too many batches are waiting.", remedy="Try again in a moment.")
         self._taken += 1
+        self._on_depth(self._taken)
         try:
             loop = asyncio.get_running_loop()
             results: list[T] = []
@@ -45,6 +49,7 @@ class BatchPool:
             return results
         finally:
             self._taken -= 1
+            self._on_depth(self._taken)
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""

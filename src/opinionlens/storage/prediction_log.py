@@ -46,6 +46,7 @@ class PredictionLog:
         max_chars: int = 20_000_000,
         flush_seconds: float = 1.0,
         on_loss: Callable[[int], None] = lambda rows: None,
+        on_write: Callable[[int], None] = lambda rows: None,
     ) -> None:
         """Start nothing yet.
 
@@ -56,6 +57,7 @@ class PredictionLog:
             max_chars: characters of kept texts that may wait.
             flush_seconds: how long a row waits at most while the database answers.
             on_loss: told how many rows were lost, each time; called from any thread.
+            on_write: told how many rows were written, each time; called from the log's thread.
         """
         self._database = database
         self._keeps_text = keeps_text
@@ -63,6 +65,7 @@ class PredictionLog:
         self._max_chars = max_chars
         self._flush_seconds = flush_seconds
         self._on_loss = on_loss
+        self._on_write = on_write
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
@@ -149,6 +152,7 @@ class PredictionLog:
                 self._is_interrupted = False
                 with self._lock:
                     self._written += len(batch)
+                self._on_write(len(batch))
 
     def _redacted(self, rows: Sequence[PredictionRow]) -> list[PredictionRow]:
         return [row if row.text is None else replace(row, text=redact(row.text)) for row in rows]

@@ -25,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from opinionlens.app.metrics import catalogue
 from opinionlens.app.metrics.catalogue import Card
 from opinionlens.app.metrics.shown import Shown
-from opinionlens.app.metrics.workers import FOLDER_VARIABLE, while_reading
+from opinionlens.app.shared_counts import FOLDER_VARIABLE, while_reading
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS, Label

@@ -1,0 +1,120 @@
+"""The parent of several workers: starts them, replaces those that die, and ends them in order.
+
+uvicorn's own supervisor, and beyond it: what a dead worker counted is kept, a worker that dies again and
+again is started ever more seldom, one that cannot start does not take the others with it, and the end comes
+in bounded time.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import socket
+
+import structlog
+from uvicorn.config import Config
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
+
+from opinionlens.app.shared_counts import retire
+
+# A worker that lived this long was sound; its successor starts at once.
+_SOUND_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 30.0
+# Beyond the time that workers take for open requests and for what they still have to write.
+_END_SECONDS = 15.0
+
+log = structlog.get_logger("supervisor")
+
+
+@dataclass(slots=True)
+class _Life:
+    """What is known of one worker. `pause`: how long its place stays empty should it die young."""
+
+    pause: float = 0.0
+    born: float = field(default_factory=time.monotonic)
+    successor_due: float | None = None
+
+
+class Supervisor(Multiprocess):
+    """Keeps `config.workers` processes answering on the sockets until a signal comes."""
+
+    def __init__(self, config: Config, sockets: list[socket], *, metrics_folder: Path) -> None:
+        """Start nothing yet; from here on signals are answered by `run`."""
+        super().__init__(config, sockets)
+        self.has_failed = False  # whether the first workers could not start at all
+        self._metrics_folder = metrics_folder
+        self._has_served = False
+        self._lives: dict[Process, _Life] = {}
+        self._counted: set[int] = set()  # workers whose counts stand in files of their own
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died; called twice a second."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            life = self._lives.setdefault(worker, _Life())
+            if life.successor_due is not None:
+                if time.monotonic() >= life.successor_due:
+                    self._replace(place, life)
+            elif not self._is_well(worker):
+                self._bury(place, worker, life)
+        self._retire_all_but({worker.pid for worker in self.processes if worker.pid is not None})
+
+    def terminate_all(self) -> None:
+        """Ask the workers to end. Nobody new is let in: what they do not accept would wait for nothing."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        """Wait for the workers, which answer what they have begun; one that hangs is killed."""
+        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + _END_SECONDS
+        for worker in self.processes:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if worker.process.is_alive():
+                log.error("worker.killed", pid=worker.pid, reason="It did not end in time.")
+                worker.process.kill()
+                worker.process.join()
+
+    def _is_well(self, worker: Process) -> bool:
+        seconds = self.config.timeout_worker_healthcheck
+        if not worker.process.is_alive():
+            return False
+        if self._has_served:
+            return worker.ping(seconds)
+        self._has_served = worker.is_ready(seconds)
+        return self._has_served or worker.process.is_alive()
+
+    def _bury(self, place: int, worker: Process, life: _Life) -> None:
+        worker.kill()  # it may hang
+        worker.process.join()
+        status = worker.exitcode or 0
+        log.warning("worker.died", pid=worker.pid, status=status)
+        if (
+            status > 0 and not self._has_served
+        ):  # not killed, and never sound: the next one would not be either
+            self.has_failed = True
+            self.should_exit.set()
+            return
+        was_sound = time.monotonic() - life.born > _SOUND_SECONDS
+        life.pause = 0.0 if was_sound else life.pause
+        life.successor_due = time.monotonic() + life.pause
+        if life.pause == 0:
+            self._replace(place, life)
+
+    def _replace(self, place: int, life: _Life) -> None:
+        self._lives.pop(self.processes[place], None)
+        worker = Process(self.config, self.sockets)
+        self._lives[worker] = _Life(pause=min(max(2 * life.pause, 1.0), _LONGEST_PAUSE_SECONDS))
+        worker.start()
+        self.processes[place] = worker
+
+    def _retire_all_but(self, present: set[int]) -> None:
+        """Put away what workers counted that are no longer here, whoever replaced them."""
+        for pid in self._counted - present:
+            try:
+                retire(self._metrics_folder, pid)
+            except (OSError, RuntimeError) as error:  # its counts stay where they are, and are still added up
+                log.warning("metrics.not_retired", pid=pid, reason=str(error))
+        self._counted = present
