@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
-from opinionlens.serving.champion import CHAMPION
+from opinionlens.registry.port import CHAMPION
 from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 
 ROOT = Path(__file__).parents[2]
+
+ADMIN_KEY = SecretStr("the-admin-key-of-the-tests-0123456789abcdef")
 
 MakeSettings = Callable[..., Settings]
 
@@ -39,7 +42,7 @@ def make_settings(tmp_path_factory: pytest.TempPathFactory) -> MakeSettings:
         own = {
             "api": ApiSettings(**fields | api),
             "database": DatabaseSettings(url=f"sqlite:///{folder / 'opinionlens.db'}"),
-            "security": SecuritySettings(trusted_hosts="testserver,localhost"),
+            "security": SecuritySettings(trusted_hosts="testserver,localhost", admin_key=ADMIN_KEY),
         }
         return Settings().model_copy(update=own | (groups or {}))
 
@@ -57,6 +60,12 @@ def promoted(
     registry.register("opinionlens", folder, digest=digest, run_id=None, tags={}, scores={})
     registry.set_alias("opinionlens", CHAMPION, 1)
     return registry
+
+
+@pytest.fixture(scope="session")
+def admin_key() -> str:
+    """The key that may do everything with the apps of `make_settings`."""
+    return ADMIN_KEY.get_secret_value()
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,8 @@ def test_a_client_that_leaves_while_sending_is_no_crash(
 
         async with app.router.lifespan_context(app) as state:
             path = "/api/v1/inference/predict"
-            scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+            headers = [(b"host", b"localhost")]
+            scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
             await app({**scope, "state": dict(state or {})}, receive, send)
         return sent
 

@@ -39,17 +39,34 @@ def test_limits_are_stated(schema: dict[str, Any]) -> None:
     assert "2,000,000 bytes" in operation["responses"]["413"]["description"]
 
 
-def test_every_input_has_an_example_that_is_accepted(client: TestClient, schema: dict[str, Any]) -> None:
+def test_every_input_has_an_example_that_is_accepted(
+    client: TestClient, schema: dict[str, Any], admin_key: str
+) -> None:
     for path, operations in schema["paths"].items():
         body = operations.get("post", {}).get("requestBody")
         if body is None:
             continue
-        described = body["content"]["application/json"]["schema"]
+        described = resolved(schema, body["content"]["application/json"]["schema"])
         examples = described.get("examples") or [
             {name: field["examples"][0] for name, field in described["properties"].items()}
         ]
         for example in examples:
-            assert client.post(path, json=example).status_code in (200, 201)
+            answer = client.post(path, json=example, headers={"Authorization": f"Bearer {admin_key}"})
+            assert answer.status_code in (200, 201)
+
+
+def resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """What a part of the document means, if it only names another."""
+    name = part.get("$ref", "").rpartition("/")[2]
+    return dict(schema["components"]["schemas"][name]) if name else part
+
+
+def test_what_asks_for_a_key_says_so(schema: dict[str, Any]) -> None:
+    assert schema["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    keys = schema["paths"]["/api/v1/keys/"]
+    assert [keys[method]["security"] for method in ("get", "post")] == [[{"key": []}]] * 2
+    assert {"401", "403"} <= set(keys["get"]["responses"])
+    assert "security" not in schema["paths"]["/health"]["get"]
 
 
 @pytest.mark.parametrize("model", [schemas.PredictionAnswer, schemas.ExplanationAnswer, schemas.Problem])

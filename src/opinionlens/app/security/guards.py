@@ -182,7 +182,9 @@ async def _visitor(request: Request, services: Services) -> Visitor | None:
 
 
 def _login_needed() -> LoginNeeded:
-    return LoginNeeded("This needs a key or a login.", remedy="Send `Authorization: Bearer <key>`.")
+    return LoginNeeded(
+        "This needs a key or a login.", remedy="Log in at `/login`, or send `Authorization: Bearer <key>`."
+    )
 
 
 def _address(request: Request) -> str:

@@ -9,6 +9,7 @@ from opinionlens.app.records import Records
 from opinionlens.app.security.keys import Keys
 from opinionlens.app.security.login import Login
 from opinionlens.app.security.passwords import Hasher, Passwords, argon2
+from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.security.sessions import Sessions
 from opinionlens.app.security.throttle import Throttle
 from opinionlens.settings import SecuritySettings
@@ -22,6 +23,7 @@ class Security:
     keys: Keys
     sessions: Sessions
     login: Login
+    feedback_limit: RateLimit
 
     def close(self) -> None:
         """End the threads that look at passwords."""
@@ -45,4 +47,5 @@ def open_security(
         keys=Keys(records, admin_key=None if key is None else key.get_secret_value()),
         sessions=sessions,
         login=Login(records, Throttle(records), Passwords(make_hasher), sessions),
+        feedback_limit=RateLimit(settings.feedback_per_minute),
     )
