@@ -36,7 +36,7 @@ def main() -> None:
     if "comparison" in options.only:
         comparison.prepare()
         loads = comparison.measure(options.rounds, options.seconds)
-        results["comparison"] = {name: [asdict(load) for load in turns] for name, turns in loads.items()}
+        results["comparison"] = {name: [asdict(turn) for turn in turns] for name, turns in loads.items()}
         print(f"\n{comparison.table(loads)}\n\n{comparison.summary(loads)}\n")
     if "footprint" in options.only:
         starts = footprint.measure(options.rounds)

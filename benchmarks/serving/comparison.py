@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -10,6 +12,7 @@ from benchmarks.serving.contenders import OTHERS, OURS, Contender, make_environm
 from benchmarks.serving.figures import Spread, markdown_table, ratios
 from benchmarks.serving.load import Load, run_wrk
 from benchmarks.serving.model import AGREEMENT, load_tweets
+from benchmarks.serving.processes import ServerProcess
 from benchmarks.serving.work_folder import PIPELINE
 
 NOTHING = "the same app, a route that does nothing"
@@ -17,7 +20,26 @@ _NOTHING_PATH = "/api/v1/inference/nothing"
 _CHECKED = 20
 _WARM_UP_SECONDS = 2
 
-Rounds = dict[str, list[Load]]
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One load of one server, and how long processors worked for it meanwhile."""
+
+    load: Load
+    processor_seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Answered requests per second."""
+        return self.load.per_second
+
+    @property
+    def microseconds(self) -> float:
+        """Processor time per request."""
+        return self.processor_seconds / self.load.requests * 1e6
+
+
+Rounds = dict[str, list[Turn]]
 
 
 def prepare(others: Sequence[Contender] = OTHERS) -> None:
@@ -35,28 +57,29 @@ def measure(rounds: int, seconds: int, others: Sequence[Contender] = OTHERS) -> 
     measured: Rounds = {name: [] for name in (OURS.name, NOTHING, *(other.name for other in others))}
     for number in range(1, rounds + 1):
         for contender in (OURS, *others):
-            turn = _turn(contender, texts, expected, seconds)
-            for name, load in turn.items():
-                measured[name].append(load)
-                print(
-                    f"round {number}: {name}: {load.per_second:,.0f}/s, p99 {load.p99_ms:.1f} ms", flush=True
-                )
+            for name, turn in _turns(contender, texts, expected, seconds).items():
+                measured[name].append(turn)
+                print(f"round {number}: {name}: {turn.per_second:,.0f}/s", flush=True)
     return measured
 
 
-def _turn(
-    contender: Contender, texts: Sequence[str], expected: np.ndarray, seconds: int
-) -> Mapping[str, Load]:
+def _turns(contender: Contender, texts: Sequence[str], expected: np.ndarray, seconds: int) -> dict[str, Turn]:
     """Start one server, compare its answers, load it, end it."""
     bodies = contender.bodies(texts)
+    paths = {contender.name: contender.path}
+    if contender is OURS:
+        paths[NOTHING] = _NOTHING_PATH
     with contender.start() as server:
         server.wait_until_ready(contender.ready)
         _check(contender, server.port, texts, expected)
         run_wrk(server.port, contender.path, bodies, seconds=_WARM_UP_SECONDS)
-        loads = {contender.name: run_wrk(server.port, contender.path, bodies, seconds=seconds)}
-        if contender is OURS:
-            loads[NOTHING] = run_wrk(server.port, _NOTHING_PATH, bodies, seconds=seconds)
-    return loads
+        return {name: _turn(server, path, bodies, seconds) for name, path in paths.items()}
+
+
+def _turn(server: ServerProcess, path: str, bodies: Path, seconds: int) -> Turn:
+    worked = server.processor_seconds()
+    load = run_wrk(server.port, path, bodies, seconds=seconds)
+    return Turn(load, server.processor_seconds() - worked)
 
 
 def _check(contender: Contender, port: int, texts: Sequence[str], expected: np.ndarray) -> None:
@@ -70,26 +93,25 @@ def _check(contender: Contender, port: int, texts: Sequence[str], expected: np.n
 def table(measured: Rounds) -> str:
     """Return the rows as Markdown."""
     ours = _rates(measured[OURS.name])
-    rows = []
-    for name, loads in measured.items():
-        rates = _rates(loads)
-        ratio = "" if name == OURS.name else Spread.of(ratios(ours, [rates])).shown(2)
-        rows.append(
-            [
-                name,
-                Spread.of(rates).shown(),
-                Spread.of([load.p99_ms for load in loads]).shown(1),
-                str(sum(load.failed for load in loads)),
-                ratio,
-            ]
-        )
-    return markdown_table(["server", "requests/s", "p99, ms", "failed", "OpinionLens / it"], rows)
+    rows = [
+        [
+            name,
+            Spread.of(_rates(turns)).shown(),
+            "" if name == OURS.name else Spread.of(ratios(ours, [_rates(turns)])).shown(2),
+            Spread.of([turn.load.p99_ms for turn in turns]).shown(1),
+            str(sum(turn.load.failed for turn in turns)),
+            Spread.of([turn.microseconds for turn in turns]).shown(),
+        ]
+        for name, turns in measured.items()
+    ]
+    head = ["server", "requests/s", "OpinionLens / it", "p99, ms", "failed", "processor time a request, µs"]
+    return markdown_table(head, rows)
 
 
 def summary(measured: Rounds) -> str:
     """Return the two figures that have a bar."""
     ours = _rates(measured[OURS.name])
-    others = [_rates(loads) for name, loads in measured.items() if name not in (OURS.name, NOTHING)]
+    others = [_rates(turns) for name, turns in measured.items() if name not in (OURS.name, NOTHING)]
     nothing = Spread.of(ratios(ours, [_rates(measured[NOTHING])])).shown(2)
     lines = [f"OpinionLens / its route that does nothing: {nothing} (bar: at least 0.7)"]
     if others:
@@ -98,5 +120,5 @@ def summary(measured: Rounds) -> str:
     return "\n".join(lines)
 
 
-def _rates(loads: Sequence[Load]) -> list[float]:
-    return [load.per_second for load in loads]
+def _rates(turns: Sequence[Turn]) -> list[float]:
+    return [turn.per_second for turn in turns]

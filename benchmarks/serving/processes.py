@@ -51,6 +51,10 @@ class ServerProcess:
         """Return MiB of each process: `rss`, and `pss`, which counts a page shared by n processes 1/n."""
         return {pid: sizes for pid in self.pids() if (sizes := _memory_of(pid))}
 
+    def processor_seconds(self) -> float:
+        """Return how long processors have worked for the tree; unlike a rate, neighbours hardly change it."""
+        return sum(map(_processor_seconds_of, self.pids()))
+
     def stop(self) -> None:
         """End the tree: politely, then for certain."""
         pids = self.pids()
@@ -113,16 +117,10 @@ def _answers(port: int, path: str) -> bool:
 def _processes() -> tuple[dict[int, int], dict[int, int]]:
     """Return parent and session of every process."""
     parents, sessions = {}, {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # The name may hold spaces and brackets; what follows its last bracket is regular.
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] == "Z":
-            continue
-        pid = int(path.parent.name)
-        parents[pid], sessions[pid] = int(fields[1]), int(fields[3])
+    for path in Path("/proc").glob("[0-9]*"):
+        fields = _stat_of(int(path.name))
+        if fields and fields[0] != "Z":
+            parents[int(path.name)], sessions[int(path.name)] = int(fields[1]), int(fields[3])
     return parents, sessions
 
 
@@ -135,8 +133,18 @@ def _memory_of(pid: int) -> dict[str, float]:
     return {"rss": sizes["Rss"], "pss": sizes["Pss"]}
 
 
-def _lives(pid: int) -> bool:
+def _processor_seconds_of(pid: int) -> float:
+    fields = _stat_of(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _stat_of(pid: int) -> list[str]:
+    """Return the fields behind the name, which may hold spaces and brackets itself; none if it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return []
+
+
+def _lives(pid: int) -> bool:
+    return _stat_of(pid)[:1] not in ([], ["Z"])
