@@ -70,8 +70,9 @@ def admin_key() -> str:
 
 @pytest.fixture(scope="module")
 def client(make_settings: MakeSettings) -> Iterator[TestClient]:
-    """A client of an app without a champion: the word list answers."""
+    """A client of an app without a champion: the word list answers. Its tables are there."""
     with TestClient(create_app(make_settings(), registry=MemoryRegistry())) as client:
+        wait_until_recording(client)
         yield client
 
 
@@ -83,6 +84,14 @@ def promoted_client(
     with TestClient(create_app(make_settings(), registry=promoted)) as client:
         wait_until_loaded(client)
         yield client
+
+
+def wait_until_recording(client: TestClient) -> None:
+    """Return once the app has made its tables."""
+    deadline = time.monotonic() + 30
+    while not client.app_state["services"].records.is_ready:
+        assert time.monotonic() < deadline, "there are no tables"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")
