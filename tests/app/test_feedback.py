@@ -187,10 +187,10 @@ class TestExport:
         assert [row["text"] for row in rows] == ["'=1+1", *texts[1:]]
 
     def test_many_rows_come_in_portions(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("opinionlens.app.routers.feedback._ROWS_AT_ONCE", 2)
-        for number in range(5):
+        monkeypatch.setattr("opinionlens.app.labelled_files.ROWS_AT_ONCE", 2)
+        for number in range(4):
             client.post(FEEDBACK, json={"text": f"text {number}", "label": "neutral"})
-        assert [row["text"] for row in exported(client)] == [f"text {number}" for number in range(5)]
+            assert [row["text"] for row in exported(client)] == [f"text {n}" for n in range(number + 1)]
 
     def test_another_format_is_refused(self, client: TestClient) -> None:
         assert client.get(EXPORT, params={"format": "xlsx"}, headers=AS_ADMIN).status_code == 422

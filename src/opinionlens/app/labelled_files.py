@@ -10,12 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Protocol
 
 from opinionlens.scoring.spreadsheet import neutralised
 from opinionlens.storage.feedback import LabelledRow
 
+# As many as `feedback.labelled_rows` reads at a time.
+ROWS_AT_ONCE = 1_000
 COLUMNS = ("text", "label", "source", "time")
 
 
@@ -55,6 +58,18 @@ class _JsonLines:
 
 
 FORMATS: Mapping[str, Format] = {"csv": _Csv(), "jsonl": _JsonLines()}
+
+
+def written(form: Format, rows: Iterable[LabelledRow]) -> Iterator[str]:
+    """Yield the file piece by piece; the rows of a piece are asked for when it is."""
+    waiting, head = iter(rows), form.head
+    while True:
+        portion = list(islice(waiting, ROWS_AT_ONCE))
+        if head or portion:
+            yield head + form.lines(portion)
+        if len(portion) < ROWS_AT_ONCE:
+            return
+        head = ""
 
 
 def _cells(row: LabelledRow) -> tuple[str, str, str, str]:

@@ -117,6 +117,20 @@ def up(
     sys.exit(run_side_by_side(port=port, mlflow_port=mlflow_port, tracking_uri=uri, console=console))
 
 
+feedback_commands = typer.Typer(help="What readers said is right.", no_args_is_help=True)
+app.add_typer(feedback_commands, name="feedback")
+
+
+@feedback_commands.command("export")
+def export_feedback(
+    file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .jsonl or .csv.")],
+) -> None:
+    """Write feedback as a labelled data set that params.yaml can name under data.files."""
+    from opinionlens.cli.feedback import run_export
+
+    run_export(file)
+
+
 def main() -> None:
     """Entry of the console script: errors that a user can mend are one message, not a traceback."""
     _run(app)

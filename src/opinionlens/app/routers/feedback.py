@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from itertools import islice
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -13,18 +12,15 @@ from starlette.responses import Response, StreamingResponse
 from opinionlens.app.answers import json_response
 from opinionlens.app.feedback_input import feedback_body
 from opinionlens.app.inputs import Limits
-from opinionlens.app.labelled_files import FORMATS
+from opinionlens.app.labelled_files import FORMATS, written
 from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
 from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import services_of
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
-from opinionlens.storage.feedback import Feedback, LabelledRow
+from opinionlens.storage.feedback import Feedback
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
-
-# As many as `feedback.labelled_rows` reads at a time.
-_ROWS_AT_ONCE = 1_000
 
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
 
@@ -114,19 +110,18 @@ async def export(request: Request, _: Admin, format: Literal["csv", "jsonl"] = "
     """
     form = FORMATS[format]
     records = services_of(request).records
+    pieces = written(form, feedback.labelled_rows(records.database))
 
-    def portion(_: Database) -> list[LabelledRow]:
-        return list(islice(rows, _ROWS_AT_ONCE))
+    def next_piece(_: Database) -> str:
+        return next(pieces, "")
 
-    rows: Iterator[LabelledRow] = feedback.labelled_rows(records.database)
-    first = await records.run(portion)  # before the answer begins, so that an outage is a 503
+    first = await records.run(next_piece)  # before the answer begins, so that an outage is a 503
 
     async def content() -> AsyncIterator[str]:
-        yield form.head
-        now = first
-        while now:
-            yield form.lines(now)
-            now = await records.run(portion) if len(now) == _ROWS_AT_ONCE else []
+        piece = first
+        while piece:
+            yield piece
+            piece = await records.run(next_piece)
 
     headers = {
         "Content-Disposition": f'attachment; filename="feedback.{format}"',
