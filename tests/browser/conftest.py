@@ -15,7 +15,7 @@ import uvicorn
 
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
-from opinionlens.serving.champion import CHAMPION
+from opinionlens.registry.port import CHAMPION
 from opinionlens.settings import ApiSettings, DatabaseSettings, Settings
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -8,8 +8,9 @@ import pytest
 
 from opinionlens.errors import ArtefactTampered, PromotionRefused
 from opinionlens.evaluation.gate import Contender, GateRules
-from opinionlens.pipeline.promote import CHAMPION, Evidence, candidate_from, promote
+from opinionlens.pipeline.promote import Evidence, candidate_from, promote
 from opinionlens.registry import MemoryRegistry, SourceRun
+from opinionlens.registry.port import CHAMPION
 
 NAME = "opinionlens"
 # These classifiers know fifteen words: their calibration, and what they make of typos, is not the point here.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import RegistryUnavailable, VersionNotServable
+from opinionlens.errors import DiskUnwritable, RegistryUnavailable, VersionNotServable
 from opinionlens.files import write_json
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.cache import ArtefactCache, CachedVersion
@@ -71,8 +71,8 @@ def test_nothing_is_left_when_the_disk_is_full(cache: ArtefactCache, kind_versio
             (into / "half").write_text("…")
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
-        cache.fetch(kind_version, FullDisk())  # type: ignore[arg-type]
+    with pytest.raises(DiskUnwritable, match="The disk is full"):
+        cache.fetch(kind_version, FullDisk())
     assert entries(cache) == set()
     assert not cache.holds(str(kind_version.digest))
 

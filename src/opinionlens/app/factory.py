@@ -16,13 +16,15 @@ from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.failures import add_failure_handlers
 from opinionlens.app.files import FreshFiles
 from opinionlens.app.inputs import Inputs, Limits
+from opinionlens.app.lifecycle.lifecycle import Lifecycle
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
-from opinionlens.app.routers import docs, home, keys, service, session
+from opinionlens.app.routers import docs, fetches, home, keys, service, session
 from opinionlens.app.routers.feedback import feedback_router
 from opinionlens.app.routers.inference import inference_router
+from opinionlens.app.routers.models import models_routers
 from opinionlens.app.routers.sentiment import sentiment_router
 from opinionlens.app.security.hosts import TrustedHosts
 from opinionlens.app.security.passwords import Hasher, argon2
@@ -33,7 +35,7 @@ from opinionlens.errors import SettingsInvalid
 from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache
-from opinionlens.serving.champion import ChampionWatch
+from opinionlens.serving.freeing import SlowFreeing
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.settings import Fallback, SecuritySettings, Settings
@@ -74,28 +76,21 @@ def create_app(
     Raises:
         SettingsInvalid: the folder of templates or of static files is missing.
     """
-    store = _store(settings)
     metrics = Metrics()
+    store = _store(settings, metrics)
     pool = BatchPool(
         threads=settings.api.batch_threads,
         queue=settings.api.batch_queue,
         on_depth=metrics.set_batch_queue_depth,
     )
-    watch = ChampionWatch(
-        store,
-        registry,
-        name=settings.api.model_name,
-        every_seconds=settings.api.follow_seconds,
-        follow=settings.follows_champion,
-    )
-    services = _services(settings, store, pool, metrics, make_hasher)
+    services = _services(settings, store, pool, metrics, registry, make_hasher)
     app = OpinionLensApp(
         title="OpinionLens",
         summary=SUMMARY,
         description=DESCRIPTION,
         version=services.pages.version,
         license_info={"name": "Apache-2.0"},
-        lifespan=_lifespan(services, watch, pool, close),
+        lifespan=_lifespan(services, pool, close),
         docs_url=None,
         redoc_url=None,
         # Its records of failures could hold what people send; ours do not.
@@ -105,10 +100,11 @@ def create_app(
     return app
 
 
-def _store(settings: Settings) -> ModelStore:
+def _store(settings: Settings, metrics: Metrics) -> ModelStore:
     wants_fallback = settings.api.fallback is Fallback.LEXICON
     fallback = ServedModel(LexiconClassifier(), name="word list") if wants_fallback else None
-    return ModelStore(ArtefactCache(settings.api.saved_model_path), fallback=fallback)
+    cache = ArtefactCache(settings.api.saved_model_path)
+    return ModelStore(cache, fallback=fallback, on_cache=metrics.count_cache, free=SlowFreeing())
 
 
 def _services(
@@ -116,6 +112,7 @@ def _services(
     store: ModelStore,
     pool: BatchPool,
     metrics: Metrics,
+    registry: Registry,
     make_hasher: Callable[[], Hasher],
 ) -> Services:
     api = settings.api
@@ -128,6 +125,7 @@ def _services(
         inputs=Inputs(limits),
         metrics=metrics,
         records=records,
+        lifecycle=Lifecycle(settings, store, records, registry, metrics),
         security=open_security(settings.security, records, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
@@ -147,6 +145,8 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(inference_router(services.inputs))
     app.include_router(sentiment_router(services.inputs.limits))
     app.include_router(feedback_router(services.inputs.limits))
+    for router in (fetches.router, *models_routers(services.inputs)):
+        app.include_router(router)
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
@@ -179,21 +179,20 @@ def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
 
 
 def _lifespan(
-    services: Services, watch: ChampionWatch, pool: BatchPool, close: Callable[[], None] | None
+    services: Services, pool: BatchPool, close: Callable[[], None] | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[AppState]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
         services.records.start()
-        watching = asyncio.create_task(watch.run())
+        services.lifecycle.start()
         try:
             with services.stopping.listening():
                 yield {"services": services}
         finally:
             services.stopping.begin()
-            watching.cancel()
             if close is not None:  # first, so that a call that waits for the registry ends
                 close()
-            await asyncio.gather(watching, return_exceptions=True)
+            await services.lifecycle.close()
             pool.close()
             services.security.close()
             await asyncio.to_thread(services.records.close)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.inputs import Inputs
+from opinionlens.app.lifecycle.lifecycle import Lifecycle
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.pages import Pages
 from opinionlens.app.records import Records
@@ -28,6 +29,7 @@ class Services:
     metrics: Metrics
     pages: Pages
     records: Records
+    lifecycle: Lifecycle
     security: Security
     error_log: ErrorLog
     ready_on_fallback: bool

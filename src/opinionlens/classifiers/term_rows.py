@@ -36,6 +36,11 @@ class WordRows:
         self.row = self._rows.get  # the row of one n-gram, None if it is unknown
         self.low, self.high = low, high
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every n-gram with its row; whoever empties it frees a classifier that answers no longer."""
+        return self._rows
+
     def of(self, tokens: Sequence[str]) -> list[int]:
         """Return one row per known n-gram of the text, repeats included."""
         found = map(self._rows.get, word_ngrams(tokens, self.low, self.high))
@@ -59,6 +64,11 @@ class CharRows:
         self._low, self._high = low, high
         self._met: dict[str, bytes] = {}
         self._cuts: dict[int, Callable[[str], tuple[str, ...]]] = {}
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every n-gram with its row; whoever empties it frees a classifier that answers no longer."""
+        return self._rows
 
     def of(self, tokens: Sequence[str]) -> Rows:
         """Return one row per known n-gram of the text, repeats included."""

@@ -14,8 +14,8 @@ from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.cli.registries import with_login
 from opinionlens.errors import InputError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import Registry, Version
+from opinionlens.registry.port import CHAMPION
 from opinionlens.serving.cache import ArtefactCache
-from opinionlens.serving.champion import CHAMPION
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.settings import Settings, load_settings
 

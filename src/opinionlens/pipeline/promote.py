@@ -18,10 +18,9 @@ from opinionlens.errors import PromotionRefused, VersionNotFound
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
-from opinionlens.registry.port import Registry, SourceRun, Version
+from opinionlens.registry.port import CHAMPION, Registry, SourceRun, Version
 from opinionlens.registry.publishing import publish
 
-CHAMPION = "champion"
 GATE_TAG = "gate"
 REASONS_TAG = "gate.reasons"
 FORCED_TAG = "gate.forced_because"

@@ -15,6 +15,12 @@ KIND_TAG = "kind"
 EXPERIMENT_TAG = "experiment"
 SOURCE_RUN_TAG = "source_run_id"
 SCORE_PREFIX = "score."
+# How many bytes a download brings, for its progress; and scores by slice and by source, as JSON.
+BYTES_TAG = "bytes"
+EVALS_TAG = "evals"
+
+# The alias of the version that is meant to answer.
+CHAMPION = "champion"
 
 
 class RegistryLoginNeeded(RegistryError):

@@ -107,14 +107,19 @@ class Scorer:
         model = self._store.current()
 
         def explain(texts: Sequence[str]) -> list[tuple[ExplainedAnswer, T]]:
-            started = perf_counter()
-            explanation = model.classifier.explain(texts[0])
-            answer = ExplainedAnswer(explanation, model, perf_counter() - started)
+            answer = explained(model, texts[0])
             return [(answer, present(answer))]
 
         quick = model.kind in QUICK_KINDS and len(text) <= QUICK_EXPLANATION_CHARS
         (result,) = explain([text]) if quick else await self._pool.run(explain, [text])
         return result
+
+
+def explained(model: ServedModel, text: str) -> ExplainedAnswer:
+    """Answer one text with a model of the caller's choice."""
+    started = perf_counter()
+    explanation = model.classifier.explain(text)
+    return ExplainedAnswer(explanation, model, perf_counter() - started)
 
 
 def _judged(model: ServedModel, texts: Sequence[str]) -> list[Answer]:

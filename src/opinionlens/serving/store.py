@@ -12,8 +12,9 @@ import structlog
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.errors import ArtefactError, ArtefactTampered, ModelNotAvailableError
-from opinionlens.registry import Registry, Version
-from opinionlens.serving.cache import ArtefactCache, CachedVersion
+from opinionlens.registry import Version
+from opinionlens.serving.cache import ArtefactCache, CachedVersion, Downloads
+from opinionlens.serving.yielding import taking_turns
 
 Load = Callable[[Path, str], Classifier]
 
@@ -39,7 +40,13 @@ class ModelStore:
     """What this process can serve. Reading it is one look at a reference; all else may run in any thread."""
 
     def __init__(
-        self, cache: ArtefactCache, *, fallback: ServedModel | None = None, load: Load = load_classifier
+        self,
+        cache: ArtefactCache,
+        *,
+        fallback: ServedModel | None = None,
+        load: Load = load_classifier,
+        on_cache: Callable[[bool], None] = lambda hit: None,
+        free: Callable[[ServedModel], None] = lambda model: None,
     ) -> None:
         """Start with nothing active.
 
@@ -47,9 +54,13 @@ class ModelStore:
             cache: where fetched versions are kept.
             fallback: what answers while nothing is active; without one the answer is ModelNotAvailableError.
             load: how a folder becomes a verified classifier.
+            on_cache: told whether a version that was wanted was in the cache.
+            free: given each model that is needed no longer, to free it without haste.
         """
-        self._cache = cache
+        self.cache = cache
         self._load = load
+        self._on_cache = on_cache
+        self.free = free
         self._active: ServedModel | None = None
         self._swapping = Lock()
         self.fallback = fallback
@@ -74,7 +85,14 @@ class ModelStore:
             )
         return model
 
-    def load(self, version: Version, registry: Registry) -> ServedModel:
+    def load(
+        self,
+        version: Version,
+        registry: Downloads,
+        *,
+        on_download: Callable[[], None] = lambda: None,
+        on_check: Callable[[], None] = lambda: None,
+    ) -> ServedModel:
         """Return a registered version, fetched if needed, verified and self-tested, beside what is active.
 
         A copy that was damaged on this disk is fetched once more.
@@ -82,22 +100,48 @@ class ModelStore:
         Raises:
             RegistryError: it cannot be fetched.
             ArtefactError: it may not serve; the copy is removed.
-            OSError: the disk is full or cannot be written.
+            DiskUnwritable: the disk is full or cannot be written.
         """
-        had_copy = version.digest is not None and self._cache.holds(version.digest)
-        cached = self._cache.fetch(version, registry)
+        checked: list[Classifier] = []
+
+        def check(artefact: Path) -> None:
+            checked.append(self._loaded(artefact, str(version.digest)))
+
+        def fetched() -> CachedVersion:
+            return self.cache.fetch(
+                version, registry, check=check, on_download=on_download, on_check=on_check
+            )
+
+        cached = fetched()
+        self._on_cache(not checked)
+        if not checked:
+            on_check()
+            try:
+                return self.load_cached(cached)
+            except ArtefactTampered:
+                log.warning("cache.damaged", name=cached.name, version=cached.number)
+                cached = fetched()
+        if not checked:  # damaged here, and fetched anew by another process
+            return self.load_cached(cached)
+        return ServedModel(checked.pop(), cached.name, cached.number, cached.digest)
+
+    def load_cached(self, cached: CachedVersion) -> ServedModel:
+        """Return a fetched version, verified and self-tested again.
+
+        Raises:
+            ArtefactError: it may not serve (any more); the copy is removed.
+        """
         try:
-            return self._verified(cached)
-        except ArtefactTampered:
-            if not had_copy:
-                raise
-            log.warning("cache.damaged", name=cached.name, version=cached.number)
-            return self._verified(self._cache.fetch(version, registry))
+            classifier = self._loaded(self.cache.artefact(cached.digest), cached.digest)
+        except ArtefactError:
+            self.cache.discard(cached.digest)
+            raise
+        return ServedModel(classifier, cached.name, cached.number, cached.digest)
 
     def restore(self) -> ServedModel | None:
         """Return the version that answered last, from the cache alone, or None."""
-        cached = self._cache.remembered()
-        return None if cached is None else self._verified(cached)
+        cached = self.cache.remembered()
+        return None if cached is None else self.load_cached(cached)
 
     def activate(self, model: ServedModel) -> ServedModel | None:
         """Let a loaded model answer from now on and return the one it replaces.
@@ -109,20 +153,18 @@ class ModelStore:
             self.problem = None
             self._remember(model)
         log.info("model.activated", name=model.name, version=model.version, kind=model.kind)
+        if old is not None and old is not model:
+            self.free(old)
         return old
 
-    def _verified(self, cached: CachedVersion) -> ServedModel:
-        try:
-            classifier = self._load(self._cache.artefact(cached.digest), cached.digest)
-        except ArtefactError:
-            self._cache.discard(cached.digest)
-            raise
-        return ServedModel(classifier, cached.name, cached.number, cached.digest)
+    def _loaded(self, artefact: Path, digest: str) -> Classifier:
+        with taking_turns():
+            return self._load(artefact, digest)
 
     def _remember(self, model: ServedModel) -> None:
         if model.version is None or model.digest is None:
             return
         try:
-            self._cache.remember(CachedVersion(model.name, model.version, model.digest))
+            self.cache.remember(CachedVersion(model.name, model.version, model.digest))
         except OSError as error:  # it answers all the same; only a start without the registry would miss it
-            log.warning("cache.not_written", reason=error.strerror, path=str(self._cache.root))
+            log.warning("cache.not_written", reason=error.strerror, path=str(self.cache.root))

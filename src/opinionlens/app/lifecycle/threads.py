@@ -1,0 +1,30 @@
+"""Threads for what would hold up the event loop: files, classifiers, the registry's process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads:
+    """A pool whose work is awaited. It starts no thread before there is work."""
+
+    def __init__(self, count: int, name: str) -> None:
+        """Use at most so many threads at a time; what comes later waits."""
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+
+    async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `work(…)`, done in a thread."""
+        here = copy_context()  # so that what is logged in the thread carries the request's id
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: here.run(work, *args, **kwargs))
+
+    def close(self) -> None:
+        """Drop what waits; what runs ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

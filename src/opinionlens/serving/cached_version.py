@@ -1,0 +1,95 @@
+"""The card of a fetched version: which it is, and what the registry said of it when it was fetched."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from opinionlens.registry import Version
+from opinionlens.registry.port import EVALS_TAG
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the registry said of a version, and what came of it here. Older cards lack them.
+
+    Attributes:
+        created: when it was registered, in ISO form.
+        run_id: the run that it was registered with.
+        scores: of the test split.
+        evals: scores by slice and by source, as `promote` registers them.
+        loaded_at: when it was fetched and found fit to serve, in ISO form.
+        size_bytes: of its files.
+    """
+
+    created: str | None = None
+    run_id: str | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    evals: Mapping[str, Any] = field(default_factory=dict)
+    loaded_at: str | None = None
+    size_bytes: int | None = None
+
+    @classmethod
+    def of(cls, version: Version) -> Self:
+        """Return what the registry says now."""
+        return cls(version.created.isoformat(), version.run_id, dict(version.scores), evals_of(version.tags))
+
+
+@dataclass(frozen=True, slots=True)
+class CachedVersion:
+    """Which registered version a folder of the cache holds."""
+
+    name: str
+    number: int
+    digest: str
+    facts: Facts = field(default_factory=Facts, compare=False)
+
+    def loaded(self, at: datetime, *, size_bytes: int) -> CachedVersion:
+        """Return the card as it is once the version is here."""
+        return replace(self, facts=replace(self.facts, loaded_at=at.isoformat(), size_bytes=size_bytes))
+
+
+def is_digest(value: str) -> bool:
+    """Tell whether this is a SHA-256 in lower case: anything else could leave the cache's folder."""
+    return _SHA256.fullmatch(value) is not None
+
+
+def evals_of(tags: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the scores by slice and source of a version's tags; nothing where they cannot be read."""
+    with suppress(ValueError):
+        value = json.loads(tags.get(EVALS_TAG, "{}"))
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def version_card(version: CachedVersion) -> dict[str, Any]:
+    """Return the JSON object that `read_card` reads."""
+    return asdict(version)
+
+
+def read_card(path: Path) -> CachedVersion | None:
+    """Return a card, or None where there is none that can be read: the cache can be filled again."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        card = CachedVersion(
+            str(value["name"]), int(value["number"]), str(value["digest"]), _facts(value.get("facts"))
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return card if is_digest(card.digest) else None
+
+
+def _facts(value: object) -> Facts:
+    """Read what is there; a card of another release may know fewer or more of them."""
+    if not isinstance(value, Mapping):
+        return Facts()
+    return Facts(**{name: value[name] for name in Facts.__slots__ if name in value})

@@ -1,0 +1,77 @@
+"""Freeing a replaced model without haste: giving half a million terms back at once would hold answers up."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from queue import SimpleQueue
+from threading import Lock, Thread
+
+import structlog
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.reading import Reader
+from opinionlens.serving.store import ServedModel
+
+# A slice takes about 0.1 ms, and the pause lets whoever waits for the interpreter have it.
+_TERMS_PER_SLICE = 1_000
+_PAUSE_SECONDS = 0.001
+# Requests that began with the old model end within this; longer ones free it themselves.
+_WAIT_SECONDS = 60.0
+_LOOK_SECONDS = 0.05
+
+log = structlog.get_logger("serving")
+
+
+class SlowFreeing:
+    """A thread that takes apart what nobody uses any more. It starts with the first model."""
+
+    def __init__(self, *, wait_seconds: float = _WAIT_SECONDS) -> None:
+        """Wait at most so long for those who still use a model; then it is left to the last of them."""
+        self._wait_seconds = wait_seconds
+        self._queue: SimpleQueue[ServedModel] = SimpleQueue()
+        self._starting = Lock()
+        self._thread: Thread | None = None
+
+    def __call__(self, model: ServedModel) -> None:
+        """Free the model soon. Returns at once; may be called from any thread."""
+        self._queue.put(model)
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="freeing", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._free(self._queue.get())
+
+    def _free(self, model: ServedModel) -> None:
+        classifier, name, version = model.classifier, model.name, model.version
+        deadline = time.monotonic() + self._wait_seconds
+        # What counts is references beyond our own: of the model those of this frame, of its caller and of
+        # the call; of the classifier the model's, this frame's and the call's.
+        while sys.getrefcount(model) > 3 or sys.getrefcount(classifier) > 3:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(_LOOK_SECONDS)
+        terms = sum(map(_emptied, vocabularies(classifier)))
+        log.debug("model.freed", name=name, version=version, terms=terms)
+
+
+def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:
+    """Yield the tables of a classifier that are large enough to be felt."""
+    reader = getattr(classifier, "reader", None)
+    if isinstance(reader, Reader):
+        for rows in (reader.words, reader.chars):
+            if rows is not None:
+                yield rows.vocabulary
+
+
+def _emptied(table: dict[str, int]) -> int:
+    terms = len(table)
+    while table:
+        for _ in range(min(_TERMS_PER_SLICE, len(table))):
+            table.popitem()
+        time.sleep(_PAUSE_SECONDS)
+    return terms
