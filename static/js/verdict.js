@@ -1,6 +1,7 @@
 // Fills the verdict's markup, which includes/verdict.html defines, from an answer of /explain.
 
 import { capitalised, percent } from "./numbers.js";
+import { fillBars, listedWord } from "./verdict-parts.js";
 import { markWords, strongestWords } from "./words.js";
 
 const section = document.getElementById("verdict");
@@ -18,7 +19,7 @@ export function showVerdict(text, answer, milliseconds) {
   section.toggleAttribute("data-uncertain", answer.uncertain);
   slot("label").textContent = capitalised(answer.prediction);
   slot("confidence").textContent = percent(answer.confidence);
-  showBars(answer.probabilities);
+  fillBars(section, answer.probabilities);
   showReason(answer.reason);
   showWords(text, answer.words);
   showProvenance(answer.model, milliseconds);
@@ -27,15 +28,6 @@ export function showVerdict(text, answer, milliseconds) {
   section.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   document.title = `${capitalised(answer.prediction)} · OpinionLens`;
   announce(answer);
-}
-
-/** Sets the three bars within an element to the probabilities. */
-export function showBars(probabilities, within = section) {
-  for (const bar of within.querySelectorAll("[data-bar]")) {
-    const share = probabilities[bar.dataset.bar];
-    bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
-    slot("share", bar).textContent = percent(share);
-  }
 }
 
 function showReason(reason) {
@@ -51,18 +43,6 @@ function showWords(text, words) {
   slot("text").replaceChildren(...markWords(text, words));
   const template = document.getElementById("listed-word");
   slot("words").replaceChildren(...strongestWords(words).map((word) => listedWord(word, template)));
-}
-
-/** One deciding word with its weight as a bar, made from the markup of macros.html. */
-export function listedWord(word, template) {
-  const item = template.content.firstElementChild.cloneNode(true);
-  item.dataset.toward = word.toward;
-  slot("word", item).textContent = word.text;
-  slot("times", item).textContent = ` × ${word.times}`;
-  slot("times", item).hidden = word.times === 1;
-  slot("toward", item).textContent = word.toward.toLowerCase();
-  item.querySelector(".fill").setAttribute("width", (word.share * 100).toFixed(2));
-  return item;
 }
 
 function showProvenance(model, milliseconds) {

@@ -22,6 +22,7 @@ from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
 from opinionlens.app.routers import docs, fetches, home, keys, service, session
+from opinionlens.app.routers.admin import admin_router
 from opinionlens.app.routers.feedback import feedback_router
 from opinionlens.app.routers.inference import inference_router
 from opinionlens.app.routers.models import models_routers
@@ -150,6 +151,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
+    app.include_router(admin_router(settings.api.model_name))
     app.include_router(session.router)
     app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")

@@ -145,7 +145,7 @@ class Pages:
 
 def visitor(request: Request) -> dict[str, str | None]:
     """Return who looks at a page: `user`, the name of who is logged in, and `csrf_token` for the forms."""
-    # Whoever looked (`visitor_of`, `admin_page`) left it here: pages are rendered without asking the database.
+    # Whoever looked (`visitor_of`, `admin_page`) left it here: rendering asks no database.
     known: Visitor | None = getattr(request.state, "visitor", None)
     if known is None:
         return {"user": None, "csrf_token": None}

@@ -1,0 +1,47 @@
+// What a model card says in sentences.
+
+import { count, percent } from "../numbers.js";
+
+const METHODS = {
+  none: "Its probabilities are as the model gives them; they were not calibrated.",
+  temperature: "Its probabilities are calibrated with one temperature, found on texts that it was not trained on.",
+  vector: "Its probabilities are calibrated with a scale and a shift for each class, found on texts that it was not trained on.",
+};
+
+/** How far its confidence can be believed. */
+export function surenessOf({ scores }, { calibration, uncertainty }) {
+  const points = [METHODS[calibration.method] ?? `Calibrated: ${calibration.method}.`];
+  if (typeof scores.ece === "number") {
+    points.push(`On average its confidence is ${(scores.ece * 100).toFixed(1)} percentage points off the share of right answers.`);
+  }
+  points.push(`Below a confidence of ${percent(uncertainty.min_confidence)} an answer is marked uncertain.`);
+  points.push(
+    `So is one on a text of ${uncertainty.min_words} words or more of which it knows fewer than ` +
+      `${percent(uncertainty.min_known_share)}, as in another language.`,
+  );
+  return points;
+}
+
+/** Where it should not be relied on. */
+export function limitsOf({ limits, slices, sources, behaviour }, { labels, training }) {
+  const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
+  if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
+  if (training.sources.length) {
+    const names = training.sources.map((name) => name.replaceAll("_", " ")).join(", ");
+    points.push(`It has learnt from ${names}. On other kinds of texts it may do worse than the scores here.`);
+  }
+  const weakest = weakestOf({ ...slices, ...sources });
+  if (weakest) points.push(`It is weakest on ${weakest.name}: macro F1 ${weakest.score.toFixed(3)}.`);
+  for (const [name, rate] of Object.entries(behaviour ?? {})) {
+    if (rate < 0.9) points.push(`Of the checks “${name.replaceAll("_", " ")}” it passes ${percent(rate)}.`);
+  }
+  points.push("Irony, sarcasm and mixed feelings in one text are often judged by their words, not by what is meant.");
+  return points;
+}
+
+function weakestOf(sets) {
+  const ranked = Object.entries(sets)
+    .filter(([, scores]) => typeof scores.macro_f1 === "number")
+    .sort((a, b) => a[1].macro_f1 - b[1].macro_f1);
+  return ranked.length > 1 ? { name: ranked[0][0].replaceAll("_", " "), score: ranked[0][1].macro_f1 } : null;
+}

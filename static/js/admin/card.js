@@ -1,0 +1,134 @@
+// The model card: what one version was made of, how well it does, and where it should not be relied on.
+
+import { count, percent, timeOf } from "../numbers.js";
+import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
+import { score } from "./scores.js";
+import { limitsOf, surenessOf } from "./card-words.js";
+
+const card = document.getElementById("card");
+
+const CLASS_SCORES = /^per_class_(\w+)_f1$/;
+const readable = (name) => name.replaceAll("_", " ");
+
+function show(answer) {
+  const { manifest, scores } = answer;
+  document.getElementById("card-name").textContent = nameOf(answer);
+  document.title = `${nameOf(answer)} · OpinionLens`;
+  slot("tags", card).append(tag(answer.is_active ? "Active" : "Not active", answer.is_active ? "active" : ""), " ", tag(answer.kind ?? "unknown kind"));
+  const registered = answer.created ? `Registered ${timeOf(answer.created)}. ` : "";
+  fill(card, {
+    intro: `${registered}Loaded on this server ${timeOf(answer.loaded_at)}.`,
+    macro_f1: score(scores.macro_f1),
+    accuracy: score(scores.accuracy),
+    ece: score(scores.ece),
+    n: scores.n ? count(scores.n) : "–",
+    use: answer.is_active
+      ? "It answers every request now. The first line below is how another version takes its place, the second how it is asked."
+      : "Activate it on the page of the models or with the first line below; from then on it answers the second.",
+  });
+  slot("problem", card).hidden = !answer.problem;
+  slot("problem", card).textContent = answer.problem ?? "";
+  slot("groups", card).replaceChildren(...groups(answer));
+  if (manifest) showManifest(answer, manifest);
+  card.hidden = false;
+}
+
+function showManifest(answer, manifest) {
+  const { training, features, lineage } = manifest;
+  showFacts("trained", {
+    Family: readable(training.family),
+    Texts: training.rows ? count(training.rows) : "not recorded",
+    Sources: training.sources.length ? training.sources.map(readable).join(", ") : "not recorded",
+    "Words are read as": `${features.recipe.name}${features.lexicon ? ", with the sentiment word list" : ""}`,
+    "Parts of a text": [ngrams(features.word_ngrams, "word"), ngrams(features.char_ngrams, "character")].filter(Boolean).join(", ") || "–",
+  });
+  const params = Object.entries(training.params).map(([name, value]) => [readable(name), String(value)]);
+  slot("params", card).hidden = params.length === 0;
+  showFacts("params-list", Object.fromEntries(params));
+  showPoints("sureness", surenessOf(answer, manifest));
+  showPoints("limits", limitsOf(answer, manifest));
+  showFacts("lineage", {
+    Run: answer.training.run_id ?? "not recorded",
+    "Data (hash)": lineage.data_hash ?? "not recorded",
+    "Code (commit)": lineage.git_commit ?? "not recorded",
+    "Version of the code": lineage.code_version ?? "not recorded",
+    "Artefact (SHA-256)": answer.digest,
+  }, true);
+}
+
+function ngrams(range, unit) {
+  if (!range) return null;
+  const [least, most] = range;
+  return least === most ? `${least === 1 ? `single ${unit}s` : `${least} ${unit}s`}` : `${least} to ${most} ${unit}s in a row`;
+}
+
+/** Everything that has a bar: classes, slices, sources, and the checks of behaviour. */
+function groups({ scores, slices, sources, behaviour }) {
+  const classes = Object.entries(scores).flatMap(([name, value]) => {
+    const found = CLASS_SCORES.exec(name);
+    return found ? [[found[1], value, null]] : [];
+  });
+  const scored = (table) => Object.entries(table ?? {}).map(([name, one]) => [name, one.macro_f1, one.n]);
+  const found = [
+    ["By class (F1)", classes],
+    ["By slice", scored(slices)],
+    ["By source", scored(sources)],
+    ["Behaviour (share of checks passed)", Object.entries(behaviour ?? {}).map(([name, rate]) => [name, rate, null])],
+  ].filter(([, bars]) => bars.length > 0);
+  if (found.length === 0) return [note("No scores were recorded with this version.")];
+  const missing = Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
+    ? []
+    : [note("Scores per slice and source were not recorded with this version. `dvc repro run_evals` before `opinionlens promote` records them.")];
+  return [...found.map(([title, bars]) => group(title, bars)), ...missing];
+}
+
+function note(words) {
+  const line = document.createElement("p");
+  line.className = "under";
+  line.textContent = words.replaceAll("`", "");
+  return line;
+}
+
+function group(title, bars) {
+  const section = fill(copyOf("score-group"), { title });
+  slot("bars", section).replaceChildren(
+    ...bars.map(([name, value, rows]) => {
+      const bar = fill(copyOf("score-bar"), {
+        name: readable(name),
+        rows: rows ? `${count(rows)} texts` : "",
+        score: title.startsWith("Behaviour") ? percent(value) : score(value),
+      });
+      bar.querySelector(".fill").setAttribute("width", (Math.max(0, Math.min(1, value ?? 0)) * 100).toFixed(1));
+      return bar;
+    }),
+  );
+  return section;
+}
+
+function showFacts(name, facts, isCode = false) {
+  const lines = Object.entries(facts).flatMap(([term, value]) => {
+    const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+    dt.textContent = term;
+    dd.textContent = value;
+    if (isCode && value !== "not recorded") dd.className = "code-value";
+    return [dt, dd];
+  });
+  slot(name, card).replaceChildren(...lines);
+}
+
+function showPoints(name, points) {
+  slot(name, card).replaceChildren(
+    ...points.map((words) => {
+      const item = document.createElement("li");
+      item.textContent = words;
+      return item;
+    }),
+  );
+}
+
+slot("print", card).addEventListener("click", () => print());
+
+const reply = await ask(`/api/v1/models/${encodeURIComponent(card.dataset.modelId)}/card`);
+document.getElementById("card-waiting").hidden = true;
+if (reply.problem) complain(reply.problem);
+else show(reply.answer);

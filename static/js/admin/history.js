@@ -1,0 +1,51 @@
+// What answered when: the chain of deployments, newest first.
+
+import { count, timeOf } from "../numbers.js";
+import { ask, cardAddress, complain, copyOf, fill, nameOf, nameOfId, slot } from "./page.js";
+
+const PAGE_ROWS = 25;
+
+const section = document.getElementById("history");
+const CAUSES = { activation: "Activated", champion: "Champion followed" };
+
+let before = null;
+let shown = 0;
+
+async function showMore() {
+  const query = new URLSearchParams({ limit: PAGE_ROWS });
+  if (before !== null) query.set("before", before);
+  const reply = await ask(`/api/v1/models/history?${query}`);
+  complain(reply.problem ?? null);
+  if (reply.problem) {
+    slot("none", section).hidden = true;
+    return;
+  }
+  const { deployments, total, next_before } = reply.answer;
+  before = next_before;
+  shown += deployments.length;
+  slot("rows", section).append(...deployments.map(row));
+  section.querySelector("table").hidden = shown === 0;
+  slot("none", section).hidden = shown > 0;
+  slot("none", section).textContent = "No version has been activated yet.";
+  slot("pager", section).hidden = shown === 0;
+  slot("page", section).textContent = `${count(shown)} of ${count(total)}`;
+  slot("on", section).hidden = next_before === null;
+}
+
+function row(deployment) {
+  const line = fill(copyOf("deployment-row"), {
+    name: nameOf(deployment),
+    at: timeOf(deployment.at),
+    previous: deployment.previous ? `before: ${nameOfId(deployment.previous)}` : "the first one",
+    cause: deployment.cause === "rollback" ? `Rolled back to no. ${deployment.restores}` : CAUSES[deployment.cause] ?? deployment.cause,
+    by: deployment.by,
+    why: deployment.why || "–",
+  });
+  slot("at", line).dateTime = deployment.at;
+  slot("tags", line).textContent = `no. ${deployment.number}`;
+  slot("name", line).href = cardAddress(deployment.model_id);
+  return line;
+}
+
+slot("on", section).addEventListener("click", showMore);
+await showMore();

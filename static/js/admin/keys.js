@@ -1,0 +1,94 @@
+// Keys for programs: made, shown once, revoked.
+
+import { dateOf, timeOf } from "../numbers.js";
+import { decide } from "./decision.js";
+import { announce, ask, complain, copyOf, fill, slot } from "./page.js";
+
+const section = document.getElementById("keys");
+const form = document.getElementById("key-form");
+const shownOnce = document.getElementById("shown-once");
+
+const MAY = { predict: "judge texts", admin: "change models and keys" };
+
+async function refresh() {
+  const reply = await ask("/api/v1/keys/");
+  if (reply.problem) {
+    slot("none", section).hidden = true;
+    complain(reply.problem);
+    return;
+  }
+  const keys = reply.answer.keys ?? reply.answer;
+  slot("none", section).textContent = "There are no keys yet.";
+  slot("none", section).hidden = keys.length > 0;
+  section.querySelector("table").hidden = keys.length === 0;
+  slot("rows", section).replaceChildren(...keys.map(row));
+}
+
+function row(key) {
+  const line = fill(copyOf("key-row"), {
+    name: key.name,
+    prefix: `${key.prefix}…`,
+    scopes: [...key.scopes].sort().reverse().map((scope) => MAY[scope] ?? scope).join(", "),
+    made: `${dateOf(key.created_at)} by ${key.created_by}`,
+    used: key.last_used_at ? timeOf(key.last_used_at) : "never",
+  });
+  const button = slot("revoke", line);
+  if (key.revoked_at) {
+    line.dataset.revoked = "";
+    button.replaceWith(`Revoked ${dateOf(key.revoked_at)}`);
+  } else {
+    button.setAttribute("aria-label", `Revoke ${key.name}`);
+    button.onclick = () => askToRevoke(key);
+  }
+  return line;
+}
+
+function askToRevoke(key) {
+  decide({
+    title: `Revoke ${key.name}?`,
+    words: "Programs that use this key are refused from now on. It cannot be undone.",
+    confirmWords: "Revoke",
+    why: false,
+    danger: true,
+    act: () => ask(`/api/v1/keys/${key.id}`, { method: "DELETE" }),
+    settled: async (reply) => {
+      await refresh();
+      if (reply.problem) complain(reply.problem);
+      else announce(`${key.name} is revoked.`);
+    },
+  });
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const scopes = [...form.querySelectorAll('input[name="scope"]:checked')].map((box) => box.value);
+  if (scopes.length === 0) {
+    complain("A key that may do nothing is of no use. Choose what it may do.");
+    return;
+  }
+  const reply = await ask("/api/v1/keys/", { method: "POST", body: { name: form.elements.name.value, scopes } });
+  complain(reply.problem ?? null);
+  if (reply.problem) return;
+  form.reset();
+  slot("key", shownOnce).textContent = reply.answer.key;
+  slot("copied", shownOnce).textContent = "";
+  slot("copy", shownOnce).textContent = "Copy";
+  shownOnce.hidden = false;
+  shownOnce.focus();
+  await refresh();
+});
+
+slot("copy", shownOnce).addEventListener("click", async () => {
+  const key = slot("key", shownOnce);
+  try {
+    await navigator.clipboard.writeText(key.textContent);
+    slot("copy", shownOnce).textContent = "Copied";
+    slot("copied", shownOnce).textContent = "The key is in the clipboard.";
+  } catch {
+    // Only pages under https or on this machine may write to it: then it is marked, for Ctrl+C.
+    getSelection().selectAllChildren(key);
+    slot("copied", shownOnce).textContent = "The key is marked. Copy it with Ctrl+C.";
+  }
+});
+
+await refresh();

@@ -1,0 +1,43 @@
+// The page of the models: what answers, what is loaded, what the registry has.
+
+import { showFetches } from "./fetches.js";
+import { showLoaded } from "./loaded.js";
+import { ask, complain } from "./page.js";
+import { showRegistry } from "./registry.js";
+import { rollBackTarget, showStatus } from "./status.js";
+import { tryOut } from "./trial.js";
+
+const HISTORY_LOOKED_AT = 50;
+// What another admin, another process or the registry's champion changes shows up by itself.
+const LOOK_AGAIN = 10_000;
+
+let seen = "";
+
+async function refresh({ registry = true } = {}) {
+  const [status, loaded, history] = await Promise.all([
+    ask("/api/v1/models/status"),
+    ask("/api/v1/models/"),
+    ask(`/api/v1/models/history?limit=${HISTORY_LOOKED_AT}`),
+  ]);
+  const failed = [status, loaded].find((reply) => reply.problem);
+  if (failed) {
+    complain(failed.problem);
+    return;
+  }
+  // Without the database nobody knows what a step back would restore; the status says that it is away.
+  const target = rollBackTarget(history.answer?.deployments ?? []);
+  const expected = status.answer.deployment?.number ?? 0;
+  const now = JSON.stringify([status.answer, loaded.answer, target]);
+  if (now !== seen) {
+    seen = now;
+    showStatus(status.answer, target, refresh);
+    showLoaded(loaded.answer, expected, { refresh, tryOut });
+  }
+  if (registry) await showRegistry(status.answer.active?.scores ?? null);
+}
+
+await refresh();
+await showFetches(() => refresh());
+setInterval(() => {
+  if (!document.hidden && !document.querySelector("dialog[open]")) refresh({ registry: false });
+}, LOOK_AGAIN);
