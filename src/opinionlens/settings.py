@@ -187,7 +187,9 @@ class SecuritySettings(_Group):
     """`SECURITY__…`: who may do what. `stage` and `prod` refuse weak secrets."""
 
     admin_username: str = Field(
-        default="admin", min_length=1, description="Name of the first user, who is made at the first start."
+        default="admin",
+        pattern=r"^\S+$",
+        description="Name of the first user, who is made at the first start.",
     )
     admin_password: SecretStr | None = Field(
         default=None,

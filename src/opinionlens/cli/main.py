@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from opinionlens.cli.keys import keys
+from opinionlens.cli.users import users
 from opinionlens.errors import OpinionLensError
 
 app = typer.Typer(
@@ -129,6 +131,10 @@ def export_feedback(
     from opinionlens.cli.feedback import run_export
 
     run_export(file)
+
+
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

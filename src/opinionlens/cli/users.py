@@ -1,0 +1,135 @@
+"""`opinionlens users`: who may log in. A password is asked for hidden, read from a pipe, or made up."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+users = typer.Typer(help="Who may log in to the admin pages.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(help="The user's name; capitals do not matter.")]
+GenerateOption = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
+StdinOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input: its first line.")
+]
+
+_NAME = re.compile(r"\S{1,200}")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List the users."""
+    from opinionlens.cli.records import open_database
+    from opinionlens.cli.tables import moment, show_table
+    from opinionlens.storage.users import everybody
+
+    with open_database() as database:
+        rows = [
+            (user.name, moment(user.created_at), moment(user.password_changed_at))
+            for user in everybody(database)
+        ]
+    if not rows:
+        typer.echo("There is nobody yet; the app makes the first user when it starts.", err=True)
+        return
+    show_table(("name", "since", "password of"), rows)
+
+
+@users.command("add")
+def add_user(
+    name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
+) -> None:
+    """Add a user. The password is asked for, unless an option says otherwise."""
+    from opinionlens.app.security.passwords import argon2, hash_password
+    from opinionlens.cli.records import open_database
+    from opinionlens.storage import NameTaken
+    from opinionlens.storage.users import add, find
+
+    _check_name(name)
+    with open_database() as database:
+        if find(database, name) is not None:  # before anybody types a password for nothing
+            raise NameTaken(
+                f"There is a user {name} already.", remedy="`reset-password` gives them a new one."
+            )
+        password = _password_for(name, generate=generate, from_stdin=password_stdin)
+        user = add(database, name, hash_password(argon2(), password))
+    _tell(f"User {user.name} has been added.", password if generate else None)
+
+
+@users.command("reset-password")
+def reset_password(
+    name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
+) -> None:
+    """Give a user a new password, and end their sessions."""
+    from opinionlens.app.security.passwords import argon2, hash_password
+    from opinionlens.cli.records import open_database
+    from opinionlens.storage import RecordNotFound
+    from opinionlens.storage.users import find, set_password
+
+    with open_database() as database:
+        if find(database, name) is None:
+            raise RecordNotFound(
+                f"There is no user {name}.", remedy="`opinionlens users list` shows who there is."
+            )
+        password = _password_for(name, generate=generate, from_stdin=password_stdin)
+        set_password(database, name, hash_password(argon2(), password))
+    _tell(f"{name} has a new password, and is logged out everywhere.", password if generate else None)
+
+
+@users.command("remove")
+def remove_user(name: NameArgument) -> None:
+    """Remove a user, and end their sessions."""
+    from opinionlens.cli.records import open_database
+    from opinionlens.storage.users import count, remove
+
+    with open_database() as database:
+        remove(database, name)
+        left = count(database)
+    _tell(f"{name} has been removed, and is logged out everywhere.", None)
+    if not left:
+        _tell("Nobody is left; the app makes the first user again when it starts.", None)
+
+
+def _check_name(name: str) -> None:
+    from opinionlens.errors import InputError
+
+    if not _NAME.fullmatch(name):
+        raise InputError("A user's name has 1 to 200 characters and no spaces.")
+
+
+def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
+    """Return a password that is good enough.
+
+    Raises:
+        InputError: there are two ways at once, or nobody is there to ask.
+        PasswordWeak: it is too easily guessed.
+    """
+    from opinionlens.app.security.first_user import make_password
+    from opinionlens.app.security.passwords import refuse_weak
+    from opinionlens.errors import InputError
+
+    if generate and from_stdin:
+        raise InputError("Either --generate or --password-stdin.")
+    if generate:
+        return make_password()
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    else:
+        raise InputError(
+            "Nobody is here to ask for a password.",
+            remedy="Use --generate, or pipe it in with --password-stdin.",
+        )
+    refuse_weak(password, name)
+    return str(password)
+
+
+def _tell(words: str, password: str | None) -> None:
+    """Say what was done on stderr; a password that was made up goes to stdout, this once."""
+    typer.echo(words, err=True)
+    if password is not None:
+        typer.echo("The password, shown this once:", err=True)
+        typer.echo(password)
