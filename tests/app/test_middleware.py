@@ -128,6 +128,15 @@ class TestBodyLimit:
         assert b"10 bytes" in sent[1]["body"]
         assert (b"connection", b"close") in sent[0]["headers"]
 
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_a_person_who_sent_too_much_gets_a_page(self, client: TestClient, chunked: bool) -> None:
+        form = b"text=" + b"x" * 2_000_001
+        headers = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+        page = client.post("/", content=iter([form]) if chunked else form, headers=headers)
+        assert page.status_code == 413
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert "2000000 bytes" in page.text
+
     def test_an_endless_body_is_cut_off(self, client: TestClient) -> None:
         def endless() -> Iterator[bytes]:
             for _ in range(40):
@@ -153,6 +162,23 @@ class TestBodyLimit:
 
         sent = asyncio.run(call(BodyLimit(answer, 10), headers=[(b"content-length", length)], chunks=[]))
         assert sent[0]["status"] == 200
+
+
+class TestHead:
+    @pytest.mark.parametrize("address", ["/", "/health", "/ready", "/model", "/docs", "/api/v1/about", "/no"])
+    def test_is_answered_as_get_without_the_body(self, client: TestClient, address: str) -> None:
+        asked, full = client.head(address), client.get(address)
+        assert asked.content == b""
+        assert asked.status_code == full.status_code
+        assert asked.headers["Content-Type"] == full.headers["Content-Type"]
+
+    def test_is_refused_where_get_is(self, client: TestClient) -> None:
+        assert client.head("/predict").status_code == 405
+
+    def test_the_log_names_it(self, logged: io.StringIO, client_of_logged: TestClient) -> None:
+        client_of_logged.head("/model")
+        (line,) = (json.loads(line) for line in logged.getvalue().splitlines() if '"/model"' in line)
+        assert (line["method"], line["status"]) == ("HEAD", 200)
 
 
 def test_an_answer_that_breaks_half_way_is_not_answered_twice() -> None:

@@ -158,6 +158,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
     add_failure_handlers(app)
     app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
+    app.add_middleware(middleware.HeadAsGet)
     app.add_middleware(middleware.SafetyNet)
     _add_borders(app, settings.security)
     app.add_middleware(middleware.SecurityHeaders)

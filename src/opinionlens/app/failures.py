@@ -63,7 +63,7 @@ def add_failure_handlers(app: FastAPI) -> None:
     """Let `app` answer every expected error in the one form."""
     app.exception_handler(OpinionLensError)(_on_our_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
-    app.exception_handler(HTTPException)(_on_http_error)
+    app.exception_handler(HTTPException)(http_failure)
     app.exception_handler(GoToLogin)(_on_go_to_login)
 
 
@@ -104,7 +104,8 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
     return problem(422, "invalid_request", "InvalidRequest", detail, errors=faults)
 
 
-async def _on_http_error(request: Request, error: HTTPException) -> Response:
+async def http_failure(request: Request, error: HTTPException) -> Response:
+    """Return what is said when HTTP itself refuses: no such address, no such method, too much."""
     phrase = HTTPStatus(error.status_code).phrase
     detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
     name = _NAMES.get(error.status_code, phrase)

@@ -11,11 +11,11 @@ from time import perf_counter
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opinionlens.app.error_log import ErrorLog
-from opinionlens.app.failures import problem, unexpected
+from opinionlens.app.failures import http_failure, unexpected
 from opinionlens.app.metrics import Metrics
 from opinionlens.logs import failure_code, request_id
 
@@ -204,9 +204,7 @@ class BodyLimit:
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if announced.isdigit() and int(announced) > self._max_bytes:
             # What is still coming is not worth reading.
-            answer = problem(
-                413, "content_too_large", "ContentTooLarge", self._detail, headers={"Connection": "close"}
-            )
+            answer = await http_failure(Request(scope), self._refusal())
             await answer(scope, receive, send)
             return
         arrived = 0
@@ -216,7 +214,36 @@ class BodyLimit:
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > self._max_bytes:
-                raise HTTPException(413, self._detail, {"Connection": "close"})
+                raise self._refusal()
             return message
 
         await self.app(scope, receive_counted, send)
+
+    def _refusal(self) -> HTTPException:
+        return HTTPException(413, self._detail, {"Connection": "close"})
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, as HTTP wants it; FastAPI's routes know only what they name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        # A stream of events would be made for nobody, for as long as it lasts.
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].endswith("/events"):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        scope["method"] = "GET"  # in place, as the log finds the route in the very same scope
+        try:
+            await self.app(scope, receive, send_without_body)
+        finally:
+            scope["method"] = "HEAD"
