@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from socket import socket
 
@@ -78,13 +79,25 @@ class Supervisor(Multiprocess):
                 worker.process.join()
 
     def _is_well(self, worker: Process) -> bool:
-        seconds = self.config.timeout_worker_healthcheck
+        """Tell whether a worker lives and, once any has served, still answers its parent."""
         if not worker.process.is_alive():
             return False
+        has_started = self._word_of(worker)
         if self._has_served:
-            return worker.ping(seconds)
-        self._has_served = worker.is_ready(seconds)
-        return self._has_served or worker.process.is_alive()
+            return has_started is not None
+        self._has_served = bool(has_started)
+        return worker.process.is_alive()
+
+    def _word_of(self, worker: Process) -> bool | None:
+        """Return whether a worker has started, or None when it says nothing; its death ends the wait."""
+        try:
+            worker.parent_conn.send(b"ping")
+            ready = wait(
+                [worker.parent_conn, worker.process.sentinel], self.config.timeout_worker_healthcheck
+            )
+            return bool(worker.parent_conn.recv()) if worker.parent_conn in ready else None
+        except (OSError, EOFError):
+            return None
 
     def _bury(self, place: int, worker: Process, life: _Life) -> None:
         worker.kill()  # it may hang

@@ -97,10 +97,13 @@ class Child:
         return answer
 
     def stop(self, grace_seconds: float = 2.0) -> None:
-        """End the child: it may finish what it does within the grace, then it is killed."""
+        """End the child: it may finish what it does within the grace, then it is killed.
+
+        One that is still starting does nothing that could be finished.
+        """
         try:
             self._input.close()
-            self._process.wait(grace_seconds)
+            self._process.wait(grace_seconds if self.ready.done() else 0)
         except (OSError, subprocess.TimeoutExpired):
             pass
         self.kill()

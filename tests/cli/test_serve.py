@@ -1,0 +1,80 @@
+"""`opinionlens serve` in one process: what it does first, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+PASSWORD = re.compile(r"password +([a-z0-9]{5}(?:-[a-z0-9]{5}){3}) ")
+
+
+class TestStart:
+    def test_the_first_password_is_shown_once_and_not_logged(self, start_server: Callable) -> None:
+        server = start_server()
+        (password,) = PASSWORD.findall(server.terminal)
+        assert server.end() == 0
+        again = start_server()
+        assert again.end() == 0
+        assert PASSWORD.findall(again.terminal) == [password]  # the file holds both starts
+        assert password not in again.log
+
+    def test_tables_of_a_newer_version_are_left_alone(self, start_server: Callable, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / "opinionlens.db")) as database, database:
+            database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        server = start_server(wait=False)
+        assert server.process.wait(60) == 1
+        assert "another version of OpinionLens" in server.log
+        assert "Traceback" not in server.log
+
+    def test_a_database_that_is_away_holds_nothing_up(
+        self, start_server: Callable, eventually: Callable, tmp_path: Path
+    ) -> None:
+        (tmp_path / "place").write_text("a file where the folder should be")
+        server = start_server(DATABASE__URL="sqlite:///place/opinionlens.db")
+        assert server.post("/api/v1/inference/predict", {"text": "I love it"})["prediction"] == "POSITIVE"
+        assert server.events("database.away")
+        assert server.metric("database_up") == 0
+        (tmp_path / "place").unlink()
+        eventually(lambda: PASSWORD.search(server.terminal))
+        assert server.end() == 0
+        assert len(PASSWORD.findall(server.terminal)) == 1
+
+    def test_unsafe_secrets_are_refused_before_anything_starts(self, start_server: Callable) -> None:
+        server = start_server("--workers", "2", wait=False, ENV="prod", SECURITY__ADMIN_PASSWORD="admin")
+        assert server.process.wait(60) == 1
+        assert "SECURITY__ADMIN_PASSWORD" in server.log
+
+    def test_workers_that_cannot_start_end_the_parent(self, start_server: Callable, tmp_path: Path) -> None:
+        server = start_server("--workers", "2", wait=False, API__STATIC_PATH=str(tmp_path / "gone"))
+        assert server.process.wait(60) == 1
+        assert "API__STATIC_PATH" in server.log
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("workers", "number"), [("1", signal.SIGTERM), ("1", signal.SIGINT), ("2", signal.SIGTERM)]
+)
+def test_the_end_under_load_answers_what_was_begun(
+    start_server: Callable, run_load: Callable, group_of: Callable, workers: str, number: signal.Signals
+) -> None:
+    server = start_server("--workers", workers, SECURITY__ADMIN_PASSWORD="given-by-the-owner-7")
+    with run_load(server) as load:
+        load.wait_for_answers(300)
+        assert server.end(number) == 0
+    assert load.broken == []
+    assert load.is_cut_short  # or the signal came after the work was done
+    with closing(sqlite3.connect(server.database)) as database:
+        written = {row[0] for row in database.execute("SELECT id FROM predictions")}
+    assert {ident.replace("-", "") for ident in load.prediction_ids} == {
+        str(ident).replace("-", "") for ident in written
+    }
+    assert group_of(server.process.pid) == set()
+    assert server.terminal == ""  # who gave the password knows it
+    assert "given-by-the-owner-7" not in server.log
