@@ -68,7 +68,7 @@ DELETE = object()
         ("format", True, "format is True"),
         ("surprise", 1, "unknown fields: surprise"),
         ("labels", DELETE, "lacks the fields: labels"),
-        ("labels", ["POSITIVE", "NEGATIVE"], "labels must be"),
+        ("labels", ["POSITIVE", "POSITIVE"], "labels must be"),
         ("labels", ["NEGATIVE"], "labels must be"),
         ("labels", ["NEGATIVE", "GREAT"], "'GREAT'"),
         ("labels", "NEGATIVE", "labels must be an array"),

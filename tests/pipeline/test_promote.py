@@ -1,5 +1,6 @@
 """Promotion: what is registered, who becomes champion, and what a refusal leaves behind."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ import pytest
 from opinionlens.errors import ArtefactTampered, PromotionRefused
 from opinionlens.evaluation.gate import Contender, GateRules
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote
+from opinionlens.pipeline.row_sets import Rows
+from opinionlens.pipeline.splits_on_disk import LabelledTexts
 from opinionlens.registry import MemoryRegistry, SourceRun
 from opinionlens.registry.port import CHAMPION
 
@@ -42,6 +45,17 @@ def test_first_promotion_beats_the_baselines_and_becomes_champion(registry, evid
     assert registry.by_alias(NAME, CHAMPION).number == result.version.number == 1
     assert result.version.scores == {"test_f1_score": 0.75}
     assert result.version.tags["gate"] == "passed"
+
+
+def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, word_classifier):
+    texts = LabelledTexts(["great", "awful", "awful"], ["POSITIVE", "NEGATIVE", "POSITIVE"], ["a"] * 3)
+    rows = (Rows("slices", "short_text", texts), Rows("sources", "a", texts))
+    result = through(word_classifier("a", skill=5), registry, replace(evidence, rows=rows))
+    evals = json.loads(registry.version(NAME, result.version.number).tags["evals"])
+    assert evals["slices"]["short_text"] == evals["sources"]["a"]
+    assert (evals["sources"]["a"]["n"], evals["sources"]["a"]["accuracy"]) == (3, 0.66667)
+    assert all(0 <= rate <= 1 for rate in evals["behaviour"].values())
+    assert int(result.version.tags["bytes"]) > 0
 
 
 def test_first_promotion_that_beats_nobody_is_refused_and_nothing_is_registered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 import requests
 
 from opinionlens.addresses import shown, with_absolute_path
-from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.errors import DiskUnwritable, RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import RegistryLoginNeeded
 from opinionlens.registry.failures import translated
 from opinionlens.registry.location import missing_database
@@ -67,16 +68,25 @@ def test_a_broken_line_is_no_error_of_the_server():
         assert type(translated(error, uri="http://x")) is RegistryUnavailable
 
 
-def test_an_answer_or_a_full_disk_is_no_broken_line():
+def test_an_answer_is_no_broken_line():
     answered = requests.exceptions.HTTPError(response=requests.Response())
     for error in (
         WithStatus(500),
         ValueError("no JSON"),
-        OSError(28, "No space left"),
         FileNotFoundError(),
         answered,
     ):
         assert type(translated(error, uri="http://x", missing="this")) is RegistryError
+
+
+def test_a_full_disk_is_said_however_deep_it_lies():
+    wrapped = WithStatus(500)
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    said = ValueError("[Errno 28] No space left on device: '/models/x'")
+    for error in (OSError(errno.ENOSPC, "No space left on device"), wrapped, said):
+        failure = translated(error, uri="http://x")
+        assert type(failure) is DiskUnwritable
+        assert failure.what == "The disk is full."
 
 
 def test_another_server_is_not_an_empty_registry():

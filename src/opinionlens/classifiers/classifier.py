@@ -36,15 +36,18 @@ class Prediction:
     def of(
         cls, labels: Sequence[Label], probabilities: Sequence[float], reason: UncertainReason | None
     ) -> Self:
-        """Return the answer for probabilities of the classifier's own labels; of equals the first wins."""
+        """Return the answer for probabilities of the classifier's own labels.
+
+        Of equals the first in the order of LABELS wins.
+        """
         confidence = max(probabilities)
-        label = labels[probabilities.index(confidence)]
-        if len(labels) == len(LABELS):
+        if labels == LABELS:
             negative, neutral, positive = probabilities
-            return cls(label, confidence, (negative, neutral, positive), reason)
-        given = dict(zip(labels, probabilities, strict=True))
-        negative, neutral, positive = (given.get(name, 0.0) for name in LABELS)
-        return cls(label, confidence, (negative, neutral, positive), reason)
+        else:  # two classes only, or another order
+            given = dict(zip(labels, probabilities, strict=True))
+            negative, neutral, positive = (given.get(name, 0.0) for name in LABELS)
+        ordered = (negative, neutral, positive)
+        return cls(LABELS[ordered.index(confidence)], confidence, ordered, reason)
 
 
 class Classifier(Protocol):
@@ -56,7 +59,7 @@ class Classifier(Protocol):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The classes that it knows, in the order of LABELS: two or three."""
+        """The classes that it knows, two or three, in the order of its own columns."""
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return calibrated probabilities (n, k), rows summing to 1."""

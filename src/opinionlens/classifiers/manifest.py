@@ -110,8 +110,8 @@ class Manifest:
             raise refused(f"is {version!r}; this version of opinionlens reads {FORMAT}", "format")
         fields = strict_json.fields_of(cls, value, "content")
         labels = strict_json.array(fields["labels"], _label, "labels")
-        if len(labels) < 2 or [label for label in LABELS if label in labels] != list(labels):
-            raise refused(f"must be two or three of {', '.join(LABELS)} in that order", "labels")
+        if len(labels) < 2 or len(set(labels)) != len(labels):
+            raise refused(f"must be two or three of {', '.join(LABELS)}, each once", "labels")
         return cls(
             kind=strict_json.text(fields["kind"], "kind"),
             labels=labels,

@@ -6,6 +6,7 @@ from opinionlens.pipeline.baselines import contenders
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.promote import Evidence
+from opinionlens.pipeline.row_sets import row_sets
 from opinionlens.pipeline.splits_on_disk import read_labelled_texts
 
 
@@ -21,4 +22,5 @@ def gather_evidence(paths: Paths, *, seed: int, reporter: Reporter) -> Evidence:
         texts=test.texts,
         labels=test.labels,
         baselines=lambda: contenders(train, test.texts, seed=seed, reporter=reporter),
+        rows=tuple(row_sets(paths)) if paths.eval_data.is_dir() else (),
     )

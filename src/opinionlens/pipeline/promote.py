@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,10 @@ from opinionlens.errors import PromotionRefused, VersionNotFound
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
-from opinionlens.registry.port import CHAMPION, Registry, SourceRun, Version
+from opinionlens.evaluation.scores import score
+from opinionlens.pipeline.reporting import rounded
+from opinionlens.pipeline.row_sets import Rows
+from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
 from opinionlens.registry.publishing import publish
 
 GATE_TAG = "gate"
@@ -40,11 +45,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The rows that challenger and champion are compared on, and whom a first challenger has to beat."""
+    """The rows that challenger and champion are compared on, and whom a first challenger has to beat.
+
+    `rows` are the slices and sources whose scores are recorded with the version, for its card.
+    """
 
     texts: Sequence[str]
     labels: Sequence[str]
     baselines: Callable[[], Sequence[Contender]]
+    rows: Sequence[Rows] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ def promote(
         scores=candidate.classifier.manifest.training.scores,
     )
     # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
-    registry.set_tags(name, version.number, _tags(decision, force))
+    registry.set_tags(name, version.number, _tags(decision, force) | _evals(candidate.classifier, evidence))
     if allowed:
         registry.set_alias(name, CHAMPION, version.number)
     return Promotion(registry.version(name, version.number), decision, promoted=allowed)
@@ -142,13 +151,29 @@ def _judge(
 
 
 def _contender(name: str, classifier: Classifier, texts: Sequence[str]) -> Contender:
-    def probabilities_of(some: Sequence[str]) -> NDArray[np.float64]:
-        return in_label_order(classifier.predict_proba(list(some)), classifier.labels)
-
+    probabilities_of = partial(_probabilities, classifier)
     return Contender(name, probabilities_of(texts), pass_rates(probabilities_of))
 
 
-def _tags(decision: GateDecision, force: str | None) -> Mapping[str, str]:
+def _probabilities(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
+    return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
+
+
+def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
+    """Return the tag that holds the scores by slice and by source, and the pass rates of the checks."""
+    if not evidence.rows:
+        return {}
+    report: dict[str, Any] = {"slices": {}, "sources": {}}
+    for rows in evidence.rows:
+        scores = score(rows.texts.labels, _probabilities(classifier, rows.texts.texts))
+        named = {"n": scores.n, "macro_f1": scores.macro_f1, "accuracy": scores.accuracy, "ece": scores.ece}
+        report[rows.kind][rows.name] = rounded(named)
+    report["behaviour"] = rounded(pass_rates(partial(_probabilities, classifier)))
+    text = json.dumps(report, separators=(",", ":"))
+    return {EVALS_TAG: text} if len(text) <= _LONGEST_TAG else {}
+
+
+def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:
     verdict = "passed" if decision.passed else "forced" if force is not None else "refused"
     because = force if verdict == "forced" and force is not None else ""
     return {

@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,24 +23,16 @@ from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.files import write_json
 from opinionlens.pipeline.params import Params
-from opinionlens.pipeline.paths import SLICES, Paths
+from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
-from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.row_sets import row_sets
+from opinionlens.pipeline.splits_on_disk import LabelledTexts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.tracking.port import Run, Tracking
 
 RUN_NAME = "run_evals"
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A named set of rows: a slice or a source."""
-
-    kind: str
-    name: str
-    texts: LabelledTexts
 
 
 def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | None = None) -> None:
@@ -57,7 +48,7 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
         _classifier(tracked.tracking, model_id, paths) as classifier,
         tracked.tracking.start_run(tracked.experiment, RUN_NAME, tags=_tags(model_id, paths)) as parent,
     ):
-        sets = list(_sets_of_rows(paths))
+        sets = list(row_sets(paths))
         with reporter.track("slices and sources", len(sets)) as bar:
             for rows in sets:
                 with tracked.tracking.start_run(tracked.experiment, rows.name, parent=parent.id) as run:
@@ -105,18 +96,6 @@ def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, floa
         return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
 
     return rounded(pass_rates(probabilities_of)), rounded(pass_rates(probabilities_of, HARD_CHECKS))
-
-
-def _sets_of_rows(paths: Paths) -> Iterator[Rows]:
-    """The slices that hold rows, then every source of the test split."""
-    for name in SLICES:
-        texts = read_labelled_texts(paths.eval_data / f"{name}.parquet")
-        if texts.texts:
-            yield Rows("slices", name, texts)
-    test = read_labelled_texts(paths.preprocessed / "test.parquet")
-    sources = np.array(test.sources)
-    for name in sorted(set(test.sources)):
-        yield Rows("sources", name, test.rows(np.flatnonzero(sources == name)))
 
 
 @contextmanager

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 from socket import gaierror
 
 from opinionlens.addresses import shown
-from opinionlens.errors import OpinionLensError, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.errors import (
+    DiskUnwritable,
+    OpinionLensError,
+    RegistryError,
+    RegistryUnavailable,
+    VersionNotFound,
+)
 from opinionlens.registry.port import RegistryLoginNeeded
 
 _NOT_NOW = frozenset(
@@ -30,6 +37,9 @@ def translated(error: Exception, *, uri: str, missing: str | None = None) -> Opi
         missing: What was asked for, when it may not exist: then MLflow's 404 is VersionNotFound.
     """
     where, status, message = shown(uri), _status(error), _message(error, uri)
+    if _is_about_room(error):
+        remedy = "Delete versions that are no longer needed, or give the folder of models more room."
+        return DiskUnwritable("The disk is full.", remedy=remedy)
     if status == HTTPStatus.UNAUTHORIZED:
         remedy = "Give the user name and the password that the server wants."
         return RegistryLoginNeeded("The registry does not let us in.", where=where, remedy=remedy)
@@ -65,6 +75,16 @@ def _is_about_the_line(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def _is_about_room(error: BaseException) -> bool:
+    """Tell whether this machine's disk was full, somewhere below what MLflow made of it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return "No space left on device" in str(error)
 
 
 def _message(error: Exception, uri: str) -> str:

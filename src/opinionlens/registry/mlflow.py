@@ -20,6 +20,7 @@ from pathlib import Path
 from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import (
     ArtefactMissing,
+    DiskUnwritable,
     OpinionLensError,
     RegistryError,
     RegistryUnavailable,
@@ -344,7 +345,7 @@ def _fetch(location: str, name: str, into: Path, *, uri: str) -> Path:
         return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=uri))
     except Exception as error:  # stores differ in how they say that there is no such file
         failure = translated(error, uri=uri)
-        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded):
+        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded | DiskUnwritable):
             raise failure from error
         remedy = "Register the classifier again with `opinionlens promote`."
         what = f"The artefact store has lost {name}."

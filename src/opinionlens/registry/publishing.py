@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from opinionlens.registry.port import EXPERIMENT_TAG, SOURCE_RUN_TAG, Registry, SourceRun, Version
+from opinionlens.registry.port import (
+    BYTES_TAG,
+    EXPERIMENT_TAG,
+    SOURCE_RUN_TAG,
+    Registry,
+    SourceRun,
+    Version,
+)
 
 # MLflow's own tags that would be wrong in a copy: they point at runs and models of the other server.
 _POINTING_TAGS = frozenset({"mlflow.parentRunId", "mlflow.log-model.history", "mlflow.loggedModels"})
@@ -38,7 +45,7 @@ def publish(
         tags: Further tags of the version.
         scores: What to compare versions by.
     """
-    tags = {**tags, EXPERIMENT_TAG: experiment}
+    tags = {**tags, EXPERIMENT_TAG: experiment, BYTES_TAG: str(_size_of(artefact))}
     if source is None:
         return registry.register(name, artefact, digest=digest, run_id=None, tags=tags, scores=scores)
     run_id = source.run_id
@@ -46,6 +53,10 @@ def publish(
         tags[SOURCE_RUN_TAG] = run_id
         run_id = registry.copy_run(_as_copy(source), experiment)
     return registry.register(name, artefact, digest=digest, run_id=run_id, tags=tags, scores=scores)
+
+
+def _size_of(artefact: Path) -> int:
+    return sum(path.stat().st_size for path in artefact.iterdir() if path.is_file())
 
 
 def _as_copy(source: SourceRun) -> SourceRun:

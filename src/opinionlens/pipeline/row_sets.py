@@ -1,0 +1,36 @@
+"""The sets of rows that a classifier is scored on beside the whole test split: slices and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from opinionlens.pipeline.paths import SLICES, Paths
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A named set of rows: one of the `slices` or one of the `sources`."""
+
+    kind: str
+    name: str
+    texts: LabelledTexts
+
+
+def row_sets(paths: Paths) -> Iterator[Rows]:
+    """Yield the slices that hold rows, then every source of the test split.
+
+    Raises:
+        StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.
+    """
+    for name in SLICES:
+        texts = read_labelled_texts(paths.eval_data / f"{name}.parquet")
+        if texts.texts:
+            yield Rows("slices", name, texts)
+    test = read_labelled_texts(paths.preprocessed / "test.parquet")
+    sources = np.array(test.sources)
+    for name in sorted(set(test.sources)):
+        yield Rows("sources", name, test.rows(np.flatnonzero(sources == name)))
