@@ -19,8 +19,7 @@ export async function showFetches(onEnd) {
   whenOver = onEnd;
   const reply = await ask("/api/v1/models/fetches/");
   if (reply.problem) return;
-  const all = reply.answer.fetches ?? reply.answer;
-  for (const fetch of all.filter(isShown).slice(0, MOST_SHOWN).reverse()) follow(fetch);
+  for (const fetch of reply.answer.filter(isShown).slice(0, MOST_SHOWN).reverse()) follow(fetch);
 }
 
 /** Starts a fetch; returns the API's reply. */

@@ -17,7 +17,7 @@ async function refresh() {
     complain(reply.problem);
     return;
   }
-  const keys = reply.answer.keys ?? reply.answer;
+  const keys = reply.answer;
   slot("none", section).textContent = "There are no keys yet.";
   slot("none", section).hidden = keys.length > 0;
   section.querySelector("table").hidden = keys.length === 0;

@@ -5,13 +5,14 @@ import { showLoaded } from "./loaded.js";
 import { ask, complain } from "./page.js";
 import { showRegistry } from "./registry.js";
 import { rollBackTarget, showStatus } from "./status.js";
-import { tryOut } from "./trial.js";
+import { closeTrial, tryOut } from "./trial.js";
 
 const HISTORY_LOOKED_AT = 50;
 // What another admin, another process or the registry's champion changes shows up by itself.
 const LOOK_AGAIN = 10_000;
 
 let seen = "";
+let lastNumber = null;
 
 async function refresh({ registry = true } = {}) {
   const [status, loaded, history] = await Promise.all([
@@ -30,10 +31,12 @@ async function refresh({ registry = true } = {}) {
   const now = JSON.stringify([status.answer, loaded.answer, target]);
   if (now !== seen) {
     seen = now;
+    if (expected !== lastNumber) closeTrial(); // it compared with what answered before
+    lastNumber = expected;
     showStatus(status.answer, target, refresh);
     showLoaded(loaded.answer, expected, { refresh, tryOut });
   }
-  if (registry) await showRegistry(status.answer.active?.scores ?? null);
+  if (registry) await showRegistry();
 }
 
 await refresh();

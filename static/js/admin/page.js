@@ -48,9 +48,10 @@ export function tag(words, kind) {
   return element;
 }
 
-export const nameOf = ({ model_name, model_version }) => `${model_name} ${model_version}`;
+// The space does not break: a name stays with its number.
+export const nameOf = ({ model_name, model_version }) => `${model_name}\u00a0${model_version}`;
 
 /** "opinionlens-3" → "opinionlens 3"; a name may hold dashes. */
-export const nameOfId = (id) => id.replace(/-(\d+)$/, " $1");
+export const nameOfId = (id) => id.replace(/-(\d+)$/, "\u00a0$1");
 
 export const cardAddress = (id) => `/admin/models/${encodeURIComponent(id)}`;

@@ -5,18 +5,17 @@ import { decide } from "./decision.js";
 import { startFetch } from "./fetches.js";
 import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { showProblem } from "./loaded.js";
-import { fillScore } from "./scores.js";
+import { score } from "./scores.js";
 
-const PAGE_ROWS = 15;
+const PAGE_ROWS = 10;
 const TYPING_PAUSE = 250;
 
 const section = document.getElementById("registry");
 const table = section.querySelector("table");
-const view = { offset: 0, name: "", turn: 0, activeScores: null };
+const view = { offset: 0, name: "", turn: 0 };
 
-/** Shows the page of the registry that is looked at; `activeScores` are what the others are compared with. */
-export async function showRegistry(activeScores = view.activeScores) {
-  view.activeScores = activeScores;
+/** Shows the page of the registry that is looked at. */
+export async function showRegistry() {
   const turn = ++view.turn;
   const query = new URLSearchParams({ limit: PAGE_ROWS, offset: view.offset });
   if (view.name) query.set("name", view.name);
@@ -43,6 +42,9 @@ function row(version) {
   const line = fill(copyOf("registered-row"), {
     name: nameOf(version),
     kind: version.kind ?? "",
+    macro_f1: score(version.scores?.macro_f1),
+    accuracy: score(version.scores?.accuracy),
+    ece: score(version.scores?.ece),
     created: version.created ? dateOf(version.created) : "–",
   });
   const tags = slot("tags", line);
@@ -52,9 +54,6 @@ function row(version) {
   if (!version.servable) {
     tags.append(" ", tag("Cannot be served", "refused"));
     showProblem(line, version.why_not_servable);
-  }
-  for (const name of ["macro_f1", "accuracy", "ece"]) {
-    fillScore(slot(name, line), name, version.scores ?? {}, version.is_active ? null : view.activeScores);
   }
   const button = slot("fetch", line);
   if (!version.servable || version.is_loaded) {

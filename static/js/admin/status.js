@@ -30,7 +30,10 @@ export function showStatus(state, target, refresh) {
 function sinceWords(active, deployment) {
   if (!active) return "A general word list answers until a trained version is activated.";
   if (!deployment) return "It answered before the last stop; no deployment is recorded.";
-  const why = deployment.why ? `: “${deployment.why}”` : "";
+  if (deployment.cause === "champion" && deployment.by === "champion") {
+    return `Since ${timeOf(deployment.at)}, as the registry's champion.`;
+  }
+  const why = deployment.why ? `: “${deployment.why}”` : ".";
   return `Since ${timeOf(deployment.at)}, by ${deployment.by}${why}`;
 }
 
