@@ -34,7 +34,12 @@ class Keys:
     """Tells whose a key is. Lives on the event loop of one worker."""
 
     def __init__(
-        self, records: Records, *, admin_key: str | None, clock: Callable[[], float] = time.monotonic
+        self,
+        records: Records,
+        *,
+        admin_key: str | None,
+        clock: Callable[[], float] = time.monotonic,
+        most_kept: int = _MOST_KEPT,
     ) -> None:
         """Know nothing yet.
 
@@ -42,10 +47,12 @@ class Keys:
             records: where keys are looked up.
             admin_key: the one of the settings, good for everything; None for none.
             clock: seconds that only grow.
+            most_kept: how many good keys are remembered.
         """
         self._records = records
         self._admin_key = admin_key
         self._clock = clock
+        self._most_kept = most_kept
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[Who | None]] = {}
 
@@ -96,7 +103,7 @@ class Keys:
         return who
 
     def _keep(self, key_hash: str, known: _Known) -> None:
-        if len(self._known) >= _MOST_KEPT and key_hash not in self._known:
+        if len(self._known) >= self._most_kept and key_hash not in self._known:
             self._known.pop(next(iter(self._known)))
         self._known[key_hash] = known
 

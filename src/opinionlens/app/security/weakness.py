@@ -70,7 +70,7 @@ def weakness_of(password: str, user_name: str = "", *, least_chars: int = LEAST_
 def _is_common(folded: str) -> bool:
     """Tell whether nothing is left of a password without common words, runs, digits and signs."""
     bare = re.sub(r"[\W_]", "", folded)
-    if any(bare in run for run in _RUNS) or re.fullmatch(r"(.{1,6}?)\1+.{0,3}", bare):
+    if any(bare in run for run in _RUNS) or re.fullmatch(r"(.{1,11}?)\1+.{0,3}", bare):
         return True
     return any(_is_made_of_common(re.sub(r"[\W\d_]", "", way)) for way in (folded, _plain(folded)))
 

@@ -1,0 +1,94 @@
+"""Throttle and rate limit: what they count, and for whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from opinionlens.app.security.addresses import counted_as
+from opinionlens.app.security.errors import TooManyRequests
+from opinionlens.app.security.rate_limit import RateLimit
+from opinionlens.app.security.throttle import (
+    MANY_ON_ACCOUNT,
+    MOST_OF_ADDRESS,
+    MOST_OF_PAIR,
+    MOST_OF_PAIR_IN_A_CROWD,
+    is_too_many,
+)
+from opinionlens.storage.login_attempts import Attempts
+
+
+@pytest.mark.parametrize(
+    ("on_account", "from_address", "of_pair", "refused"),
+    [
+        (1, 1, 1, False),
+        (MOST_OF_PAIR, MOST_OF_PAIR, MOST_OF_PAIR, False),
+        (MOST_OF_PAIR + 1, MOST_OF_PAIR + 1, MOST_OF_PAIR + 1, True),
+        (1, MOST_OF_ADDRESS, 1, False),
+        (1, MOST_OF_ADDRESS + 1, 1, True),
+        (MANY_ON_ACCOUNT, 4, 4, False),
+        (MANY_ON_ACCOUNT + 1, 4, 4, True),
+        (1_000_000, 1, 1, False),  # the owner, from an address that nobody guesses from
+        (1_000_000, 3, MOST_OF_PAIR_IN_A_CROWD, False),
+    ],
+)
+def test_attempts(on_account: int, from_address: int, of_pair: int, refused: bool) -> None:
+    assert is_too_many(Attempts(on_account, from_address, of_pair)) is refused
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_household_counts_as_one(address: str, counted: str) -> None:
+    assert counted_as(address) == counted
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestRateLimit:
+    def test_lets_as_many_pass_as_may_within_any_minute(self) -> None:
+        clock = Clock()
+        limit = RateLimit(3, clock=clock)
+        for _ in range(3):
+            limit.check("a")
+            clock.now += 10
+        with pytest.raises(TooManyRequests) as refusal:
+            limit.check("a")
+        assert refusal.value.headers == {"Retry-After": "31"}
+        limit.check("b")
+        clock.now += 30
+        limit.check("a")
+        with pytest.raises(TooManyRequests):
+            limit.check("a")
+
+    def test_what_was_refused_does_not_count(self) -> None:
+        clock = Clock()
+        limit = RateLimit(1, clock=clock)
+        limit.check("a")
+        for _ in range(59):
+            clock.now += 1
+            with pytest.raises(TooManyRequests):
+                limit.check("a")
+        clock.now += 1
+        limit.check("a")
+
+    def test_remembers_only_so_many_addresses(self) -> None:
+        limit = RateLimit(1, clock=Clock(), most_addresses=2)
+        for address in ("a", "b", "c"):
+            limit.check(address)
+        assert len(limit._seen) == 2
+        limit.check("a")  # forgotten, so it passes
+        with pytest.raises(TooManyRequests):
+            limit.check("c")
