@@ -15,7 +15,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -43,11 +43,9 @@ class Stopping:
 
     async def within(self, seconds: float) -> bool:
         """Wait that long at most and tell whether the end has begun."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        return self._event.is_set()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
