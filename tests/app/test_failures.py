@@ -176,3 +176,32 @@ def test_no_answer_logs_what_was_sent(app: FastAPI, logged: io.StringIO) -> None
         client.post("/", data={"text": SECRET})
     assert len(logged.getvalue().splitlines()) >= 4
     assert SECRET not in logged.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        (PREDICT, "HEAD, GET, POST"),
+        ("/api/v1/feedback", "HEAD, GET, POST"),
+        ("/predict", "POST"),
+        ("/health", "HEAD, GET"),
+        ("/", "HEAD, GET, POST"),
+        ("/static/css/base.css", "HEAD, GET"),
+    ],
+)
+def test_a_refused_method_comes_with_all_that_are_taken(
+    client: TestClient, address: str, allowed: str
+) -> None:
+    for method in ("OPTIONS", "PATCH"):
+        refused = client.request(method, address)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 100_000, b"{", b"9" * 5_000])
+def test_a_body_that_cannot_be_read_is_invalid_where_fastapi_reads_it_too(
+    make_settings: Callable[..., Settings], body: bytes
+) -> None:
+    with TestClient(create_app(make_settings(), registry=MemoryRegistry())) as client:
+        refused = client.post("/api/v1/keys/", content=body, headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    assert refused.json()["errors"][0]["where"].startswith("body")

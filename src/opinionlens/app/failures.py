@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Mount
 
 from opinionlens.app.security.errors import GoToLogin, Refused
 from opinionlens.app.state import services_of
@@ -106,18 +107,39 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 
 async def http_failure(request: Request, error: HTTPException) -> Response:
     """Return what is said when HTTP itself refuses: no such address, no such method, too much."""
+    if error.detail == _NOT_READABLE:
+        fault = {"type": "json_invalid", "loc": ("body",), "msg": "Not JSON in UTF-8, or nested too deeply"}
+        return await _on_invalid_request(request, RequestValidationError([fault]))
     phrase = HTTPStatus(error.status_code).phrase
     detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
     name = _NAMES.get(error.status_code, phrase)
     code = name.lower().replace(" ", "_").replace("-", "_")
     failure_code.set(code)
+    headers = {"Allow": _allowed_methods(request)} if error.status_code == 405 else error.headers
     if _wants_page(request):
-        return services_of(request).pages.failure(request, error.status_code, detail, headers=error.headers)
-    return problem(error.status_code, code, name.replace(" ", ""), detail, headers=error.headers)
+        return services_of(request).pages.failure(request, error.status_code, detail, headers=headers)
+    return problem(error.status_code, code, name.replace(" ", ""), detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """Return what the address takes. Where several routes share it, Starlette only asks the first."""
+
+    def is_taken(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        # A folder of files matches whatever the method, and then takes GET only.
+        return any(
+            route.matches(scope)[0] is Match.FULL and (method == "GET" or not isinstance(route, Mount))
+            for route in request.app.routes
+        )
+
+    taken = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if is_taken(method)]
+    return ", ".join(["HEAD", *taken] if "GET" in taken else taken)
 
 
 # Python calls it otherwise from one release to the next; our codes are stable.
 _NAMES: Mapping[int, str] = {413: "Content Too Large"}
+# FastAPI's words for a body that it cannot decode, for which it has a status of its own.
+_NOT_READABLE = "There was an error parsing the body"
 _WORDS: Mapping[int, str] = {
     404: "There is nothing at this address. `/docs` lists what there is.",
     405: "This address does not take that method; the header `Allow` names those that it takes.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from opinionlens.app.schemas import Answer, Problem
@@ -29,18 +29,33 @@ router = APIRouter(
 )
 
 
+def _stripped(name: str) -> str:
+    if not (stripped := name.strip()):
+        raise ValueError("must not be blank")
+    return stripped
+
+
 class NewKey(BaseModel):
     """A key to be made."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
-        description="What it is for.", examples=["nightly report"]
-    )
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=100,
+            description="What it is for.",
+            examples=["nightly report"],
+            json_schema_extra={"pattern": r"\S"},
+        ),
+        AfterValidator(_stripped),
+    ]
     scopes: Annotated[frozenset[Scope], Field(min_length=1)] = Field(
         default=frozenset({Scope.PREDICT}),
         description="`predict` for verdicts, `admin` for models and keys.",
         examples=[["predict"]],
+        json_schema_extra={"uniqueItems": False},
     )
 
 
