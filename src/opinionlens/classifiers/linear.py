@@ -77,6 +77,8 @@ class LinearClassifier:
         self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
         self._bias: list[float] = weights.intercept.tolist()
         self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
+        self._is_calibrated = any(scale != 1 for scale in self._scale) or any(self._shift)
+        self._read = manifest.features.tokens_and_lexicon
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return the scores (n, k) before calibration."""
@@ -89,9 +91,10 @@ class LinearClassifier:
 
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
-        tokens, lexicon = self.manifest.features.tokens_and_lexicon(text)
-        decision = self._decide(tokens, lexicon)
-        logits = [value * s + b for value, s, b in zip(decision, self._scale, self._shift, strict=True)]
+        tokens, lexicon = self._read(text)
+        logits = self._decide(tokens, lexicon)
+        if self._is_calibrated:
+            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
         top = max(logits)
         powers = [math.exp(logit - top) for logit in logits]
         total = sum(powers)
@@ -110,14 +113,14 @@ class LinearClassifier:
         return explain_linear(self, text)
 
     def _decide(self, tokens: Sequence[str], lexicon: Sequence[float]) -> list[float]:
-        parts = [self._bias]
+        decision = self._bias
         if self._words:
-            parts.append(self._words.of(tokens))
+            decision = _added(decision, self._words.of(tokens))
         if self.reader.chars:
-            parts.append(self.terms["chars"].of(self.reader.chars.of(tokens)))
+            decision = _added(decision, self.terms["chars"].of(self.reader.chars.of(tokens)))
         if self.lexicon:
-            parts.append(self.lexicon.of(lexicon))
-        return list(map(sum, zip(*parts, strict=True)))
+            decision = _added(decision, self.lexicon.of(lexicon))
+        return decision
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
@@ -144,3 +147,7 @@ class LinearClassifier:
         words, known = self.reader.familiarity(tokens) if uncertainty.min_known_share else (0, 0)
         reason = uncertainty.reason(max(probabilities), len(tokens), words, known)
         return Prediction.of(self.labels, probabilities, reason)
+
+
+def _added(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [a + b for a, b in zip(one, other, strict=True)]
