@@ -124,8 +124,11 @@ async def http_failure(request: Request, error: HTTPException) -> Response:
 def _allowed_methods(request: Request) -> str:
     """Return what the address takes. Where several routes share it, Starlette only asks the first."""
 
+    # Below a folder of files the scope's root is that folder.
+    whole = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+
     def is_taken(method: str) -> bool:
-        scope = {**request.scope, "method": method}
+        scope = {**whole, "method": method}
         # A folder of files matches whatever the method, and then takes GET only.
         return any(
             route.matches(scope)[0] is Match.FULL and (method == "GET" or not isinstance(route, Mount))
