@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from opinionlens.errors import SettingsInvalid
 from opinionlens.storage import Database, StorageUnavailable, feedback
-from opinionlens.storage.addresses import parse_url, shown
+from opinionlens.storage.addresses import ServerLogin, login_of, parse_url, shown
 from opinionlens.text.labels import Label
 
 
@@ -25,6 +25,24 @@ def test_every_way_to_write_postgresql_uses_psycopg_3(scheme):
 def test_a_sqlite_file_is_shown_by_its_path():
     assert shown(parse_url("sqlite:////data/app.db")) == "/data/app.db"
     assert shown(parse_url("sqlite:///app.db")) == "app.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "login"),
+    [
+        ("sqlite:///folder/app.db", None),
+        (
+            "postgresql://ann:s%20cret@db:5433/records",
+            ServerLogin("ann", "s cret", "records", is_local=False),
+        ),
+        ("postgresql://ann@db/records", ServerLogin("ann", None, "records", is_local=False)),
+        ("postgresql:///records", ServerLogin("", None, "records", is_local=True)),
+        ("postgresql://ann@/records?host=/run/pg", ServerLogin("ann", None, "records", is_local=True)),
+    ],
+)
+def test_who_logs_in_to_a_server(url, login):
+    assert login_of(url) == login
+    assert "cret" not in repr(login_of(url))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,15 @@ def test_a_new_password_ends_the_users_sessions_and_nobody_elses(database, ann):
     assert sessions.find(database, "b" * 64, at=NOON) is not None
 
 
+def test_a_hash_is_renewed_only_while_the_password_is_the_same(database, ann):
+    assert users.renew_hash(database, ann, "renewed")
+    assert users.find(database, "ann").password_hash == "renewed"
+    assert users.find(database, "ann").password_changed_at == ann.password_changed_at
+    assert sessions.find(database, TOKEN, at=NOON) is not None
+    assert not users.renew_hash(database, ann, "of the old one")
+    assert users.find(database, "ann").password_hash == "renewed"
+
+
 def test_a_removed_user_is_logged_out(database, ann):
     users.remove(database, "ANN")
     assert users.find(database, "ann") is None

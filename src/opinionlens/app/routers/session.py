@@ -31,10 +31,11 @@ log = structlog.get_logger("security")
 
 @dataclass(frozen=True, slots=True)
 class LoginView:
-    """What the page shows: where one goes next, the token of the form, what went wrong."""
+    """What the page shows: where one goes next, the token of the form, whom it is for, what went wrong."""
 
     next: str
     token: str
+    only_users_judge: bool
     alert: str | None = None
 
 
@@ -109,7 +110,8 @@ def _check_origin(request: Request, form: FormData) -> None:
 def _form(request: Request, target: str, status: int = 200, *, alert: str | None = None) -> Response:
     kept = cookies.read(request, cookies.LOGIN_FORM)
     token = kept if kept is not None and is_token(kept) else new_token()  # one for all tabs
-    view = LoginView(target, token, alert)
-    page = services_of(request).pages.render(request, "login.html", status, here="admin", view=view)
+    services = services_of(request)
+    view = LoginView(target, token, services.security.predict_needs_key, alert)
+    page = services.pages.render(request, "login.html", status, here="admin", view=view)
     cookies.put(request, page, cookies.LOGIN_FORM, token, same_site="strict")
     return page
