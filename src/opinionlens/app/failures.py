@@ -123,9 +123,9 @@ async def http_failure(request: Request, error: HTTPException) -> Response:
 
 def _allowed_methods(request: Request) -> str:
     """Return what the address takes. Where several routes share it, Starlette only asks the first."""
-
     # Below a folder of files the scope's root is that folder.
-    whole = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    root = request.scope.get("root_path", "")
+    whole = {**request.scope, "root_path": request.scope.get("app_root_path", root)}
 
     def is_taken(method: str) -> bool:
         scope = {**whole, "method": method}
