@@ -10,6 +10,7 @@ from opinionlens.app.failures import problem
 
 # Machines that probe and measure know an address, not a name, and what they get is no secret.
 _ANY_NAME = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
+_MOST_KEPT = 100
 _DETAIL = (
     "The app does not answer under this name. The setting SECURITY__TRUSTED_HOSTS lists those that it does; "
     "add this one if it is yours."
@@ -17,13 +18,14 @@ _DETAIL = (
 
 
 class TrustedHosts:
-    """Refuses requests to names that are not listed. Plain ASGI, and one look into a set for most."""
+    """Refuses requests to names that are not listed. Plain ASGI, and one look into a set for nearly all."""
 
     def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
         """Wrap `app`; a pattern is a name in lower case, or `*.name` for all names below it."""
         self.app = app
         self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*."))
         self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*."))
+        self._trusted: set[bytes] = set()  # headers as they came, so that most need no taking apart
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -33,9 +35,19 @@ class TrustedHosts:
         await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)
 
     def _trusts(self, scope: Scope) -> bool:
-        given = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        given = b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                given = value
+                break
+        return given in self._trusted or self._learns_to_trust(given)
+
+    def _learns_to_trust(self, given: bytes) -> bool:
         name = name_of(given.decode("latin-1"))
-        return name in self._names or name.endswith(self._endings)
+        trusts = name in self._names or name.endswith(self._endings)
+        if trusts and len(self._trusted) < _MOST_KEPT:
+            self._trusted.add(given)
+        return trusts
 
 
 def name_of(host: str) -> str:
