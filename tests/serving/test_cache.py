@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import DiskUnwritable, RegistryUnavailable, VersionNotServable
+from opinionlens.errors import DiskUnwritable, RegistryUnavailable, SelfTestFailed, VersionNotServable
 from opinionlens.files import write_json
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.cache import ArtefactCache, CachedVersion
@@ -174,3 +174,110 @@ def test_versions_are_listed_newest_first(
         cache.fetch(version, registry)
     write_json(cache.root / ("f" * 64) / "version.json", {"name": "gone", "number": 1, "digest": "f" * 64})
     assert [card.number for card in cache.versions()] == [2, 1]
+
+
+def test_what_fails_the_check_is_not_kept(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    steps: list[str] = []
+
+    def refuse(artefact: Path) -> None:
+        steps.append("check")
+        assert (artefact / "manifest.json").is_file()
+        assert not cache.holds(str(kind_version.digest))
+        raise SelfTestFailed("Text 1 differs.")
+
+    with pytest.raises(SelfTestFailed):
+        cache.fetch(
+            kind_version,
+            registry,
+            check=refuse,
+            on_download=lambda: steps.append("download"),
+            on_check=lambda: steps.append("on_check"),
+        )
+    assert steps == ["download", "on_check", "check"]
+    assert entries(cache) == set()
+
+
+def test_a_card_tells_what_the_registry_said(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    tags = {"evals": '{"slices": {"short_text": {"macro_f1": 0.7}}}'}
+    cache.fetch(replace(kind_version, scores={"test_f1_score": 0.75}, tags=tags), registry)
+    found = cache.find("brand", 1)
+    assert found is not None
+    assert found.facts.scores == {"test_f1_score": 0.75}
+    assert found.facts.evals == {"slices": {"short_text": {"macro_f1": 0.7}}}
+    assert found.facts.created == kind_version.created.isoformat()
+    assert found.facts.size_bytes == cache.size_of(found.digest) > 0
+    assert found.facts.loaded_at is not None
+
+
+@pytest.mark.parametrize("tag", ["", "{", "[]", "null"])
+def test_evals_that_cannot_be_read_are_none(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, tag: str
+) -> None:
+    assert cache.fetch(replace(kind_version, tags={"evals": tag}), registry).facts.evals == {}
+
+
+def test_cards_of_an_older_or_a_newer_release_are_read(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cached = cache.fetch(kind_version, registry)
+    card = cache.root / cached.digest / "version.json"
+    old = {"name": "brand", "number": 1, "digest": cached.digest}
+    write_json(card, old)
+    assert cache.versions() == [cached]
+    assert cache.versions()[0].facts.size_bytes is None
+    write_json(card, old | {"facts": {"size_bytes": 7, "of_next_year": True}})
+    assert cache.versions()[0].facts.size_bytes == 7
+
+
+def test_two_versions_with_the_same_content_share_it(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cache.fetch(kind_version, registry)
+    twin = replace(kind_version, name="twin", number=4)
+    for _ in range(2):
+        assert cache.fetch(twin, registry).name == "twin"
+    assert [(card.name, card.number) for card in cache.versions()] == [("brand", 1), ("twin", 4)]
+    cache.forget(cache.versions()[0])
+    assert cache.holds(str(kind_version.digest))
+    assert [card.name for card in cache.versions()] == ["twin"]
+    cache.forget(cache.versions()[0])
+    assert entries(cache) == set()
+
+
+def test_a_sweep_removes_leftovers_but_not_what_somebody_writes(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    cached = cache.fetch(kind_version, registry)
+    dead = cache.root / f".{harsh_version.digest}.x1y2" / "artefact"
+    dead.mkdir(parents=True)
+    alive = cache.root / f".{'a' * 64}.z" / "artefact"
+    alive.mkdir(parents=True)
+    with cache._locked("a" * 64):
+        cache.sweep()
+    assert not dead.parent.exists()
+    assert alive.exists()
+    assert cache.versions() == [cached]
+
+
+def test_nobody_waits_for_another_process_once_this_one_ends(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    waiting = ArtefactCache(cache.root)
+    failures: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            waiting.fetch(kind_version, registry)
+        except RegistryUnavailable as error:
+            failures.append(error)
+
+    with cache._locked(str(kind_version.digest)):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        waiting.close()
+        thread.join(20)
+    assert len(failures) == 1

@@ -44,19 +44,19 @@ class SlowFreeing:
 
     def _run(self) -> None:
         while True:
-            self._free(self._queue.get())
-
-    def _free(self, model: ServedModel) -> None:
-        classifier, name, version = model.classifier, model.name, model.version
-        deadline = time.monotonic() + self._wait_seconds
-        # What counts is references beyond our own: of the model those of this frame, of its caller and of
-        # the call; of the classifier the model's, this frame's and the call's.
-        while sys.getrefcount(model) > 3 or sys.getrefcount(classifier) > 3:
-            if time.monotonic() > deadline:
-                return
-            time.sleep(_LOOK_SECONDS)
-        terms = sum(map(_emptied, vocabularies(classifier)))
-        log.debug("model.freed", name=name, version=version, terms=terms)
+            model = self._queue.get()
+            classifier = model.classifier
+            deadline = time.monotonic() + self._wait_seconds
+            # Of the model there is this frame's reference and that of the call; of the classifier also the
+            # model's. Each further one is somebody's who still uses it.
+            while (in_use := sys.getrefcount(model) > 2 or sys.getrefcount(classifier) > 3) and (
+                time.monotonic() < deadline
+            ):
+                time.sleep(_LOOK_SECONDS)
+            if not in_use:
+                terms = sum(map(_emptied, vocabularies(classifier)))
+                log.debug("model.freed", name=model.name, version=model.version, terms=terms)
+            del model, classifier  # or they would wait here for the next one
 
 
 def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:

@@ -1,0 +1,99 @@
+"""The log of fetches: atomic, shared among processes, and honest about those that died."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opinionlens.serving.fetches import KEPT_FETCHES, Fetch, FetchLog, FetchState
+
+
+def begun(log: FetchLog, number: int = 1) -> Fetch:
+    """A fetch that is done."""
+    writer = log.begin("brand", number, set_default=False, why="why", by="ann")
+    writer.end(FetchState.DONE)
+    writer.close()
+    return writer.fetch
+
+
+def test_others_see_each_step(tmp_path: Path) -> None:
+    log, other = FetchLog(tmp_path), FetchLog(tmp_path)
+    writer = log.begin("brand", 3, set_default=True, why="why", by="ann")
+    assert other.read(writer.fetch.fetch_id) == writer.fetch
+    writer.change(state=FetchState.DOWNLOADING, bytes_done=5)
+    seen = other.running("brand", 3)
+    assert seen is not None
+    assert (seen.state, seen.bytes_done, seen.ended_at) == (FetchState.DOWNLOADING, 5, None)
+    writer.end(FetchState.FAILED, "It broke.", error="RegistryError")
+    writer.change(bytes_done=9)  # too late
+    writer.close()
+    (seen,) = other.latest()
+    assert (seen.state, seen.problem, seen.error, seen.bytes_done) == (
+        "failed",
+        "It broke.",
+        "RegistryError",
+        5,
+    )
+    assert seen.ended_at is not None
+    assert other.running("brand", 3) is None
+
+
+@pytest.mark.parametrize("fetch_id", ["", "nothing", "../last_good", "1" * 20 + "-" + "a" * 8, "\0"])
+def test_what_there_is_not_is_none(tmp_path: Path, fetch_id: str) -> None:
+    assert FetchLog(tmp_path).read(fetch_id) is None
+    assert FetchLog(tmp_path).latest() == []
+
+
+# Begins a fetch, says its id, and waits to be killed.
+BEGIN = """
+import sys
+from pathlib import Path
+from opinionlens.serving.fetches import FetchLog, FetchState
+writer = FetchLog(Path(sys.argv[1])).begin("brand", 1, set_default=False, why="why", by="ann")
+writer.change(state=FetchState.DOWNLOADING)
+print(writer.fetch.fetch_id, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_fetch_whose_process_was_killed_is_shown_as_failed(tmp_path: Path) -> None:
+    log = FetchLog(tmp_path)
+    command = [sys.executable, "-c", BEGIN, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        fetch_id = process.stdout.readline().strip()
+        running = log.read(fetch_id)
+        assert running is not None
+        assert running.state is FetchState.DOWNLOADING
+        assert log.read(fetch_id) == running  # looking disturbs nobody
+        process.kill()
+    dead = log.read(fetch_id)
+    assert dead is not None
+    assert dead.state is FetchState.FAILED
+    assert "process that fetched it ended" in str(dead.problem)
+    assert dead.ended_at is not None
+    assert log.running("brand", 1) is None
+
+
+def test_only_the_last_ones_are_kept_and_none_that_runs(tmp_path: Path) -> None:
+    log = FetchLog(tmp_path)
+    running = log.begin("brand", 1, set_default=False, why="why", by="ann")
+    ids = [begun(log, number).fetch_id for number in range(2, KEPT_FETCHES + 5)]
+    kept = [fetch.fetch_id for fetch in log.latest()]
+    assert kept[-1] == running.fetch.fetch_id
+    assert kept[:-1] == list(reversed(ids))[: len(kept) - 1]
+    assert len(kept) == KEPT_FETCHES + 1
+    assert len(list((tmp_path / "fetches").iterdir())) == 2 * len(kept)
+    running.close()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"fetch_id": "x"}', '{"state": "odd"}'])
+def test_a_damaged_file_is_no_fetch(tmp_path: Path, content: str) -> None:
+    log = FetchLog(tmp_path)
+    fetch = begun(log)
+    (tmp_path / "fetches" / f"{fetch.fetch_id}.json").write_text(content)
+    assert log.read(fetch.fetch_id) is None
+    assert log.latest() == []
