@@ -1,6 +1,7 @@
 // Asks this app's own API. Whatever goes wrong comes back in words, so that no caller has to guess.
 
 const NO_ANSWER = "The server does not answer. Check the connection and try again.";
+const LOGIN_NEEDED = "This needs a login here. Log in under Admin and try again.";
 const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content;
 
 /**
@@ -21,16 +22,16 @@ export async function call(path, { method = "GET", body, signal } = {}) {
   const content = await response.json().catch(() => null);
   if (response.ok) return { answer: content };
   return {
-    problem: inWords(content?.detail) ?? `The server answered ${response.status}.`,
+    problem: response.status === 401 ? LOGIN_NEEDED : wordsOf(content, response.status),
     status: response.status,
     code: content?.code ?? "",
     retryAfter: Number(response.headers.get("Retry-After")) || null,
   };
 }
 
-/** A message without the marks for code; the server's own pages set it as code. */
-function inWords(detail) {
-  return typeof detail === "string" ? detail.replaceAll("`", "") : undefined;
+/** The server's own words, without the marks for code, which its own pages set as code. */
+function wordsOf(content, status) {
+  return typeof content?.detail === "string" ? content.detail.replaceAll("`", "") : `The server answered ${status}.`;
 }
 
 /** A text that JSON can carry: half a surrogate pair becomes the sign for what cannot be shown. */

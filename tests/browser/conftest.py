@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from pydantic import SecretStr
 
+from opinionlens.app.bootstrap import prepare
 from opinionlens.app.factory import create_app
-from opinionlens.registry import MemoryRegistry
-from opinionlens.registry.port import CHAMPION
-from opinionlens.settings import ApiSettings, DatabaseSettings, Settings
+from opinionlens.files import replacing_directory
+from opinionlens.registry import MemoryRegistry, Version
+from opinionlens.registry.port import BYTES_TAG, CHAMPION, EVALS_TAG
+from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -30,6 +37,49 @@ ALONE = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+PASSWORD = "four quiet lenses look on"
+ADMIN_KEY = "a-key-for-the-tests-that-nobody-else-has-1234567890"
+
+GOOD, TAMPERED, FOREIGN = 2, 3, 4
+WORDS = {"great": 3.0, "awful": -3.0, "fair": 1.0, "late": -1.2}
+_CLASSES = {f"test_per_class_{name}_f1": 0.7 for name in ("negative", "neutral", "positive")}
+EVALS = {
+    "slices": {
+        "short_text": {"macro_f1": 0.76, "n": 1962},
+        "long_text": {"macro_f1": 0.727, "n": 1835},
+    },
+    "sources": {"brand_tweets": {"macro_f1": 0.756, "n": 6876}},
+    "behaviour": {"negation_flips_praise": 1.0, "facts_are_neutral": 0.35},
+}
+
+
+class GatedRegistry(MemoryRegistry):
+    """Downloads of the version `gated` stop half-way until the gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gated: int | None = None
+        self.gate = threading.Event()
+
+    def download(self, version: Version, into: Path) -> Path:
+        if version.number != self.gated:
+            return super().download(version, into)
+        files = self._entry(version.name, version.number).files
+        with replacing_directory(into) as aside:
+            (aside / "manifest.json").write_bytes(files["manifest.json"])
+            (aside / "weights.npz").write_bytes(files["weights.npz"][:-200])
+            self.gate.wait(60)
+            (aside / "weights.npz").write_bytes(files["weights.npz"])
+        return into
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running app and what stands behind it."""
+
+    address: str
+    registry: GatedRegistry
 
 
 @dataclass
@@ -53,34 +103,102 @@ def browser() -> Iterator[playwright_api.Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def address(write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the app answers, with a small trained model."""
-    folder = tmp_path_factory.mktemp("made") / "classifier"
-    digest = write_word_model(folder, {"great": 3.0, "awful": -3.0, "fair": 1.0, "late": -1.2})
-    registry = MemoryRegistry()
-    registry.register("opinionlens", folder, digest=digest, run_id=None, tags={}, scores={})
-    registry.set_alias("opinionlens", CHAMPION, 1)
-    data = tmp_path_factory.mktemp("app")
-    api = ApiSettings(
-        saved_model_path=data / "models",
-        static_path=ROOT / "static",
-        templates_path=ROOT / "templates",
-        error_log_path=data / "app.log",
+@contextmanager
+def running(folder: Path, registry: GatedRegistry) -> Iterator[Site]:
+    """The app on a free port, with a database and a cache of its own, and somebody who can log in."""
+    settings = Settings().model_copy(
+        update={
+            "api": ApiSettings(
+                saved_model_path=folder / "models",
+                static_path=ROOT / "static",
+                templates_path=ROOT / "templates",
+                error_log_path=folder / "app.log",
+                follow_seconds=1,
+            ),
+            "database": DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'opinionlens.db'}")),
+            "security": SecuritySettings(
+                admin_password=SecretStr(PASSWORD), admin_key=SecretStr(ADMIN_KEY), feedback_per_minute=1_000
+            ),
+        }
     )
-    database = DatabaseSettings(url=f"sqlite:///{data / 'opinionlens.db'}")
-    settings = Settings().model_copy(update={"api": api, "database": database})
+    prepare(settings)
     app = create_app(settings, registry=registry)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    # Browsers keep their connections; the server does not wait for them.
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", registry)
+    registry.gate.set()
     server.should_exit = True
-    thread.join(10)
+    thread.join(20)
     listener.close()
+
+
+@pytest.fixture(scope="session")
+def add_version(
+    write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., None]:
+    """A function that registers a small classifier with scores and with what a model card shows."""
+
+    def add(registry: GatedRegistry, words: dict[str, float], macro_f1: float) -> None:
+        folder = tmp_path_factory.mktemp("made") / "classifier"
+        digest = write_word_model(
+            folder, words, run_id="4f2c9a7be31d", git_commit="d057843", data_hash="9f86"
+        )
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        tags = {BYTES_TAG: str(size), EVALS_TAG: json.dumps(EVALS)}
+        scores = {"test_f1_score": macro_f1, "test_accuracy": 0.77, "test_ece": 0.015, "test_n": 6876.0}
+        registry.register(
+            "opinionlens", folder, digest=digest, run_id=None, tags=tags, scores=scores | _CLASSES
+        )
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def address(add_version: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the app answers, with a small trained model."""
+    registry = GatedRegistry()
+    add_version(registry, WORDS, 0.756)
+    registry.set_alias("opinionlens", CHAMPION, 1)
+    with running(tmp_path_factory.mktemp("app"), registry) as site:
+        yield site.address
+
+
+@pytest.fixture
+def site(add_version: Callable[..., None], tmp_path: Path) -> Iterator[Site]:
+    """An app for one test: a champion, a better version, one whose files were changed, and a foreign one."""
+    registry = GatedRegistry()
+    add_version(registry, WORDS, 0.756)
+    add_version(registry, WORDS | {"late": 2.5}, 0.772)
+    add_version(registry, WORDS | {"slow": -2.0}, 0.742)
+    registry.replace_files(
+        "opinionlens", TAMPERED, registry._entry("opinionlens", TAMPERED).files | {"weights.npz": b"changed"}
+    )
+    registry.add_foreign("opinionlens")
+    registry.set_alias("opinionlens", CHAMPION, 1)
+    with running(tmp_path, registry) as site:
+        yield site
+
+
+@pytest.fixture
+def violations() -> Callable[..., list[str]]:
+    """A function: what axe finds on a page, one line per place; rules that are accepted are not asked."""
+
+    def find(page: playwright_api.Page, *accepted: str) -> list[str]:
+        options = {"rules": {rule: {"enabled": False} for rule in accepted}}
+        found = Axe().run(page, options=options).response["violations"]
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found
+            for node in one["nodes"]
+        ]
+
+    return find
 
 
 @pytest.fixture
@@ -89,17 +207,15 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-def open_page(
-    browser: playwright_api.Browser, address: str, seen: Seen
-) -> Iterator[Callable[..., playwright_api.Page]]:
-    """A function that opens an address of the app in a fresh window; what goes wrong there is in `seen`."""
+def open_at(browser: playwright_api.Browser, seen: Seen) -> Iterator[Callable[..., playwright_api.Page]]:
+    """A function that opens an address in a fresh window; what goes wrong there is in `seen`."""
     contexts: list[playwright_api.BrowserContext] = []
 
-    def note(url: str) -> None:
-        if not url.startswith((f"{address}/", "data:")):
-            seen.foreign.append(url)
+    def open_at(address: str, path: str = "/", **options: Any) -> playwright_api.Page:
+        def note(url: str) -> None:
+            if not url.startswith((f"{address}/", "data:", "blob:")):
+                seen.foreign.append(url)
 
-    def open_at(path: str = "/", **options: object) -> playwright_api.Page:
         contexts.append(browser.new_context(base_url=address, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else 0)
@@ -111,3 +227,26 @@ def open_page(
     yield open_at
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(
+    open_at: Callable[..., playwright_api.Page], address: str
+) -> Callable[..., playwright_api.Page]:
+    """A function that opens a page of the app with a small trained model."""
+    return lambda path="/", **options: open_at(address, path, **options)
+
+
+@pytest.fixture
+def open_admin(open_at: Callable[..., playwright_api.Page], site: Site) -> Callable[..., playwright_api.Page]:
+    """A function that logs in and opens a page of the admins; the registry's list has arrived."""
+
+    def open_admin(path: str = "/admin", **options: Any) -> playwright_api.Page:
+        page = open_at(site.address, path, **options)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"**{path}")
+        return page
+
+    return open_admin

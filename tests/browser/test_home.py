@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+Violations = Callable[..., list[str]]
 
 PHONE = {"width": 390, "height": 844}
 # Emoji before the words: a browser counts them as two, the explanation as one.
@@ -199,7 +199,7 @@ class TestTheme:
 
 class TestForEverybody:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_axe_finds_nothing(self, open_page: OpenPage, scheme: str) -> None:
+    def test_axe_finds_nothing(self, open_page: OpenPage, violations: Violations, scheme: str) -> None:
         page = open_page(color_scheme=scheme, reduced_motion="reduce")
         assert violations(page) == []
         for text in (TEXT, "fair", "   "):
@@ -207,12 +207,14 @@ class TestForEverybody:
             page.locator("#verdict:visible, #alert:visible").first.wait_for()
             assert violations(page) == [], text
 
-    def test_axe_finds_nothing_on_the_page_of_an_error(self, open_page: OpenPage) -> None:
+    def test_axe_finds_nothing_on_the_page_of_an_error(
+        self, open_page: OpenPage, violations: Violations
+    ) -> None:
         assert violations(open_page("/nothing")) == []
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_axe_finds_only_what_swagger_is_built_of_on_the_api_page(
-        self, open_page: OpenPage, scheme: str
+        self, open_page: OpenPage, violations: Violations, scheme: str
     ) -> None:
         page = open_page("/docs", color_scheme=scheme)
         expect(page.locator(".opblock").first).to_be_visible()
@@ -275,12 +277,3 @@ def test_the_api_can_be_tried_on_its_page(open_page: OpenPage, seen: object) -> 
     block.get_by_role("button", name="Execute").click()
     expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
     assert seen.errors == []  # type: ignore[attr-defined]
-
-
-def violations(page: Page, *accepted: str) -> list[str]:
-    """What axe finds, one line per place; rules that are accepted are not asked."""
-    options = {"rules": {rule: {"enabled": False} for rule in accepted}}
-    found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]
-    ]

@@ -38,8 +38,8 @@ function row(deployment) {
     at: timeOf(deployment.at),
     previous: deployment.previous ? `before: ${nameOfId(deployment.previous)}` : "the first one",
     cause: deployment.cause === "rollback" ? `Rolled back to no. ${deployment.restores}` : CAUSES[deployment.cause] ?? deployment.cause,
-    by: deployment.by,
-    why: deployment.why || "–",
+    by: deployment.cause === "champion" && deployment.by === "champion" ? "the registry" : deployment.by,
+    why: deployment.why.replaceAll("`", "") || "–",
   });
   slot("at", line).dateTime = deployment.at;
   slot("tags", line).textContent = `no. ${deployment.number}`;

@@ -33,7 +33,7 @@ function sinceWords(active, deployment) {
   if (deployment.cause === "champion" && deployment.by === "champion") {
     return `Since ${timeOf(deployment.at)}, as the registry's champion.`;
   }
-  const why = deployment.why ? `: “${deployment.why}”` : ".";
+  const why = deployment.why ? `: “${deployment.why.replaceAll("`", "")}”` : ".";
   return `Since ${timeOf(deployment.at)}, by ${deployment.by}${why}`;
 }
 
