@@ -204,11 +204,14 @@ class SecuritySettings(_Group):
         description="Whether only keys with the scope `predict` and users who are logged in get answers.",
     )
     session_hours: float = Field(
-        default=12, gt=0, le=24 * 31, description="How long a login lasts, in hours, when nothing is done."
+        default=12,
+        gt=0,
+        le=24 * 7,
+        description="Hours without use after which a login ends; it ends after a week in any case.",
     )
     trusted_hosts: str = Field(
         default="localhost,127.0.0.1,[::1],*.localhost",
-        description="Names the app may be addressed by, with commas; `*.name` for all below, `*` for any.",
+        description="Names the app answers to, with commas; `*.name`: all below; `*`: any (not in `prod`).",
     )
     allowed_origins: str = Field(
         default="",

@@ -15,6 +15,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.security.passwords import Hasher
@@ -85,11 +86,12 @@ def make_site(make_settings: Callable[..., Settings]) -> Iterator[Callable[..., 
     """A function from changes of the `SECURITY__` settings to a running app with the user `ann`."""
     with ExitStack() as stack:
 
-        def make(*, base_url: str = "http://testserver", **security: Any) -> Site:
+        def make(*, base_url: str = "http://testserver", proxies: str | None = None, **security: Any) -> Site:
             fields = {"trusted_hosts": "testserver,localhost", "admin_key": SecretStr(ADMIN_KEY)} | security
             settings = make_settings(groups={"security": SecuritySettings(**fields)})
             app = create_app(settings, registry=MemoryRegistry(), make_hasher=cheap_hasher)
-            client = stack.enter_context(TestClient(app, base_url=base_url, follow_redirects=False))
+            behind = app if proxies is None else ProxyHeadersMiddleware(app, trusted_hosts=proxies)
+            client = stack.enter_context(TestClient(behind, base_url=base_url, follow_redirects=False))
             wait_for_tables(client)
             database = stack.enter_context(closing(Database(settings.database.url.get_secret_value())))
             site = Site(client, database, settings, cheap_hasher())

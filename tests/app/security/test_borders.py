@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from opinionlens.app.security.hosts import name_of
 from opinionlens.app.security.way_back import way_back
 from opinionlens.settings import SecuritySettings
+from opinionlens.storage.tables import login_attempts
 
 ORIGIN = "https://intranet.example.com"
 
@@ -132,6 +135,28 @@ def test_https_is_kept_to_only_where_it_is_spoken(make_site: Callable[..., Any],
     over_https = make_site(base_url="https://testserver").client
     for address in ("/", "/health", "/nothing", "/static/css/base.css"):
         assert over_https.get(address).headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+
+
+def test_behind_a_trusted_proxy_the_visitors_scheme_and_address_count(make_site: Callable[..., Any]) -> None:
+    site = make_site(proxies="testclient")
+    answer = site.client.get("/login", headers=FORWARDED)
+    assert answer.headers["Set-Cookie"].startswith("__Host-opinionlens_login=")
+    assert "Strict-Transport-Security" in answer.headers
+    token = re.findall(r'name="token" value="([^"]+)"', answer.text)[0]
+    form = {"username": "ann", "password": "wrong wrong wrong", "token": token}
+    headers = FORWARDED | {"Cookie": f"__Host-opinionlens_login={token}"}
+    assert site.client.post("/login", data=form, headers=headers).status_code == 401
+    with site.database.reading() as connection:
+        assert connection.scalar(select(login_attempts.c.address)) == "203.0.113.9"
+
+
+def test_from_anybody_else_they_do_not(make_site: Callable[..., Any]) -> None:
+    answer = make_site(proxies="10.0.0.1").client.get("/login", headers=FORWARDED)
+    assert answer.headers["Set-Cookie"].startswith("opinionlens_login=")
+    assert "Strict-Transport-Security" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from opinionlens.storage.api_keys import Scope
 
 __all__ = [
     "GUARDED",
+    "MAYBE_GUARDED",
+    "MAYBE_WITH_KEY",
     "Admin",
     "AdminVisitor",
     "Visitor",
@@ -50,6 +52,19 @@ GUARDED: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No key or session, or one that is good no more."},
     403: {"model": Problem, "description": "The key may not do this, or the CSRF token is missing."},
 }
+
+# For `responses=` and `openapi_extra=` of the routes that `check_may_predict` guards where a setting says so.
+MAYBE_GUARDED: dict[int | str, dict[str, Any]] = {
+    401: {
+        "model": Problem,
+        "description": "No good key or session, where `SECURITY__PREDICT_NEEDS_KEY` is set.",
+    },
+    403: {
+        "model": Problem,
+        "description": "The key may not do this, where `SECURITY__PREDICT_NEEDS_KEY` is set.",
+    },
+}
+MAYBE_WITH_KEY: dict[str, Any] = {"security": [{}, {"key": []}]}
 
 
 async def admin_only(request: Request) -> Who:

@@ -84,5 +84,5 @@ def _use(database: Database, token_hash: str, idle: timedelta) -> Session | None
 
 def later_end(session: Session, now: datetime, idle: timedelta) -> datetime | None:
     """Return when a session that is used at `now` ends; None where its end stays as it is."""
-    end = min(now + idle, session.created_at + max(_LONGEST, idle))
+    end = min(now + idle, session.created_at + _LONGEST)
     return end if end - session.expires_at > idle * _WORTH_WRITING else None
