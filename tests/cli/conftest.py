@@ -129,13 +129,21 @@ def group_of(leader: int) -> set[int]:
     return found
 
 
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for compiled modules, so that only the first server has to compile them."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
 @pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start_server(tmp_path: Path, bytecode: Path) -> Iterator[Callable[..., Server]]:
     """A function that starts a server with options and settings and waits until it answers."""
     servers: list[Server] = []
     groups = ("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(groups) and k != "ENV"}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     base = kept | {
+        "PYTHONPYCACHEPREFIX": str(bytecode),
         "API__STATIC_PATH": str(ROOT / "static"),
         "API__TEMPLATES_PATH": str(ROOT / "templates"),
         "API__LOGGING_FORMAT": "json",

@@ -8,7 +8,8 @@ in bounded time.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from socket import socket
@@ -21,7 +22,7 @@ from opinionlens.app.shared_counts import retire
 
 # A worker that lived this long was sound; its successor starts at once.
 _SOUND_SECONDS = 30.0
-_LONGEST_PAUSE_SECONDS = 30.0
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 # Beyond the time that workers take for open requests and for what they still have to write.
 _END_SECONDS = 15.0
 
@@ -32,17 +33,35 @@ log = structlog.get_logger("supervisor")
 class _Life:
     """What is known of one worker. `pause`: how long its place stays empty should it die young."""
 
+    born: float
     pause: float = 0.0
-    born: float = field(default_factory=time.monotonic)
     successor_due: float | None = None
 
 
 class Supervisor(Multiprocess):
     """Keeps `config.workers` processes answering on the sockets until a signal comes."""
 
-    def __init__(self, config: Config, sockets: list[socket], *, metrics_folder: Path) -> None:
-        """Start nothing yet; from here on signals are answered by `run`."""
+    def __init__(
+        self,
+        config: Config,
+        sockets: list[socket],
+        *,
+        metrics_folder: Path,
+        new_worker: Callable[[Config, list[socket]], Process] = Process,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start nothing yet; from here on signals are answered by `run`.
+
+        Args:
+            config: what each worker serves, and how many there are.
+            sockets: what they listen on.
+            metrics_folder: where they count together.
+            new_worker: makes one; tests give a double.
+            clock: tells the seconds.
+        """
         super().__init__(config, sockets)
+        self._new_worker = new_worker
+        self._clock = clock
         self.has_failed = False  # whether the first workers could not start at all
         self._metrics_folder = metrics_folder
         self._has_served = False
@@ -54,9 +73,9 @@ class Supervisor(Multiprocess):
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
-            life = self._lives.setdefault(worker, _Life())
+            life = self._lives.setdefault(worker, _Life(self._clock()))
             if life.successor_due is not None:
-                if time.monotonic() >= life.successor_due:
+                if self._clock() >= life.successor_due:
                     self._replace(place, life)
             elif not self._is_well(worker):
                 self._bury(place, worker, life)
@@ -110,16 +129,17 @@ class Supervisor(Multiprocess):
             self.has_failed = True
             self.should_exit.set()
             return
-        was_sound = time.monotonic() - life.born > _SOUND_SECONDS
+        was_sound = self._clock() - life.born > _SOUND_SECONDS
         life.pause = 0.0 if was_sound else life.pause
-        life.successor_due = time.monotonic() + life.pause
+        life.successor_due = self._clock() + life.pause
         if life.pause == 0:
             self._replace(place, life)
 
     def _replace(self, place: int, life: _Life) -> None:
         self._lives.pop(self.processes[place], None)
-        worker = Process(self.config, self.sockets)
-        self._lives[worker] = _Life(pause=min(max(2 * life.pause, 1.0), _LONGEST_PAUSE_SECONDS))
+        worker = self._new_worker(self.config, self.sockets)
+        pause = min(max(2 * life.pause, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+        self._lives[worker] = _Life(self._clock(), pause)
         worker.start()
         self.processes[place] = worker
 
