@@ -81,6 +81,7 @@ def test_both_answer_until_ctrl_c_and_nothing_is_left(tmp_path):
     text = log.read_text()
     assert f"http://localhost:{port}" in text
     assert f"http://localhost:{mlflow_port}" in text
+    assert text.count("    password  ") == 1  # of the first user, from the app that runs below
     deadline = time.monotonic() + 10
     while alive := {pid for pid in started if Path(f"/proc/{pid}").exists()}:
         assert time.monotonic() < deadline, f"still running: {alive}"
