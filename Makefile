@@ -47,6 +47,10 @@ format: install ## Let ruff put the code in order
 
 EXPORT := export --quiet --format requirements-txt --no-emit-project --no-header --no-annotate
 
+.PHONY: openapi
+openapi: install ## Renew docs/openapi.json, the description of the API that a test compares with the app's
+	@$(UV) run --no-sync opinionlens openapi docs/openapi.json
+
 .PHONY: lock
 lock: $(UV) ## Renew requirements.lock from pyproject.toml (names, versions, hashes; no addresses)
 	$(UV) lock --quiet --upgrade

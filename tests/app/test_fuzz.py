@@ -20,6 +20,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
 from opinionlens.settings import SecuritySettings, Settings
+from opinionlens.storage import migrate
 
 KEY = "the-key-of-the-admin-for-tests-0123456789"
 
@@ -57,7 +58,10 @@ def api(make_settings: Callable[..., Settings], promoted: MemoryRegistry) -> Ite
     security = SecuritySettings(
         trusted_hosts="testserver", admin_key=SecretStr(KEY), feedback_per_minute=1_000_000
     )
-    app = create_app(make_settings(groups={"security": security}), registry=promoted)
+    chosen = make_settings(groups={"security": security})
+    # First, as 3.11 may take offence when two threads look at source code at once (gh-106905).
+    migrate(chosen.database.url.get_secret_value())
+    app = create_app(chosen, registry=promoted)
     config = SchemathesisConfig.from_dict(CONFIG)
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
     yield schema.exclude(path_regex="/events$")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,11 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from opinionlens.app import schemas
+from opinionlens.cli.openapi import run_openapi
+
+ROOT = Path(__file__).parents[2]
+
+GENERIC = {"Successful Response", "Validation Error", "Unprocessable Entity", "Unprocessable Content"}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +85,85 @@ def test_examples_of_answers_fit_their_own_models(model: type[BaseModel]) -> Non
     examples = model.model_config["json_schema_extra"]["examples"]  # type: ignore[index, call-overload]
     for example in examples:
         model.model_validate(example)
+
+
+def test_the_stored_document_is_that_of_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("API__MAX_TEXT_CHARS", "7")  # the limits that hold by default, wherever this runs
+    run_openapi(tmp_path / "openapi.json")
+    now, stored = (tmp_path / "openapi.json").read_text(), (ROOT / "docs" / "openapi.json").read_text()
+    changed = "the API has changed: look at the difference, tell who calls it, and run `make openapi`"
+    assert json.loads(now) == json.loads(stored), changed
+    assert now == stored, changed
+
+
+class TestEverything:
+    """What a program's author looks for is there, for every address."""
+
+    def test_has_words(self, schema: dict[str, Any]) -> None:
+        for name, operation in operations_of(schema):
+            assert operation["summary"], name
+            assert operation["description"], name
+            for status, response in operation["responses"].items():
+                assert len(response["description"]) > 5, (name, status)
+                assert response["description"] not in GENERIC, (name, status)
+            for parameter in operation.get("parameters", ()):
+                assert parameter["description"], (name, parameter["name"])
+
+    def test_has_examples(self, schema: dict[str, Any]) -> None:
+        for name, operation in operations_of(schema):
+            for parameter in operation.get("parameters", ()):
+                stated = {*parameter, *parameter["schema"]}
+                assert stated & {"example", "examples", "default"}, (name, parameter["name"])
+            contents = [response.get("content", {}) for response in operation["responses"].values()]
+            for content in [operation.get("requestBody", {}).get("content", {}), *contents]:
+                for kind, described in content.items():
+                    assert "example" in described or has_example(schema, described["schema"]), (name, kind)
+
+    def test_what_needs_a_key_says_so_and_nothing_else_does(
+        self, client: TestClient, schema: dict[str, Any]
+    ) -> None:
+        assert schema["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+        for name, operation in operations_of(schema):
+            method, path = name.split()
+            address = re.sub(r"{\w+}", "1", path)
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            sent = example_of(schema, body["schema"]) if body else None
+            status = client.request(method, address, json=sent).status_code
+            assert (status == 401) == (operation.get("security") == [{"key": []}]), name
+
+    def test_a_refusal_of_large_bodies_is_described_where_bodies_are_taken(
+        self, schema: dict[str, Any]
+    ) -> None:
+        for name, operation in operations_of(schema):
+            assert ("requestBody" in operation) == ("413" in operation["responses"]), name
+
+
+def operations_of(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def has_example(schema: dict[str, Any], described: dict[str, Any]) -> bool:
+    described = resolved(schema, described)
+    if {"example", "examples", "const", "enum"} & set(described):
+        return True
+    if "anyOf" in described:
+        return all(has_example(schema, one) for one in described["anyOf"] if one.get("type") != "null")
+    if described.get("type") == "array":
+        return has_example(schema, described["items"])
+    fields = described.get("properties", {}).values()
+    return bool(fields) and all(has_example(schema, field) for field in fields)
+
+
+def example_of(schema: dict[str, Any], described: dict[str, Any]) -> Any:
+    described = resolved(schema, described)
+    if "examples" in described:
+        return described["examples"][0]
+    return {
+        name: field["examples"][0] for name, field in described["properties"].items() if "examples" in field
+    }
 
 
 def test_the_docs_page_loads_the_description_of_this_app(client: TestClient) -> None:

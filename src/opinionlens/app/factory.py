@@ -52,10 +52,12 @@ DESCRIPTION = (
 class OpinionLensApp(FastAPI):
     """FastAPI whose description tells the truth about errors."""
 
+    max_body_bytes: int
+
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if self.openapi_schema is None:
-            self.openapi_schema = with_problems(super().openapi())
+            self.openapi_schema = with_problems(super().openapi(), max_body_bytes=self.max_body_bytes)
         return self.openapi_schema
 
 
@@ -97,6 +99,7 @@ def create_app(
         # Its records of failures could hold what people send; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
+    app.max_body_bytes = settings.api.max_body_bytes
     _add_routes(app, settings, services)
     return app
 
@@ -104,6 +107,7 @@ def create_app(
 def _store(settings: Settings, metrics: Metrics) -> ModelStore:
     wants_fallback = settings.api.fallback is Fallback.LEXICON
     fallback = ServedModel(LexiconClassifier(), name="word list") if wants_fallback else None
+    metrics.set_active_model(fallback)  # until a trained model is active
     cache = ArtefactCache(settings.api.saved_model_path)
     return ModelStore(cache, fallback=fallback, on_cache=metrics.count_cache, free=SlowFreeing())
 

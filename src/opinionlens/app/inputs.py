@@ -103,7 +103,8 @@ class Inputs:
     def describe_query(self) -> dict[str, Any]:
         """Return the OpenAPI description of `?text=`."""
         schema = self._text.json_schema()
-        parameter = {"name": "text", "in": "query", "required": True, "schema": schema}
+        words = schema.pop("description")
+        parameter = {"name": "text", "in": "query", "description": words, "required": True, "schema": schema}
         return {"parameters": [parameter]}
 
     def describe_body(self) -> dict[str, Any]:

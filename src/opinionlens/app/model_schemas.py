@@ -48,6 +48,36 @@ _MODEL: dict[str, Any] = _BRIEF | {
 }
 
 
+_REGISTERED: dict[str, Any] = {
+    "model_id": "opinionlens-3",
+    "model_name": "opinionlens",
+    "model_version": 3,
+    "kind": "linear",
+    "created": _AT,
+    "run_id": "0a1b2c",
+    "aliases": ["champion"],
+    "scores": {"accuracy": 0.78, "macro_f1": 0.758},
+    "servable": True,
+    "why_not_servable": None,
+    "is_loaded": True,
+    "is_active": True,
+}
+_FETCH: dict[str, Any] = {
+    "fetch_id": "20261122214715243344-f261a894",
+    "model_id": "opinionlens-3",
+    "model_name": "opinionlens",
+    "model_version": 3,
+    "set_default": False,
+    "state": "downloading",
+    "bytes_done": 4_194_304,
+    "bytes_total": 18_450_112,
+    "started_at": _AT,
+    "ended_at": None,
+    "by": "admin",
+    "problem": None,
+}
+
+
 def _stripped_reason(value: str) -> str:
     if any(ord(character) < 32 and character not in "\n\t" for character in value):
         raise ValueError("must not contain control characters")
@@ -180,6 +210,10 @@ class DeploymentAnswer(Answer):
 class HistoryAnswer(Answer):
     """Deployments, the last first."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"deployments": [_DEPLOYMENT], "total": 1, "next_before": None}]}
+    )
+
     deployments: list[DeploymentAnswer]
     total: int
     next_before: int | None = Field(description="`before` of the next page; null on the last.")
@@ -187,6 +221,8 @@ class HistoryAnswer(Answer):
 
 class RegisteredAnswer(Answer):
     """A version of the registry, loaded here or not."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REGISTERED]})
 
     model_id: ModelId
     model_name: str
@@ -205,6 +241,10 @@ class RegisteredAnswer(Answer):
 class RegisteredPageAnswer(Answer):
     """A page of what the registry has, by name and then newest first."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"versions": [_REGISTERED], "total": 1, "limit": 50, "offset": 0}]}
+    )
+
     versions: list[RegisteredAnswer]
     total: int
     limit: int
@@ -213,6 +253,8 @@ class RegisteredPageAnswer(Answer):
 
 class FetchAnswer(Answer):
     """How far a fetch is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_FETCH]})
 
     fetch_id: str
     model_id: ModelId
@@ -230,6 +272,21 @@ class FetchAnswer(Answer):
 
 class ModelsStatusAnswer(Answer):
     """What is active, and what is in the way."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "active": _MODEL,
+                    "deployment": _DEPLOYMENT,
+                    "following": True,
+                    "problems": [],
+                    "registry_problem": None,
+                    "database_problem": None,
+                }
+            ]
+        }
+    )
 
     active: ModelAnswer | None
     deployment: DeploymentAnswer | None

@@ -344,6 +344,21 @@ class Licence(Answer):
 class About(Answer):
     """What this is."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "OpinionLens",
+                    "summary": "Says whether a text is negative, neutral or positive.",
+                    "description": "Probabilities are calibrated.",
+                    "version": "0.1.0",
+                    "license_info": {"name": "Apache-2.0"},
+                    "model": _MODEL,
+                }
+            ]
+        }
+    )
+
     title: str
     summary: str
     description: str
@@ -360,6 +375,20 @@ class Health(Answer):
 
 class Readiness(Answer):
     """Whether this process should be sent requests."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ready",
+                    "model_loaded": True,
+                    "fallback_available": True,
+                    "model": _MODEL,
+                    "problem": None,
+                }
+            ]
+        }
+    )
 
     status: Literal["ready", "not_ready"]
     model_loaded: bool = Field(description="A trained model is active.")

@@ -119,6 +119,16 @@ def up(
     sys.exit(run_side_by_side(port=port, mlflow_port=mlflow_port, tracking_uri=uri, console=console))
 
 
+@app.command()
+def openapi(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("docs/openapi.json"),
+) -> None:
+    """Write the description of the API, with the limits that hold by default."""
+    from opinionlens.cli.openapi import run_openapi
+
+    run_openapi(file)
+
+
 feedback_commands = typer.Typer(help="What readers said is right.", no_args_is_help=True)
 app.add_typer(feedback_commands, name="feedback")
 

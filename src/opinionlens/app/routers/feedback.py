@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,16 +12,17 @@ from starlette.responses import Response, StreamingResponse
 
 from opinionlens.app.answers import json_response
 from opinionlens.app.feedback_input import feedback_body
-from opinionlens.app.inputs import Limits
-from opinionlens.app.labelled_files import FORMATS, written
+from opinionlens.app.inputs import EXAMPLE_TEXT, Limits
+from opinionlens.app.labelled_files import FORMATS, Format, written
 from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
 from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import services_of
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
-from opinionlens.storage.feedback import Feedback
+from opinionlens.storage.feedback import Feedback, LabelledRow
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
+from opinionlens.text.labels import Label
 
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
 
@@ -42,6 +44,7 @@ def feedback_router(limits: Limits) -> APIRouter:
             prediction_id=given.prediction_id,
             text=given.text,
         )
+        services.metrics.count_feedback(given.right_label)
         return json_response(_fields(stored), 201)
 
     router.add_api_route(
@@ -81,7 +84,7 @@ def feedback_router(limits: Limits) -> APIRouter:
         | {
             200: {
                 "description": "Columns text, label, source, time. Of several words on one answer the last.",
-                "content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS.values()},
+                "content": {form.media_type: _described(form) for form in FORMATS.values()},
             },
             422: {"model": Problem},
             503: _NO_DATABASE,
@@ -102,7 +105,11 @@ async def list_feedback(
     return json_response({"feedback": rows, "total": page.total, "next_before": page.next_before})
 
 
-async def export(request: Request, _: Admin, format: Literal["csv", "jsonl"] = "csv") -> Response:
+async def export(
+    request: Request,
+    _: Admin,
+    format: Annotated[Literal["csv", "jsonl"], Query(description="How the file is written.")] = "csv",
+) -> Response:
     """Return all feedback whose text is known, as a file that the pipeline reads.
 
     JSON lines keep every text to the letter: take them to train on. In CSV, which people open in
@@ -128,6 +135,11 @@ async def export(request: Request, _: Admin, format: Literal["csv", "jsonl"] = "
         "Cache-Control": "no-store",
     }
     return StreamingResponse(content(), 200, headers, form.media_type)
+
+
+def _described(form: Format) -> dict[str, Any]:
+    row = LabelledRow(EXAMPLE_TEXT, Label.NEUTRAL, "api", datetime(2026, 11, 22, 21, tzinfo=UTC))
+    return {"schema": {"type": "string"}, "example": form.head + form.lines([row])}
 
 
 def _fields(row: Feedback) -> dict[str, Any]:

@@ -86,7 +86,15 @@ async def one_fetch(request: Request, _: Admin, fetch_id: str) -> Response:
     summary="Listen to the progress of a fetch",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "`event: progress` with a FetchAnswer."},
+        200: {
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "example": 'event: progress\ndata: {"state": "downloading", "bytes_done": 4194304}\n\n',
+                }
+            },
+            "description": "`event: progress` with a FetchAnswer.",
+        },
         **_NO_FETCH,
         503: {"model": Problem, "description": "Too many listen."},
     },

@@ -24,7 +24,7 @@ from opinionlens.app.batch_items import BadItem
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.noting import log_answer, note_answer
 from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
-from opinionlens.app.security.guards import check_may_predict
+from opinionlens.app.security.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
 from opinionlens.app.state import Services, services_of
 from opinionlens.serving.scorer import Answer, BatchAnswer
 from opinionlens.text.labels import Label
@@ -48,8 +48,8 @@ def inference_router(inputs: Inputs) -> APIRouter:
         methods=["POST"],
         summary="Judge one text",
         response_model=PredictionAnswer,
-        responses={413: too_large, 422: refused, 503: no_model},
-        openapi_extra=inputs.describe_body(),
+        responses=MAYBE_GUARDED | {413: too_large, 422: refused, 503: no_model},
+        openapi_extra=MAYBE_WITH_KEY | inputs.describe_body(),
     )
     router.add_api_route(
         "/predict",
@@ -57,8 +57,8 @@ def inference_router(inputs: Inputs) -> APIRouter:
         methods=["GET"],
         summary="Judge one text given in the address",
         response_model=PredictionAnswer,
-        responses={422: refused, 503: no_model},
-        openapi_extra=inputs.describe_query(),
+        responses=MAYBE_GUARDED | {422: refused, 503: no_model},
+        openapi_extra=MAYBE_WITH_KEY | inputs.describe_query(),
     )
     router.add_api_route(
         "/batch_predict",
@@ -66,8 +66,8 @@ def inference_router(inputs: Inputs) -> APIRouter:
         methods=["POST"],
         summary=f"Judge up to {limits.batch_items:,} texts at once",
         response_model=list[Label] | BatchDetailAnswer,
-        responses={413: too_large, 422: refused, 503: no_model},
-        openapi_extra=inputs.describe_batch(),
+        responses=MAYBE_GUARDED | {413: too_large, 422: refused, 503: no_model},
+        openapi_extra=MAYBE_WITH_KEY | inputs.describe_batch(),
     )
     router.add_api_route(
         "/explain",
@@ -75,8 +75,8 @@ def inference_router(inputs: Inputs) -> APIRouter:
         methods=["POST"],
         summary="Judge one text and say which words decided",
         response_model=ExplanationAnswer,
-        responses={413: too_large, 422: refused, 503: no_model},
-        openapi_extra=inputs.describe_body(),
+        responses=MAYBE_GUARDED | {413: too_large, 422: refused, 503: no_model},
+        openapi_extra=MAYBE_WITH_KEY | inputs.describe_body(),
     )
     return router
 

@@ -29,6 +29,18 @@ router = APIRouter(
 )
 
 
+_KEY: dict[str, Any] = {
+    "id": 1,
+    "prefix": "ol_3fK9aQ",
+    "name": "nightly report",
+    "scopes": ["predict"],
+    "created_at": "2026-11-22T21:00:00Z",
+    "created_by": "admin",
+    "last_used_at": None,
+    "revoked_at": None,
+}
+
+
 def _stripped(name: str) -> str:
     if not (stripped := name.strip()):
         raise ValueError("must not be blank")
@@ -62,6 +74,8 @@ class NewKey(BaseModel):
 class KeyAnswer(Answer):
     """A key without the key."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_KEY]})
+
     id: int
     prefix: str = Field(description="Its first characters.", examples=["ol_3fK9aQ"])
     name: str
@@ -74,6 +88,8 @@ class KeyAnswer(Answer):
 
 class KeyMade(KeyAnswer):
     """A new key. It is not stored and cannot be shown again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_KEY | {"key": "ol_3fK9aQ…"}]})
 
     key: str
 

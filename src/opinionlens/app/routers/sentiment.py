@@ -13,7 +13,7 @@ from opinionlens.app.answers import json_response, model_fields, sentiment_field
 from opinionlens.app.inputs import JsonBody, Limits, text_type
 from opinionlens.app.noting import note_answer
 from opinionlens.app.schemas import ActiveModelAnswer, Problem, SentimentAnswer
-from opinionlens.app.security.guards import check_may_predict
+from opinionlens.app.security.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
 from opinionlens.app.state import services_of
 
 _ENDPOINT = "/predict"  # in the metrics, where it is one with S1's
@@ -42,7 +42,8 @@ def sentiment_router(limits: Limits) -> APIRouter:
         methods=["POST"],
         summary="Judge one text, in the words of S2",
         response_model=SentimentAnswer,
-        responses={
+        responses=MAYBE_GUARDED
+        | {
             413: {"model": Problem, "description": f"The body has more than {limits.body_bytes:,} bytes."},
             422: {
                 "model": Problem,
@@ -50,7 +51,7 @@ def sentiment_router(limits: Limits) -> APIRouter:
             },
             503: {"model": Problem, "description": "No model is active, or too much is waiting."},
         },
-        openapi_extra=body.describe(),
+        openapi_extra=MAYBE_WITH_KEY | body.describe(),
     )
     router.add_api_route(
         "/model",

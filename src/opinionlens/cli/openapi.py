@@ -1,0 +1,25 @@
+"""`opinionlens openapi`: the description of the API as a file, for those who write programs against it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from opinionlens.app.factory import create_app
+from opinionlens.files import replacing_file
+from opinionlens.registry import MemoryRegistry
+from opinionlens.settings import Settings
+
+
+def run_openapi(file: Path) -> None:
+    """Write it aside, then put it in its place. The environment does not matter: the defaults are described.
+
+    Raises:
+        SettingsInvalid: the current folder is not the project's.
+        OSError: the file cannot be written; what was there before stays.
+    """
+    # `model_construct` reads no environment, which `Settings()` does.
+    app = create_app(Settings.model_construct(), registry=MemoryRegistry())
+    text = json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+    with replacing_file(file) as aside:
+        aside.write_text(text, encoding="utf-8")
