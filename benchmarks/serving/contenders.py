@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.serving.administering import ADMIN_KEY
 from benchmarks.serving.load import write_bodies
 from benchmarks.serving.model import NAME
 from benchmarks.serving.processes import ServerProcess, free_port, serving
-from benchmarks.serving.work_folder import ARTEFACTS, LOGS, PIPELINE, REGISTRY, ROOT, WORK
+from benchmarks.serving.work_folder import LOGS, PIPELINE, REGISTRY, ROOT, WORK
 
-from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.text.labels import LABELS
 
 _SERVERS = Path(__file__).parent / "servers"
@@ -115,31 +115,33 @@ def _save_for_mlflow() -> None:
         )
 
 
-def our_environment(cache: Path | None = None) -> dict[str, str]:
+def our_environment(records: str = "opinionlens") -> dict[str, str]:
     """Return the settings of OpinionLens: what a `.env` would hold, and nothing that makes it faster."""
     return {
         "ENV": "local",
         "MLFLOW__LOCAL_TRACKING_URI": f"sqlite:///{REGISTRY}",
-        "DATABASE__URL": f"sqlite:///{WORK / 'opinionlens.db'}",
-        "API__SAVED_MODEL_PATH": str(cache or WORK / "cache"),
+        "DATABASE__URL": f"sqlite:///{WORK / records}.db",
+        "API__SAVED_MODEL_PATH": str(WORK / "cache"),
         "API__MODEL_NAME": NAME,
+        "API__ERROR_LOG_PATH": str(LOGS / "opinionlens-errors.log"),
+        "SECURITY__ADMIN_KEY": ADMIN_KEY,
     }
 
 
+def forget_records(records: str = "opinionlens") -> None:
+    """Start without rows: those of earlier runs would slow down later ones, and decide what is active."""
+    for path in WORK.glob(f"{records}.db*"):
+        path.unlink()
+
+
 def _our_command(port: int) -> list[str]:
-    """The command of `opinionlens serve`, with the route that does nothing."""
-    factory = "benchmarks.serving.servers.opinionlens_app:serve"
-    module, _, function = factory.partition(":")
-    return [sys.executable, "-c", f"from {module} import {function}; {function}({port})"]
+    """Return the command of `opinionlens serve`, with the route that does nothing."""
+    module = "benchmarks.serving.servers.opinionlens_app"
+    return [sys.executable, "-c", f"from {module} import serve; serve({port})"]
 
 
 def _read_ours(answer: Any) -> list[float]:  # noqa: ANN401 - JSON
     return [answer["probabilities"][label.value] for label in LABELS]
-
-
-def digests() -> list[str]:
-    """Return the digests of both versions."""
-    return [read_manifest(path).digest for path in ARTEFACTS]
 
 
 # The pipeline refers to the recipe that cuts texts into tokens; nothing else of ours is imported.

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.serving.contenders import OURS, our_environment
+from benchmarks.serving.administering import activate, fetch
+from benchmarks.serving.contenders import OURS, forget_records, our_environment
 from benchmarks.serving.figures import Spread, markdown_table
 from benchmarks.serving.load import run_wrk
 from benchmarks.serving.model import load_tweets
-from benchmarks.serving.processes import free_port, serving
+from benchmarks.serving.processes import ServerProcess, free_port, serving
 from benchmarks.serving.work_folder import LOGS, ROOT
 
 _LOAD_SECONDS = 3
 # Long enough for the registry's process to have started and asked.
 _STEADY_SECONDS = 15
+_RECORDS = "footprint"
+_FOLLOWING, _CHOSEN = "follows the champion", "answers with the version that was activated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +35,40 @@ class Start:
 
 
 def measure(rounds: int) -> dict[str, list[Start]]:
-    """Start the app some times, as on a laptop and as on a server."""
-    started: dict[str, list[Start]] = {"ENV=local": [], "registry out of reach": []}
+    """Start the app some times: as it comes, and where an administrator has chosen the version.
+
+    As it comes on a laptop, it asks the registry for the champion all the time, through a process of its own.
+    """
+    started: dict[str, list[Start]] = {_FOLLOWING: [], _CHOSEN: []}
     for _ in range(rounds):
         for kind, starts in started.items():
-            start = _start(reachable=kind == "ENV=local")
-            starts.append(start)
-            print(f"{kind}: {asdict(start)}", flush=True)
+            starts.append(_start(kind))
+            print(f"{kind}: {asdict(starts[-1])}", flush=True)
     return started
 
 
-def _start(*, reachable: bool) -> Start:
-    environment = our_environment()
-    if not reachable:
-        # Nothing listens there; the cached version answers, and the process that asks has given up.
-        environment |= {"MLFLOW__REMOTE_TRACKING_URI": f"http://127.0.0.1:{free_port()}"}
-    port = free_port()
-    program = Path(sys.executable).with_name("opinionlens")
-    command = [str(program), "serve", "--port", str(port)]
-    with serving(command, port, environment=environment, folder=ROOT, log=LOGS / "start.log") as server:
+def _start(kind: str) -> Start:
+    """Measure one start; the version is in the cache, from an earlier one."""
+    forget_records(_RECORDS)
+    with _app() as server:
+        server.wait_until_ready(OURS.ready)
+        if kind == _CHOSEN:
+            fetch(server.port, version=1)
+            activate(server.port, version=1)
+    with _app() as server:
         seconds = server.wait_until_ready(OURS.ready)
-        run_wrk(port, OURS.path, OURS.bodies(load_tweets()), seconds=_LOAD_SECONDS)
+        run_wrk(server.port, OURS.path, OURS.bodies(load_tweets()), seconds=_LOAD_SECONDS)
         time.sleep(_STEADY_SECONDS)
         memory = server.memory()
     own = memory[server.process.pid]
     total = sum(sizes["pss"] for sizes in memory.values())
     return Start(seconds, own["pss"], own["rss"], total, len(memory))
+
+
+def _app() -> AbstractContextManager[ServerProcess]:
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("opinionlens")), "serve", "--port", str(port)]
+    return serving(command, port, environment=our_environment(_RECORDS), folder=ROOT, log=LOGS / "start.log")
 
 
 def table(started: dict[str, list[Start]]) -> str:

@@ -58,9 +58,9 @@ def make_model(raw_dir: Path) -> None:
     """Train, export, compare and register; what exists stays."""
     WORK.mkdir(parents=True, exist_ok=True)
     if not PIPELINE.exists() or not TWEETS.exists():
-        tweets = brand_tweets()
-        TWEETS.write_text(json.dumps([text for text, _ in tweets[:SENT]]), encoding="utf-8")
-        pipeline = fit([*tweets[SENT:], *reviews(raw_dir)])
+        rows = brand_tweets()
+        TWEETS.write_text(json.dumps([text for text, _ in rows[:SENT]]), encoding="utf-8")
+        pipeline = fit([*rows[SENT:], *reviews(raw_dir)])
         joblib.dump(pipeline, PIPELINE)
         for path in (*ARTEFACTS, REGISTRY):
             remove(path)

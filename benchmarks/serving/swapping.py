@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.serving.contenders import OURS
+from benchmarks.serving.administering import activate, fetch
+from benchmarks.serving.contenders import OURS, forget_records
 from benchmarks.serving.figures import Spread, markdown_table, percentile
 from benchmarks.serving.load import run_wrk
-from benchmarks.serving.model import NAME, load_tweets
+from benchmarks.serving.model import load_tweets
 from benchmarks.serving.work_folder import ROOT, WORK
 
-# A made-up key of a server that only this benchmark can reach, for as long as it runs.
-_ADMIN_KEY = "benchmark-only-" + "0123456789abcdef" * 2
 _SWAPS = 4
 _PAUSE = 3.0
 # After the answer the old version is still being freed; that belongs to the swap.
@@ -55,11 +51,11 @@ def measure(rounds: int, seconds: int) -> list[Swap]:
 
 def _round(seconds: int) -> Swap:
     bodies = OURS.bodies(load_tweets())
-    ours = replace(OURS, environment={**OURS.environment, "SECURITY__ADMIN_KEY": _ADMIN_KEY})
-    with ours.start() as server:
+    forget_records()
+    with OURS.start() as server:
         server.wait_until_ready(OURS.ready)
         for version in (1, 2):
-            _fetch(server.port, version)
+            fetch(server.port, version)
         rate = run_wrk(server.port, OURS.path, bodies, seconds=seconds).per_second / 2
         length = _START_UP + seconds + _SWAPS * (_PAUSE + _AFTERWARDS + 1)
         with _steady_load(server.port, bodies, rate, length) as out:
@@ -73,7 +69,7 @@ def _round(seconds: int) -> Swap:
 def _swap(port: int, version: int) -> tuple[float, float, float]:
     """Activate a version; return when that began, was answered, and was over."""
     began = time.perf_counter()
-    _post(port, f"/api/v1/models/{NAME}-{version}/activate", {"why": "benchmark"})
+    activate(port, version)
     answered = time.perf_counter()
     time.sleep(_AFTERWARDS + _PAUSE)
     return began, answered, answered + _AFTERWARDS
@@ -115,20 +111,6 @@ def _summarised(
         activation=float(np.mean([answered - start for start, answered, _ in windows])) * 1e3,
         generator_late_p99=percentile(seen["late"].tolist(), 0.99) * 1e3,
     )
-
-
-def _fetch(port: int, version: int) -> None:
-    _post(port, "/api/v1/models/", {"model_name": NAME, "model_version": version, "set_default": False})
-
-
-def _post(port: int, path: str, body: dict[str, Any]) -> None:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_ADMIN_KEY}"}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=60) as response:
-            response.read()
-    except urllib.error.HTTPError as error:
-        raise SystemExit(f"{path} answered {error.code}: {error.read().decode()}") from error
 
 
 def table(swaps: Sequence[Swap]) -> str:
