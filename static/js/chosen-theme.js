@@ -1,5 +1,7 @@
-// Applies a theme that was chosen earlier, before anything is painted. theme.js has the button.
+// Before anything is painted: says that scripts run, and applies a theme that was chosen earlier (theme.js has the
+// button).
 (() => {
+  document.documentElement.dataset.scripts = "";
   try {
     const chosen = localStorage.getItem("theme");
     if (chosen === "light" || chosen === "dark") {

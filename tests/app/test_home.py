@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.pages import marked, percent
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Fallback, Settings
+from opinionlens.settings import DatabaseSettings, Fallback, Settings
 
 
 def visible(html: str) -> str:
@@ -155,6 +158,47 @@ def test_any_text_gets_a_page(client: TestClient, text: str) -> None:
 def test_any_body_is_answered(client: TestClient, kind: str, body: bytes) -> None:
     response = client.post("/", content=body, headers={"Content-Type": kind})
     assert response.status_code in (200, 400, 422)
+
+
+class TestFeedback:
+    def test_it_is_kept_and_thanked_for(self, promoted_client: TestClient) -> None:
+        sent = {"text": "great\r\nreally", "label": "NEUTRAL", "prediction_id": str(uuid4())}
+        page = promoted_client.post("/feedback", data=sent)
+        assert page.status_code == 200
+        assert "Thank you. Noted as neutral." in visible(page.text)
+        assert 'data-label="POSITIVE"' in page.text
+        assert "Is this right?" not in visible(page.text)
+
+    def test_a_text_is_enough(self, promoted_client: TestClient) -> None:
+        sent = {"text": "great", "label": "POSITIVE", "prediction_id": "nonsense"}
+        assert "Thank you." in visible(promoted_client.post("/feedback", data=sent).text)
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {},
+            {"text": "great"},
+            {"text": "", "label": "NEUTRAL"},
+            {"text": "great", "label": "SUPERB"},
+            {"text": "x" * 10_001, "label": "NEUTRAL"},
+        ],
+    )
+    def test_what_says_nothing_is_refused(self, client: TestClient, sent: dict[str, str]) -> None:
+        page = client.post("/feedback", data=sent)
+        assert page.status_code == 422
+        assert "Judge a text first" in page.text
+
+    def test_without_a_database_the_verdict_stays_and_the_reason_is_said(
+        self, make_settings: Callable[..., Settings], tmp_path: Path
+    ) -> None:
+        (tmp_path / "no-folder").write_text("a file where the folder should be")
+        away = DatabaseSettings(url=SecretStr(f"sqlite:///{tmp_path / 'no-folder' / 'app.db'}"))
+        app = create_app(make_settings(groups={"database": away}), registry=MemoryRegistry())
+        with TestClient(app) as client:
+            page = client.post("/feedback", data={"text": "great", "label": "NEUTRAL"})
+        assert page.status_code == 503
+        assert 'data-label="' in page.text
+        assert re.search(r'class="alert" role="alert" >[^<]*database', page.text)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 Violations = Callable[..., list[str]]
 
-PHONE = {"width": 390, "height": 844}
+PHONE = {"width": 360, "height": 780}
+ADMIN_KEY = "a-key-for-the-tests-that-nobody-else-has-1234567890"
 # Emoji before the words: a browser counts them as two, the explanation as one.
 TEXT = "😀😀 great food and a great view, but the service was late and awful 😀"
 
@@ -169,6 +170,54 @@ def test_the_verdict_is_announced(open_page: OpenPage) -> None:
     page = open_page()
     judge(page, "awful")
     expect(page.get_by_role("status")).to_have_text("Negative, 88 % confident.")
+
+
+class TestFeedback:
+    @pytest.mark.parametrize("javascript", [True, False])
+    def test_a_reader_says_what_is_right(self, open_page: OpenPage, javascript: bool) -> None:
+        page = open_page(java_script_enabled=javascript)
+        text = f"great with scripts {javascript}"
+        judge(page, text)
+        expect(page.get_by_role("button", name="No, it is positive")).to_be_hidden()
+        page.get_by_role("button", name="No, it is neutral").click()
+        expect(page.get_by_text("Thank you. Noted as neutral.")).to_be_visible()
+        expect(page.get_by_role("group", name="Is this right?")).to_be_hidden()
+        expect(page.locator("#verdict")).to_have_attribute("data-label", "POSITIVE")
+        found = [row for row in stored_feedback(page) if row["text"] == text]
+        assert [(row["label"], row["source"]) for row in found] == [("NEUTRAL", "page")]
+        assert found[0]["prediction_id"]
+
+    def test_a_new_verdict_can_be_answered_anew(self, open_page: OpenPage) -> None:
+        page = open_page()
+        judge(page, "great")
+        page.get_by_role("button", name="Yes, it is").click()
+        expect(page.get_by_text("Thank you. Noted as positive.")).to_be_visible()
+        judge(page, "awful")
+        expect(page.get_by_text("Thank you.")).to_be_hidden()
+        page.get_by_role("button", name="Yes, it is").click()
+        expect(page.get_by_text("Thank you. Noted as negative.")).to_be_visible()
+
+    def test_what_goes_wrong_is_said_and_can_be_tried_again(
+        self, open_page: OpenPage, violations: Violations
+    ) -> None:
+        page = open_page()
+        judge(page, "great")
+        detail = {"detail": "The database does not answer.", "code": "storage_unavailable"}
+        page.route("**/api/v1/feedback", lambda route: route.fulfill(status=503, json=detail))
+        page.get_by_role("button", name="Yes, it is").click()
+        expect(page.locator(".feedback .alert")).to_have_text("The database does not answer.")
+        assert violations(page) == []
+        page.unroute("**/api/v1/feedback")
+        page.get_by_role("button", name="Yes, it is").click()
+        expect(page.get_by_text("Thank you.")).to_be_visible()
+        assert violations(page) == []
+
+
+def stored_feedback(page: Page) -> list[dict[str, str]]:
+    """What an admin sees of the feedback."""
+    answer = page.request.get("/api/v1/feedback", headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+    rows: list[dict[str, str]] = answer.json()["feedback"]
+    return rows
 
 
 class TestTheme:

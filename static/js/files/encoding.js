@@ -47,8 +47,8 @@ function byteOrder(bytes) {
   const looked = bytes.subarray(0, LOOKED_AT);
   looked.forEach((byte, index) => (zeros[index % 2] += byte === 0));
   const [even, odd] = zeros.map((found) => found / (looked.length / 2 || 1));
-  if (odd > 0.3 && even < 0.02) return "utf-16le";
-  if (even > 0.3 && odd < 0.02) return "utf-16be";
+  if (odd > 0.3 && even < odd / 5) return "utf-16le";
+  if (even > 0.3 && odd < even / 5) return "utf-16be";
   return null;
 }
 

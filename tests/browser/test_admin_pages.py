@@ -1,0 +1,155 @@
+"""The other pages of the admins: login and out, keys, model cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+OpenAt = Callable[..., Page]
+OpenAdmin = Callable[..., Page]
+Violations = Callable[..., list[str]]
+
+PHONE = {"width": 360, "height": 780}
+
+
+def test_the_pages_want_a_login_and_lead_back(open_at: OpenAt, site: object, violations: Violations) -> None:
+    page = open_at(site.address, "/admin/keys")  # type: ignore[attr-defined]
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Password").fill("four quiet lenses look on")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="API keys")).to_be_visible()
+    expect(page.get_by_text("Logged in as admin")).to_be_visible()
+    page.get_by_role("link", name="OpinionLens").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log out")).to_have_count(0)
+    page.goto("/admin")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_a_login_that_ended_meanwhile_leads_to_the_login(open_admin: OpenAdmin) -> None:
+    page = open_admin()
+    expect(page.locator("#loaded")).to_be_visible()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Fetch opinionlens 2").click()
+    page.get_by_role("dialog").get_by_role("button", name="Fetch").click()
+    page.wait_for_url("**/login?next=%2Fadmin")
+
+
+def test_without_javascript_the_pages_say_that_they_need_it(open_admin: OpenAdmin) -> None:
+    page = open_admin(java_script_enabled=False)
+    expect(page.get_by_text("These pages need JavaScript.")).to_be_visible()
+
+
+class TestKeys:
+    def test_a_key_is_shown_once_works_and_is_revoked(
+        self, open_admin: OpenAdmin, violations: Violations
+    ) -> None:
+        page = open_admin("/admin/keys", permissions=["clipboard-read", "clipboard-write"])
+        expect(page.get_by_text("There are no keys yet.")).to_be_visible()
+        page.get_by_label("What is it for?").fill("<b>nightly</b> report")
+        page.get_by_label("judge texts").uncheck()
+        page.get_by_role("button", name="Make the key").click()
+        expect(page.get_by_role("alert").first).to_contain_text("Choose what it may do.")
+        page.get_by_label("change models and keys").check()
+        page.get_by_role("button", name="Make the key").click()
+        shown = page.locator("#shown-once")
+        expect(shown).to_be_focused()
+        key = shown.locator("code").text_content() or ""
+        assert status_with(page, key) == 200
+        shown.get_by_role("button", name="Copy").click()
+        expect(shown.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == key
+        line = page.locator("#keys tbody tr")
+        expect(line).to_contain_text(
+            re.compile(r"<b>nightly</b> report.*change models and keys.*admin", re.S)
+        )
+        assert violations(page) == []
+        page.reload()
+        expect(line).to_have_count(1)
+        expect(shown).to_be_hidden()
+        assert key not in page.content()
+        line.get_by_role("button", name="Revoke").click()
+        page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        expect(line).to_contain_text("Revoked")
+        assert status_with(page, key) == 401
+        assert violations(page) == []
+
+
+class TestModelCard:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_it_tells_what_is_known(
+        self, open_admin: OpenAdmin, violations: Violations, seen: object, scheme: str
+    ) -> None:
+        page = open_admin("/admin/models/opinionlens-1", color_scheme=scheme, reduced_motion="reduce")
+        card = page.get_by_role("article")
+        expect(card).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("opinionlens 1")
+        for words in (
+            r"Macro F1\s+0\.756",
+            r"Texts tested on\s+6,876",
+            r"By class.*Negative\s+0\.700",
+            r"By slice.*Short text\s*1,962 texts\s+0\.760.*Long text",
+            r"By source.*Brand tweets",
+            r"Behaviour.*Facts are neutral\s+35 %",
+            r"Below a confidence of 50 % an answer is marked uncertain",
+            r"A text may have 10,000 characters",
+            r"weakest on long text: macro F1 0\.727",
+            r"Run\s+4f2c9a7be31d.*Code \(commit\)\s+d057843",
+            r"/api/v1/models/opinionlens-1/activate",
+        ):
+            expect(card).to_contain_text(re.compile(words, re.S | re.I))
+        assert violations(page) == []
+        assert seen.errors == []  # type: ignore[attr-defined]
+        assert seen.foreign == []  # type: ignore[attr-defined]
+
+    def test_on_a_phone_and_on_paper(self, open_admin: OpenAdmin) -> None:
+        page = open_admin("/admin/models/opinionlens-1", viewport=PHONE)
+        expect(page.get_by_role("article")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.emulate_media(media="print")
+        expect(page.locator(".site-header")).to_be_hidden()
+        expect(page.get_by_role("article")).to_be_visible()
+
+    def test_of_a_version_that_is_not_loaded_it_says_so(
+        self, open_admin: OpenAdmin, violations: Violations
+    ) -> None:
+        page = open_admin("/admin/models/opinionlens-2")
+        expect(page.locator("#alert")).to_contain_text("opinionlens-2 is not loaded.")
+        expect(page.get_by_role("article")).to_have_count(0)
+        assert violations(page) == []
+
+    def test_its_address_is_no_way_in_for_markup(self, open_admin: OpenAdmin) -> None:
+        page = open_admin("/admin")
+        page.goto("/admin/models/%3Cimg%20src=x%20onerror=alert(1)%3E-1")
+        expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=alert(1)>-1")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/history", "/admin/keys"])
+def test_a_phone_shows_all_without_scrolling_sideways(
+    open_admin: OpenAdmin, violations: Violations, path: str
+) -> None:
+    page = open_admin(path, viewport=PHONE)
+    expect(page.get_by_text("Looking …")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+
+
+def status_with(page: Page, key: str) -> int:
+    """What the list of models answers to somebody with this key, who is not logged in."""
+    with page.context.browser.new_context() as stranger:  # type: ignore[union-attr]
+        address = page.url.split("/admin")[0]
+        headers = {"Authorization": f"Bearer {key}"}
+        return int(stranger.request.get(f"{address}/api/v1/models/", headers=headers).status)
