@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,51 @@ class TestRequests:
         handler = '{handler="/api/v1/inference/explain"}'
         assert f"http_request_size_bytes_sum{handler} {len(body)}.0" in lines
         assert f"http_response_size_bytes_sum{handler} {len(answer.content)}.0" in lines
+
+
+class TestEvents:
+    def test_feedback_that_was_stored_is_counted_by_its_label(self, client: TestClient) -> None:
+        for label in ("POSITIVE", "POSITIVE", "nonsense"):
+            client.post("/api/v1/feedback", json={"text": "I love it", "label": label})
+        lines = client.get("/metrics").text.splitlines()
+        assert 'feedback_total{label="POSITIVE"} 2.0' in lines
+        assert 'feedback_total{label="NEGATIVE"} 0.0' in lines
+
+    def test_who_is_not_let_in_is_counted(self, client: TestClient) -> None:
+        client.get("/login")
+        token = client.cookies["opinionlens_login"]
+        answer = client.post("/login", data={"token": token, "username": "nobody", "password": "wrong"})
+        assert answer.status_code == 401
+        assert 'login_attempts_total{outcome="refused"} 1.0' in client.get("/metrics").text.splitlines()
+
+    def test_the_word_list_is_active_until_a_version_is(
+        self, client: TestClient, promoted_client: TestClient
+    ) -> None:
+        def active(text: str) -> list[str]:
+            return [line for line in text.splitlines() if line.startswith("model_active_info{")]
+
+        assert active(client.get("/metrics").text) == [
+            'model_active_info{kind="lexicon",model="word list",version="none"} 1.0'
+        ]
+        text = promoted_client.get("/metrics").text
+        assert active(text) == ['model_active_info{kind="linear",model="opinionlens",version="1"} 1.0']
+        lines = text.splitlines()
+        assert 'model_swaps_total{outcome="activated"} 1.0' in lines
+        assert 'artefact_cache_total{result="miss"} 1.0' in lines
+        assert "registry_up 1.0" in lines
+        assert "database_up 1.0" in lines
+
+    def test_rows_of_the_prediction_log_are_counted_when_they_are_written(self, client: TestClient) -> None:
+        def written() -> float:
+            lines = client.get("/metrics").text.splitlines()
+            return next(
+                float(line.split()[1]) for line in lines if line.startswith("prediction_rows_written")
+            )
+
+        before = written()
+        client.post("/api/v1/inference/predict", json={"text": "I love it"})
+        deadline = time.monotonic() + 30
+        while written() == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert written() == before + 1

@@ -91,6 +91,7 @@ async def _store(services: Services, label: Label, text: str, ident: str) -> Non
     await services.records.run(
         feedback.add, label=label, source="page", prediction_id=prediction_id, text=text
     )
+    services.metrics.count_feedback(label)
 
 
 def _in_words(error: OpinionLensError) -> str:

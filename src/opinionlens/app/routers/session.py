@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from opinionlens.app.failures import headers_of
 from opinionlens.app.security import cookies
 from opinionlens.app.security.addresses import address_of
-from opinionlens.app.security.errors import CsrfFailed
+from opinionlens.app.security.errors import CsrfFailed, TooManyAttempts
 from opinionlens.app.security.guards import check_csrf, visitor_of
+from opinionlens.app.security.login import LoginRefused
 from opinionlens.app.security.tokens import is_token, new_token, same
 from opinionlens.app.security.way_back import way_back
 from opinionlens.app.state import services_of
@@ -84,8 +85,17 @@ async def logout(request: Request) -> Response:
 
 
 async def _enter(request: Request, name: str, password: str, target: str) -> Response:
-    security = services_of(request).security
-    session = await security.login.enter(name, password, address_of(request))
+    services = services_of(request)
+    security, metrics = services.security, services.metrics
+    try:
+        session = await security.login.enter(name, password, address_of(request))
+    except TooManyAttempts:
+        metrics.count_login("throttled")
+        raise
+    except LoginRefused:
+        metrics.count_login("refused")
+        raise
+    metrics.count_login("accepted")
     former = cookies.read(request, cookies.SESSION)
     if former is not None and is_token(former):
         await security.sessions.end(former)
