@@ -49,8 +49,8 @@ def listed(client: TestClient, **query: int) -> FeedbackPage:
 
 
 def exported(client: TestClient) -> list[dict[str, str]]:
-    lines = client.get(EXPORT, params={"format": "jsonl"}, headers=AS_ADMIN).text.splitlines()
-    return [json.loads(line) for line in lines]
+    lines = client.get(EXPORT, params={"format": "jsonl"}, headers=AS_ADMIN).text.split("\n")
+    return [json.loads(line) for line in lines if line]
 
 
 class TestGive:
@@ -105,6 +105,30 @@ class TestGive:
         assert problem.errors is not None
         assert problem.errors[0].where.startswith("body")
         assert listed(client).total == 0
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"\xff",
+            b"[" * 100_000,
+            b'{"text": "\\ud800", "label": "neutral"}',
+            b'{"text": "x", "label": "neutral", "source": "\\udc00"}',
+            b'{"text": NaN, "label": "neutral"}',
+            b'{"prediction_id": ' + b"9" * 5_000 + b', "label": "neutral"}',
+            b'\xef\xbb\xbf{"text": "x", "label": "neutral"}',
+        ],
+        ids=["nothing", "open", "bytes", "deep", "surrogate", "source", "nan", "digits", "mark"],
+    )
+    def test_what_is_no_json_is_refused(self, client: TestClient, body: bytes) -> None:
+        assert client.post(FEEDBACK, content=body).status_code == 422
+
+    @pytest.mark.parametrize("text", [" ", "\n", "\x00", "a\x00b", "\u202e\ufeff", "\U0010ffff", "\x85"])
+    def test_any_unicode_is_kept_as_far_as_a_database_can(self, client: TestClient, text: str) -> None:
+        given = client.post(FEEDBACK, json={"text": text, "label": "neutral"})
+        assert given.status_code == 201
+        assert [row["text"] for row in exported(client)] == [text.replace("\x00", "\ufffd")]
 
     def test_the_longest_text_fits(self, client: TestClient) -> None:
         assert client.post(FEEDBACK, json={"text": "😀" * 10_000, "label": "neutral"}).status_code == 201

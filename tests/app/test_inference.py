@@ -112,6 +112,28 @@ class TestPredict:
         assert problem.errors is not None
         assert problem.errors[0].where.startswith("body")
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"text": "awful", "text": "I love it"}',  # of two the last, as everywhere
+            b'{"text": "I love it", "number": NaN, "more": [[[[]]]]}',
+            b' \n{"text": "I love it"}\r\n ',
+            b'{"\\u0074ext": "I love\\u0020it"}',
+        ],
+        ids=["twice", "more", "blank", "escaped"],
+    )
+    @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml; charset=x", ""])
+    def test_odd_json_is_json_under_whatever_type_it_is_sent(
+        self, client: TestClient, body: bytes, kind: str
+    ) -> None:
+        for address in (PREDICT, EXPLAIN):
+            answer = client.post(address, content=body, headers={"Content-Type": kind})
+            assert (answer.status_code, answer.json()["prediction"]) == (200, "POSITIVE")
+        assert (
+            client.post("/predict", content=body, headers={"Content-Type": kind}).json()["label"]
+            == "positive"
+        )
+
     def test_a_missing_parameter_is_named(self, client: TestClient) -> None:
         response = client.get(PREDICT)
         assert response.status_code == 422
@@ -387,7 +409,7 @@ class TestAnyText:
     @example(text="a\u202eb\ufeff")
     def test_is_answered_or_refused(self, client: TestClient, text: str) -> None:
         body = json.dumps({"text": text})  # escapes, so that half a surrogate pair can be sent at all
-        for address in (PREDICT, EXPLAIN):
+        for address in (PREDICT, EXPLAIN, "/predict"):
             assert client.post(address, content=body).status_code in (200, 422)
 
     @fuzzed
@@ -401,7 +423,7 @@ class TestAnyText:
     @fuzzed
     @given(body=st.binary(max_size=100))
     def test_or_any_bytes_are_answered_or_refused(self, client: TestClient, body: bytes) -> None:
-        for address in (PREDICT, BATCH, EXPLAIN):
+        for address in (PREDICT, BATCH, f"{BATCH}?detail=true", EXPLAIN, "/predict"):
             assert client.post(address, content=body).status_code in (200, 422)
 
 
