@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 import signal
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -78,3 +81,23 @@ def test_the_end_under_load_answers_what_was_begun(
     assert group_of(server.process.pid) == set()
     assert server.terminal == ""  # who gave the password knows it
     assert "given-by-the-owner-7" not in server.log
+
+
+def test_an_open_stream_of_progress_does_not_hold_up_the_end(start_server: Callable) -> None:
+    key = "a-key-for-machines-0123456789-abcdef"
+    with socket.create_server(("127.0.0.1", 0)) as hanging:  # takes questions and never answers
+        registry = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        server = start_server(MLFLOW__REMOTE_TRACKING_URI=registry, SECURITY__ADMIN_KEY=key)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+            wanted = json.dumps({"model_name": "opinionlens", "model_version": 1})
+            connection.request("POST", "/api/v1/models/?wait=false", wanted, headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 202
+            connection.request("GET", f"{answer.headers['Location']}/events", headers=headers)
+            stream = connection.getresponse()
+            assert stream.readline().startswith(b"event: progress")
+            assert server.end() == 0
+            stream.read()  # ends as a whole answer does, or this raises
+    assert not [line for line in server.log.splitlines() if "timeout graceful shutdown exceeded" in line]
