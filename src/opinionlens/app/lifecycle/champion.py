@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import structlog
@@ -78,6 +79,8 @@ class ChampionFollower:
         self._refused: DeployedVersion | None = None
         self._lock_path = store.cache.root / "locks" / "champion.lock"
         self._lock: IO[str] | None = None
+        self._locking = Lock()
+        self._has_ended = False
 
     @property
     def is_following(self) -> bool:
@@ -110,8 +113,10 @@ class ChampionFollower:
 
     def close(self) -> None:
         """Let another process look for the champion."""
-        if self._lock is not None:
-            self._lock.close()
+        with self._locking:  # a thread may be about to take the right to look
+            self._has_ended = True
+            if self._lock is not None:
+                self._lock.close()
 
     async def load(self) -> tuple[DeployedVersion, ServedModel]:
         """Return the champion, loaded. Raises what fetching and loading raise."""
@@ -171,9 +176,10 @@ class ChampionFollower:
 
     def _is_first(self) -> bool:
         """Take the right to look, and keep it; the system passes it on when its holder dies."""
-        if self._lock is None:
-            self._lock = _taken(self._lock_path)
-        return self._lock is not None
+        with self._locking:
+            if self._lock is None and not self._has_ended:
+                self._lock = _taken(self._lock_path)
+            return self._lock is not None
 
 
 def _taken(path: Path) -> IO[str] | None:
