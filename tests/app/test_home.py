@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from opinionlens.app.factory import create_app
 from opinionlens.app.pages import marked, percent
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import DatabaseSettings, Fallback, Settings
+from opinionlens.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 
 
 def visible(html: str) -> str:
@@ -110,6 +110,17 @@ def test_with_nothing_to_answer_the_text_is_not_lost(make_settings: Callable[...
     assert page.status_code == 503
     assert "No model is active yet." in page.text
     assert "my long complaint</textarea>" in page.text
+
+
+def test_where_a_key_is_needed_the_page_needs_a_login(make_settings: Callable[..., Settings]) -> None:
+    security = SecuritySettings(trusted_hosts="testserver", predict_needs_key=True)
+    app = create_app(make_settings(groups={"security": security}), registry=MemoryRegistry())
+    with TestClient(app) as client:
+        for address in ("/", "/feedback"):
+            page = client.post(address, data={"text": "my long complaint", "label": "NEGATIVE"})
+            assert page.status_code == 401
+            assert "Only who is logged in gets verdicts here." in page.text
+            assert "my long complaint</textarea>" in page.text
 
 
 def test_the_table_lists_every_address_of_the_api(client: TestClient) -> None:

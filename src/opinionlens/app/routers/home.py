@@ -12,6 +12,7 @@ from starlette.responses import Response
 from opinionlens.app.noting import note_answer
 from opinionlens.app.pages import HomeView, verdict_of
 from opinionlens.app.security.addresses import address_of
+from opinionlens.app.security.errors import LoginNeeded
 from opinionlens.app.security.guards import check_may_predict, visitor_of
 from opinionlens.app.state import Services, services_of
 from opinionlens.errors import OpinionLensError
@@ -95,4 +96,6 @@ async def _store(services: Services, label: Label, text: str, ident: str) -> Non
 
 
 def _in_words(error: OpinionLensError) -> str:
+    if isinstance(error, LoginNeeded):  # its own words are for programs
+        return "Only who is logged in gets verdicts here."
     return f"{error.what} {error.remedy or ''}"
