@@ -155,7 +155,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
-    app.include_router(admin_router(settings.api.model_name))
+    app.include_router(admin_router(settings.api.model_name, can_follow=settings.follows_champion))
     app.include_router(session.router)
     app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")

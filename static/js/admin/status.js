@@ -22,7 +22,7 @@ export function showStatus(state, target, refresh) {
   });
   showRollBack(deployment, target, refresh);
   const follow = slot("follow", section);
-  follow.hidden = state.following || state.can_follow === false || !deployment;
+  follow.hidden = state.following || !deployment || section.dataset.canFollow === undefined;
   follow.onclick = () => askToFollow(refresh);
   showProblems(state);
 }

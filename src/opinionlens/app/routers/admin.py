@@ -11,8 +11,13 @@ from opinionlens.app.state import services_of
 from opinionlens.text.labels import LABELS
 
 
-def admin_router(model_name: str) -> APIRouter:
-    """Return the pages; `model_name` is what the form for a fetch begins with."""
+def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
+    """Return the pages.
+
+    Args:
+        model_name: what the form for a fetch begins with.
+        can_follow: whether the settings let the app follow the registry's champion.
+    """
     router = APIRouter(prefix="/admin", include_in_schema=False, dependencies=[Depends(admin_page)])
 
     @router.get("")
@@ -20,7 +25,13 @@ def admin_router(model_name: str) -> APIRouter:
         """Show what answers, what is loaded and what the registry has."""
         pages = services_of(request).pages
         return pages.render(
-            request, "admin/models.html", here="admin", tab="Models", labels=LABELS, model_name=model_name
+            request,
+            "admin/models.html",
+            here="admin",
+            tab="Models",
+            labels=LABELS,
+            model_name=model_name,
+            can_follow=can_follow,
         )
 
     @router.get("/history")
