@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,6 +59,7 @@ from opinionlens.registry.servability import (
     why_not_servable,
 )
 from opinionlens.registry.tags import check_changeable, split_scores, tags_to_write
+from opinionlens.timestamps import as_milliseconds, as_time
 
 _TIME_LIMIT_SECONDS = 10.0
 # Servers with passwords take up to half a second for each request.
@@ -251,7 +251,7 @@ class MlflowRegistry:
             number=number,
             digest=digest,
             kind=tags.get(KIND_TAG),
-            created=_as_time(row.creation_timestamp),
+            created=as_time(row.creation_timestamp),
             run_id=row.run_id or None,
             aliases=tuple(sorted(alias for alias, target in aliases.items() if target == number)),
             tags=tags,
@@ -347,9 +347,30 @@ def _fetch(location: str, name: str, into: Path, *, uri: str) -> Path:
         failure = translated(error, uri=uri)
         if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded | DiskUnwritable):
             raise failure from error
+        if _is_stored(location, name, uri=uri):  # MLflow tells of a broken line in words alone
+            what = f"The registry broke off while {name} was fetched."
+            raise RegistryUnavailable(what, where=location, remedy="Fetch it again.") from error
         remedy = "Register the classifier again with `opinionlens promote`."
         what = f"The artefact store has lost {name}."
         raise ArtefactMissing(what, where=location, remedy=remedy) from error
+
+
+def _is_stored(location: str, name: str, *, uri: str) -> bool:
+    """Tell whether the store has the file.
+
+    Raises:
+        RegistryUnavailable: the store does not answer, so nobody knows.
+    """
+    from mlflow.artifacts import list_artifacts
+
+    try:
+        entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=uri)
+    except Exception as error:  # each kind of store fails in ways of its own
+        failure = translated(error, uri=uri)
+        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded):
+            raise failure from error
+        return False
+    return any(Path(entry.path).name == name for entry in entries)
 
 
 def _create_model(client: Client, name: str) -> None:
@@ -365,10 +386,10 @@ def _create_model(client: Client, name: str) -> None:
 def _write_copy(client: Client, run: SourceRun, experiment_id: str) -> str:
     from mlflow.entities import Metric, Param, RunTag
 
-    started = _as_milliseconds(run.started)
+    started = as_milliseconds(run.started)
     copy = client.create_run(experiment_id, start_time=started, run_name=run.name)
     run_id = str(copy.info.run_id)
-    ended = _as_milliseconds(run.ended) if run.ended else started
+    ended = as_milliseconds(run.ended) if run.ended else started
     params = [Param(name, value) for name, value in run.params.items()]
     tags = [RunTag(name, value) for name, value in {**run.tags, SOURCE_RUN_TAG: run.run_id}.items()]
     client.log_batch(run_id, metrics=[Metric(name, value, ended, 0) for name, value in run.metrics.items()])
@@ -377,11 +398,3 @@ def _write_copy(client: Client, run: SourceRun, experiment_id: str) -> str:
         client.log_batch(run_id, params=params[part], tags=tags[part])
     client.set_terminated(run_id, "FINISHED", end_time=ended)
     return run_id
-
-
-def _as_time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _as_milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
+from opinionlens.timestamps import as_milliseconds, as_time
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
 from opinionlens.tracking.sqlite import artefact_folder, prepare_database
@@ -177,7 +178,7 @@ class MlflowTracking:
             experiment_id = self._experiment_of_parent[parent]
             run_id = str(self._new_run(experiment_id, name, parent, {}, started).info.run_id)
             self.log_batch(run_id, params=params, metrics=metrics, at=ended)
-            self.client.set_terminated(run_id, RunStatus.FINISHED, end_time=_as_milliseconds(ended))
+            self.client.set_terminated(run_id, RunStatus.FINISHED, end_time=as_milliseconds(ended))
             return run_id
 
     def run(self, run_id: str) -> RunRecord:
@@ -246,7 +247,7 @@ class MlflowTracking:
         with self.translating():
             from mlflow import entities
 
-            time = _as_milliseconds(at or datetime.now(UTC))
+            time = as_milliseconds(at or datetime.now(UTC))
             rows = {
                 "params": [entities.Param(name, str(value)) for name, value in (params or {}).items()],
                 "tags": [entities.RunTag(name, value) for name, value in (tags or {}).items()],
@@ -310,7 +311,7 @@ class MlflowTracking:
         own = {"mlflow.user": _user(), "mlflow.source.name": Path(sys.argv[0]).name, **tags}
         if parent is not None:
             own[PARENT_TAG] = parent
-        start_time = _as_milliseconds(started or datetime.now(UTC))
+        start_time = as_milliseconds(started or datetime.now(UTC))
         return self.client.create_run(experiment_id, start_time=start_time, tags=own, run_name=name)
 
     def _end_after(self, error: BaseException, run_id: str) -> None:
@@ -342,8 +343,8 @@ class MlflowTracking:
             experiment=experiment,
             parent=data.tags.get(PARENT_TAG),
             status=RunStatus(info.status) if known else RunStatus.RUNNING,
-            started=_as_time(info.start_time),
-            ended=_as_time(info.end_time) if info.end_time and info.status != RunStatus.RUNNING else None,
+            started=as_time(info.start_time),
+            ended=as_time(info.end_time) if info.end_time and info.status != RunStatus.RUNNING else None,
             params=dict(data.params),
             metrics=dict(data.metrics),
             tags=dict(data.tags),
@@ -368,11 +369,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         return "unknown"
-
-
-def _as_time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _as_milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -1,0 +1,388 @@
+"""The real parts, each in its own process: MLflow behind a line that can be cut, the app, and load on it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ADMIN_KEY = "key-of-the-fault-tests-0123456789abcdef"
+_ENDED = 30
+_BODY = json.dumps({"text": "a great day, not awful at all"})
+
+
+def until(is_so: Callable[[], object], what: str, seconds: float = 60) -> Any:
+    """Return the first true value of `is_so()`; fail when none comes."""
+    deadline = time.monotonic() + seconds
+    while not (value := is_so()):
+        assert time.monotonic() < deadline, f"in {seconds:g} s it did not come about that {what}"
+        time.sleep(0.05)
+    return value
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+class Program:
+    """A program that can be killed with all its children and started again as it was."""
+
+    def __init__(
+        self, command: list[str], folder: Path, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.log = log
+        self._command, self._folder = command, folder
+        self._environment = {**os.environ, **(environment or {})}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def terminate(self) -> int:
+        """Ask it to end, and return its status."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def kill(self) -> None:
+        """End it and all of its group at once."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(_ENDED)
+
+    def children(self) -> list[int]:
+        """The processes that it started itself."""
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+
+class Mlflow(Program):
+    """A real MLflow server that keeps its files itself, so that a fetch goes through it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.uri = f"http://127.0.0.1:{self.port}"
+        command = [
+            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--workers", "1"),
+            *("--artifacts-destination", str(folder / "files")),
+        ]
+        super().__init__(command, folder, folder / "server.log", {"MLFLOW_DISABLE_TELEMETRY": "true"})
+
+    def start(self) -> None:
+        super().start()
+        until(self._answers, "the MLflow server answers", 120)
+
+    def ensure(self) -> None:
+        """Start it again if a test has killed it."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()[-4_000:]
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+class Line:
+    """A TCP line to one port: it passes everything on, can hang after so many bytes, or refuse everybody."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._is_open = threading.Event()
+        self._is_open.set()
+        self._left: int | None = None  # bytes towards the client until it hangs; None for no end
+        self._lock = threading.Lock()
+        self._pairs: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def hang_after(self, count: int) -> None:
+        """Pass on `count` more bytes from the server, then nothing, while the connection stays."""
+        with self._lock:
+            self._left = count
+
+    @property
+    def is_hanging(self) -> bool:
+        return self._left == 0
+
+    def cut(self) -> None:
+        """Drop every connection and refuse new ones."""
+        self._is_open.clear()
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for one in pairs:
+            _close(one)
+
+    def mend(self) -> None:
+        """Pass everything on again."""
+        with self._lock:
+            self._left = None
+        self._is_open.set()
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target), 5)
+            except OSError:
+                _close(client)
+                continue
+            if not self._is_open.is_set():
+                _close(client)
+                _close(server)
+                continue
+            server.settimeout(None)
+            with self._lock:
+                self._pairs += [client, server]
+            threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
+        try:
+            while data := source.recv(16_384):
+                data = self._allowed(data) if is_answer else data
+                sink.sendall(data)
+        except OSError:
+            pass
+        finally:
+            _close(source)
+            _close(sink)
+
+    def _allowed(self, data: bytes) -> bytes:
+        with self._lock:
+            if self._left is None:
+                return data
+            allowed, self._left = data[: self._left], max(0, self._left - len(data))
+        return allowed
+
+
+def _close(one: socket.socket) -> None:
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of the app."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class App(Program):
+    """`opinionlens serve` with its own settings; `ask` is one request with the admin key."""
+
+    def __init__(
+        self, folder: Path, *, database: str, registry: str, workers: int = 1, **settings: str
+    ) -> None:
+        self.port = free_port()
+        self.folder = folder
+        environment = {
+            "API__STATIC_PATH": str(ROOT / "static"),
+            "API__TEMPLATES_PATH": str(ROOT / "templates"),
+            "API__SAVED_MODEL_PATH": str(folder / "models"),
+            "API__ERROR_LOG_PATH": str(folder / "app.log"),
+            "API__FOLLOW_CHAMPION": "false",
+            "API__LOGGING_FORMAT": "json",
+            "DATABASE__URL": database,
+            "MLFLOW__REMOTE_TRACKING_URI": registry,
+            "SECURITY__ADMIN_KEY": ADMIN_KEY,
+            "SECURITY__ADMIN_PASSWORD": "an admin of fault tests",
+            **settings,
+        }
+        command = [sys.executable, "-m", "opinionlens.cli.main", "serve"]
+        super().__init__(
+            [*command, "--port", str(self.port), "--workers", str(workers)],
+            folder,
+            folder / "serve.log",
+            environment,
+        )
+
+    def start(self, *, ready: bool = True) -> None:
+        super().start()
+        self.wait_for("/ready" if ready else "/health")
+
+    def wait_for(self, path: str, seconds: float = 90) -> None:
+        """Return once `path` answers 200."""
+
+        def answers() -> bool:
+            assert self.process is not None
+            assert self.process.poll() is None, self.log.read_text()[-4_000:]
+            try:
+                return self.ask("GET", path).status == 200
+            except OSError:
+                return False
+
+        until(answers, f"{path} answers 200", seconds)
+
+    def ask(self, method: str, path: str, content: object = None, *, seconds: float = 60) -> Reply:
+        """Send one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
+            connection.request(method, path, None if content is None else json.dumps(content), headers)
+            response = connection.getresponse()
+            body = response.read()
+            is_json = "json" in response.headers.get("content-type", "")
+            content = json.loads(body) if is_json and body else body
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status, content, headers)
+        finally:
+            connection.close()
+
+    def fetch(self, version: int, *, wait: bool = True, set_default: bool = False) -> Reply:
+        """Bring a version from the registry."""
+        content = {"model_name": "opinionlens", "model_version": version, "set_default": set_default}
+        return self.ask("POST", f"/api/v1/models/?wait={'true' if wait else 'false'}", content, seconds=150)
+
+    def ended_fetch(self, place: str) -> Any:
+        """Return the fetch at `place` once it has ended, else None."""
+        fetch = self.ask("GET", place).body
+        return fetch if fetch["state"] in ("done", "failed", "refused") else None
+
+    def activate(self, version: int) -> Reply:
+        """Make a version the active one."""
+        return self.ask("POST", f"/api/v1/models/opinionlens-{version}/activate", {"why": "fault test"})
+
+    def rollback(self) -> Reply:
+        """Go back one step."""
+        return self.ask("POST", "/api/v1/models/rollback", {"why": "fault test"})
+
+    @property
+    def active(self) -> int | None:
+        """The version that answers, of whichever worker takes the request."""
+        model = self.ask("GET", "/api/v1/about").body["model"]
+        return None if model is None else model["version"]
+
+    def workers(self) -> list[int]:
+        """The processes that answer, when there are several."""
+        found = []
+        for pid in self.children():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"multiprocessing.spawn" in command or b"spawn_main" in command:
+                found.append(pid)
+        return found
+
+
+@dataclass
+class Load:
+    """Requests one after the other from a few threads, each on its own connection; everything is noted."""
+
+    app: App
+    threads: int = 3
+    pause_seconds: float = 0.004
+    answered: list[tuple[str, int | None, str]] = field(default_factory=list)  # prediction id, version, label
+    bad: list[tuple[int, Any]] = field(default_factory=list)  # answers that are no 200
+    broken: list[str] = field(default_factory=list)  # requests without a whole answer
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _running: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Load:
+        self._running = [threading.Thread(target=self._run, daemon=True) for _ in range(self.threads)]
+        for thread in self._running:
+            thread.start()
+        until(lambda: self.answered, "the load gets its first answer")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._running:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def more(self, count: int = 50) -> None:
+        """Return once so many more answers have come."""
+        goal = len(self.answered) + count
+        until(lambda: len(self.answered) >= goal, f"{count} more answers come")
+
+    def _run(self) -> None:
+        connection: http.client.HTTPConnection | None = None
+        while not self._stop.is_set():
+            if connection is None:
+                connection = self._connected()
+            elif not self._ask(connection):
+                connection.close()
+                connection = None
+            time.sleep(self.pause_seconds)
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> http.client.HTTPConnection | None:
+        """Return a new connection, or None while nobody listens: no request was taken then."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.app.port, timeout=30)
+        try:
+            connection.connect()
+        except OSError:
+            connection.close()
+            return None
+        return connection
+
+    def _ask(self, connection: http.client.HTTPConnection) -> bool:
+        """Send one request and note what came of it; tell whether the connection can be used again."""
+        try:
+            connection.request("POST", "/api/v1/inference/predict", _BODY)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except http.client.RemoteDisconnected:  # an idle connection was closed before it took the request
+            return False
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.broken.append(repr(error))
+            return False
+        if response.status == 200:
+            self.answered.append((answer["prediction_id"], answer["model"]["version"], answer["prediction"]))
+        else:
+            self.bad.append((response.status, answer))
+        return not response.will_close
