@@ -13,6 +13,7 @@ const LOOK_AGAIN = 10_000;
 
 let seen = "";
 let lastNumber = null;
+let isAway = false;
 
 async function refresh({ registry = true } = {}) {
   const [status, loaded, history] = await Promise.all([
@@ -23,8 +24,11 @@ async function refresh({ registry = true } = {}) {
   const failed = [status, loaded].find((reply) => reply.problem);
   if (failed) {
     complain(failed.problem);
+    isAway = true;
     return;
   }
+  if (isAway) complain(null);
+  isAway = false;
   // Without the database nobody knows what a step back would restore; the status says that it is away.
   const target = rollBackTarget(history.answer?.deployments ?? []);
   const expected = status.answer.deployment?.number ?? 0;
