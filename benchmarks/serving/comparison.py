@@ -8,7 +8,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from benchmarks.serving.contenders import OTHERS, OURS, Contender, forget_records, make_environment
+from benchmarks.serving.contenders import OTHERS, OURS, Contender, forget_state, make_environment
 from benchmarks.serving.figures import Spread, markdown_table, ratios
 from benchmarks.serving.load import Load, run_wrk
 from benchmarks.serving.model import AGREEMENT, load_tweets
@@ -69,7 +69,7 @@ def _turns(contender: Contender, texts: Sequence[str], expected: np.ndarray, sec
     paths = {contender.name: contender.path}
     if contender is OURS:
         paths[NOTHING] = _NOTHING_PATH
-        forget_records()
+        forget_state()
     with contender.start() as server:
         server.wait_until_ready(contender.ready)
         _check(contender, server.port, texts, expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -115,23 +116,24 @@ def _save_for_mlflow() -> None:
         )
 
 
-def our_environment(records: str = "opinionlens") -> dict[str, str]:
+def our_environment(state: str = "opinionlens") -> dict[str, str]:
     """Return the settings of OpinionLens: what a `.env` would hold, and nothing that makes it faster."""
     return {
         "ENV": "local",
         "MLFLOW__LOCAL_TRACKING_URI": f"sqlite:///{REGISTRY}",
-        "DATABASE__URL": f"sqlite:///{WORK / records}.db",
-        "API__SAVED_MODEL_PATH": str(WORK / "cache"),
+        "DATABASE__URL": f"sqlite:///{WORK / state}.db",
+        "API__SAVED_MODEL_PATH": str(WORK / f"{state}-cache"),
         "API__MODEL_NAME": NAME,
         "API__ERROR_LOG_PATH": str(LOGS / "opinionlens-errors.log"),
         "SECURITY__ADMIN_KEY": ADMIN_KEY,
     }
 
 
-def forget_records(records: str = "opinionlens") -> None:
-    """Start without rows: those of earlier runs would slow down later ones, and decide what is active."""
-    for path in WORK.glob(f"{records}.db*"):
+def forget_state(name: str = "opinionlens") -> None:
+    """Start as on a new machine: what earlier runs left decides what is active, and rows cost time."""
+    for path in WORK.glob(f"{name}.db*"):
         path.unlink()
+    shutil.rmtree(WORK / f"{name}-cache", ignore_errors=True)
 
 
 def _our_command(port: int) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.serving.administering import activate, fetch
-from benchmarks.serving.contenders import OURS, forget_records, our_environment
+from benchmarks.serving.contenders import OURS, forget_state, our_environment
 from benchmarks.serving.figures import Spread, markdown_table
 from benchmarks.serving.load import run_wrk
 from benchmarks.serving.model import load_tweets
@@ -19,7 +19,7 @@ from benchmarks.serving.work_folder import LOGS, ROOT
 _LOAD_SECONDS = 3
 # Long enough for the registry's process to have started and asked.
 _STEADY_SECONDS = 15
-_RECORDS = "footprint"
+_STATE = "footprint"
 _FOLLOWING, _CHOSEN = "follows the champion", "answers with the version that was activated"
 
 
@@ -49,7 +49,7 @@ def measure(rounds: int) -> dict[str, list[Start]]:
 
 def _start(kind: str) -> Start:
     """Measure one start; the version is in the cache, from an earlier one."""
-    forget_records(_RECORDS)
+    forget_state(_STATE)
     with _app() as server:
         server.wait_until_ready(OURS.ready)
         if kind == _CHOSEN:
@@ -68,7 +68,7 @@ def _start(kind: str) -> Start:
 def _app() -> AbstractContextManager[ServerProcess]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("opinionlens")), "serve", "--port", str(port)]
-    return serving(command, port, environment=our_environment(_RECORDS), folder=ROOT, log=LOGS / "start.log")
+    return serving(command, port, environment=our_environment(_STATE), folder=ROOT, log=LOGS / "start.log")
 
 
 def table(started: dict[str, list[Start]]) -> str:

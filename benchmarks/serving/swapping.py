@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.serving.administering import activate, fetch
-from benchmarks.serving.contenders import OURS, forget_records
+from benchmarks.serving.contenders import OURS, forget_state
 from benchmarks.serving.figures import Spread, markdown_table, percentile
 from benchmarks.serving.load import run_wrk
 from benchmarks.serving.model import load_tweets
@@ -51,7 +51,7 @@ def measure(rounds: int, seconds: int) -> list[Swap]:
 
 def _round(seconds: int) -> Swap:
     bodies = OURS.bodies(load_tweets())
-    forget_records()
+    forget_state()
     with OURS.start() as server:
         server.wait_until_ready(OURS.ready)
         for version in (1, 2):
