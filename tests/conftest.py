@@ -53,3 +53,12 @@ def write_word_model():
         return write_artefact(path, manifest, model, texts).digest()
 
     return write
+
+
+@pytest.fixture
+def bare_environment(monkeypatch):
+    """Take every setting of ours out of the environment, whatever the shell that runs the tests has."""
+    from opinionlens.settings import setting_names
+
+    for name in setting_names():
+        monkeypatch.delenv(name, raising=False)

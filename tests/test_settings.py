@@ -15,11 +15,7 @@ from opinionlens.settings import Environment, Fallback, load_settings, setting_n
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name == "ENV" or name.startswith(("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")):
-            monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 def test_defaults_are_those_that_users_of_the_first_system_know(tmp_path: Path) -> None:

@@ -20,10 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in list(os.environ):
-        if name == "ENV" or name.startswith(("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")):
-            monkeypatch.delenv(name)
+def environment(bare_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API__STATIC_PATH", str(ROOT / "static"))
     monkeypatch.setenv("API__TEMPLATES_PATH", str(ROOT / "templates"))

@@ -1,6 +1,5 @@
 """`opinionlens keys`: a key is printed once, stored as a hash, and revoked for good."""
 
-import os
 from contextlib import closing
 
 import pytest
@@ -15,10 +14,7 @@ from opinionlens.storage.api_keys import Scope
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name == "ENV" or name.startswith(("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")):
-            monkeypatch.delenv(name)
+def folder(bare_environment, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 

@@ -1,6 +1,5 @@
 """`opinionlens users`: on the database itself, with passwords asked, piped in, or made up."""
 
-import os
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -20,10 +19,7 @@ PASSWORD = "a fine day for a walk"
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name == "ENV" or name.startswith(("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")):
-            monkeypatch.delenv(name)
+def folder(bare_environment, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,7 @@ GOOD_KEY = "5f0c7c2f9e6b4a1d8e3f2a1b0c9d8e7f"
 GOOD_PASSWORD = "a fine day for a walk"
 
 
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name == "ENV" or name.startswith(("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")):
-            monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 def settings_with(
