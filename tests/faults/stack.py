@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +23,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 ADMIN_KEY = "key-of-the-fault-tests-0123456789abcdef"
 _ENDED = 30
+# Where compiled modules go: only the first process has to make them.
+_COMPILED = {"PYTHONPYCACHEPREFIX": tempfile.mkdtemp(prefix="fault-tests-")}
+atexit.register(shutil.rmtree, _COMPILED["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 _BODY = json.dumps({"text": "a great day, not awful at all"})
 
 
@@ -45,7 +51,8 @@ class Program:
     ) -> None:
         self.log = log
         self._command, self._folder = command, folder
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**os.environ, **_COMPILED, **(environment or {})}
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
