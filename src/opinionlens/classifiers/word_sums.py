@@ -35,15 +35,19 @@ class WordSums:
     def of(self, tokens: Sequence[str]) -> list[float]:
         """Return the sums for the tokens of a text."""
         grams = word_ngrams(tokens, self._rows.low, self._rows.high)
-        met, meet = self._met.get, self._meet
+        met, meet, row_of = self._met.get, self._meet, self._row_of
         first = second = third = square = 0.0
         for gram in grams:
-            line = met(gram) or meet(gram)
-            if line is not None:
-                first += line[0]
-                second += line[1]
-                third += line[2]
-                square += line[3]
+            line = met(gram)
+            if line is None:  # most pairs of words are unknown: a call for each would cost more than the look
+                row = row_of(gram)
+                if row is None:
+                    continue
+                line = meet(gram, row)
+            first += line[0]
+            second += line[1]
+            third += line[2]
+            square += line[3]
         if len(set(tokens)) < len(tokens):
             first, second, third, square = self._corrected((first, second, third, square), grams)
         if self._sums.is_normalised and square > 0:
@@ -51,10 +55,7 @@ class WordSums:
             first, second, third = first / norm, second / norm, third / norm
         return [first, second, third][: self._sums.labels]
 
-    def _meet(self, gram: str) -> Line | None:
-        row = self._row_of(gram)
-        if row is None:
-            return None
+    def _meet(self, gram: str, row: int) -> Line:
         values = self._unpack(self._bytes, row * self._size)
         line = cast(Line, values) if len(values) == 4 else line_of(values)
         if len(self._met) >= _MET_TERMS:
@@ -68,8 +69,9 @@ class WordSums:
         seen: set[str] = set()
         again = [gram for gram in grams if gram in seen or seen.add(gram)]  # type: ignore[func-returns-value]
         for gram, repeats in Counter(again).items():
-            line = self._met.get(gram) or self._meet(gram)
-            if line is not None:
+            row = self._row_of(gram)
+            if row is not None:
+                line = self._met.get(gram) or self._meet(gram, row)
                 count = repeats + 1
                 value = self._sums.tf_of_one(count)
                 first += (value - count) * line[0]
