@@ -149,7 +149,7 @@ class Lifecycle:
         row = await self._expected_row(expected)
         version = DeployedVersion(cached.name, cached.number, cached.digest)
         model = await self._loaded_again(version)
-        self._tried.drop(cached.digest)
+        await self._threads.run(self._tried.drop, cached.digest)
         return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
 
     async def roll_back(self, *, by: str, why: str, expected: int | None) -> Deployment:
@@ -195,7 +195,7 @@ class Lifecycle:
         there = None if row is None else row.version
         if cached.digest in {version.digest for version in (there, here) if version is not None}:
             raise ModelIsActive(f"{model_id} is active.", remedy="Activate another version first.")
-        self._tried.drop(cached.digest)
+        await self._threads.run(self._tried.drop, cached.digest)
         await self._threads.run(self._store.cache.forget, cached)
 
     async def on_tried(self, model_id: str, work: Callable[[ServedModel], T]) -> T:
