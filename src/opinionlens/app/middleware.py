@@ -238,6 +238,8 @@ class HeadAsGet:
             return
 
         async def send_without_body(message: Message) -> None:
+            # The route is found; the server must know from here on that no body belongs to the length.
+            scope["method"] = "HEAD"
             if message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)

@@ -45,7 +45,7 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "host": host,
         "port": port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": "opinionlens.app.bounded_heads:BoundedHeads",
         # Our own middleware logs each request, with its id and without its text.
         "access_log": False,
         "log_config": None,
