@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import time
 from dataclasses import asdict
@@ -28,6 +29,8 @@ PARTS = ("comparison", "footprint", "swap")
 
 def main() -> None:
     """Measure what was asked for, print it and keep it."""
+    # As with Ctrl-C, so that the servers end too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
     require_wrk()
     make_model(options.raw_dir)
