@@ -205,3 +205,19 @@ def test_a_body_that_cannot_be_read_is_invalid_where_fastapi_reads_it_too(
         refused = client.post("/api/v1/keys/", content=body, headers={"Content-Type": "application/json"})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     assert refused.json()["errors"][0]["where"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    ("address", "content", "faults"),
+    [
+        ("/api/v1/models/rollback", {"why": "x"} | {f"other{number}": 1 for number in range(300)}, 100),
+        ("/api/v1/keys/", {"name": "x", "scopes": ["other"] * 300}, 1),
+    ],
+)
+def test_no_more_faults_are_listed_than_anybody_reads(
+    make_settings: Callable[..., Settings], admin_key: str, address: str, content: object, faults: int
+) -> None:
+    with TestClient(create_app(make_settings(), registry=MemoryRegistry())) as client:
+        refused = client.post(address, json=content, headers={"Authorization": f"Bearer {admin_key}"})
+    assert refused.status_code == 422
+    assert len(refused.json()["errors"]) == faults

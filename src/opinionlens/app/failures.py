@@ -25,6 +25,8 @@ from opinionlens.logs import failure_code, request_id
 from opinionlens.storage import StorageUnavailable
 
 PROBLEM_TYPE = "application/problem+json"
+# Nobody reads more; what is sent may hold hundreds of thousands.
+_MOST_FAULTS = 100
 
 # Seconds after which a program may try again.
 _RETRY_AFTER: Mapping[type[OpinionLensError], str] = {
@@ -98,7 +100,8 @@ async def _on_go_to_login(_: Request, error: GoToLogin) -> Response:
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
     faults = [
-        {"where": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])} for fault in error.errors()
+        {"where": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])}
+        for fault in error.errors()[:_MOST_FAULTS]
     ]
     first = faults[0]
     detail = f"{first['where']}: {first['message']}."
