@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from opinionlens.app.factory import create_app
+from opinionlens.app.metrics import Metrics
 from opinionlens.app.middleware import BodyLimit, RequestLog, SafetyNet, SecurityHeaders
 from opinionlens.logs import configure_logging, request_id
 from opinionlens.registry import MemoryRegistry
@@ -162,6 +163,15 @@ class TestBodyLimit:
 
         sent = asyncio.run(call(BodyLimit(answer, 10), headers=[(b"content-length", length)], chunks=[]))
         assert sent[0]["status"] == 200
+
+    @pytest.mark.parametrize(("length", "status"), [(b"0" * 5_000 + b"5", 200), (b"9" * 5_000, 413)])
+    def test_a_length_of_thousands_of_digits_is_no_crash(self, length: bytes, status: int) -> None:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await Response("ok")(scope, receive, send)
+
+        app = RequestLog(BodyLimit(answer, 10), metrics=Metrics())
+        sent = asyncio.run(call(app, headers=[(b"content-length", length)], chunks=[]))
+        assert sent[0]["status"] == status
 
 
 class TestHead:

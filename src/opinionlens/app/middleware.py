@@ -26,6 +26,8 @@ _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
 # Ten of these make one page.
 _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
+# Of a length that is believed, so that one lie does not spoil every sum over lengths.
+_MOST_DIGITS = 12
 # What the log says when the client was gone before there was an answer; the number is nginx'.
 _NO_ANSWER = 499
 
@@ -53,6 +55,14 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 # Over https only: a browser that has once come by https does not try http again for a year.
 _HEADERS_OF_HTTPS = (*_HEADERS, (b"strict-transport-security", b"max-age=31536000"))
+
+
+def _length(announced: bytes) -> int:
+    """Return the bytes that `Content-Length` announces; 0 for what is no number."""
+    digits = announced.lstrip(b"0")  # Python takes offence at thousands of digits, be they zeros
+    if not digits.isdigit():
+        return 0
+    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 class RequestLog:
@@ -103,7 +113,7 @@ class RequestLog:
             route = getattr(scope.get("route"), "path", None) or scope.get("root_path") or None
             self._write(scope, route, status, seconds)
             if self._metrics is not None:
-                received = int(announced) if announced.isdigit() else 0
+                received = _length(announced)
                 self._metrics.observe_request(
                     route,
                     scope["method"],
@@ -202,7 +212,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if announced.isdigit() and int(announced) > self._max_bytes:
+        if _length(announced) > self._max_bytes:
             # What is still coming is not worth reading.
             answer = await http_failure(Request(scope), self._refusal())
             await answer(scope, receive, send)

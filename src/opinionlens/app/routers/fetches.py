@@ -30,6 +30,7 @@ MAX_STREAMS = 32
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "The registry has no such version."},
+    409: {"model": Problem, "description": "It is here, but another version was activated meanwhile."},
     422: {"model": Problem, "description": "The version may not serve, and why."},
     503: {"model": Problem, "description": "The registry or the database does not answer."},
     507: {"model": Problem, "description": "The disk is full."},

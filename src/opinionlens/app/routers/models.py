@@ -47,6 +47,8 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The artefact may not serve, and why."}
 }
 _CHANGES = {**_GONE, **_CONFLICT, **_REFUSED, **_NO_DATABASE}
+# A copy that is damaged or gone is fetched again.
+_SWAPS = {**_CHANGES, 507: {"model": Problem, "description": "The disk is full."}}
 
 
 PREFIX = "/api/v1/models"
@@ -152,7 +154,7 @@ async def registry(
     "/rollback",
     response_model=DeploymentAnswer,
     summary="Let the version answer that did before",
-    responses=_CHANGES,
+    responses=_SWAPS,
 )
 async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response:
     """Go one step back; a second time goes further back. 409 when there is nothing earlier."""
@@ -165,7 +167,7 @@ async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response
     "/follow",
     response_model=DeploymentAnswer,
     summary="Follow the champion again",
-    responses={**_CHANGES, 404: {"model": Problem, "description": "There is no champion."}},
+    responses={**_SWAPS, 404: {"model": Problem, "description": "There is no champion."}},
 )
 async def follow(request: Request, who: Admin, order: FollowBody) -> Response:
     """Activate the registry's champion now, and those after it, until somebody chooses again."""
@@ -204,7 +206,7 @@ async def model_card(request: Request, _: Admin, model_id: str) -> Response:
     "/{model_id}/activate",
     response_model=DeploymentAnswer,
     summary="Let a loaded version answer",
-    responses=_CHANGES,
+    responses=_SWAPS,
 )
 async def activate(request: Request, who: Admin, model_id: str, order: ChangeBody) -> Response:
     """Verify the version, record who wants it and why, and let it answer in every process."""
