@@ -219,7 +219,7 @@ class SecuritySettings(_Group):
     )
     trusted_proxies: str = Field(
         default="127.0.0.1",
-        description="Addresses of the proxies whose `X-Forwarded-*` headers are believed, with commas.",
+        description="Proxies whose `X-Forwarded-*` headers count, with commas; `*`: any (not in `prod`).",
     )
     feedback_per_minute: int = Field(
         default=30, ge=1, description="Most feedback from one address in a minute; beyond: 429."
@@ -245,6 +245,11 @@ class SecuritySettings(_Group):
     def host_patterns(self) -> tuple[str, ...]:
         """The names of `trusted_hosts` in lower case, without ports."""
         return tuple(_PORT.sub("", item) for item in _listed(self.trusted_hosts))
+
+    @property
+    def trusts_any_proxy(self) -> bool:
+        """Whether everybody may say which address a request comes from."""
+        return any(item == "*" or item.endswith("/0") for item in _listed(self.trusted_proxies))
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -249,7 +248,7 @@ class TestPredicting:
         closed.begin_anew()
         refused = closed.client.post("/", data={"text": "I love it"})
         assert refused.status_code == 401
-        assert "Log in at" in refused.text
+        assert "Only who is logged in gets verdicts here." in refused.text
         given = closed.client.post("/feedback", data={"text": "I love it", "label": "POSITIVE"})
         assert given.status_code == 401
         assert "judging texts needs a login, too" in closed.client.get("/login").text
@@ -316,6 +315,8 @@ class TestKeyRoutes:
             {"name": ""},
             {"name": "  "},
             {"name": "x" * 101},
+            {"name": "report\n[info] done by=admin"},
+            {"name": "report\x1b[2J"},
             {"name": "x", "scopes": []},
             {"name": "x", "scopes": ["root"]},
             {"name": "x", "colour": "blue"},
@@ -323,7 +324,7 @@ class TestKeyRoutes:
         ],
     )
     def test_what_makes_no_sense_is_refused(self, site: Any, body: Any) -> None:
-        refused = site.client.post(KEYS, content=json.dumps(body), headers=bearer(ADMIN_KEY))
+        refused = site.client.post(KEYS, json=body, headers=bearer(ADMIN_KEY))
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
         assert every_key(site.database) == []
 

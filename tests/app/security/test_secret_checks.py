@@ -115,6 +115,14 @@ def test_any_name_is_for_stages_only() -> None:
         refuse_weak_secrets(settings_with("prod", trusted_hosts="example.com, *"))
 
 
+@pytest.mark.parametrize("proxies", ["*", "0.0.0.0/0", "10.0.0.2, ::/0"])
+def test_any_proxy_is_for_stages_only(proxies: str) -> None:
+    refuse_weak_secrets(settings_with("stage", trusted_proxies=proxies))
+    with pytest.raises(SettingsInvalid, match="SECURITY__TRUSTED_PROXIES"):
+        refuse_weak_secrets(settings_with("prod", trusted_proxies=proxies))
+    refuse_weak_secrets(settings_with("prod", trusted_proxies="10.0.0.2,172.16.0.0/12"))
+
+
 def test_the_app_does_not_start_and_the_pipeline_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,9 @@ _KEY: dict[str, Any] = {
 
 
 def _stripped(name: str) -> str:
+    # It stands in the history and in logs as who did something.
+    if any(ord(character) < 32 or character == "\x7f" for character in name):
+        raise ValueError("must not contain control characters")
     if not (stripped := name.strip()):
         raise ValueError("must not be blank")
     return stripped
@@ -59,7 +62,7 @@ class NewKey(BaseModel):
             max_length=100,
             description="What it is for.",
             examples=["nightly report"],
-            json_schema_extra={"pattern": r"\S"},
+            json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"},
         ),
         AfterValidator(_stripped),
     ]

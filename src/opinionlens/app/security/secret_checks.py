@@ -35,7 +35,8 @@ def refuse_weak_secrets(settings: Settings) -> None:
 
     Raises:
         SettingsInvalid: a secret is missing where one is needed, comes with a product, or is too short; or,
-            in production, the app would answer to any name. The value is not part of the message.
+            in production, the app would answer to any name or believe any proxy. The value is not part of the
+            message.
     """
     if settings.env is Environment.LOCAL:
         return
@@ -74,6 +75,12 @@ def _faults(settings: Settings) -> Iterator[_Fault]:
             "SECURITY__TRUSTED_HOSTS",
             "lets anybody give this site any name",
             "List its names, with commas, for example `opinionlens.example.com,localhost`.",
+        )
+    if settings.env is Environment.PROD and security.trusts_any_proxy:
+        yield _Fault(
+            "SECURITY__TRUSTED_PROXIES",
+            "lets anybody choose the address that limits count by",
+            "List the addresses of the proxies, with commas, for example `10.0.0.2,172.16.0.0/12`.",
         )
 
 
