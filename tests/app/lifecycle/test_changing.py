@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -225,3 +226,26 @@ def test_what_is_no_id_is_not_found(model_id):
 
 def test_an_id_is_split_at_the_last_dash():
     assert name_and_number(model_id_of("my-own model", 12)) == ("my-own model", 12)
+
+
+def test_lists_that_wait_for_the_registry_hold_up_no_activation(rig, versions, registry, until, monkeypatch):
+    go_on = threading.Event()
+
+    def names():
+        go_on.wait(60)
+        return []
+
+    monkeypatch.setattr(registry, "names", names)
+
+    async def work(lifecycle):
+        lists = [asyncio.create_task(lifecycle.registered(limit=1, offset=0, name=None)) for _ in range(20)]
+        try:
+            await asyncio.sleep(0.1)
+            await asyncio.wait_for(activate(lifecycle, 2), 30)
+            assert rig.version == 2
+            assert not any(one.done() for one in lists)
+        finally:
+            go_on.set()
+        await asyncio.gather(*lists)
+
+    with_loaded(rig, until, work)

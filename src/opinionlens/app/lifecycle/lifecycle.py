@@ -34,6 +34,8 @@ from opinionlens.storage.paging import Page
 T = TypeVar("T")
 
 _THREADS = 6
+# Lists of a registry that hangs wait here, where they hold up no activation.
+_LISTING_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Lifecycle:
         """Start nothing yet."""
         observer = observer or Nobody()
         self._threads = Threads(_THREADS, "lifecycle")
+        self._listing_threads = Threads(_LISTING_THREADS, "listing")
         self._store = store
         self._records = records
         self._tried = TriedModel(store)
@@ -93,6 +96,7 @@ class Lifecycle:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.champion.close()
         self._threads.close()
+        self._listing_threads.close()
 
     async def row(self) -> Deployment | None:
         """Return the last deployment: from the database, or, where that is away, as it was read last."""
@@ -124,7 +128,8 @@ class Lifecycle:
 
     async def registered(self, *, limit: int, offset: int, name: str | None) -> RegisteredPage:
         """Return a part of what the registry has, loaded or not. Raises RegistryError."""
-        return await registered_page(self.registry, self._threads, limit=limit, offset=offset, name=name)
+        threads = self._listing_threads
+        return await registered_page(self.registry, threads, limit=limit, offset=offset, name=name)
 
     async def cached_versions(self) -> list[CachedVersion]:
         """Return the cards of what is in the cache."""
