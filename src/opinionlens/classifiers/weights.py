@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Self, cast, get_args
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.classifiers.pacing import slices
 from opinionlens.errors import ArtefactUnsupported
 
 BlockName = Literal["words", "chars", "lexicon"]
@@ -206,7 +206,14 @@ def _terms_from(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> list[str]:
         ) from error
     if int(lengths.sum(dtype=np.uint64)) != len(text):
         _refuse("the lengths of the terms do not add up to their text")
-    return [text[start:end] for start, end in pairwise(accumulate(lengths.tolist(), initial=0))]
+    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    terms: list[str] = []
+    start = 0
+    for part in slices(ends):
+        for end in part:
+            terms.append(text[start:end])
+            start = end
+    return terms
 
 
 def _check(array: npt.NDArray[Any], shape: tuple[int, ...], name: str) -> None:

@@ -11,10 +11,14 @@ import structlog
 
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.pacing import unhurried
 from opinionlens.errors import ArtefactError, ArtefactTampered, ModelNotAvailableError
 from opinionlens.registry import Version
 from opinionlens.serving.cache import ArtefactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns
+
+# As long as a slice of the work: half of the time is left to the answers.
+_PAUSE_SECONDS = 0.0007
 
 Load = Callable[[Path, str], Classifier]
 
@@ -158,7 +162,9 @@ class ModelStore:
         return old
 
     def _loaded(self, artefact: Path, digest: str) -> Classifier:
-        with taking_turns():
+        # At the start nobody waits for answers that a pause could speed up.
+        pause = 0.0 if self._active is None else _PAUSE_SECONDS
+        with taking_turns(), unhurried(pause):
             return self._load(artefact, digest)
 
     def _remember(self, model: ServedModel) -> None:
