@@ -73,6 +73,14 @@ def test_both_answer_until_ctrl_c_and_nothing_is_left(tmp_path):
             time.sleep(0.3)
         started = processes_below(process.pid)
         assert len(started) >= 2
+        for pid in started:
+            if b"mlflow\0server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        while "goes on" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        assert process.poll() is None
+        assert answers(port)
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
     finally:

@@ -54,11 +54,18 @@ def test_hash_of_code_changes_with_a_library(monkeypatch):
     assert hash_of_code() != before
 
 
-def test_commit_says_when_files_differ_from_it(tmp_path):
-    def git(*arguments):
+@pytest.fixture
+def git(tmp_path):
+    """A function that runs git in `tmp_path`."""
+
+    def run(*arguments):
         identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
         subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
 
+    return run
+
+
+def test_commit_says_when_files_differ_from_it(git, tmp_path):
     assert git_commit(tmp_path) is None
     git("init")
     (tmp_path / "file").write_text("1")
@@ -67,4 +74,19 @@ def test_commit_says_when_files_differ_from_it(tmp_path):
     clean = git_commit(tmp_path)
     assert len(clean) == 40
     (tmp_path / "file").write_text("2")
+    assert git_commit(tmp_path) == f"{clean}-dirty"
+
+
+def test_what_stages_write_does_not_make_the_code_dirty(git, tmp_path):
+    git("init", "-q")
+    (tmp_path / "metrics").mkdir()
+    for name in ("code.py", "dvc.lock", "metrics/tune_sklearn.json"):
+        (tmp_path / name).write_text("before")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    clean = git_commit(tmp_path)
+    (tmp_path / "dvc.lock").write_text("after")
+    (tmp_path / "metrics" / "tune_sklearn.json").unlink()
+    assert git_commit(tmp_path) == clean
+    (tmp_path / "code.py").write_text("after")
     assert git_commit(tmp_path) == f"{clean}-dirty"

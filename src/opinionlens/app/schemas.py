@@ -139,7 +139,7 @@ class BatchDetailAnswer(Answer):
 
 
 class Scores(Answer):
-    """The probabilities under S2's names, adding up to 1."""
+    """The probabilities by label in lower case, adding up to 1."""
 
     negative: Share
     neutral: Share
@@ -154,7 +154,7 @@ class Scores(Answer):
 
 
 class SentimentAnswer(Answer):
-    """The verdict on one text, in the words of S2."""
+    """The verdict on one text, with labels in lower case."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -174,7 +174,7 @@ class SentimentAnswer(Answer):
 
     label: Literal["negative", "neutral", "positive"]
     confidence: Share = Field(description="The probability of `label`.")
-    score: Share = Field(description="The same as `confidence`, as S2's last version called it.")
+    score: Share = Field(description="The same as `confidence`, under an older name.")
     scores: Scores
     uncertain: bool = Field(description="True when the verdict should not be relied on.")
     prediction_id: UUID = Field(description="Names this answer in feedback.")
@@ -183,7 +183,7 @@ class SentimentAnswer(Answer):
 
 
 class ActiveModelAnswer(Answer):
-    """Which trained model is active, in the words of S2."""
+    """Which trained model is active."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -20,10 +20,10 @@ _HOST = "127.0.0.1"
 
 
 def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console: Console) -> int:
-    """Start both, say where they are, and stay until a signal comes or one of them ends.
+    """Start both, say where they are, and stay until a signal comes or the app ends.
 
     Returns:
-        The exit status: 0 after Ctrl-C or SIGTERM, 1 when a part ended by itself.
+        The exit status: 0 after Ctrl-C or SIGTERM, 1 when the app ended by itself.
     """
     refuse_taken_port(_HOST, port, "--port")
     refuse_taken_port(_HOST, mlflow_port, "--mlflow-port")
@@ -55,7 +55,7 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
             if not stop.is_set():
                 console.print(f"{part.name:12} [bold]{part.address}[/]", highlight=False)
         console.print("Ctrl-C stops both.", style="dim")
-        return _watch(stop, parts, console)
+        return _watch(stop, parts[0], parts[1], console)
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,20 @@ class _Part:
     seconds: float
 
 
-def _watch(stop: threading.Event, parts: list[_Part], console: Console) -> int:
+def _watch(stop: threading.Event, app: _Part, mlflow: _Part, console: Console) -> int:
+    said = False
     while not stop.wait(0.3):
-        for part in parts:
-            if part.process.poll() is not None:
-                console.print(f"[red]{part.name} ended with status {part.process.returncode}[/]")
-                return 1
+        if app.process.poll() is not None:
+            console.print(f"[red]{_end_of(app)}[/]")
+            return 1
+        if mlflow.process.poll() is not None and not said:
+            said = True  # the app answers without it
+            console.print(f"[yellow]{_end_of(mlflow)}; see logs/mlflow.log. {app.name} goes on.[/]")
     return 0
+
+
+def _end_of(part: _Part) -> str:
+    return f"{part.name} ended with status {part.process.returncode}"
 
 
 def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

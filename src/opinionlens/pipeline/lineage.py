@@ -16,6 +16,7 @@ from opinionlens.files import sha256_of_file
 # What a trial's result depends on beside the data and the parameters.
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
 _CODE = ("evaluation", "families", "text", "pipeline/study.py", "pipeline/trials.py")
+_NOT_WRITTEN_BY_STAGES = (".", ":(exclude)dvc.lock", ":(exclude)metrics")
 
 
 def hash_of_files(folder: Path) -> str:
@@ -38,10 +39,14 @@ def hash_of_values(values: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def git_commit(root: Path) -> str | None:
-    """The commit that is checked out, `-dirty` where files differ from it; None outside a repository."""
+    """The commit that is checked out, `-dirty` where files differ from it; None outside a repository.
+
+    What the pipeline itself writes does not count: DVC has taken the old metrics away before a stage runs.
+    """
     try:
         commit = _git(root, "rev-parse", "HEAD")
-        return f"{commit}-dirty" if _git(root, "status", "--porcelain", "--untracked-files=no") else commit
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *_NOT_WRITTEN_BY_STAGES)
+        return f"{commit}-dirty" if changed else commit
     except (OSError, subprocess.CalledProcessError):
         return None
 

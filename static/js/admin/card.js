@@ -23,9 +23,10 @@ function show(answer) {
     ece: score(scores.ece),
     n: scores.n ? count(scores.n) : "–",
     use: answer.is_active
-      ? "It answers every request now. The first line below is how another version takes its place, the second how it is asked."
-      : "Activate it on the page of the models or with the first line below; from then on it answers the second.",
+      ? "It answers every request now."
+      : "Activate it on the page of the models, or with the first request below; from then on it answers the second.",
   });
+  slot("activate", card).hidden = answer.is_active;
   slot("problem", card).hidden = !answer.problem;
   slot("problem", card).textContent = answer.problem ?? "";
   slot("groups", card).replaceChildren(...groups(answer));
@@ -78,7 +79,7 @@ function groups({ scores, slices, sources, behaviour }) {
   if (found.length === 0) return [note("No scores were recorded with this version.")];
   const missing = Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
     ? []
-    : [note("Scores per slice and source were not recorded with this version. `dvc repro run_evals` before `opinionlens promote` records them.")];
+    : [note("Scores per slice and source were not recorded with this version. `opinionlens promote` records them.")];
   return [...found.map(([title, bars]) => group(title, bars)), ...missing];
 }
 

@@ -46,7 +46,7 @@ function row(key) {
 function askToRevoke(key) {
   decide({
     title: `Revoke ${key.name}?`,
-    words: "Programs that use this key are refused from now on. It cannot be undone.",
+    words: "Within five seconds this key opens nothing any more. It cannot be undone.",
     confirmWords: "Revoke",
     why: false,
     danger: true,

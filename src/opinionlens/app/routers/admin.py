@@ -42,7 +42,11 @@ def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
     @router.get("/keys")
     async def keys(request: Request) -> Response:
         """Show the keys of programs."""
-        return services_of(request).pages.render(request, "admin/keys.html", here="admin", tab="API keys")
+        services = services_of(request)
+        is_open = not services.security.predict_needs_key
+        return services.pages.render(
+            request, "admin/keys.html", here="admin", tab="API keys", judging_is_open=is_open
+        )
 
     @router.get("/models/{model_id}")
     async def card(request: Request, model_id: str) -> Response:

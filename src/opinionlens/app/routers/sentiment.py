@@ -40,7 +40,7 @@ def sentiment_router(limits: Limits) -> APIRouter:
         "/predict",
         predict,
         methods=["POST"],
-        summary="Judge one text, in the words of S2",
+        summary="Judge one text, with labels in lower case",
         response_model=SentimentAnswer,
         responses=MAYBE_GUARDED
         | {
