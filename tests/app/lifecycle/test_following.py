@@ -30,7 +30,7 @@ def fetched(lifecycle, number):
 def test_the_champion_becomes_active_where_there_is_no_row_and_is_recorded(rig, versions, until):
     async def work():
         async with rig.running():
-            await until(lambda: rig.version == 1)
+            await until(lambda: rig.seen.swaps)
 
     asyncio.run(work())
     (row,) = rig.rows()

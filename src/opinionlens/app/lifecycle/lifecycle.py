@@ -154,6 +154,9 @@ class Lifecycle:
         row = await self._expected_row(expected)
         version = DeployedVersion(cached.name, cached.number, cached.digest)
         model = await self._loaded_again(version)
+        if not self._store.cache.holds(cached.digest):  # somebody has deleted it while it was loaded
+            self._store.free(model)
+            raise _not_loaded(model_id)
         await self._threads.run(self._tried.drop, cached.digest)
         return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
 
@@ -211,7 +214,7 @@ class Lifecycle:
     async def _find(self, model_id: str) -> CachedVersion:
         cached = await self._threads.run(self._store.cache.find, *name_and_number(model_id))
         if cached is None:
-            raise ModelNotLoaded(f"{model_id} is not loaded.", remedy="Fetch it from the registry first.")
+            raise _not_loaded(model_id)
         return cached
 
     async def _expected_row(self, expected: int | None) -> Deployment | None:
@@ -245,6 +248,10 @@ class Lifecycle:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             self._tried.drop_if_idle()
+
+
+def _not_loaded(model_id: str) -> ModelNotLoaded:
+    return ModelNotLoaded(f"{model_id} is not loaded.", remedy="Fetch it from the registry first.")
 
 
 def _with_manifest(store: ModelStore, cached: CachedVersion) -> LoadedVersion:

@@ -23,6 +23,7 @@ from opinionlens.app.answers import (
 from opinionlens.app.batch_items import BadItem
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.noting import log_answer, note_answer
+from opinionlens.app.routers.direct import DirectRoute
 from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
 from opinionlens.app.security.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
 from opinionlens.app.state import Services, services_of
@@ -41,7 +42,7 @@ def inference_router(inputs: Inputs) -> APIRouter:
     refused = {"model": Problem, "description": f"No text, or more than {limits.text_chars:,} characters."}
     no_model = {"model": Problem, "description": "No model is active, or too much is waiting."}
     too_large = {"model": Problem, "description": f"The body has more than {limits.body_bytes:,} bytes."}
-    router = APIRouter(prefix="/api/v1/inference", tags=["inference"])
+    router = APIRouter(prefix="/api/v1/inference", tags=["inference"], route_class=DirectRoute)
     router.add_api_route(
         "/predict",
         predict_body,
