@@ -6,7 +6,6 @@ Plain ASGI: Starlette's `BaseHTTPMiddleware` would cost more than the answer to 
 from __future__ import annotations
 
 import re
-from os import urandom
 from time import perf_counter
 
 import structlog
@@ -18,6 +17,7 @@ from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.failures import http_failure, unexpected
 from opinionlens.app.metrics import Metrics
 from opinionlens.logs import failure_code, request_id
+from opinionlens.serving.idents import Idents
 
 # An id from outside is kept when it can do no harm in a log or a header.
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -79,6 +79,7 @@ class RequestLog:
         self.app = app
         self._metrics = metrics
         self._error_log = error_log
+        self._idents = Idents()
         self._log = structlog.get_logger("access").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +93,7 @@ class RequestLog:
                 announced = value
             elif name == b"x-request-id":
                 given = value
-        ident = given.decode() if _GOOD_ID.fullmatch(given) else urandom(16).hex()
+        ident = given.decode() if _GOOD_ID.fullmatch(given) else self._idents.new_hex()
         status, sent_bytes = _NO_ANSWER, 0
         started = perf_counter()
 

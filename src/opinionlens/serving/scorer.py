@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.idents import Idents
 from opinionlens.serving.store import ModelStore, ServedModel
 
 T = TypeVar("T")
@@ -20,6 +21,8 @@ QUICK_KINDS = frozenset({"linear", "lexicon"})
 # An explanation names every feature; beyond this length it takes long enough to be felt by other requests.
 QUICK_EXPLANATION_CHARS = 1_000
 
+_idents = Idents()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -28,7 +31,7 @@ class Answer:
     prediction: Prediction
     model: ServedModel
     seconds: float
-    id: UUID = field(default_factory=uuid4)
+    id: UUID = field(default_factory=_idents.new_uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class ExplainedAnswer:
     explanation: Explanation
     model: ServedModel
     seconds: float
-    id: UUID = field(default_factory=uuid4)
+    id: UUID = field(default_factory=_idents.new_uuid)
 
     @property
     def prediction(self) -> Prediction:
