@@ -28,7 +28,7 @@ export async function startFetch({ model_name, model_version, set_default, why }
   const reply = await ask("/api/v1/models/?wait=false", { method: "POST", body });
   if (reply.answer) {
     follow(reply.answer);
-    section.scrollIntoView({ block: "nearest" });
+    items.get(reply.answer.fetch_id).element.scrollIntoView({ block: "nearest" });
   }
   return reply;
 }
