@@ -110,6 +110,8 @@ def test_stopped_half_way_it_leaves_nothing_behind(tmp_path, write_word_model, n
         cwd=tmp_path,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # Tests that a shell runs in the background are told to ignore Ctrl-C, and would pass that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 60
