@@ -18,7 +18,7 @@ from opinionlens.serving.cache import ArtefactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns
 
 # As long as a slice of the work: half of the time is left to the answers.
-_PAUSE_SECONDS = 0.0004
+_PAUSE_SECONDS = 0.0007
 
 Load = Callable[[Path, str], Classifier]
 
