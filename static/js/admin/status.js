@@ -77,6 +77,7 @@ function showProblems(state) {
   const found = [...(state.problems ?? []), state.registry_problem, state.database_problem].filter(Boolean);
   const items = [...new Set(found)].map((words) => {
     const item = document.createElement("li");
+    item.className = "alert";
     item.textContent = words.replaceAll("`", "");
     return item;
   });
