@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
+
+from opinionlens.threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,7 +18,7 @@ class Threads:
 
     def __init__(self, count: int, name: str) -> None:
         """Use at most so many threads at a time; what comes later waits."""
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._pool = DaemonThreads(count, name)  # a call that hangs must not keep the process alive
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(…)`, done in a thread."""
