@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.serving.fetches import KEPT_FETCHES, Fetch, FetchLog, FetchState
+from opinionlens.serving.fetches import Fetch, FetchLog, FetchState
 
 
 def begun(log: FetchLog, number: int = 1) -> Fetch:
@@ -81,11 +81,11 @@ def test_a_fetch_whose_process_was_killed_is_shown_as_failed(tmp_path: Path) -> 
 def test_only_the_last_ones_are_kept_and_none_that_runs(tmp_path: Path) -> None:
     log = FetchLog(tmp_path)
     running = log.begin("brand", 1, set_default=False, why="why", by="ann")
-    ids = [begun(log, number).fetch_id for number in range(2, KEPT_FETCHES + 5)]
+    ids = [begun(log, number).fetch_id for number in range(2, 55)]
     kept = [fetch.fetch_id for fetch in log.latest()]
     assert kept[-1] == running.fetch.fetch_id
     assert kept[:-1] == list(reversed(ids))[: len(kept) - 1]
-    assert len(kept) == KEPT_FETCHES + 1
+    assert len(kept) == 51
     assert len(list((tmp_path / "fetches").iterdir())) == 2 * len(kept)
     running.close()
 

@@ -13,8 +13,8 @@ import pytest
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import ModelNotAvailableError
 from opinionlens.registry import MemoryRegistry, Version
-from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
-from opinionlens.serving.scorer import QUICK_EXPLANATION_CHARS, Answer, ExplainedAnswer, Scorer
+from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.scorer import Answer, ExplainedAnswer, Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 
@@ -76,7 +76,7 @@ def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> No
         witness.threads.append(threading.current_thread())
         return text, answer.id
 
-    texts = [f"a{number}" for number in range(CHUNK_ITEMS + 1)]
+    texts = [f"a{number}" for number in range(51)]
     answer, shown = asyncio.run(scorer_of(store, pool, witness).predict_many(texts, present))
     assert threading.main_thread() not in witness.threads
     assert len(answer.predictions) == len(texts)
@@ -87,8 +87,8 @@ def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> No
 @pytest.mark.parametrize(
     ("kind", "length", "on_the_loop"),
     [
-        ("linear", QUICK_EXPLANATION_CHARS, True),
-        ("linear", QUICK_EXPLANATION_CHARS + 1, False),
+        ("linear", 1_000, True),
+        ("linear", 1_001, False),
         ("skops", 1, False),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
     first, second = Witness("linear", Label.NEGATIVE), Witness("linear", Label.POSITIVE)
     scorer = scorer_of(store, pool, first)
     first.after = lambda: store.activate(ServedModel(second, "second"))  # type: ignore[arg-type]
-    answer, _ = asyncio.run(scorer.predict_many(["x"] * (3 * CHUNK_ITEMS), label_of))
+    answer, _ = asyncio.run(scorer.predict_many(["x"] * 150, label_of))
     assert {prediction.label for prediction in answer.predictions} == {Label.NEGATIVE}
     assert answer.model.name == "witness"
     assert store.current().name == "second"

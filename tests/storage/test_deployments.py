@@ -6,7 +6,6 @@ import pytest
 
 from opinionlens.storage import Database, DeploymentConflict, NoEarlierDeployment
 from opinionlens.storage.deployments import (
-    NONE_YET,
     Cause,
     DeployedVersion,
     activate,
@@ -27,7 +26,7 @@ def deploy(database, version):
             activate(
                 database,
                 version(number),
-                expected=last.number if last else NONE_YET,
+                expected=last.number if last else 0,
                 by="ann",
                 why=f"try {number}",
             )
@@ -47,7 +46,7 @@ def test_nothing_is_active_at_first(database):
 
 def test_a_deployment_says_who_when_from_to_and_why(database, version):
     at = datetime(2026, 11, 22, 13, 30, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
-    activate(database, version(1), expected=NONE_YET, by="champion", why="alias", cause=Cause.CHAMPION)
+    activate(database, version(1), expected=0, by="champion", why="alias", cause=Cause.CHAMPION)
 
     made = activate(database, version(2), expected=1, by="ann", why="higher macro F1", at=at)
 
@@ -63,7 +62,7 @@ def test_a_moment_without_a_zone_is_refused(database, version):
         activate(
             database,
             version(1),
-            expected=NONE_YET,
+            expected=0,
             by="a",
             why="b",
             at=datetime(2026, 1, 1),  # noqa: DTZ001
@@ -71,7 +70,7 @@ def test_a_moment_without_a_zone_is_refused(database, version):
     assert active(database) is None
 
 
-@pytest.mark.parametrize("seen", [NONE_YET, 1, 3, 99])
+@pytest.mark.parametrize("seen", [0, 1, 3, 99])
 def test_who_saw_another_state_gets_a_conflict(database, version, deploy, seen):
     deploy(1, 2)
     with pytest.raises(DeploymentConflict) as caught:
@@ -144,7 +143,7 @@ def test_activating_the_active_version_again_is_recorded_but_no_step_back(databa
 
 def test_nothing_to_roll_back_to(database, deploy):
     with pytest.raises(NoEarlierDeployment):
-        roll_back(database, expected=NONE_YET, by="bob", why="?")
+        roll_back(database, expected=0, by="bob", why="?")
     deploy(1)
     assert rollback_target(database) is None
     with pytest.raises(NoEarlierDeployment):
@@ -174,4 +173,4 @@ def test_a_page_is_bounded(database, deploy):
 
 def test_a_digest_is_a_sha256(database):
     with pytest.raises(Exception, match="digest_is_sha256"):
-        activate(database, DeployedVersion("m", 1, "short"), expected=NONE_YET, by="a", why="b")
+        activate(database, DeployedVersion("m", 1, "short"), expected=0, by="a", why="b")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from opinionlens.storage import StorageUnavailable, prediction_log, predictions
+from opinionlens.storage import StorageUnavailable, predictions
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_closing_writes_what_waits(database, prediction):
 
 
 def test_much_is_written_before_its_time(database, prediction):
-    rows = [prediction(keep=False) for _ in range(prediction_log._ROWS_AT_ONCE)]
+    rows = [prediction(keep=False) for _ in range(1_000)]
     with PredictionLog(database, keeps_text=False, flush_seconds=60) as log:
         for row in rows:
             log.add(row)
