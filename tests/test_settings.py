@@ -168,3 +168,14 @@ def test_importing_reads_no_environment() -> None:
     code = "import opinionlens.settings, sys; sys.exit('mlflow' in sys.modules)"
     environment = os.environ | {"API__NONSENSE": "1"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http://localhost:port", "http://localhost:99999", "https:///x"]
+)
+def test_a_registry_address_without_a_host_stops_the_start(address, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW__REMOTE_TRACKING_URI", address)
+    with pytest.raises(
+        SettingsInvalid, match=r"MLFLOW__REMOTE_TRACKING_URI: .*https://mlflow\.example\.com:5000"
+    ):
+        load_settings(tmp_path)

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _SQLITE = "sqlite:///"
-_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
+_WEB_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+# Up to the last `@`: drivers of databases also take passwords with `/` in them.
+_LOGIN = re.compile(r"(?<=://)[^\s]*@")
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def shown(uri: str) -> str:
     """Return the address as it may be shown: without the user name and password that it may carry."""
-    return _LOGIN.sub("", uri)
+    return (_WEB_LOGIN if uri.lower().startswith("http") else _LOGIN).sub("", uri)
+
+
+def web_origin(uri: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an http(s) address, taken apart as HTTP libraries do.
+
+    Two addresses lead to the same server when this is the same: `http://localhost:80@elsewhere/` leads
+    elsewhere. None for what is no http(s) address with a host.
+    """
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port or an IPv6 address that is none
+        return None
+    if parts.scheme not in _USUAL_PORTS or not host or any(character in uri for character in "\\ \t\r\n"):
+        return None
+    return parts.scheme, host.removesuffix("."), port or _USUAL_PORTS[parts.scheme]
 
 
 def with_absolute_path(uri: str, root: Path | None = None) -> str:

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opinionlens.addresses import with_absolute_path
+from opinionlens.addresses import web_origin, with_absolute_path
 from opinionlens.errors import SettingsInvalid
 
 DELIMITER = "__"
@@ -109,6 +109,8 @@ class MlflowSettings(_Group):
             return None
         if not value.startswith(("http://", "https://", "sqlite:///", "postgresql")):
             raise ValueError("must start with http://, https://, sqlite:/// or postgresql")
+        if value.startswith("http") and web_origin(value) is None:
+            raise ValueError("must be an address such as https://mlflow.example.com:5000")
         return value.rstrip("/")
 
     @property

@@ -1,8 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from opinionlens.datasets.catalogue import CARDS
-from opinionlens.datasets.finding import locate
+from opinionlens.datasets.finding import Places, locate
+from opinionlens.datasets.table_card import card_from_params
 from opinionlens.errors import DatasetMissing
+from opinionlens.text.labels import Label
+
+LABELS = {"pos": Label("POSITIVE"), "neg": Label("NEGATIVE")}
 
 
 def touch(path):
@@ -70,3 +76,25 @@ def test_a_users_copy_goes_before_a_fetched_one(places):
     own = touch(places.raw / "tweet_eval" / "train_text.txt")
     touch(places.fetched / "tweet_eval" / "sentiment" / "train.parquet")
     assert locate(CARDS["tweet_eval"], places) == (own,)
+
+
+@pytest.mark.parametrize("place", [".dvc/tmp/exps/tmp1a2b", ".dvc/tmp/exps/standalone/tmp1a2b"])
+def test_in_a_copy_made_by_dvc_the_option_that_copies_the_file_is_named(tmp_path, monkeypatch, place):
+    copy = tmp_path / place
+    (copy / "data" / "raw").mkdir(parents=True)
+    touch(tmp_path / "data" / "raw" / "mine" / "two.csv")
+    card = card_from_params(
+        "mine", "mine/two.csv", text_column="text", label_column="label", label_map=LABELS
+    )
+    monkeypatch.chdir(copy)
+    with pytest.raises(DatasetMissing, match=r"`dvc exp run -C 'data/raw/mine/two.csv' …`.*--temp.*--queue"):
+        locate(card, Places(raw=Path("data/raw"), fetched=Path("data/fetched")))
+
+
+def test_a_file_that_the_project_lacks_too_has_to_be_put_there(tmp_path, monkeypatch):
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "tmp1a2b"
+    copy.mkdir(parents=True)
+    card = card_from_params("mine", "two.csv", text_column="text", label_column="label", label_map=LABELS)
+    monkeypatch.chdir(copy)
+    with pytest.raises(DatasetMissing, match="Put it there"):
+        locate(card, Places(raw=Path("data/raw"), fetched=Path("data/fetched")))

@@ -60,6 +60,7 @@ def test_unknown_key_of_a_labelled_file_lists_its_own_choices(tmp_path):
         ('promotion: {tolerance: "0.02"}', "`promotion.tolerance"),
         ('preprocessing: {data_splits: ["0.8", "0.1", "0.1"]}', "`preprocessing.data_splits.0`"),
         ("training: {families: [nb_svm, nb_svm]}", "names a family twice"),
+        ("data: {sources: []}", "name a source under `data.sources` or an own file under `data.files`"),
         ("recipe: {name: fancy}", "'plain-v1' or 'social-v1'"),
     ],
 )
@@ -104,3 +105,10 @@ def test_label_map_keys_are_text_as_in_the_file(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text("data: {files: [{name: a, path: b, label_map: {1: POSITIVE}}]}", encoding="utf-8")
     assert load_params(path).data.files[0].label_map == {"1": "POSITIVE"}
+
+
+def test_own_files_may_be_all_there_is(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("data: {sources: [], files: [{name: a, path: b.csv, label_map: {p: POSITIVE}}]}")
+    data = load_params(path).data
+    assert (data.sources, [file.name for file in data.files]) == ((), ["a"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,13 @@ _TWEET_EVAL_FOLDERS = (
     ("sentiment", "**/*.parquet"),
     ("datasets/sentiment", "**/*.parquet"),
     ("", "*.parquet"),
+)
+
+# Where `dvc exp run --temp` and `--queue` work: a copy of the project without what git ignores.
+_COPY_OF_DVC = re.compile(r"(?P<root>.*)/\.dvc/tmp/exps/(?:standalone/)?[^/]+/(?P<path>.+)", re.DOTALL)
+_COPY_IT = (
+    "DVC runs this experiment in a copy of the project, without the files that git ignores. "
+    "Have it copy this one: `dvc exp run -C '{path}' …`, with `--temp` or `--queue` as before."
 )
 
 
@@ -46,17 +54,33 @@ def locate(card: Card, places: Places) -> tuple[Path, ...]:
         files = _tweet_eval_files(candidate) if card.layout is Layout.TWEET_EVAL else _single_file(candidate)
         if files:
             return files
-    raise missing(card, places)
+    raise missing(card, places, left_behind=_left_behind(card, places))
 
 
-def missing(card: Card, places: Places, because: str = "") -> DatasetMissing:
-    """The error that says which dataset is missing, where it was looked for and how to get it."""
+def missing(card: Card, places: Places, because: str = "", left_behind: Path | None = None) -> DatasetMissing:
+    """The error that says which dataset is missing, where it was looked for and how to get it.
+
+    Args:
+        card: the dataset.
+        places: where it was looked for.
+        because: why it could not be fetched.
+        left_behind: where it lies in the project of which DVC has made a copy for an experiment.
+    """
     looked = " and ".join(f"`{candidate}`" for candidate in candidates(card, places))
     return DatasetMissing(
         f"the dataset `{card.name}` ({card.title}) is missing{because and f': {because}'}",
         where=f"looked for {looked}",
-        remedy=card.how_to_get,
+        remedy=card.how_to_get if left_behind is None else _COPY_IT.format(path=left_behind.as_posix()),
     )
+
+
+def _left_behind(card: Card, places: Places) -> Path | None:
+    """Return where the project has the dataset, seen from its root, if this is DVC's copy without it."""
+    for candidate in candidates(card, Places(raw=places.raw, fetched=places.raw / ".nowhere")):
+        found = _COPY_OF_DVC.match(str(candidate.absolute()))
+        if found and (Path(found["root"]) / found["path"]).exists():
+            return Path(found["path"])
+    return None
 
 
 def _single_file(path: Path) -> tuple[Path, ...]:

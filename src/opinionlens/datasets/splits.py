@@ -68,7 +68,7 @@ def check_splits(frame: pl.DataFrame) -> None:
         what = f"no row for {' and '.join(empty)}" if empty else f"only {classes} class to learn from"
         raise DatasetMalformed(
             f"too little data: after duplicates are removed {frame.height} rows are left, {what}",
-            where="data.sources",
+            where="data",
             remedy="Add data or sources, or change `preprocessing.data_splits`.",
         )
 

@@ -63,8 +63,14 @@ class Data(Section):
     """Which texts to learn from."""
 
     raw_dir: str = "data/raw"
-    sources: Annotated[tuple[str, ...], Field(min_length=1)] = ("brand_tweets",)
+    sources: tuple[str, ...] = ("brand_tweets",)
     files: tuple[LabelledFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Self:
+        if not (self.sources or self.files):
+            raise ValueError("name a source under `data.sources` or an own file under `data.files`")
+        return self
 
 
 class Preprocessing(Section):

@@ -196,14 +196,13 @@ class MemoryRegistry:
         return self._as_version(name, entries[number])
 
     def _as_version(self, name: str, entry: _Entry) -> Version:
-        digest = entry.tags.get(DIGEST_TAG)
         fault = None if MANIFEST in entry.files else FILES_GONE
-        why = why_not_servable(ready=True, digest=digest, files_fault=fault)
+        why = why_not_servable(ready=True, tags=entry.tags, files_fault=lambda: fault)
         aliases = self._models[name].aliases
         return Version(
             name=name,
             number=entry.number,
-            digest=digest,
+            digest=entry.tags.get(DIGEST_TAG),
             kind=entry.tags.get(KIND_TAG),
             created=entry.created,
             run_id=entry.run_id,

@@ -24,16 +24,15 @@ from opinionlens.errors import (
     RegistryError,
     RegistryUnavailable,
     VersionNotFound,
+    VersionNotServable,
 )
 from opinionlens.files import replacing_directory
 from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
 from opinionlens.registry.environment import limited_environment, quiet_environment
 from opinionlens.registry.failures import translated
-from opinionlens.registry.location import missing_database
+from opinionlens.registry.location import is_foreign, missing_database
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import (
-    DIGEST_TAG,
-    KIND_TAG,
     SOURCE_RUN_TAG,
     RegistryLoginNeeded,
     SourceRun,
@@ -51,15 +50,16 @@ from opinionlens.registry.queries import (
     rows_of_model,
     run_model,
     show_on_model_page,
+    version_of,
 )
 from opinionlens.registry.servability import (
+    FILES_ELSEWHERE,
     FILES_GONE,
     FILES_UNREACHABLE,
     check_downloadable,
-    why_not_servable,
 )
-from opinionlens.registry.tags import check_changeable, split_scores, tags_to_write
-from opinionlens.timestamps import as_milliseconds, as_time
+from opinionlens.registry.tags import check_changeable, tags_to_write
+from opinionlens.timestamps import as_milliseconds
 
 _TIME_LIMIT_SECONDS = 10.0
 # Servers with passwords take up to half a second for each request.
@@ -240,25 +240,7 @@ class MlflowRegistry:
         return next((version for version in versions if version.digest == digest and version.servable), None)
 
     def _as_version(self, client: Client, row: Row, aliases: Mapping[str, int]) -> Version:
-        number = int(row.version)
-        tags, scores = split_scores(row.tags)
-        digest = tags.get(DIGEST_TAG)
-        ready = row.status == "READY"
-        fault = self._files_fault(client, row) if ready and digest else None
-        why = why_not_servable(ready=ready, digest=digest, files_fault=fault)
-        return Version(
-            name=row.name,
-            number=number,
-            digest=digest,
-            kind=tags.get(KIND_TAG),
-            created=as_time(row.creation_timestamp),
-            run_id=row.run_id or None,
-            aliases=tuple(sorted(alias for alias, target in aliases.items() if target == number)),
-            tags=tags,
-            servable=why is None,
-            why_not_servable=why,
-            scores=scores,
-        )
+        return version_of(row, aliases, files_fault=lambda: self._files_fault(client, row))
 
     def _files_fault(self, client: Client, row: Row) -> str | None:
         """Look for the manifest, until it has been seen once: what a version holds does not change."""
@@ -269,6 +251,8 @@ class MlflowRegistry:
             return None
         try:
             location = location_of(client, row)
+            if is_foreign(location, self._uri):
+                return FILES_ELSEWHERE
             entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=self._uri)
         except Exception:  # each kind of artefact store fails in ways of its own; the list goes on without it
             return FILES_UNREACHABLE
@@ -330,6 +314,8 @@ def fetch_model(location: str, into: Path, *, uri: str, digest: str) -> Path:
         uri: The tracking server that gives access to the artefact store.
         digest: What the manifest must have; compared before anything else is fetched.
     """
+    if is_foreign(location, uri):
+        raise VersionNotServable(FILES_ELSEWHERE, where=shown(location))
     with replacing_directory(into) as aside:
         manifest = _fetch(location, MANIFEST, aside, uri=uri).read_bytes()
         for name in read_contents(manifest, digest=digest, where=location).files:

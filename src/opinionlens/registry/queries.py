@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from opinionlens.errors import VersionNotFound
 from opinionlens.registry.naming import is_model_name
-from opinionlens.registry.port import DIGEST_TAG
+from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, Version
+from opinionlens.registry.servability import why_not_servable
+from opinionlens.registry.tags import split_scores
+from opinionlens.timestamps import as_time
 
 # MLflow's types are not followed: its client, one entity that it returns, and a page of them.
 Client = Any
@@ -80,10 +83,39 @@ def _check_findable(name: str) -> None:
 
 def show_on_model_page(client: Client, model_id: str, name: str, number: int) -> None:
     """Have MLflow's page of a logged model name the version that it was registered as."""
-    shown_already = json.loads(client.get_logged_model(model_id).tags.get(_REGISTERED_AS_TAG, "[]"))
     entry = {"name": name, "version": number}
+    shown_already = _listed(client.get_logged_model(model_id).tags.get(_REGISTERED_AS_TAG, "[]"))
     if entry not in shown_already:
         client.set_logged_model_tags(model_id, {_REGISTERED_AS_TAG: json.dumps([*shown_already, entry])})
+
+
+def _listed(tag: str) -> list[object]:
+    """Return what the tag lists, or nothing where somebody has written anything else into it."""
+    try:
+        value = json.loads(tag)
+    except (ValueError, RecursionError):
+        return []
+    return value if isinstance(value, list) else []
+
+
+def version_of(row: Row, aliases: Mapping[str, int], *, files_fault: Callable[[], str | None]) -> Version:
+    """Return a row of MLflow's as a version; `files_fault` says what is wrong with its files."""
+    number = int(row.version)
+    tags, scores = split_scores(row.tags)
+    why = why_not_servable(ready=row.status == "READY", tags=tags, files_fault=files_fault)
+    return Version(
+        name=row.name,
+        number=number,
+        digest=tags.get(DIGEST_TAG),
+        kind=tags.get(KIND_TAG),
+        created=as_time(row.creation_timestamp),
+        run_id=row.run_id or None,
+        aliases=tuple(sorted(alias for alias, target in aliases.items() if target == number)),
+        tags=tags,
+        servable=why is None,
+        why_not_servable=why,
+        scores=scores,
+    )
 
 
 def experiment_id_of(client: Client, name: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from opinionlens.errors import ArtefactTampered, VersionNotServable
-from opinionlens.registry.port import Version
+from opinionlens.registry.port import DIGEST_TAG, Version
+from opinionlens.registry.tags import fault_of
 
 _RETRAIN = "Train it again with `dvc repro tune_sklearn` and register the result with `opinionlens promote`."
 
@@ -14,15 +17,27 @@ FOREIGN = (
 )
 FILES_GONE = f"Its files are no longer in the artefact store. {_RETRAIN}"
 FILES_UNREACHABLE = f"Its files cannot be reached in the artefact store. If they are lost: {_RETRAIN}"
+FILES_ELSEWHERE = (
+    "Its files lie on another server than the registry, which would learn the registry's password. Register "
+    "it again with `opinionlens promote`."
+)
 
 
-def why_not_servable(*, ready: bool, digest: str | None, files_fault: str | None) -> str | None:
-    """Return the sentence to show beside a version, or None when nothing speaks against loading it."""
+def why_not_servable(
+    *, ready: bool, tags: Mapping[str, str], files_fault: Callable[[], str | None]
+) -> str | None:
+    """Return the sentence to show beside a version, or None when nothing speaks against loading it.
+
+    Args:
+        ready: whether its registration has finished.
+        tags: what the registry has, written by anybody.
+        files_fault: what is wrong with its files; only asked where the rest is well.
+    """
     if not ready:
         return UNFINISHED
-    if not digest:
+    if not tags.get(DIGEST_TAG):
         return FOREIGN
-    return files_fault
+    return fault_of(tags) or files_fault()
 
 
 def check_downloadable(asked: Version, found: Version) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from opinionlens.registry import Version
-from opinionlens.registry.port import EVALS_TAG
+from opinionlens.registry.tags import evals_of
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -40,7 +40,10 @@ class Facts:
     @classmethod
     def of(cls, version: Version) -> Self:
         """Return what the registry says now."""
-        return cls(version.created.isoformat(), version.run_id, dict(version.scores), evals_of(version.tags))
+        evals: Mapping[str, Any] = {}
+        with suppress(ValueError):  # of a version whose copy was here before somebody changed its tags
+            evals = evals_of(version.tags)
+        return cls(version.created.isoformat(), version.run_id, dict(version.scores), evals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,6 @@ def is_digest(value: str) -> bool:
     return _SHA256.fullmatch(value) is not None
 
 
-def evals_of(tags: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the scores by slice and source of a version's tags; nothing where they cannot be read."""
-    with suppress(ValueError):
-        value = json.loads(tags.get(EVALS_TAG, "{}"))
-        if isinstance(value, dict):
-            return value
-    return {}
-
-
 def version_card(version: CachedVersion) -> dict[str, Any]:
     """Return the JSON object that `read_card` reads."""
     return asdict(version)
@@ -83,7 +77,7 @@ def read_card(path: Path) -> CachedVersion | None:
         card = CachedVersion(
             str(value["name"]), int(value["number"]), str(value["digest"]), _facts(value.get("facts"))
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return card if is_digest(card.digest) else None
 

@@ -197,7 +197,7 @@ def _read(path: Path) -> Fetch | None:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         return Fetch(**{**value, "state": FetchState(value["state"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

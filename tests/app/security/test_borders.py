@@ -53,6 +53,13 @@ def test_a_listed_name_is_answered(named: Any, host: str) -> None:
         "",
         "[::2]",
         "a, b",
+        "example.com:80@evil.com",
+        "example.com:x",
+        "example.com/.evil.com",
+        "evil.com#.example.com",
+        "[::1]evil.com",
+        "[::1]:80@evil.com",
+        "example.com:123456",
     ],
 )
 def test_another_is_refused_with_the_name_of_the_setting(named: Any, host: str) -> None:

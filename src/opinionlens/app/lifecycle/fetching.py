@@ -14,7 +14,7 @@ from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
 from opinionlens.errors import DiskUnwritable, OpinionLensError
 from opinionlens.registry import Version
-from opinionlens.registry.port import BYTES_TAG
+from opinionlens.registry.tags import size_of
 from opinionlens.serving.fetches import Fetch, FetchLog, FetchState, FetchWriter
 from opinionlens.serving.store import ModelStore, ServedModel
 
@@ -144,7 +144,7 @@ class Fetching:
     async def _fetched(self, writer: FetchWriter) -> ServedModel:
         fetch = writer.fetch
         version = await self._threads.run(self._registry.version, fetch.model_name, fetch.model_version)
-        await self._threads.run(lambda: writer.change(bytes_total=_size_of(version)))
+        await self._threads.run(lambda: writer.change(bytes_total=size_of(version.tags)))
         watching = asyncio.create_task(self._watch(writer, version))
         try:
             return await self._long_threads.run(self._load, writer, version)
@@ -177,11 +177,6 @@ class Fetching:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self._threads.run(measure)
-
-
-def _size_of(version: Version) -> int | None:
-    size = version.tags.get(BYTES_TAG, "")
-    return int(size) if size.isascii() and size.isdigit() else None
 
 
 def _problem(error: Exception, fetch: Fetch) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,8 @@ from opinionlens.app.failures import problem
 # Machines that probe and measure know an address, not a name, and what they get is no secret.
 _ANY_NAME = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
 _MOST_KEPT = 100
+# RFC 9110: a name or an address, and a port. What else stands there (`localhost:80@elsewhere`) is no name.
+_HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
 _DETAIL = (
     "The app does not answer under this name. The setting SECURITY__TRUSTED_HOSTS lists those that it does; "
     "add this one if it is yours."
@@ -35,12 +38,10 @@ class TrustedHosts:
         await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)
 
     def _trusts(self, scope: Scope) -> bool:
-        given = b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                given = value
-                break
-        return given in self._trusted or self._learns_to_trust(given)
+        given = [value for name, value in scope["headers"] if name == b"host"]
+        if len(given) != 1:  # programs differ in which of several they believe
+            return False
+        return given[0] in self._trusted or self._learns_to_trust(given[0])
 
     def _learns_to_trust(self, given: bytes) -> bool:
         name = name_of(given.decode("latin-1"))
@@ -51,7 +52,6 @@ class TrustedHosts:
 
 
 def name_of(host: str) -> str:
-    """Return the name in a `Host` header: in lower case, without port and final dot."""
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower().removesuffix(".")
+    """Return the name in a `Host` header in lower case, without port and final dot; "" if it holds none."""
+    found = _HOST.fullmatch(host.lower())
+    return found["name"].removesuffix(".") if found else ""
