@@ -2,13 +2,16 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+UV ?= $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 # No tool reports home; pip's extra wheels (PIP_FIND_LINKS) are passed on, because uv does not read that name.
 export MLFLOW_DISABLE_TELEMETRY := true
 export DVC_NO_ANALYTICS := true
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
+# Every recipe runs in .venv, also when the shell has another environment active.
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 
 .PHONY: help
 help: ## Show this list
@@ -19,53 +22,77 @@ demo: model serve ## Train, promote and serve: the app on :8000, MLflow on :5000
 
 .PHONY: model
 model: install ## Run the pipeline on the sample data, register and promote the result
-	@$(UV) run --no-sync dvc repro tune_sklearn
-	@$(UV) run --no-sync opinionlens promote
+	@dvc repro tune_sklearn
+	@opinionlens promote
 
 .PHONY: serve
 serve: install ## Start the app on :8000 and the MLflow page on :5000, until Ctrl-C
-	@$(UV) run --no-sync opinionlens up
+	@opinionlens up
 
 .PHONY: test
 test: check ## Everything that CI runs
-	$(UV) run --no-sync pytest
+	pytest
 
 .PHONY: check
 check: install ## Format, lint, types, import contracts, docs against code; no other tests
-	$(UV) run --no-sync ruff format --check
-	$(UV) run --no-sync ruff check
-	$(UV) run --no-sync mypy
-	$(UV) run --no-sync lint-imports
-	$(UV) run --no-sync djlint templates --lint --quiet
-	$(UV) run --no-sync pytest -q tests/hygiene
-	$(MAKE) --no-print-directory check-lock
+	ruff format --check
+	ruff check
+	mypy
+	lint-imports
+	djlint templates --lint --quiet
+	pytest -q tests/hygiene
+	@$(MAKE) --no-print-directory check-lock
 
 .PHONY: format
 format: install ## Let ruff put the code in order
-	$(UV) run --no-sync ruff check --fix
-	$(UV) run --no-sync ruff format
-
-EXPORT := export --quiet --format requirements-txt --no-emit-project --no-header --no-annotate
+	ruff check --fix
+	ruff format
 
 .PHONY: openapi
 openapi: install ## Renew docs/openapi.json, the description of the API that a test compares with the app's
-	@$(UV) run --no-sync opinionlens openapi docs/openapi.json
+	@opinionlens openapi docs/openapi.json
+
+# The uv that the lock pins works on the lock; the one of the machine only installs.
+LOCKS = python scripts/locks.py --uv $(firstword $(wildcard .venv/bin/uv) $(UV))
+
+.PHONY: relock
+relock: .venv/.installed ## After adding a dependency to pyproject.toml: add it to the locks, keep every other pin
+	@$(LOCKS) follow
 
 .PHONY: lock
-lock: $(UV) ## Renew requirements.lock from pyproject.toml (names, versions, hashes; no addresses)
-	$(UV) lock --quiet --upgrade
-	$(UV) $(EXPORT) --output-file requirements.lock
+lock: .venv/.installed ## Renew every pin in the locks to the newest version, and say what moved
+	@$(LOCKS) renew
 
 .PHONY: check-lock
-check-lock: $(UV)
-	@$(UV) $(EXPORT) | diff -u requirements.lock - > /dev/null \
-	  || { echo "requirements.lock is not what pyproject.toml resolves to: run 'make lock'"; exit 1; }
+check-lock: install
+	@$(LOCKS) check
+
+.PHONY: newest
+newest: install ## Run the tests with the newest versions that pyproject.toml allows, in .cache/newest
+	@mkdir -p .cache
+	@$(LOCKS) newest .cache/newest.lock
+	@rm -rf .cache/newest
+	@$(UV) venv --quiet .cache/newest
+	@$(UV) pip sync --quiet --require-hashes --python .cache/newest .cache/newest.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .cache/newest -e .
+	VIRTUAL_ENV=$(CURDIR)/.cache/newest PATH="$(CURDIR)/.cache/newest/bin:$$PATH" pytest
 
 .PHONY: install
-install: $(UV) ## Get uv if it is missing and install the environment into .venv
-	@$(UV) sync --quiet
+install: .venv/.installed ## Install what requirements.lock pins into .venv; fetches uv if it is missing
+
+# Scripts in .venv name their folder, which the stamp holds: a moved project gets a new .venv.
+.venv/.installed: requirements.lock pyproject.toml $(if $(filter $(CURDIR),$(shell cat .venv/.installed 2>/dev/null)),,anew) | $(UV)
+	@echo "installing what requirements.lock pins into .venv"
+	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || { rm -rf .venv; $(UV) venv --quiet .venv; }
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .venv requirements.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv -e .
+	@echo "$(CURDIR)" > $@
+
+.PHONY: anew
+anew:
 
 .tools/uv/bin/uv:
 	@echo "installing uv into .tools (nothing outside this folder changes)"
 	@$(PYTHON) -m venv .tools/uv
-	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .tools/uv.txt
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .tools/uv.txt

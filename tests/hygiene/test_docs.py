@@ -71,8 +71,8 @@ def test_links_lead_somewhere(path):
 
 def test_every_dependency_has_its_reason():
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8").lower()
-    groups = PYPROJECT["dependency-groups"]
-    named = [*PYPROJECT["project"]["dependencies"], *groups["pipeline"], *groups["dev"]]
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    named = [*PYPROJECT["project"]["dependencies"], *extras["pipeline"], *extras["dev"]]
     names = [re.split(r"[\[<>=!~ ]", requirement)[0].lower() for requirement in named]
     assert [name for name in names if f"`{name}`" not in page] == []
 

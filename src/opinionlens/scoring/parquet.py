@@ -26,7 +26,7 @@ def open_parquet(source: Path, target: Path, text_column: str) -> Iterator[Parqu
         raise TableInvalid(
             "Parquet files need the package pyarrow, which is not installed.",
             where=str(source),
-            remedy="Install the pipeline's dependencies (`uv sync`), or score CSV or JSON lines.",
+            remedy="Install the pipeline's packages (`make install`), or score CSV or JSON lines.",
         ) from error
     try:
         # Unbuffered: a row group is read page by page instead of as a whole.

@@ -1,0 +1,169 @@
+"""Make, renew and check the two lock files; needs only Python and uv.
+
+`requirements.lock` is what `make install` puts into .venv; `requirements.runtime.lock` is the part of it that
+the app needs to answer, for images and servers. See docs/decisions/0004-lock-without-addresses.md.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+FULL = Path("requirements.lock")
+RUNTIME = Path("requirements.runtime.lock")
+EXTRAS = ("--extra", "pipeline", "--extra", "dev")
+# The oldest Python of `requires-python`; --universal covers the newer ones and the other systems.
+RESOLUTION = ("--universal", "--python-version", "3.11", "--generate-hashes")
+LAYOUT = ("--no-header", "--no-annotate", "--quiet")
+# uv's exit status when something other than the resolution failed.
+UV_ERROR = 2
+# Many times what a resolution takes; uv's own limits for single requests are far below.
+TIMEOUT_SECONDS = 300
+
+Pins = Mapping[str, frozenset[str]]
+
+
+class LockError(Exception):
+    """A lock that cannot be made or is not what pyproject.toml asks for."""
+
+
+class IndexUnreachableError(LockError):
+    """No answer from the package index."""
+
+
+def pins(lock: str) -> Pins:
+    """Versions by package; several where the lock chooses by Python version or system."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock, flags=re.MULTILINE):
+        found.setdefault(name, set()).add(version)
+    return {name: frozenset(versions) for name, versions in found.items()}
+
+
+def changes(old: Pins, new: Pins) -> list[str]:
+    """One line for each package that moved, came or went."""
+    lines = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = (" and ".join(sorted(side.get(name, ()))) for side in (old, new))
+        if before != after:
+            lines.append(f"{name} {before or '(new)'} -> {after or '(gone)'}")
+    return lines
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run uv and keep what it says.
+
+    Raises:
+        IndexUnreachableError: No end within the time limit.
+    """
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise IndexUnreachableError(f"No answer from uv in {TIMEOUT_SECONDS} seconds.") from None
+
+
+def compile_onto(uv: str, copy: Path, *options: str) -> str:
+    """Resolve pyproject.toml into a copy of a lock, whose pins stay where they satisfy.
+
+    Raises:
+        IndexUnreachableError: The index, or the cache without network, could not give what was asked for.
+        LockError: No set of versions satisfies pyproject.toml, or the file is faulty.
+    """
+    done = run(uv, "pip", "compile", "pyproject.toml", *RESOLUTION, *LAYOUT, *options, "-o", str(copy))
+    if done.returncode:
+        offline = done.returncode == UV_ERROR and "Failed to fetch" in done.stderr
+        kind = IndexUnreachableError if offline or "network was disabled" in done.stderr else LockError
+        raise kind(done.stderr.strip())
+    return copy.read_text(encoding="utf-8")
+
+
+def compile_both(uv: str, folder: Path, *options: str) -> dict[Path, str]:
+    """Both locks as they should be; the runtime one takes its pins and hashes from the full one."""
+    full = folder / FULL.name
+    if FULL.exists():
+        shutil.copy(FULL, full)
+    made = {FULL: compile_onto(uv, full, *EXTRAS, *options)}
+    runtime = Path(shutil.copy(full, folder / RUNTIME.name))
+    return made | {RUNTIME: compile_onto(uv, runtime)}
+
+
+def read(path: Path) -> str:
+    """A lock's text; nothing where there is none yet."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def write(uv: str, *options: str) -> None:
+    """Put both locks in place of the old ones, and say what moved."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".locks-") as folder:
+        made = compile_both(uv, Path(folder), *options)
+        moved = {path: changes(pins(read(path)), pins(text)) for path, text in made.items()}
+        for path in made:
+            Path(folder, path.name).replace(path)
+    for path, lines in moved.items():
+        print(f"{path}: {len(lines) or 'no'} package{'s'[len(lines) == 1 :]} moved")
+        print("".join(f"  {line}\n" for line in lines), end="")
+
+
+def satisfied_by_environment(uv: str) -> bool:
+    """Whether .venv satisfies pyproject.toml as it is; asks no index."""
+    install = (uv, "pip", "install", "--dry-run", "--offline", "--python", ".venv")
+    done = run(*install, "-r", "pyproject.toml", *EXTRAS)
+    return done.returncode == 0 and "Would make no changes" in done.stderr
+
+
+def check(uv: str) -> None:
+    """Compare both locks with what pyproject.toml asks for; without an index, .venv with pyproject.toml.
+
+    Raises:
+        LockError: pyproject.toml asks for something else.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            made = compile_both(uv, Path(folder))
+    except IndexUnreachableError:
+        if not satisfied_by_environment(uv):
+            raise LockError("What requirements.lock installed does not satisfy pyproject.toml.") from None
+        print("The package index cannot be reached: the locks were not compared with a new resolution.")
+        print("Checked without it: .venv, made from requirements.lock, satisfies pyproject.toml.")
+        return
+    differing = {path: text for path, text in made.items() if text != read(path)}
+    if differing:
+        lines = [f"{path} is not what pyproject.toml asks for:" for path in differing]
+        for path, text in differing.items():
+            lines += [f"  {line}" for line in changes(pins(read(path)), pins(text))]
+        raise LockError("\n".join(lines))
+
+
+def newest(uv: str, target: Path) -> None:
+    """Write a lock of the newest allowed versions elsewhere, and say how it differs from ours."""
+    target.unlink(missing_ok=True)
+    text = compile_onto(uv, target, *EXTRAS, "--upgrade")
+    print("\n".join(changes(pins(read(FULL)), pins(text))) or "requirements.lock has the newest versions")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status is 1 where a lock is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--uv", default="uv", help="the uv program")
+    parser.add_argument("command", choices=["check", "follow", "renew", "newest"])
+    parser.add_argument("target", nargs="?", type=Path, help="newest: the file to write")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "check":
+            check(given.uv)
+        elif given.command == "newest":
+            newest(given.uv, given.target)
+        else:
+            write(given.uv, *(["--upgrade"] if given.command == "renew" else []))
+    except LockError as error:
+        advice = "\nRun `make relock` after a change of pyproject.toml." if given.command == "check" else ""
+        print(f"{error}{advice}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
