@@ -190,7 +190,6 @@ class SecuritySettings(_Group):
 
     admin_username: str = Field(
         default="admin",
-        pattern=r"^\S+$",
         description="Name of the first user, who is made at the first start.",
     )
     admin_password: SecretStr | None = Field(
@@ -226,6 +225,13 @@ class SecuritySettings(_Group):
     feedback_per_minute: int = Field(
         default=30, ge=1, description="Most feedback from one address in a minute; beyond: 429."
     )
+
+    @field_validator("admin_username")
+    @classmethod
+    def _is_one_word(cls, value: str) -> str:
+        if value.split() != [value]:
+            raise ValueError("must be a name without blanks")
+        return value
 
     @field_validator("trusted_hosts")
     @classmethod

@@ -210,7 +210,9 @@ def test_a_body_that_cannot_be_read_is_invalid_where_fastapi_reads_it_too(
 @pytest.mark.parametrize(
     ("address", "content", "faults"),
     [
-        ("/api/v1/models/rollback", {"why": "x"} | {f"other{number}": 1 for number in range(300)}, 100),
+        ("/api/v1/inference/batch_predict", [1] * 300, 100),
+        ("/api/v1/models/rollback", {"why": "x"} | {f"other{number}": 1 for number in range(90)}, 90),
+        ("/api/v1/models/rollback", {"why": "x"} | {f"other{number}": 1 for number in range(300)}, 1),
         ("/api/v1/keys/", {"name": "x", "scopes": ["other"] * 300}, 1),
     ],
 )

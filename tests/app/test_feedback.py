@@ -117,12 +117,23 @@ class TestGive:
             b'{"text": "x", "label": "neutral", "source": "\\udc00"}',
             b'{"text": NaN, "label": "neutral"}',
             b'{"prediction_id": ' + b"9" * 5_000 + b', "label": "neutral"}',
-            b'\xef\xbb\xbf{"text": "x", "label": "neutral"}',
         ],
-        ids=["nothing", "open", "bytes", "deep", "surrogate", "source", "nan", "digits", "mark"],
+        ids=["nothing", "open", "bytes", "deep", "surrogate", "source", "nan", "digits"],
     )
     def test_what_is_no_json_is_refused(self, client: TestClient, body: bytes) -> None:
         assert client.post(FEEDBACK, content=body).status_code == 422
+
+    def test_a_wrong_label_is_told_the_right_ones(self, client: TestClient) -> None:
+        refused = client.post(FEEDBACK, json={"text": "x", "label": "neg"})
+        (fault,) = refused.json()["errors"]
+        assert fault == {
+            "where": "body.label",
+            "message": "Input should be 'NEGATIVE', 'NEUTRAL' or 'POSITIVE'",
+        }
+
+    def test_a_byte_order_mark_is_left_out(self, client: TestClient) -> None:
+        body = b'\xef\xbb\xbf{"text": "x", "label": "neutral"}'
+        assert client.post(FEEDBACK, content=body).status_code == 201
 
     @pytest.mark.parametrize("text", [" ", "\n", "\x00", "a\x00b", "\u202e\ufeff", "\U0010ffff", "\x85"])
     def test_any_unicode_is_kept_as_far_as_a_database_can(self, client: TestClient, text: str) -> None:

@@ -119,8 +119,9 @@ class TestPredict:
             b'{"text": "I love it", "number": NaN, "more": [[[[]]]]}',
             b' \n{"text": "I love it"}\r\n ',
             b'{"\\u0074ext": "I love\\u0020it"}',
+            b'\xef\xbb\xbf{"text": "I love it"}',
         ],
-        ids=["twice", "more", "blank", "escaped"],
+        ids=["twice", "more", "blank", "escaped", "mark"],
     )
     @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml; charset=x", ""])
     def test_odd_json_is_json_under_whatever_type_it_is_sent(
@@ -139,11 +140,27 @@ class TestPredict:
         assert response.status_code == 422
         assert response.json()["errors"] == [{"where": "query.text", "message": "Field required"}]
 
-    @pytest.mark.parametrize(
-        "query", ["text=%00", "text=%ED%A0%80", "text=%FF", "text=a&text=b", "text=%E2%98%83"]
-    )
-    def test_any_query_is_answered(self, client: TestClient, query: str) -> None:
+    @pytest.mark.parametrize("query", ["text=%00", "text=a&text=b", "text=%E2%98%83", "text=100%&b=%zz"])
+    def test_any_query_in_utf8_is_answered(self, client: TestClient, query: str) -> None:
         assert client.get(f"{PREDICT}?{query}").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("query", "where"),
+        [
+            ("text=caf%E9", "query.text"),
+            ("text=%ED%A0%80", "query.text"),
+            ("text=a&more=%FF", "query.more"),
+            ("text=a&%FF=b", "query"),
+        ],
+    )
+    def test_other_bytes_are_refused_instead_of_replaced(
+        self, client: TestClient, query: str, where: str
+    ) -> None:
+        refused = client.get(f"{PREDICT}?{query}")
+        assert refused.status_code == 422
+        (fault,) = refused.json()["errors"]
+        assert fault["where"] == where
+        assert "UTF-8" in fault["message"]
 
 
 class TestBatch:
@@ -231,9 +248,7 @@ class TestBatchInDetail:
     def test_an_empty_batch_has_no_results(self, client: TestClient) -> None:
         assert client.post(self.DETAIL, json=[]).json()["results"] == []
 
-    @pytest.mark.parametrize(
-        "body", [b"", b"{", b"null", b'"a"', b"{}", b'["\xff"]', b"[" * 100_000, b'\xef\xbb\xbf["a"]']
-    )
+    @pytest.mark.parametrize("body", [b"", b"{", b"null", b'"a"', b"{}", b'["\xff"]', b"[" * 100_000])
     def test_what_is_no_list_is_refused(self, client: TestClient, body: bytes) -> None:
         response = client.post(self.DETAIL, content=body)
         assert response.status_code == 422
@@ -244,10 +259,19 @@ class TestBatchInDetail:
         assert refused.status_code == 422
         assert "1000" in refused.json()["detail"]
 
-    def test_false_is_as_if_not_given(self, client: TestClient) -> None:
-        assert client.post(f"{BATCH}?detail=false", json=["great"]).json() == ["POSITIVE"]
+    @pytest.mark.parametrize("value", ["false", "False", "0", "no", "off"])
+    def test_false_is_as_if_not_given(self, client: TestClient, value: str) -> None:
+        assert client.post(f"{BATCH}?detail={value}", json=["great"]).json() == ["POSITIVE"]
 
-    @pytest.mark.parametrize("value", ["", "1", "yes", "True", "full"])
+    @pytest.mark.parametrize("value", ["true", "True", "1", "yes", "on"])
+    def test_true_has_many_spellings(self, client: TestClient, value: str) -> None:
+        assert "results" in client.post(f"{BATCH}?detail={value}", json=["great"]).json()
+
+    def test_a_byte_order_mark_is_no_part_of_the_list(self, client: TestClient) -> None:
+        answer = client.post(self.DETAIL, content=b'\xef\xbb\xbf["great"]')
+        assert answer.json()["results"][0]["prediction"] == "POSITIVE"
+
+    @pytest.mark.parametrize("value", ["", "2", "full", "true "])
     def test_any_other_value_is_refused(self, client: TestClient, value: str) -> None:
         refused = client.post(BATCH, params={"detail": value}, json=["great"])
         assert refused.status_code == 422

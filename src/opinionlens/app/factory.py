@@ -31,6 +31,7 @@ from opinionlens.app.security.hosts import TrustedHosts
 from opinionlens.app.security.passwords import Hasher, argon2
 from opinionlens.app.security.service import open_security
 from opinionlens.app.state import AppState, Services
+from opinionlens.app.well_formed import WellFormed
 from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.errors import SettingsInvalid
 from opinionlens.registry import Registry
@@ -163,6 +164,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
     add_failure_handlers(app)
     app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
+    app.add_middleware(WellFormed)
     app.add_middleware(middleware.HeadAsGet)
     app.add_middleware(middleware.SafetyNet)
     _add_borders(app, settings.security)

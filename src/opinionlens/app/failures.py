@@ -65,7 +65,7 @@ def problem(
 def add_failure_handlers(app: FastAPI) -> None:
     """Let `app` answer every expected error in the one form."""
     app.exception_handler(OpinionLensError)(_on_our_error)
-    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(RequestValidationError)(invalid_request)
     app.exception_handler(HTTPException)(http_failure)
     app.exception_handler(GoToLogin)(_on_go_to_login)
 
@@ -98,9 +98,10 @@ async def _on_go_to_login(_: Request, error: GoToLogin) -> Response:
     return RedirectResponse(error.location, 303, {"Cache-Control": "no-store"})
 
 
-async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
+async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Return what is said when something that was sent is not as described."""
     faults = [
-        {"where": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])}
+        {"where": ".".join(map(str, fault["loc"])), "message": _message(fault)}
         for fault in error.errors()[:_MOST_FAULTS]
     ]
     first = faults[0]
@@ -108,11 +109,16 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
     return problem(422, "invalid_request", "InvalidRequest", detail, errors=faults)
 
 
+def _message(fault: Mapping[str, Any]) -> str:
+    # Its own words are the regular expression.
+    return _NOT_THE_FORM if fault["type"] == "string_pattern_mismatch" else str(fault["msg"])
+
+
 async def http_failure(request: Request, error: HTTPException) -> Response:
     """Return what is said when HTTP itself refuses: no such address, no such method, too much."""
     if error.detail == _NOT_READABLE:
         fault = {"type": "json_invalid", "loc": ("body",), "msg": "Not JSON in UTF-8, or nested too deeply"}
-        return await _on_invalid_request(request, RequestValidationError([fault]))
+        return await invalid_request(request, RequestValidationError([fault]))
     phrase = HTTPStatus(error.status_code).phrase
     detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
     name = _NAMES.get(error.status_code, phrase)
@@ -142,6 +148,7 @@ def _allowed_methods(request: Request) -> str:
     return ", ".join(["HEAD", *taken] if "GET" in taken else taken)
 
 
+_NOT_THE_FORM = "This is not of the form that `/docs` describes"
 # Python calls it otherwise from one release to the next; our codes are stable.
 _NAMES: Mapping[int, str] = {413: "Content Too Large"}
 # FastAPI's words for a body that it cannot decode, for which it has a status of its own.

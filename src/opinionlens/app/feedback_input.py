@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from opinionlens.app.inputs import EXAMPLE_TEXT, JsonBody, Limits, text_type
@@ -21,6 +21,17 @@ def _in_any_case(word: str) -> str:
 
 
 _LABEL_PATTERN = f"^({'|'.join(_in_any_case(label) for label in LABELS)})$"
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) and value.isascii() else value
+
+
+# The pattern describes it for programs; people are told the three words.
+_AnyCaseLabel = Annotated[
+    Label,
+    BeforeValidator(_upper, json_schema_input_type=Annotated[str, Field(pattern=_LABEL_PATTERN)]),
+]
 
 
 class FeedbackInput(BaseModel):
@@ -45,8 +56,8 @@ class FeedbackInput(BaseModel):
         description="Which answer it is about. Any id is taken, because answers are logged a moment later.",
     )
     text: str | None = None
-    label: str = Field(
-        pattern=_LABEL_PATTERN, description="The right label, in upper or lower case.", examples=["NEGATIVE"]
+    label: _AnyCaseLabel = Field(
+        description="The right label, in upper or lower case.", examples=["NEGATIVE"]
     )
     source: str = Field(
         default="api",
@@ -61,11 +72,6 @@ class FeedbackInput(BaseModel):
         if self.prediction_id is None and self.text is None:
             raise PydanticCustomError("about_nothing", _ABOUT_NOTHING)
         return self
-
-    @property
-    def right_label(self) -> Label:
-        """The label."""
-        return Label(self.label.upper())
 
 
 def feedback_body(limits: Limits) -> JsonBody[FeedbackInput]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 from starlette.requests import ClientDisconnect, Request
 
 from opinionlens.app.batch_items import BadItem, checked_items, parsed_leniently
+from opinionlens.app.json_bounds import bounded
 
 T = TypeVar("T")
 
 EXAMPLE_TEXT = "The crew was lovely, but we sat on the tarmac for two hours."
+
+# A text and fields that are left alone.
+_MOST_VALUES = 1_000
+# An item of a batch may be anything; one that is no text is refused alone.
+_VALUES_PER_ITEM = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,15 @@ class JsonBody(Generic[T]):
     is sent under does not matter.
     """
 
-    def __init__(self, kind: Any) -> None:  # noqa: ANN401 - a model, or any annotation that pydantic knows
-        """Build the check once."""
+    def __init__(self, kind: Any, *, most_values: int = _MOST_VALUES) -> None:  # noqa: ANN401 - an annotation
+        """Build the check of a model, or of any annotation that pydantic knows, once."""
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+        self._most_values = most_values
 
     async def read(self, request: Request) -> T:
         """Return what was sent. Raises RequestValidationError."""
-        return checked(self._adapter.validate_json, await body_of(request), "body")
+        body = bounded(await body_of(request), self._most_values)
+        return checked(self._adapter.validate_json, body, "body")
 
     def describe(self) -> dict[str, Any]:
         """Return the OpenAPI description."""
@@ -58,9 +66,13 @@ class Inputs:
         self._text: TypeAdapter[str] = TypeAdapter(text)
         self._body: JsonBody[Any] = JsonBody(create_model("TextInput", text=(text, ...)))
         items = Field(max_length=limits.batch_items, examples=[[EXAMPLE_TEXT, "Best coffee in town!"]])
-        self._batch: JsonBody[list[str]] = JsonBody(Annotated[list[text], items])  # type: ignore[valid-type]
+        self._most_values = _VALUES_PER_ITEM * limits.batch_items
+        self._batch: JsonBody[list[str]] = JsonBody(
+            Annotated[list[text], items],  # type: ignore[valid-type]
+            most_values=self._most_values,
+        )
         self._items: TypeAdapter[list[object]] = TypeAdapter(Annotated[list[Any], items])
-        self._flag: TypeAdapter[str] = TypeAdapter(Literal["true", "false"])
+        self._flag: TypeAdapter[bool] = TypeAdapter(bool)  # reads words as FastAPI does
 
     async def text_of_body(self, request: Request) -> str:
         """Return `text` of a JSON object. Raises RequestValidationError."""
@@ -78,7 +90,7 @@ class Inputs:
         Raises:
             RequestValidationError: it is no array, or a too long one.
         """
-        body = await body_of(request)
+        body = bounded(await body_of(request), self._most_values)
         try:
             items = parsed_leniently(body)
         except ValueError:
@@ -98,7 +110,7 @@ class Inputs:
     def detail_of_query(self, request: Request) -> bool:
         """Return the parameter `detail`, false unless given. Raises RequestValidationError."""
         given = request.query_params.get("detail", "false")
-        return checked(self._flag.validate_python, given, "query", "detail") == "true"
+        return checked(self._flag.validate_python, given, "query", "detail")
 
     def describe_query(self) -> dict[str, Any]:
         """Return the OpenAPI description of `?text=`."""

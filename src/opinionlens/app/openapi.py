@@ -21,6 +21,7 @@ _PHRASES = frozenset(
 )
 _DONE = "Done; there is nothing to return."
 _NO_KEYS = "The database, which knows keys and sessions, does not answer."
+_CODED = "The body is compressed or coded; the header `Accept-Encoding` says what is taken."
 _INVALID = "What was sent is not as described here; `errors` names each fault."
 
 # What parameters of these names mean wherever they occur, with an example.
@@ -40,10 +41,12 @@ _PARAMETERS: dict[str, tuple[str, object]] = {
 def with_problems(schema: dict[str, Any], *, max_body_bytes: int) -> dict[str, Any]:
     """Return `schema` with every `Problem` under its own media type, and no error form that is never sent.
 
-    What may answer 401 says that it takes a key, what takes a body how large that may be.
+    What may answer 401 says that it takes a key, what takes a body how large that may be
+    and that it must not be compressed.
     """
     components = schema["components"]["schemas"]
     too_large = {"description": f"The body has more than {max_body_bytes:,} bytes.", **_problem_content()}
+    coded = {"description": _CODED, **_problem_content()}
     for operations in schema["paths"].values():
         for operation in operations.values():
             responses = operation["responses"]
@@ -52,6 +55,7 @@ def with_problems(schema: dict[str, Any], *, max_body_bytes: int) -> dict[str, A
                 responses.setdefault("503", {"description": _NO_KEYS, **_problem_content()})
             if "requestBody" in operation:
                 responses.setdefault("413", too_large)
+                responses.setdefault("415", coded)
             for status, response in responses.items():
                 _tell_truth(status, response)
                 _describe(response, components)

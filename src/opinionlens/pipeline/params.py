@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,6 +30,9 @@ Share = Annotated[StrictFloat, Field(gt=0, lt=1)]
 Range = Annotated[tuple[StrictInt, StrictInt], Field(description="lowest and highest n of the n-grams")]
 
 
+_FILE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
 class Section(BaseModel):
     """A mapping of the file: nothing unknown, nothing changed after reading."""
 
@@ -44,13 +48,20 @@ class Base(Section):
 class LabelledFile(Section):
     """A user's own labelled table. A label mapped to null is left out, and counted."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str
     path: str
     text_column: str = "text"
     label_column: str = "label"
     label_map: dict[str, Label | None]
     group_column: str | None = None
     time_column: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _names_files_and_metrics(cls, value: str) -> str:
+        if not _FILE_NAME.fullmatch(value):
+            raise ValueError("must begin with a letter a to z and have only those, digits and underscores")
+        return value
 
     @field_validator("label_map", mode="before")
     @classmethod

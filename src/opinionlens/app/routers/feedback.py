@@ -39,12 +39,12 @@ def feedback_router(limits: Limits) -> APIRouter:
         given = await body.read(request)
         stored = await services.records.run(
             feedback.add,
-            label=given.right_label,
+            label=given.label,
             source=given.source,
             prediction_id=given.prediction_id,
             text=given.text,
         )
-        services.metrics.count_feedback(given.right_label)
+        services.metrics.count_feedback(given.label)
         return json_response(_fields(stored), 201)
 
     router.add_api_route(

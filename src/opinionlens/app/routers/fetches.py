@@ -15,13 +15,14 @@ from opinionlens.app.answers import json_response
 from opinionlens.app.lifecycle.answers import fetch_fields, model_fields
 from opinionlens.app.lifecycle.fetching import DEFAULT_WHY, LOOK_SECONDS, FetchOrder
 from opinionlens.app.model_schemas import FetchAnswer, FetchOrderBody, ModelAnswer
+from opinionlens.app.routers.orders import OrderRoute
 from opinionlens.app.schemas import Problem
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import Services, services_of
 from opinionlens.errors import ServingBusy
 from opinionlens.serving.fetches import Fetch
 
-router = APIRouter(prefix="/api/v1/models", tags=["models"], responses=GUARDED)
+router = APIRouter(prefix="/api/v1/models", tags=["models"], responses=GUARDED, route_class=OrderRoute)
 
 # Proxies give up on a connection that is silent for a minute, some after half of one.
 _HEARTBEAT_SECONDS = 10.0

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from opinionlens.app.forms import form_of
 from opinionlens.app.noting import note_answer
 from opinionlens.app.pages import HomeView, verdict_of
 from opinionlens.app.security.addresses import address_of
@@ -20,9 +21,6 @@ from opinionlens.storage import feedback
 from opinionlens.text.labels import LABELS, Label
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
-
-# A form with a few fields and nothing to upload.
-_FIELDS, _FILES = 10, 0
 
 
 @router.get("/")
@@ -80,8 +78,8 @@ async def take_feedback(request: Request) -> Response:
 
 async def _fields(request: Request) -> dict[str, str]:
     """Return the form's fields. Browsers send line ends as two characters, but show and count them as one."""
-    form = await request.form(max_files=_FILES, max_fields=_FIELDS)
-    return {name: str(value).replace("\r\n", "\n") for name, value in form.items()}
+    form = await form_of(request)
+    return {name: value.replace("\r\n", "\n") for name, value in form.items()}
 
 
 async def _store(services: Services, label: Label, text: str, ident: str) -> None:

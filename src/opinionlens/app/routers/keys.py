@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
 from starlette.requests import Request
 
+from opinionlens.app.routers.orders import OrderRoute
 from opinionlens.app.schemas import Answer, Problem
 from opinionlens.app.security.guards import GUARDED, Admin, admin_only
 from opinionlens.app.security.tokens import hash_token, new_key, shown_prefix
@@ -26,6 +27,7 @@ router = APIRouter(
     tags=["keys"],
     dependencies=[Depends(admin_only)],
     responses={**GUARDED, **_AWAY},
+    route_class=OrderRoute,
 )
 
 

@@ -30,6 +30,7 @@ from opinionlens.app.model_schemas import (
     ModelsStatusAnswer,
     RegisteredPageAnswer,
 )
+from opinionlens.app.routers.orders import OrderRoute
 from opinionlens.app.schemas import ExplanationAnswer, Problem
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import services_of
@@ -53,8 +54,8 @@ _SWAPS = {**_CHANGES, 507: {"model": Problem, "description": "The disk is full."
 
 PREFIX = "/api/v1/models"
 
-_of_all = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED)
-_of_one = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED)
+_of_all = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED, route_class=OrderRoute)
+_of_one = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED, route_class=OrderRoute)
 
 
 def models_routers(inputs: Inputs) -> Sequence[APIRouter]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 from fastapi import APIRouter
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from opinionlens.app.failures import headers_of
+from opinionlens.app.forms import form_of
 from opinionlens.app.security import cookies
 from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.errors import CsrfFailed, TooManyAttempts
@@ -23,7 +24,6 @@ from opinionlens.errors import OpinionLensError
 
 router = APIRouter(include_in_schema=False)
 
-_FIELDS, _FILES = 10, 0
 _MOST_NAME_CHARS = 200
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -52,9 +52,9 @@ async def login_page(request: Request) -> Response:
 @router.post("/login")
 async def login(request: Request) -> Response:
     """Let a person in, or say on the same page why not. The password is not shown again, nor is the name."""
-    form = await request.form(max_files=_FILES, max_fields=_FIELDS)
-    target = way_back(str(form.get("next", "")))
-    name, password = str(form.get("username", "")).strip(), str(form.get("password", ""))
+    form = await form_of(request)
+    target = way_back(form.get("next", ""))
+    name, password = form.get("username", "").strip(), form.get("password", "")
     try:
         _check_origin(request, form)
         if not name or not password:
@@ -105,7 +105,7 @@ async def _enter(request: Request, name: str, password: str, target: str) -> Res
     return answer
 
 
-def _check_origin(request: Request, form: FormData) -> None:
+def _check_origin(request: Request, form: Mapping[str, str]) -> None:
     """Refuse a login that another site sends, to have somebody work under its name without noticing.
 
     Modern browsers tell over https. Over http, and as our pages send no referrer, they do not, so the form
@@ -113,7 +113,7 @@ def _check_origin(request: Request, form: FormData) -> None:
     """
     site = request.headers.get("sec-fetch-site", "same-origin")
     expected = cookies.read(request, cookies.LOGIN_FORM) or ""
-    if site != "same-origin" or not is_token(expected) or not same(str(form.get("token", "")), expected):
+    if site != "same-origin" or not is_token(expected) or not same(form.get("token", ""), expected):
         raise CsrfFailed("This form was open for too long, or cookies are off.", remedy="Please try again.")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from fastapi import Depends
 from starlette.requests import Request
 
+from opinionlens.app.forms import form_of
 from opinionlens.app.schemas import Problem
 from opinionlens.app.security import cookies
 from opinionlens.app.security.errors import CsrfFailed, GoToLogin, LoginNeeded, NotAllowed
@@ -152,8 +153,7 @@ async def check_csrf(request: Request, expected: str) -> None:
     """
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.headers.get("content-type", "").startswith(_FORM_TYPES):
-        # Starlette keeps the form, so the route gets the same one.
-        given = str((await request.form(max_files=0, max_fields=_MOST_FIELDS)).get(CSRF_FIELD, ""))
+        given = (await form_of(request, most_fields=_MOST_FIELDS)).get(CSRF_FIELD, "")
     if not same(given or "", expected):
         raise CsrfFailed("The request does not carry the token of this login.", remedy="Reload the page.")
 

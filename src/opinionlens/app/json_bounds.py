@@ -1,0 +1,45 @@
+"""How many values a JSON body may hold, counted before anything is built from it. Pure.
+
+A parser builds an object for each value, and a check one more for each fault: 130,000 unknown fields took a
+second. Counting takes about a millisecond for a body of 2 MB, whatever it holds.
+"""
+
+from __future__ import annotations
+
+from fastapi.exceptions import RequestValidationError
+
+# A byte order mark: some programs put it in front of UTF-8. RFC 8259 lets a reader ignore it.
+_MARK = b"\xef\xbb\xbf"
+
+
+def bounded(body: bytes, most_values: int) -> bytes:
+    """Return a body of JSON without its byte order mark.
+
+    Args:
+        body: what was sent; it need not be JSON.
+        most_values: how many values it may hold, at any depth.
+
+    Raises:
+        RequestValidationError: it holds more.
+    """
+    if holds_more_values(body, most_values):
+        message = f"It holds more than {most_values} values"
+        raise RequestValidationError([{"type": "too_many_values", "loc": ("body",), "msg": message}])
+    return body.removeprefix(_MARK)
+
+
+def holds_more_values(body: bytes, most: int) -> bool:
+    """Tell whether a body of JSON holds more than `most` values.
+
+    A field and its value are one; a list or an object may count as two.
+    """
+    if len(body) <= most:  # each has a byte of its own
+        return False
+    # Without escapes each quotation mark is the edge of a string, and each second part is outside of strings.
+    most_strings = 2 * most
+    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    parts = unescaped.split(b'"', 2 * most_strings + 2)
+    if len(parts) // 2 > most_strings:
+        return True
+    outside = b"".join(parts[::2])
+    return sum(map(outside.count, (b",", b"[", b"{"))) > most
