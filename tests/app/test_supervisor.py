@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
@@ -27,10 +26,14 @@ class Worker:
         self.exitcode: int | None = None
         self.has_started = True
         self.parent_conn, self._mine = Pipe()
-        self.sentinel, self._life = os.pipe()
+        self.is_stopped = False
 
     def start(self) -> None:
-        self._mine.send(self.has_started)  # the answer to the first question lies ready
+        self.answer()  # to the first question; it lies ready
+
+    def answer(self) -> None:
+        if not self.is_stopped:
+            self._mine.send(self.has_started)
 
     def is_alive(self) -> bool:
         return self.exitcode is None
@@ -41,33 +44,35 @@ class Worker:
     def kill(self) -> None:
         self.parent_conn.close()
         self._mine.close()
-        os.close(self.sentinel)
-        os.close(self._life)
 
     def join(self, timeout: float | None = None) -> None:
         pass
 
 
 class Unstarted(Worker):
-    def start(self) -> None:
-        self._mine.send(False)
+    def __init__(self, config: Any, sockets: Any) -> None:
+        super().__init__(config, sockets)
+        self.has_started = False
 
 
 @pytest.fixture
 def supervise(tmp_path: Path) -> Iterator[Callable[..., tuple[Supervisor, list[float]]]]:
-    """A function that starts a supervisor of one worker, with a clock that stands still until it is moved."""
+    """A function that starts a supervisor, with a clock that stands still until it is moved."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     supervisors = []
     (tmp_path / "lock").touch()
 
-    def start(new_worker: type[Worker] = Worker) -> tuple[Supervisor, list[float]]:
+    def start(new_worker: type[Worker] = Worker, workers: int = 1) -> tuple[Supervisor, list[float]]:
         now = [0.0]
-        config = uvicorn.Config("nothing:app", workers=1, log_config=None)
+        config = uvicorn.Config(
+            "nothing:app", workers=workers, log_config=None, timeout_worker_healthcheck=20
+        )
         supervisor = Supervisor(
             config, [], metrics_folder=tmp_path, new_worker=new_worker, clock=lambda: now[0]
         )
-        supervisor.processes.append(new_worker(config, []))
-        supervisor.processes[0].start()
+        for _ in range(workers):
+            supervisor.processes.append(new_worker(config, []))
+            supervisor.processes[-1].start()
         supervisor.keep_subprocess_alive()
         supervisors.append(supervisor)
         return supervisor, now
@@ -140,3 +145,48 @@ def test_one_that_is_killed_while_it_starts_is_no_failure(supervise: Callable) -
     supervisor, _ = supervise(Unstarted)
     assert die_and_look(supervisor, status=-9)
     assert not supervisor.has_failed
+
+
+def seconds_pass(supervisor: Supervisor, now: list[float], seconds: float) -> None:
+    """Let time pass, in which the workers that are not stopped answer when they are asked."""
+    end = now[0] + seconds
+    while now[0] < end:
+        now[0] += 0.5
+        supervisor.keep_subprocess_alive()
+        for worker in supervisor.processes:
+            worker.answer()
+
+
+def test_all_that_hang_are_replaced_within_seconds(supervise: Callable) -> None:
+    supervisor, now = supervise(workers=4)
+    seconds_pass(supervisor, now, 60)
+    hanging = list(supervisor.processes)
+    for worker in hanging:
+        worker.is_stopped = True
+    seconds_pass(supervisor, now, 7)
+    assert not set(hanging) & set(supervisor.processes)
+
+
+def test_those_that_answer_stay_beside_one_that_hangs(supervise: Callable) -> None:
+    supervisor, now = supervise(workers=3)
+    seconds_pass(supervisor, now, 60)
+    first, hanging, third = supervisor.processes
+    hanging.is_stopped = True
+    seconds_pass(supervisor, now, 30)
+    assert supervisor.processes[0] is first
+    assert supervisor.processes[1] is not hanging
+    assert supervisor.processes[2] is third
+
+
+def test_one_that_starts_may_be_silent_for_longer(supervise: Callable) -> None:
+    supervisor, now = supervise()
+    seconds_pass(supervisor, now, 60)
+    supervisor.processes[0].die(-9)
+    supervisor.keep_subprocess_alive()
+    (starting,) = supervisor.processes
+    starting.parent_conn.recv()  # as if it had not answered yet
+    starting.is_stopped = True
+    seconds_pass(supervisor, now, 15)
+    assert supervisor.processes == [starting]
+    seconds_pass(supervisor, now, 10)
+    assert supervisor.processes != [starting]

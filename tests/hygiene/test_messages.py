@@ -32,7 +32,7 @@ def patterns_in(schema: Any) -> Iterator[str]:
         if schema.get("type") == "str" and "pattern" in schema:
             yield schema["pattern"]
         for key, part in schema.items():
-            if key != "metadata":  # only describes
+            if key not in ("metadata", "json_schema_input_schema"):  # they only describe
                 yield from patterns_in(part)
     elif isinstance(schema, list | tuple):
         for part in schema:

@@ -1,16 +1,18 @@
 """The parent of several workers: starts them, replaces those that die, and ends them in order.
 
 uvicorn's own supervisor, and beyond it: what a dead worker counted is kept, a worker that dies again and
-again is started ever more seldom, one that cannot start does not take the others with it, and the end comes
-in bounded time.
+again is started ever more seldom, one that cannot start does not take the others with it, several that hang
+are noticed at the same time, and the end comes in bounded time.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from socket import socket
 
@@ -23,6 +25,9 @@ from opinionlens.app.shared_counts import retire
 # A worker that lived this long was sound; its successor starts at once.
 _SOUND_SECONDS = 30.0
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
+# A worker that has answered its parent before, and now does not, hangs: a thread of its own answers, and that
+# within milliseconds. Its first answer may take `timeout_worker_healthcheck`, as it starts.
+_SILENCE_SECONDS = 5.0
 # Beyond the time that workers take for open requests and for what they still have to write.
 _END_SECONDS = 15.0
 
@@ -31,11 +36,21 @@ log = structlog.get_logger("supervisor")
 
 @dataclass(slots=True)
 class _Life:
-    """What is known of one worker. `pause`: how long its place stays empty should it die young."""
+    """What is known of one worker.
+
+    Attributes:
+        born: when it was started.
+        pause: seconds that its place stays empty should it die young.
+        successor_due: when it is replaced, once it is dead.
+        asked: since when it owes its parent an answer.
+        has_answered: whether it ever gave one.
+    """
 
     born: float
     pause: float = 0.0
     successor_due: float | None = None
+    asked: float | None = None
+    has_answered: bool = False
 
 
 class Supervisor(Multiprocess):
@@ -77,7 +92,7 @@ class Supervisor(Multiprocess):
             if life.successor_due is not None:
                 if self._clock() >= life.successor_due:
                     self._replace(place, life)
-            elif not self._is_well(worker):
+            elif not self._is_well(worker, life):
                 self._bury(place, worker, life)
         self._retire_all_but({worker.pid for worker in self.processes if worker.pid is not None})
 
@@ -86,6 +101,10 @@ class Supervisor(Multiprocess):
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
+        for worker in self.processes:
+            if worker.pid is not None and worker.exitcode is None:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGCONT)  # one that was stopped hears nothing before
 
     def join_all(self) -> None:
         """Wait for the workers, which answer what they have begun; one that hangs is killed."""
@@ -97,26 +116,27 @@ class Supervisor(Multiprocess):
                 worker.process.kill()
                 worker.process.join()
 
-    def _is_well(self, worker: Process) -> bool:
+    def _is_well(self, worker: Process, life: _Life) -> bool:
         """Tell whether a worker lives and, once any has served, still answers its parent."""
         if not worker.process.is_alive():
             return False
-        has_started = self._word_of(worker)
-        if self._has_served:
-            return has_started is not None
-        self._has_served = bool(has_started)
-        return worker.process.is_alive()
-
-    def _word_of(self, worker: Process) -> bool | None:
-        """Return whether a worker has started, or None when it says nothing; its death ends the wait."""
         try:
-            worker.parent_conn.send(b"ping")
-            ready = wait(
-                [worker.parent_conn, worker.process.sentinel], self.config.timeout_worker_healthcheck
-            )
-            return bool(worker.parent_conn.recv()) if worker.parent_conn in ready else None
+            self._listen_and_ask(worker, life)
         except (OSError, EOFError):
-            return None
+            return not self._has_served
+        if not self._has_served or life.asked is None:
+            return True
+        patience = _SILENCE_SECONDS if life.has_answered else self.config.timeout_worker_healthcheck
+        return self._clock() - life.asked <= patience
+
+    def _listen_and_ask(self, worker: Process, life: _Life) -> None:
+        if life.asked is None:
+            worker.parent_conn.send(b"ping")
+            life.asked = self._clock()
+        if worker.parent_conn.poll():
+            has_started = worker.parent_conn.recv()
+            life.asked, life.has_answered = None, True
+            self._has_served = self._has_served or bool(has_started)
 
     def _bury(self, place: int, worker: Process, life: _Life) -> None:
         worker.kill()  # it may hang
