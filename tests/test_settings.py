@@ -30,6 +30,31 @@ def test_defaults_are_those_that_users_of_the_first_system_know(tmp_path: Path) 
     assert settings.api.max_body_bytes == 2_000_000
 
 
+def test_the_numbers_of_all_settings(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    groups = {name: getattr(settings, name) for name in ("api", "database", "mlflow", "privacy", "security")}
+    numbers = {
+        f"{group}.{name}": value
+        for group, values in groups.items()
+        for name, value in values
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    assert numbers == {
+        "api.port": 8_000,
+        "api.follow_seconds": 10,
+        "api.max_text_chars": 10_000,
+        "api.max_batch_items": 1_000,
+        "api.max_body_bytes": 2_000_000,
+        "api.batch_threads": 2,
+        "api.batch_queue": 16,
+        "api.workers": 1,
+        "privacy.texts_days": 30,
+        "privacy.predictions_days": 365,
+        "security.session_hours": 12,
+        "security.feedback_per_minute": 30,
+    }
+
+
 def test_the_registry_is_the_local_one_until_a_remote_one_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

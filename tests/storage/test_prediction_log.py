@@ -96,6 +96,71 @@ def test_rows_wait_through_an_outage(database, prediction, outage, logged):
     assert [entry["event"] for entry in logged] == ["predictions.waiting"]  # once, however long it took
 
 
+def test_rows_keep_their_order_through_an_outage(database, prediction, outage, monkeypatch):
+    """What was put back comes before what was added meanwhile, and leaves before it."""
+    written, begun, goes_on = [], threading.Event(), threading.Event()
+    interrupted = predictions.write
+
+    def write(database, rows):
+        begun.set()
+        assert goes_on.wait(20)
+        interrupted(database, rows)
+        written.extend(row.id for row in rows)
+
+    monkeypatch.setattr(predictions, "write", write)
+    outage.set()
+    rows = [prediction() for _ in range(4)]
+    with PredictionLog(database, keeps_text=False, flush_seconds=0.01) as log:
+        log.add(rows[0])
+        assert begun.wait(20)
+        for row in rows[1:]:
+            log.add(row)
+        goes_on.set()
+        until(lambda: log._is_interrupted)
+        outage.clear()
+    assert written == [row.id for row in rows]
+
+
+def test_what_was_accepted_first_stays_when_newer_rows_have_filled_the_buffer(
+    database, prediction, monkeypatch
+):
+    begun, goes_on, write = threading.Event(), threading.Event(), predictions.write
+
+    def interrupted(database, rows):
+        if not begun.is_set():
+            begun.set()
+            assert goes_on.wait(20)
+            raise StorageUnavailable("down")
+        write(database, rows)
+
+    monkeypatch.setattr(predictions, "write", interrupted)
+    rows = [prediction("ab") for _ in range(4)]
+    log = PredictionLog(database, keeps_text=True, max_rows=2, max_chars=4, flush_seconds=0.01)
+    log.add(rows[0])
+    log.start()
+    assert begun.wait(20)
+    for row in rows[1:]:  # while the first is being written two fit, and one is lost
+        log.add(row)
+    goes_on.set()
+    until(lambda: log.counts.waiting == 0)
+    log.add(prediction("abcd"))  # the room is whole again
+    log.close()
+    assert log.counts == PredictionCounts(written=4, lost=1, waiting=0)
+    assert {row.id for row in stored(database)} >= {row.id for row in rows[:3]}
+
+
+def test_twenty_thousand_rows_and_twenty_million_characters_may_wait(database, prediction):
+    row = prediction(keep=False)
+    log = PredictionLog(database, keeps_text=True)
+    for _ in range(20_001):
+        log.add(row)
+    assert log.counts == PredictionCounts(written=0, lost=1, waiting=20_000)
+    log = PredictionLog(database, keeps_text=True)
+    for text in ("a" * 19_999_999, "ab", "a", "a"):
+        log.add(prediction("short", text=text))
+    assert log.counts == PredictionCounts(written=0, lost=2, waiting=2)
+
+
 def test_what_does_not_fit_is_lost_and_counted(database, prediction):
     told = []
     log = PredictionLog(database, keeps_text=False, max_rows=2, on_loss=told.append)

@@ -68,6 +68,13 @@ def test_telephone_numbers_go(number):
     assert redact(number) == "[phone]"
 
 
+@pytest.mark.parametrize("separator", ["", " ", "-", "."])
+def test_a_number_is_personal_from_seven_digits(separator):
+    six, seven = separator.join("555123"), separator.join("5551234")
+    assert redact(f"call {six} now") == f"call {six} now"
+    assert redact(f"call {seven} now") == "call [phone] now"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -44,6 +44,15 @@ def test_each_kind_of_row_has_its_own_age(database, prediction):
     assert delete_expired(database, retention, at=NOON) == Expired(0, 0, 0, 0, 0)
 
 
+def test_the_usual_ages():
+    assert Retention() == Retention(
+        prediction_texts=timedelta(days=30),
+        predictions=timedelta(days=365),
+        drift_data=timedelta(days=365),
+        login_attempts=timedelta(days=1),
+    )
+
+
 def test_what_has_no_age_stays(database, prediction):
     predictions.write(database, [prediction("words", at=ago(days=10_000))])
     drift_data.add(database, "sentiment_dist", 1, at=ago(days=10_000))

@@ -20,6 +20,7 @@ from opinionlens.app.security.tokens import (
     same,
     shown_prefix,
 )
+from opinionlens.app.security.who import Who
 from opinionlens.storage import Database, StorageUnavailable, api_keys, migrate
 from opinionlens.storage.api_keys import Scope
 
@@ -184,6 +185,46 @@ def test_the_keys_that_are_remembered_are_bounded(records: CountingRecords, cloc
         assert records.asked == 5
         await keys.who_of(made[0])
         assert records.asked == 6
+
+    asyncio.run(ask())
+
+
+def test_a_thousand_keys_are_remembered(tmp_path: Path, clock: Clock) -> None:
+    class Good(CountingRecords):
+        async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+            self.asked += 1
+            return Who("key n", "key", frozenset(Scope))
+
+    records = Good(Database(f"sqlite:///{tmp_path / 'unused.db'}"))
+    keys = Keys(records, admin_key=None, clock=clock)
+    made = [new_key() for _ in range(1_001)]
+
+    async def ask() -> None:
+        for key in made:
+            await keys.who_of(key)
+        for key in made[1:]:
+            await keys.who_of(key)
+        assert records.asked == 1_001
+        await keys.who_of(made[0])
+        assert records.asked == 1_002
+
+    asyncio.run(ask())
+
+
+def test_while_the_database_is_away_a_key_is_trusted_for_ten_minutes(
+    keys: Keys, records: CountingRecords, clock: Clock
+) -> None:
+    async def ask() -> None:
+        _, key = add(records, Scope.PREDICT)
+        assert await keys.who_of(key)
+        records.is_away = True
+        clock.now = 599.9
+        assert await keys.who_of(key)
+        clock.now = 604.8  # asked for anew only when five seconds have passed
+        assert await keys.who_of(key)
+        clock.now = 604.9
+        with pytest.raises(StorageUnavailable):
+            await keys.who_of(key)
 
     asyncio.run(ask())
 

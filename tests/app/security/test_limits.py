@@ -86,3 +86,18 @@ class TestRateLimit:
         limit.check("a")  # forgotten, so it passes
         with pytest.raises(TooManyRequests):
             limit.check("c")
+
+    def test_ten_thousand_addresses_are_remembered(self) -> None:
+        limit = RateLimit(1, clock=Clock())
+        for number in range(10_000):
+            limit.check(f"a{number}")
+        with pytest.raises(TooManyRequests):
+            limit.check("a0")  # now the last seen
+        limit.check("one more")
+        limit.check("a1")  # forgotten, so it passes
+        with pytest.raises(TooManyRequests):
+            limit.check("a0")
+
+    @pytest.mark.parametrize(("seconds", "said"), [(1, "1"), (0, "1"), (-3, "1"), (61, "61")])
+    def test_nobody_is_told_to_come_back_at_once(self, seconds: int, said: str) -> None:
+        assert TooManyRequests("Too many.", seconds=seconds).headers == {"Retry-After": said}

@@ -84,6 +84,21 @@ class TestWeakness:
         assert weakness_of("k7Qz-mp4R-x", least_chars=8) is None
         assert weakness_of("k7Qz-mp4R-xx" * 100) == "may have at most 1,000 characters"
 
+    def test_the_limits_themselves_are_taken(self) -> None:
+        assert weakness_of("k7Qz-mp4R-xx") is None
+        book = "k7Qz-mp4R-xx" * 83 + "abcd"
+        assert weakness_of(book) is None
+        assert weakness_of(book + "e") == "may have at most 1,000 characters"
+
+    def test_five_different_characters_are_enough_and_four_are_not(self) -> None:
+        assert weakness_of("kzqkkqzzkmqzwk") is None
+        assert weakness_of("kzqkkqzzkmqzmk") == "repeats the same few characters"
+
+    def test_six_characters_beside_the_name_are_enough_and_five_are_not(self) -> None:
+        assert weakness_of("annabel-k7qz-m", "annabel") is None
+        assert weakness_of("annabel-k7qzm", "annabel") is None
+        assert weakness_of("annabel-k7qz", "annabel") == "is hardly more than the user's name"
+
     @pytest.mark.parametrize(
         "password", ["annabel.smith", "Annabel.Smith1", "xannabel.smithx", "annabel.smith annabel.smith"]
     )
