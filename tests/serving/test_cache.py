@@ -281,3 +281,52 @@ def test_nobody_waits_for_another_process_once_this_one_ends(
         waiting.close()
         thread.join(20)
     assert len(failures) == 1
+
+
+def test_a_version_that_another_process_fetched_meanwhile_is_listed_once(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    other, begun, goes_on = ArtefactCache(cache.root), threading.Event(), threading.Event()
+
+    class Slow:
+        def download(self, version: Version, into: Path) -> Path:
+            begun.set()
+            assert goes_on.wait(20)
+            return registry.download(version, into)
+
+    class Never:
+        def download(self, version: Version, into: Path) -> Path:
+            raise AssertionError("it is here already")
+
+    found: list[CachedVersion] = []
+    first = threading.Thread(target=lambda: found.append(cache.fetch(kind_version, Slow())))
+    second = threading.Thread(target=lambda: found.append(other.fetch(kind_version, Never())))
+    first.start()
+    assert begun.wait(20)
+    second.start()
+    time.sleep(0.2)  # now it waits for the lock; were it later, it would find the version and pass as well
+    goes_on.set()
+    for thread in (first, second):
+        thread.join(20)
+    assert len(found) == 2
+    assert cache.versions() == [found[0]] == [found[1]]
+
+
+def test_forgetting_what_is_gone_already_is_no_error(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cached = cache.fetch(kind_version, registry)
+    cache.forget(cached)
+    cache.forget(cached)
+    cache.discard(cached.digest)
+    assert cache.versions() == []
+
+
+def test_a_stray_file_does_not_stop_a_fetch(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cache.root.mkdir(parents=True)
+    (cache.root / f".{kind_version.digest}.stray").write_text("no folder")
+    assert cache.fetch(kind_version, registry).number == 1
+    cache.sweep()
+    assert len(cache.versions()) == 1

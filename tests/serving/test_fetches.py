@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from opinionlens.serving import fetches
 from opinionlens.serving.fetches import Fetch, FetchLog, FetchState
 
 
@@ -97,3 +99,71 @@ def test_a_damaged_file_is_no_fetch(tmp_path: Path, content: str) -> None:
     (tmp_path / "fetches" / f"{fetch.fetch_id}.json").write_text(content)
     assert log.read(fetch.fetch_id) is None
     assert log.latest() == []
+
+
+def lock_of(folder: Path, fetch: Fetch) -> Path:
+    return folder / "fetches" / f"{fetch.fetch_id}.lock"
+
+
+def test_a_fetch_whose_lock_is_gone_is_shown_as_failed(tmp_path: Path) -> None:
+    log = FetchLog(tmp_path)
+    writer = log.begin("brand", 1, set_default=False, why="why", by="ann")
+    lock_of(tmp_path, writer.fetch).unlink()
+    seen = log.read(writer.fetch.fetch_id)
+    assert seen is not None
+    assert seen.state is FetchState.FAILED
+    assert log.running("brand", 1) is None
+    writer.close()
+
+
+def test_the_oldest_go_also_where_a_lock_is_gone(tmp_path: Path) -> None:
+    log = FetchLog(tmp_path)
+    first = begun(log)
+    lock_of(tmp_path, first).unlink()
+    for number in range(2, 60):
+        begun(log, number)
+    assert log.read(first.fetch_id) is None
+    assert len(log.latest()) == 50
+
+
+@pytest.mark.parametrize("end", [FetchState.DONE, FetchState.REFUSED])
+def test_a_fetch_that_ends_between_two_looks_keeps_its_end(tmp_path: Path, end: FetchState) -> None:
+    writer = FetchLog(tmp_path).begin("brand", 1, set_default=False, why="why", by="ann")
+
+    class Late(FetchLog):
+        def _is_running(self, fetch_id: str) -> bool:
+            writer.end(end)
+            writer.close()
+            return super()._is_running(fetch_id)
+
+    seen = Late(tmp_path).read(writer.fetch.fetch_id)
+    assert seen is not None
+    assert (seen.state, seen.problem) == (end, None)
+
+
+def test_a_fetch_that_is_removed_between_two_looks_is_none(tmp_path: Path) -> None:
+    writer = FetchLog(tmp_path).begin("brand", 1, set_default=False, why="why", by="ann")
+
+    class Late(FetchLog):
+        def _is_running(self, fetch_id: str) -> bool:
+            (tmp_path / "fetches" / f"{fetch_id}.json").unlink()
+            return False
+
+    assert Late(tmp_path).read(writer.fetch.fetch_id) is None
+    writer.close()
+
+
+def test_a_fetch_that_cannot_be_written_down_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, value: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fetches, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        FetchLog(tmp_path).begin("brand", 1, set_default=False, why="why", by="ann")
+    monkeypatch.undo()
+    assert FetchLog(tmp_path).latest() == []
+    (lock,) = (tmp_path / "fetches").iterdir()
+    with lock.open("rb") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody holds it

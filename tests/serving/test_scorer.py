@@ -140,3 +140,12 @@ def test_a_real_model_answers_the_same_alone_and_in_a_batch(
         assert [one.label for one in batch.predictions] == [one.label for one in singles]
 
     asyncio.run(ask())
+
+
+def test_a_classifier_that_loses_a_text_is_found_out(store: ModelStore, pool: BatchPool) -> None:
+    class Forgetful(Witness):
+        def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+            return super().predict_many(texts)[1:]
+
+    with pytest.raises(ValueError, match="zip"):
+        asyncio.run(scorer_of(store, pool, Forgetful("linear")).predict_many(["a", "b"], label_of))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from opinionlens.classifiers import pacing
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
 from opinionlens.errors import (
     ArtefactTampered,
     ModelNotAvailableError,
@@ -168,3 +172,24 @@ def test_readers_always_find_a_whole_model_while_swapping(
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_a_load_pauses_only_while_a_model_answers(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    pauses: list[list[float]] = []
+
+    def load(path: Path, digest: str) -> Classifier:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pacing, "time", SimpleNamespace(sleep=pauses[-1].append))
+            list(pacing.slices(range(2_500)))
+        return load_classifier(path, digest)
+
+    store = ModelStore(cache, load=load)
+    pauses.append([])
+    store.activate(store.load(kind_version, registry))
+    pauses.append([])
+    store.activate(store.load(harsh_version, registry))
+    assert pauses[0] == []
+    assert len(pauses[1]) == 3
+    assert all(0 < pause < 0.005 for pause in pauses[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from opinionlens.app.security.hosts import name_of
+from opinionlens.app.security.hosts import TrustedHosts, name_of
 from opinionlens.app.security.way_back import way_back
 from opinionlens.settings import SecuritySettings
 from opinionlens.storage.tables import login_attempts
@@ -80,6 +81,23 @@ def test_probes_may_come_by_any_name(named: Any, address: str) -> None:
 def test_a_star_lets_any_name_in(make_site: Callable[..., Any]) -> None:
     client = make_site(trusted_hosts="*").client
     assert client.get("/api/v1/", headers={"Host": "whatever.example"}).status_code == 200
+
+
+def test_a_hundred_forms_of_a_name_are_remembered() -> None:
+    answered = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answered.append(scope["headers"][0][1])
+
+    async def ask() -> None:
+        for number in range(150):
+            scope = {"type": "http", "path": "/", "headers": [(b"host", b"a%d.example.com" % number)]}
+            await hosts(scope, None, None)  # type: ignore[arg-type]
+
+    hosts = TrustedHosts(app, ["*.example.com"])
+    asyncio.run(ask())
+    assert len(answered) == 150
+    assert len(hosts._trusted) == 100
 
 
 @pytest.mark.parametrize("hosts", ["https://example.com", "a b", "example.com/x", "*example.com", "a.*.com"])

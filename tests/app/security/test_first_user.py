@@ -33,6 +33,7 @@ def test_without_a_password_one_is_made_up_and_returned_once(database: Database)
     user = users.find(database, "admin")
     assert user is not None
     assert CHEAP.verify(made_up, user.password_hash)
+    assert "$m=8,t=1,p=1$" in user.password_hash  # by the hasher that was given
     assert ensure_first_user(database, SecuritySettings(), hasher=CHEAP) is None
 
 
@@ -42,6 +43,13 @@ def test_a_given_one_is_taken_and_not_returned(database: Database) -> None:
     user = users.find(database, "ann")
     assert user is not None
     assert CHEAP.verify("a fine day", user.password_hash)
+
+
+def test_without_a_hasher_it_is_the_real_one(database: Database) -> None:
+    ensure_first_user(database, SecuritySettings())
+    user = users.find(database, "admin")
+    assert user is not None
+    assert "$m=47104,t=2,p=1$" in user.password_hash
 
 
 def test_where_there_is_a_user_nothing_is_changed(database: Database) -> None:

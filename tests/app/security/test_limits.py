@@ -61,6 +61,11 @@ class TestRateLimit:
         with pytest.raises(TooManyRequests) as refusal:
             limit.check("a")
         assert refusal.value.headers == {"Retry-After": "31"}
+        clock.now += 1
+        with pytest.raises(TooManyRequests) as refusal:
+            limit.check("a")
+        assert refusal.value.headers == {"Retry-After": "30"}
+        clock.now -= 1
         limit.check("b")
         clock.now += 30
         limit.check("a")

@@ -14,6 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import func, select, update
 
+from opinionlens.app.security.passwords import Passwords, Verified
 from opinionlens.app.security.tokens import hash_token
 from opinionlens.logs import configure_logging
 from opinionlens.storage import users
@@ -118,6 +119,21 @@ class TestLogin:
         site.client.cookies.set(SESSION, first)
         assert site.client.get("/api/v1/keys/").status_code == 200
 
+    def test_a_user_who_is_removed_while_the_password_is_looked_at_is_not_let_in(
+        self, site: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        verify = Passwords.verify
+
+        async def verify_and_remove(passwords: Passwords, password: str, stored: str | None) -> Verified:
+            verified = await verify(passwords, password, stored)
+            users.remove(site.database, "ann")
+            return verified
+
+        monkeypatch.setattr(Passwords, "verify", verify_and_remove)
+        answer = site.log_in()
+        assert answer.status_code == 401
+        assert "The name or the password is not right." in answer.text
+
     def test_a_stored_value_that_is_no_hash_lets_nobody_in(self, site: Any) -> None:
         users.set_password(site.database, "ann", "plain")
         assert site.log_in("ann", "plain").status_code == 401
@@ -214,6 +230,11 @@ class TestLogout:
         token = site.client.cookies[SESSION]
         answer = site.client.post("/logout", data={"csrf_token": site.csrf_token()})
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        line = cookie_line(answer, SESSION)
+        assert "httponly" in line
+        assert "samesite=lax" in line
+        assert "path=/" in line
+        assert "max-age=0" in line
         assert SESSION not in site.client.cookies
         site.client.cookies.set(SESSION, token)
         assert site.client.get("/api/v1/keys/").status_code == 401
@@ -223,6 +244,13 @@ class TestLogout:
         assert site.client.post("/logout").status_code == 403
         assert site.client.post("/logout", data={"csrf_token": "x"}).status_code == 403
         assert site.client.get("/api/v1/keys/").status_code == 200
+
+    def test_a_form_of_fifty_fields_is_read_and_a_longer_one_refused(self, site: Any) -> None:
+        site.log_in()
+        form = {"csrf_token": site.csrf_token()} | {f"field{number}": "x" for number in range(50)}
+        assert site.client.post("/logout", data=form).status_code == 400
+        del form["field49"]
+        assert site.client.post("/logout", data=form).status_code == 303
 
     def test_without_a_session_there_is_nothing_to_end(self, site: Any) -> None:
         assert site.client.post("/logout").headers["Location"] == "/"

@@ -205,6 +205,28 @@ class TestVerifying:
         passwords.close()
 
 
+def test_closing_does_not_wait_for_a_password_that_is_looked_at() -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def hash(self, password: str) -> str:
+            return "hash"
+
+        def verify_and_update(self, password: str, hash: str) -> tuple[bool, str | None]:
+            begun.set()
+            return goes_on.wait(5), None
+
+    async def ask() -> Verified:
+        asked = asyncio.create_task(passwords.verify("x", "hash"))
+        assert await asyncio.to_thread(begun.wait, 20)
+        passwords.close()
+        goes_on.set()
+        return await asked
+
+    passwords = Passwords(Slow)
+    assert asyncio.run(ask()).is_right
+
+
 def test_the_real_hasher_is_argon2id_with_memory() -> None:
     stored = hash_password(argon2(), "a fine day")
     assert stored.startswith("$argon2id$v=19$m=47104,t=2,p=1$")
