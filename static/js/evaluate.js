@@ -1,6 +1,7 @@
 // Judges the text without reloading the page. Without this module the form does the same by itself.
 
 import { call, wellFormed } from "./api.js";
+import { isBlank } from "./blank.js";
 import { showVerdict, hideVerdict } from "./verdict.js";
 
 const ENDPOINT = "/api/v1/inference/explain";
@@ -21,7 +22,7 @@ export function evaluateInPlace(form) {
   async function evaluate() {
     const mine = ++turn;
     const text = field.value;
-    if (!text.trim()) {
+    if (isBlank(text)) {
       complain("Type or paste a text first.");
       field.focus();
       return;

@@ -75,7 +75,7 @@ def test_uncertainty_is_said_with_its_reason(promoted_client: TestClient, text: 
     assert words in visible(page)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\r\n"])
+@pytest.mark.parametrize("text", ["", "   ", "\r\n", "\u200b\u3164"])
 def test_nothing_typed_is_said(client: TestClient, text: str) -> None:
     page = client.post("/", data={"text": text})
     assert page.status_code == 422

@@ -58,6 +58,7 @@ def test_a_reading_has_the_columns_that_every_stage_relies_on(read):
         (",pos", Rejection.EMPTY_TEXT),
         ("  \t\u3000,pos", Rejection.EMPTY_TEXT),
         ("\u200b\ufeff \u200d,pos", Rejection.EMPTY_TEXT),
+        ("\u3164\u2800\u202e,pos", Rejection.EMPTY_TEXT),
         (",", Rejection.EMPTY_TEXT),
         ("a,", Rejection.MISSING_LABEL),
         ("a,  ", Rejection.MISSING_LABEL),

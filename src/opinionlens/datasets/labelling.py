@@ -9,9 +9,7 @@ import polars as pl
 from opinionlens.datasets.card import Card, label_key
 from opinionlens.datasets.table import Rejection, Table
 from opinionlens.errors import DatasetMalformed
-
-# Zero-width spaces and joiners, and a byte order mark: a text of these alone says nothing.
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+from opinionlens.text.blank import SEEN
 
 
 def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejection]]:
@@ -22,11 +20,10 @@ def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejec
     """
     classes = _classes(card, table)
     text, label = pl.col("text").fill_null(""), pl.col("label").fill_null("")
-    blank = text.str.strip_chars().str.strip_chars(_INVISIBLE).str.strip_chars() == ""
     reason = (
         pl.when(text.str.contains("\0", literal=True) | label.str.contains("\0", literal=True))
         .then(pl.lit(Rejection.NUL_CHARACTER.value))
-        .when(blank)
+        .when(~text.str.contains(SEEN))
         .then(pl.lit(Rejection.EMPTY_TEXT.value))
         .when(label.str.strip_chars() == "")
         .then(pl.lit(Rejection.MISSING_LABEL.value))

@@ -2,6 +2,7 @@
 
 import { capitalised, percent } from "../numbers.js";
 import { wellFormed } from "../api.js";
+import { isBlank } from "../blank.js";
 import { fillBars, listedWord } from "../verdict-parts.js";
 import { strongestWords } from "../words.js";
 import { ask, copyOf, fill, nameOf, slot } from "./page.js";
@@ -43,7 +44,7 @@ function complain(words) {
 async function compare() {
   const text = wellFormed(form.elements.text.value);
   clear();
-  if (!text.trim()) {
+  if (isBlank(text)) {
     complain("Type or paste a text first.");
     form.elements.text.focus();
     return;

@@ -1,5 +1,6 @@
 // What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
 
+import { isBlank } from "../blank.js";
 import { guessDelimiter, parseDelimited, parseLines } from "./csv.js";
 import { columnNames, guessColumn, guessHeader } from "./columns.js";
 
@@ -28,13 +29,13 @@ export function tableRows(text, { delimiter, hasHeader, column }) {
 
 /** The same of a file with one text a line. */
 export function lineRows(text) {
-  const rows = parseLines(text).map((cells) => ({ cells, text: cells[0] }));
+  const rows = parseLines(text).map((cells) => ({ cells, ...textOf(cells, 0, 1) }));
   return { names: ["text"], column: 0, rows, problem: null };
 }
 
 function textOf(cells, column, width) {
   if (cells.length <= column) return { error: cells.length < width ? TOO_FEW_COLUMNS : NO_TEXT };
-  return cells[column].trim() ? { text: cells[column] } : { error: NO_TEXT };
+  return isBlank(cells[column]) ? { error: NO_TEXT } : { text: cells[column] };
 }
 
 const unclosedProblem = (line) =>

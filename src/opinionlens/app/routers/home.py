@@ -18,6 +18,7 @@ from opinionlens.app.security.guards import check_may_predict, visitor_of
 from opinionlens.app.state import Services, services_of
 from opinionlens.errors import OpinionLensError
 from opinionlens.storage import feedback
+from opinionlens.text.blank import is_blank
 from opinionlens.text.labels import LABELS, Label
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
@@ -34,7 +35,7 @@ async def judge(request: Request) -> Response:
     """Judge what was typed. By POST, so that no text ends up in an address."""
     services = services_of(request)
     text = (await _fields(request)).get("text", "")
-    if not text.strip():
+    if is_blank(text):
         return services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
     excess = len(text) - services.inputs.limits.text_chars
     if excess > 0:
