@@ -170,6 +170,19 @@ class ApiSettings(_Group):
     workers: int = Field(
         default=1, ge=1, le=64, description="Processes that answer, under one address (`opinionlens serve`)."
     )
+    max_connections: int = Field(
+        default=1_000,
+        ge=10,
+        le=100_000,
+        description="Most open connections of one worker; fewer where it may not open so many files.",
+    )
+    # A browser opens 6, an office behind one address some dozens; a program needs one for each open request.
+    max_connections_per_address: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Most of them from one address; those of `SECURITY__TRUSTED_PROXIES` are exempt.",
+    )
     error_log_path: Path = Field(
         default=Path("logs/app.log"),
         description="File of the requests that ended in an error, 404 apart; `/dev/null` keeps none.",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
@@ -146,6 +147,30 @@ class TestBodyLimit:
         response = client.post("/api/v1/inference/predict", content=endless())
         assert response.status_code == 413
         assert response.json()["code"] == "content_too_large"
+
+    def test_unfinished_bodies_together_are_bounded_and_forgotten_when_they_end(self) -> None:
+        async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+            while (await receive())["more_body"]:  # noqa: ASYNC110 - lets the others take their turn
+                await asyncio.sleep(0)
+
+        limit = BodyLimit(hold, max_bytes=100)
+
+        async def one(*chunks: bytes) -> int:
+            try:
+                await call(limit, headers=[], chunks=list(chunks))
+            except HTTPException as refusal:
+                return refusal.status_code
+            except (RuntimeError, StopIteration):  # the chunks have come to an end, and the client has gone
+                return 200
+            return 200
+
+        async def all_at_once() -> list[int]:
+            return await asyncio.gather(*(one(*[b"x" * 20] * 5) for _ in range(40)))
+
+        for _ in range(2):
+            statuses = asyncio.run(all_at_once())
+            assert set(statuses) == {200, 503}
+            assert statuses.count(200) >= 20
 
     def test_a_body_at_the_limit_passes(self) -> None:
         async def read(scope: Scope, receive: Receive, send: Send) -> None:

@@ -28,6 +28,9 @@ _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
 # Of a length that is believed, so that one lie does not spoil every sum over lengths.
 _MOST_DIGITS = 12
+# As many of the largest bodies may be on their way at a time: 64 MB by default.
+_MOST_HELD_BODIES = 32
+_TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
 # What the log says when the client was gone before there was an answer; the number is nginx'.
 _NO_ANSWER = 499
 
@@ -199,13 +202,19 @@ class SafetyNet:
 
 
 class BodyLimit:
-    """Refuses a body that is too large: at once where its length is announced, else while it arrives."""
+    """Refuses a body that is too large: at once where its length is announced, else while it arrives.
+
+    It also refuses one too many of those that are held in memory until their last byte has come: a thousand
+    slow clients could otherwise fill it.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         """Wrap `app`."""
         self.app = app
         self._max_bytes = max_bytes
         self._detail = f"The body may have at most {max_bytes} bytes."
+        self._held_bytes = 0  # of bodies whose end has not come
+        self._most_held_bytes = _MOST_HELD_BODIES * max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -218,17 +227,26 @@ class BodyLimit:
             answer = await http_failure(Request(scope), self._refusal())
             await answer(scope, receive, send)
             return
-        arrived = 0
+        arrived = held = 0
 
         async def receive_counted() -> Message:
-            nonlocal arrived
+            nonlocal arrived, held
             message = await receive()
-            arrived += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            arrived += size
             if arrived > self._max_bytes:
                 raise self._refusal()
+            if message.get("more_body", False):
+                held += size
+                self._held_bytes += size
+                if self._held_bytes > self._most_held_bytes:
+                    raise HTTPException(503, _TOO_MANY_BODIES, {"Retry-After": "1", "Connection": "close"})
             return message
 
-        await self.app(scope, receive_counted, send)
+        try:
+            await self.app(scope, receive_counted, send)
+        finally:
+            self._held_bytes -= held
 
     def _refusal(self) -> HTTPException:
         return HTTPException(413, self._detail, {"Connection": "close"})

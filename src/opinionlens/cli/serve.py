@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 
 import uvicorn
 
+from opinionlens.app.bounded_connections import BoundedHttp
+from opinionlens.app.descriptors import raise_open_files, room_for_connections
+from opinionlens.app.open_connections import ConnectionLimits
 from opinionlens.app.shared_counts import FOLDER_VARIABLE, counting_together
 from opinionlens.cli.processes import refuse_taken_port
 from opinionlens.settings import Settings, load_settings
@@ -18,6 +21,8 @@ from opinionlens.settings import Settings, load_settings
 _GRACE_SECONDS = 20
 # A worker that shows no sign of life for so long is replaced. Its start on a busy machine must fit in.
 _SILENCE_SECONDS = 20
+# How long a connection may lie idle between two requests.
+_IDLE_SECONDS = 5
 
 
 def run_serve(*, host: str | None, port: int | None, workers: int | None) -> None:
@@ -45,15 +50,27 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "host": host,
         "port": port,
         "loop": "uvloop",
-        "http": "opinionlens.app.bounded_heads:BoundedHeads",
+        "http": BoundedHttp(_connection_limits(settings)),
+        "ws": "none",  # there are none, and their connections would have no limits
         # Our own middleware logs each request, with its id and without its text.
         "access_log": False,
         "log_config": None,
         "server_header": False,
         "forwarded_allow_ips": settings.security.trusted_proxies,
+        "timeout_keep_alive": _IDLE_SECONDS,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_worker_healthcheck": _SILENCE_SECONDS,
     }
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits of the settings, and let this process and its workers open enough files."""
+    wanted = settings.api.max_connections
+    return ConnectionLimits(
+        total=room_for_connections(wanted, raise_open_files(wanted)),
+        per_address=settings.api.max_connections_per_address,
+        trusted_proxies=settings.security.trusted_proxies,
+    )
 
 
 def _serve_alone(options: dict[str, Any]) -> None:

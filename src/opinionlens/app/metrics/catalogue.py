@@ -159,6 +159,9 @@ ROWS_LOST = Card(
 )
 FEEDBACK = Card("feedback_total", "counter", "Feedback that was stored, by the label it gives.", ("label",))
 LOGINS = Card("login_attempts_total", "counter", "Attempts to log in.", ("outcome",))
+CONNECTIONS_CUT = Card(
+    "connections_cut_total", "counter", "Connections that a limit closed or refused.", ("reason",)
+)
 REGISTRY_UP = Card(
     "registry_up",
     "gauge",
@@ -196,6 +199,7 @@ CATALOGUE: tuple[Card, ...] = (
     ROWS_LOST,
     FEEDBACK,
     LOGINS,
+    CONNECTIONS_CUT,
     REGISTRY_UP,
     DATABASE_UP,
 )

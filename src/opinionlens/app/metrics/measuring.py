@@ -36,6 +36,8 @@ SwapOutcome = Literal["activated", "rolled_back", "refused", "failed"]
 SWAP_OUTCOMES: tuple[SwapOutcome, ...] = ("activated", "rolled_back", "refused", "failed")
 LoginOutcome = Literal["accepted", "refused", "throttled"]
 LOGIN_OUTCOMES: tuple[LoginOutcome, ...] = ("accepted", "refused", "throttled")
+Cut = Literal["large_head", "slow_head", "slow_body", "slow_reader", "crowded", "too_many"]
+CUTS: tuple[Cut, ...] = ("large_head", "slow_head", "slow_body", "slow_reader", "crowded", "too_many")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -182,6 +184,14 @@ class Metrics:
         """Record an attempt to log in: `throttled` ones were not even checked."""
         self._logins[outcome].inc()
 
+    def count_cut_connection(self, reason: Cut) -> None:
+        """Record a connection that a limit closed or refused.
+
+        For its headers (`large_head`, `slow_head`), its body (`slow_body`), for what it does not read
+        (`slow_reader`), or as one too many: it had waited longest (`crowded`), or came last (`too_many`).
+        """
+        self._cuts[reason].inc()
+
     def set_registry_up(self, is_up: bool) -> None:
         """Record whether the registry answered."""
         self._registry_up.set(is_up)
@@ -228,6 +238,8 @@ class Metrics:
         self._feedback = {label: feedback.labels(label.value) for label in LABELS}
         logins = self._counter(catalogue.LOGINS)
         self._logins = {outcome: logins.labels(outcome) for outcome in LOGIN_OUTCOMES}
+        cuts = self._counter(catalogue.CONNECTIONS_CUT)
+        self._cuts = {reason: cuts.labels(reason) for reason in CUTS}
         self._registry_up = self._unknown_gauge(catalogue.REGISTRY_UP)
         self._database_up = self._unknown_gauge(catalogue.DATABASE_UP)
 
