@@ -149,6 +149,11 @@ def test_a_lock_that_is_held_too_long_is_unavailable(url, backend):
         assert feedback.newest(database).total == 1
 
 
+def test_a_server_is_told_how_long_to_wait_for_a_lock(postgres, migrated_postgres_url):
+    with closing(Database(migrated_postgres_url, wait_seconds=2.5)) as opened, opened.reading() as connection:
+        assert connection.scalar(text("SHOW lock_timeout")) == "2500ms"
+
+
 def test_a_pool_that_stays_empty_is_unavailable(url):
     with closing(Database(url, wait_seconds=0.2, pool_size=1)) as database:
         with database.reading(), database.reading(), pytest.raises(StorageUnavailable):

@@ -26,6 +26,14 @@ def test_the_older_system_reads_the_table(database):
     assert row[:3] == (1, "sentiment_dist", '{"negative": 0.25}')
 
 
+def test_equal_values_are_stored_alike(database):
+    for value in ({"positive": 0.75, "negative": 0.25}, {"negative": 0.25, "positive": 0.75}):
+        drift_data.add(database, "sentiment_dist", value, at=NOON)
+    with database.reading() as connection:
+        stored = set(connection.scalars(text("SELECT value FROM drift_data")))
+    assert stored == {'{"negative": 0.25, "positive": 0.75}'}
+
+
 def test_what_json_cannot_say_is_refused(database):
     with pytest.raises(ValueError, match="JSON"):
         drift_data.add(database, "sentiment_dist", [float("nan")])
@@ -36,6 +44,22 @@ def test_old_values_are_deleted(database):
     kept = drift_data.add(database, "sentiment_dist", 2, at=NOON)
     assert drift_data.delete_before(database, NOON) == 1
     assert drift_data.newest(database, "sentiment_dist", limit=9) == [kept]
+
+
+def test_equal_reports_are_stored_alike(database):
+    for body in ({"note": "a", "drift": 0.2}, {"drift": 0.2, "note": "a"}):
+        drift_reports.add(
+            database,
+            model_name="opinionlens",
+            model_version=3,
+            window=(NOON - timedelta(days=1), NOON),
+            has_drifted=False,
+            body=body,
+            at=NOON,
+        )
+    with database.reading() as connection:
+        stored = set(connection.scalars(text("SELECT body FROM drift_reports")))
+    assert stored == {'{"drift": 0.2, "note": "a"}'}
 
 
 def test_reports_come_back_as_they_went(database):

@@ -1,3 +1,4 @@
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -154,6 +155,24 @@ def test_a_lock_that_is_not_given_back(empty_url):
             connection.execute(text("SELECT pg_advisory_xact_lock(117398767)"))
         with pytest.raises(StorageUnavailable):
             migrate(empty_url, wait_seconds=0.2)
+
+
+def test_folders_are_made_at_any_depth(tmp_path):
+    path = tmp_path / "one" / "two" / "three" / "app.db"
+    migrate(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}")
+    assert tables(f"sqlite:///{path}") == NAMES | {"alembic_version"}
+
+
+def test_a_file_that_another_program_holds_is_not_waited_for_without_end(tmp_path):
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("CREATE TABLE theirs (id INTEGER)")  # in the mode that is not ours
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageUnavailable):
+            migrate(f"sqlite:///{path}", wait_seconds=0.2)
+        holder.execute("COMMIT")
+    migrate(f"sqlite:///{path}", wait_seconds=0.2)
 
 
 def test_the_next_migration_can_be_written_by_hand(tmp_path, migrated_sqlite_file):

@@ -83,6 +83,26 @@ def test_a_star_lets_any_name_in(make_site: Callable[..., Any]) -> None:
     assert client.get("/api/v1/", headers={"Host": "whatever.example"}).status_code == 200
 
 
+def test_a_name_that_was_refused_once_is_refused_again() -> None:
+    answered, statuses = [], []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answered.append(scope)
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    async def ask() -> None:
+        scope = {"type": "http", "path": "/", "method": "GET", "headers": [(b"host", b"evil.com")]}
+        for _ in range(3):
+            await hosts(scope, None, send)  # type: ignore[arg-type]
+
+    hosts = TrustedHosts(app, ["example.com"])
+    asyncio.run(ask())
+    assert answered == []
+    assert [status for status in statuses if status is not None] == [400, 400, 400]
+
+
 def test_a_hundred_forms_of_a_name_are_remembered() -> None:
     answered = []
 

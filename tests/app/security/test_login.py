@@ -252,6 +252,12 @@ class TestLogout:
         del form["field49"]
         assert site.client.post("/logout", data=form).status_code == 303
 
+    def test_a_form_with_a_file_is_refused(self, site: Any) -> None:
+        site.log_in()
+        form = {"csrf_token": site.csrf_token()}
+        assert site.client.post("/logout", data=form, files={"file": b"x"}).status_code == 400
+        assert site.client.get("/api/v1/keys/").status_code == 200
+
     def test_without_a_session_there_is_nothing_to_end(self, site: Any) -> None:
         assert site.client.post("/logout").headers["Location"] == "/"
         assert site.client.get("/logout").status_code == 405
