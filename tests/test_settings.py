@@ -48,6 +48,8 @@ def test_the_numbers_of_all_settings(tmp_path: Path) -> None:
         "api.batch_threads": 2,
         "api.batch_queue": 16,
         "api.workers": 1,
+        "api.max_connections": 1_000,
+        "api.max_connections_per_address": 100,
         "privacy.texts_days": 30,
         "privacy.predictions_days": 365,
         "security.session_hours": 12,
