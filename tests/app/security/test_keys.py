@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,30 @@ def test_one_that_gives_up_does_not_take_the_answer_from_the_others(
         assert await second
 
     asyncio.run(ask())
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_no_noise(records: CountingRecords) -> None:
+    noise: list[object] = []
+
+    class Slow(CountingRecords):
+        async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+            await goes_on.wait()
+            raise StorageUnavailable("It is away.")
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: noise.append(context))
+        waiting = asyncio.create_task(Keys(Slow(records.database), admin_key=None).who_of(new_key()))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        goes_on.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gc.collect()
+
+    goes_on = asyncio.Event()
+    asyncio.run(ask())
+    assert noise == []
 
 
 def test_while_the_database_is_away_a_key_that_was_good_predicts_and_does_nothing_else(
