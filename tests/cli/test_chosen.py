@@ -9,7 +9,13 @@ import typer
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.cli import registries
 from opinionlens.cli.chosen import chosen_classifier
-from opinionlens.errors import ArtefactMissing, InputError, RegistryUnavailable, VersionNotFound
+from opinionlens.errors import (
+    ArtefactMissing,
+    InputError,
+    RegistryUnavailable,
+    VersionNotFound,
+    VersionNotServable,
+)
 from opinionlens.registry import Credentials, MemoryRegistry, RegistryLoginNeeded
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore
@@ -102,12 +108,59 @@ def test_unknown_version_is_told_apart_from_a_malformed_one(registered):
 
 @pytest.mark.parametrize(
     "model",
-    ["", "opinionlens", "@3", "opinionlens@", "opinionlens@three", "opinionlens@-1", "opinionlens@1.0",
+    ["", "opinionlens", "@3", "opinionlens@", "opinionlens@-1", "opinionlens@v1", "opinionlens@latest",
+     "models:/", "models:/opinionlens", "models:/opinionlens/", "models:/opinionlens/champion", "models:/a/b",
+     "opinionlens@1.0",
      "opinionlens@0", "opinionlens@²", "opinionlens@٣", f"opinionlens@{'9' * 5000}", "no/such/folder"],
 )  # fmt: skip
 def test_malformed_choice_is_refused_with_an_example(registry, model):
     with pytest.raises(InputError, match=r"neither a folder nor NAME@VERSION.*opinionlens@3"):
         chosen_classifier(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [
+        (f"{NAME}@champion", "2"),
+        (f"models:/{NAME}@champion", "2"),
+        (f"models:/{NAME}/1", "1"),
+        (f"models:/{NAME}@1", "1"),
+        (f"{NAME}@candidate-7", "3"),
+    ],
+)
+def test_an_alias_and_an_address_of_mlflow_are_understood(registered, registry, model, version):
+    registered(1.0)
+    registered(2.0, champion=True)
+    registry.set_alias(NAME, "candidate-7", registered(3.0).number)
+    chosen = chosen_classifier(model)
+    assert (chosen.name, chosen.version) == (NAME, version)
+
+
+def test_an_alias_that_nobody_carries_is_not_found(registered):
+    registered(1.0)
+    with pytest.raises(VersionNotFound, match="three"):
+        chosen_classifier(f"{NAME}@three")
+
+
+@pytest.mark.parametrize("model", [None, f"{NAME}@1", f"{NAME}@champion"])
+def test_a_version_whose_files_are_lost_is_taken_from_the_cache_and_said(
+    registered, registry, tmp_path, capsys, model
+):
+    version = registered(1.0, champion=True)
+    served_before(version, registry, tmp_path)
+    registry.replace_files(NAME, 1, {})
+    chosen = chosen_classifier(model)
+    assert (chosen.version, weight_of_great(chosen)) == ("1", pytest.approx(1.0))
+    said = capsys.readouterr().err
+    assert f"Using the verified copy in {tmp_path / 'models'}." in said
+    assert "opinionlens promote" in said
+
+
+def test_lost_files_without_a_copy_are_an_error_that_names_the_way_out(registered, registry):
+    registered(1.0, champion=True)
+    registry.replace_files(NAME, 1, {})
+    with pytest.raises(VersionNotServable, match="Register it again with `opinionlens promote`"):
+        chosen_classifier(None)
 
 
 def test_champion_is_taken_without_a_choice(registered, capsys):

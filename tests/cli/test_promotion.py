@@ -1,5 +1,6 @@
 """`opinionlens promote` and `register_model`, on a real MLflow, with the registry in a child."""
 
+import shutil
 import socket
 import sys
 
@@ -187,3 +188,46 @@ def test_nothing_tuned_yet_is_one_message(tmp_path, monkeypatch, capsys):
     assert "dvc repro tune_sklearn" in error
     assert_one_message(error)
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_a_project_that_has_moved_is_promoted_again_in_its_new_place(
+    tmp_path, tracking, write_word_model, monkeypatch, capsys
+):
+    """MLflow notes absolute paths: after a move those of the runs, the models and the versions are wrong."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for part in ("params.yaml", "data"):
+        source = tracking.folder / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(
+            source, (old.mkdir(exist_ok=True), old / part)[1]
+        )
+    store = MlflowTracking(f"sqlite:///{old / 'mlruns.db'}", models=registry_mlflow)
+    with store.start_run("imdb", "tune_sklearn") as run:
+        digest = write_word_model(old / "objects" / "classifier", SKILLED, run_id=run.id)
+        run.log_classifier(old / "objects" / "classifier", "classifier")
+
+    def without_a_child(settings, work):
+        return work(MlflowRegistry(settings.registry_uri))
+
+    monkeypatch.setattr(promotion, "with_login", without_a_child)
+    monkeypatch.chdir(old)
+    run_promote(force=None)
+    old.rename(new)
+    monkeypatch.chdir(new)
+    moved = MlflowRegistry("sqlite:///mlruns.db")
+    name = "by [the] stage"
+    assert "has the project moved?" in moved.by_alias(name, "champion").why_not_servable
+
+    run_promote(force=None)
+    champion = moved.by_alias(name, "champion")
+    assert (champion.number, champion.servable, champion.digest) == (2, True, digest)
+    assert champion.run_id == run.id
+    assert moved.download(champion, tmp_path / "fetched").is_dir()
+    assert "The same classifier is registered again" in capsys.readouterr().out
+
+    store = MlflowTracking("sqlite:///mlruns.db", models=registry_mlflow)
+    with store.start_run("imdb", "tune_sklearn") as run:  # training goes on in the new place, too
+        run.log_text("fine", "note.txt")
+    fresh = MlflowTracking("sqlite:///mlruns.db", models=registry_mlflow)
+    assert fresh.run(run.id).experiment == "imdb (2)"
+    assert [path.name for path in new.rglob("note.txt")] == ["note.txt"]
+    assert not old.exists()

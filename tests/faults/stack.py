@@ -137,9 +137,14 @@ class Line:
         self._is_open = threading.Event()
         self._is_open.set()
         self._left: int | None = None  # bytes towards the client until it hangs; None for no end
+        self._delay = 0.0
         self._lock = threading.Lock()
         self._pairs: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def delay(self, seconds: float) -> None:
+        """Hold back each answer from the server for so long; what follows it at once comes at once."""
+        self._delay = seconds
 
     def hang_after(self, count: int) -> None:
         """Pass on `count` more bytes from the server, then nothing, while the connection stays."""
@@ -162,6 +167,7 @@ class Line:
         """Pass everything on again."""
         with self._lock:
             self._left = None
+        self._delay = 0.0
         self._is_open.set()
 
     def close(self) -> None:
@@ -190,10 +196,14 @@ class Line:
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
+        came_last = 0.0
         try:
             while data := source.recv(16_384):
+                if is_answer and time.monotonic() - came_last > 0.2:
+                    time.sleep(self._delay)
                 data = self._allowed(data) if is_answer else data
                 sink.sendall(data)
+                came_last = time.monotonic()
         except OSError:
             pass
         finally:

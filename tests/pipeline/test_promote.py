@@ -149,3 +149,59 @@ def test_damaged_artefact_is_never_promoted(registry, evidence, word_classifier)
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(ArtefactTampered):
         through(artefact, registry, evidence)
+
+
+def test_a_champion_whose_files_are_lost_is_registered_again(registry, evidence, word_classifier):
+    artefact = word_classifier("a", skill=5)
+    first = through(artefact, registry, evidence)
+    registry.replace_files(NAME, 1, {})
+    result = through(artefact, registry, evidence)
+    assert (result.promoted, result.decision, result.version.number) == (True, None, 2)
+    assert "no longer in the artefact store" in str(result.lost)
+    champion = registry.by_alias(NAME, CHAMPION)
+    assert (champion.number, champion.servable) == (2, True)
+    assert (champion.digest, champion.tags["gate"]) == (first.version.digest, "passed")
+    again = through(artefact, registry, evidence)
+    assert (again.version.number, again.promoted, again.lost) == (2, False, None)
+
+
+@pytest.mark.parametrize("weights", [None, b"other bytes"])
+def test_one_lost_or_changed_file_is_noticed_too(registry, evidence, word_classifier, weights):
+    artefact = word_classifier("a", skill=5)
+    through(artefact, registry, evidence)
+    manifest = {"manifest.json": (artefact / "manifest.json").read_bytes()}
+    registry.replace_files(NAME, 1, manifest if weights is None else manifest | {"weights.npz": weights})
+    result = through(artefact, registry, evidence)
+    assert (result.promoted, result.version.number) == (True, 2)
+    assert result.lost
+
+
+def test_a_foreign_champion_is_displaced_by_force_only_and_named(registry, evidence, word_classifier):
+    registry.add_foreign(NAME)
+    registry.set_alias(NAME, CHAMPION, 1)
+    artefact = word_classifier("a", skill=5)
+    with pytest.raises(
+        PromotionRefused, match=r"version 1 is the champion, but `opinionlens promote` did not"
+    ) as said:
+        through(artefact, registry, evidence)
+    assert "--force" in str(said.value)
+    assert [version.number for version in registry.versions(NAME)] == [1]
+    result = through(artefact, registry, evidence, force="the old system is gone")
+    assert (result.promoted, result.displaced.number, result.version.number) == (True, 1, 2)
+    assert through(word_classifier("b", skill=5), registry, evidence).displaced is None
+
+
+def test_a_champion_that_somebody_went_back_to_is_displaced_by_force_only(
+    registry, evidence, word_classifier
+):
+    through(word_classifier("a", skill=3), registry, evidence)
+    through(word_classifier("b", skill=4), registry, evidence)
+    registry.set_alias(NAME, CHAMPION, 1)
+    better = word_classifier("c", skill=5)
+    with pytest.raises(PromotionRefused, match="made version 1 the champion after version 2 was promoted"):
+        through(better, registry, evidence)
+    registered = through(better, registry, evidence, register_refused=True)
+    assert (registered.promoted, registry.by_alias(NAME, CHAMPION).number) == (False, 1)
+    assert "somebody has made version 1 the champion" in registered.decision.reasons[0]
+    result = through(better, registry, evidence, force="it is better")
+    assert (result.promoted, result.displaced.number) == (True, 1)

@@ -12,12 +12,14 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
-from opinionlens.registry import Limits, ProcessRegistry
+from opinionlens.registry import Limits, ProcessRegistry, Version
+from opinionlens.registry.environment import child_environment
 
 # Answers `names` with its process id, counts its own starts, and does as `behaviour` says with the rest.
 CHILD = """
@@ -48,6 +50,8 @@ def child_script(starts: Path, opening: str, behaviour: str) -> str:
 
 
 Make = Callable[..., ProcessRegistry]
+
+VERSION = Version("m", 1, "a" * 64, None, datetime.now(UTC), None, (), {}, True, None, {})
 
 
 @pytest.fixture
@@ -210,14 +214,96 @@ def test_many_threads_share_one_child(make, starts):
     assert starts.read_text() == "x"
 
 
-def test_a_hanging_call_fails_the_others_that_wait_too(make):
-    registry = make("time.sleep(60)", call=1)
+# Never answers `versions`, and `has_run` only when the file is there.
+WORKING = """
+    if method == "has_run":
+        late = number
+        Path({asked!r}).touch()
+        def wait(late=late):
+            while not Path({go_on!r}).exists():
+                time.sleep(0.01)
+            say(late, result=True)
+        import threading
+        threading.Thread(target=wait).start()
+"""
+
+
+def test_calls_that_all_hang_end_their_child(make):
+    registry = make("pass", call=0.5)
+    first = pid(registry)
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(registry.versions, "m") for _ in range(4)]
 
         for answer in waiting:
             with pytest.raises(RegistryUnavailable):
                 answer.result(30)
+    assert not is_running(first)
+
+
+def test_a_call_that_hangs_costs_no_other_call_its_answer(make, starts, tmp_path):
+    """As a list of versions that hangs while a classifier is fetched."""
+    asked, go_on = tmp_path / "asked", tmp_path / "go_on"
+    registry = make(WORKING.format(asked=str(asked), go_on=str(go_on)), call=20)
+    first = pid(registry)
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(registry.has_run, "r")
+        assert wait_until(asked.exists)
+        registry._limits = Limits(start=20, call=0.3)
+        for _ in range(2):
+            with pytest.raises(RegistryUnavailable, match=r"within 0\.3 s"):
+                registry.versions("m")
+        registry._limits = Limits(start=20, call=20)
+        assert is_running(first)
+        assert pid(registry) != first  # the next calls have another child
+        go_on.touch()
+        assert working.result(20) is True
+    assert wait_until(lambda: not is_running(first))
+    assert starts.read_text() == "xxx"
+
+
+def test_children_that_work_on_are_few_and_end_with_the_registry(make, starts, tmp_path):
+    registry = make("pass", call=0.3, transfer=60)
+    children = []
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(4):
+            children.append(pid(registry))
+            pool.submit(registry.download, VERSION, tmp_path / str(number))
+            assert wait_until(lambda: registry._child is not None and not registry._child.idle)
+            with pytest.raises(RegistryUnavailable):
+                registry.versions("m")
+        assert len(set(children)) == 3  # two that work on, and the one that also takes new calls
+        registry.close()
+    assert not any(map(is_running, children))
+
+
+def test_a_call_may_take_long_while_its_requests_are_answered(make):
+    behaviour = """
+    for _ in range(6):
+        time.sleep(0.25)
+        say(number, progress=True)
+    say(number, result=[])
+    """
+    assert make(behaviour, call=1).versions("m") == []
+
+
+def test_progress_without_end_has_an_end(make):
+    behaviour = """
+    while True:
+        time.sleep(0.1)
+        say(number, progress=True)
+    """
+    began = time.monotonic()
+    with pytest.raises(RegistryUnavailable):
+        make(behaviour, call=1, transfer=2).versions("m")
+    assert time.monotonic() - began < 20
+
+
+def test_the_limits_of_the_app_let_a_slow_registry_answer_late():
+    limits = Limits()
+    assert (limits.start, limits.call, limits.transfer, limits.idle) == (120, 35, 3_600, 300)
+    # Both tries of a request and the pause between them end before this process gives the call up.
+    assert child_environment(limits.call, None)["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "15"
+    assert child_environment(limits.call, None)["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
 
 
 def test_an_idle_child_is_ended_and_the_next_call_starts_another(make, starts):

@@ -26,7 +26,7 @@ def test_others_see_each_step(tmp_path: Path) -> None:
     writer = log.begin("brand", 3, set_default=True, why="why", by="ann")
     assert other.read(writer.fetch.fetch_id) == writer.fetch
     writer.change(state=FetchState.DOWNLOADING, bytes_done=5)
-    seen = other.running("brand", 3)
+    [seen] = other.unfinished()
     assert seen is not None
     assert (seen.state, seen.bytes_done, seen.ended_at) == (FetchState.DOWNLOADING, 5, None)
     writer.end(FetchState.FAILED, "It broke.", error="RegistryError")
@@ -40,7 +40,7 @@ def test_others_see_each_step(tmp_path: Path) -> None:
         5,
     )
     assert seen.ended_at is not None
-    assert other.running("brand", 3) is None
+    assert other.unfinished() == []
 
 
 @pytest.mark.parametrize("fetch_id", ["", "nothing", "../last_good", "1" * 20 + "-" + "a" * 8, "\0"])
@@ -77,7 +77,7 @@ def test_a_fetch_whose_process_was_killed_is_shown_as_failed(tmp_path: Path) -> 
     assert dead.state is FetchState.FAILED
     assert "process that fetched it ended" in str(dead.problem)
     assert dead.ended_at is not None
-    assert log.running("brand", 1) is None
+    assert log.unfinished() == []
 
 
 def test_only_the_last_ones_are_kept_and_none_that_runs(tmp_path: Path) -> None:

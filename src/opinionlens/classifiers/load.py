@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from opinionlens.artifact_limits import MAX_FILES, plain_file_size, too_large
 from opinionlens.classifiers import linear, skops
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
@@ -69,14 +71,17 @@ def _checked_manifest(path: Path, expected_digest: str | None) -> Manifest:
 
 def _check_files(path: Path, manifest: Manifest) -> None:
     """Every named file is there, plain and unchanged; there is none that is not named."""
-    present = {entry.name for entry in path.iterdir()}
+    # One more than there may be is enough to know that there are too many.
+    present = {entry.name for entry in islice(path.iterdir(), MAX_FILES + 2)}
     if missing := sorted((set(manifest.files) | _FILES[manifest.kind]) - present):
         raise _tampered(f"Missing: {', '.join(missing)}")
+    if problem := too_large({name: plain_file_size(path / name) for name in manifest.files}, MANIFEST_NAME):
+        raise ArtefactUnsupported(f"This is no artefact of ours: {problem}.", remedy="Retrain the model.")
     if unnamed := sorted(present - set(manifest.files) - {MANIFEST_NAME}):
         raise _tampered(f"Not named in the manifest: {', '.join(unnamed)}")
     for name, digest in manifest.files.items():
         file = path / name
-        if file.is_symlink() or not file.is_file():
+        if plain_file_size(file) is None:
             raise _tampered(f"{name} is not a plain file")
         if sha256_of_file(file) != digest:
             raise _tampered(f"The content of {name} is not what the manifest says")

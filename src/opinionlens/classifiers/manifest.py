@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from opinionlens.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
 from opinionlens.classifiers import strict_json
 from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.strict_json import refused
@@ -22,11 +23,9 @@ FORMAT = 1
 MANIFEST_NAME = "manifest.json"
 # Longer runs are not worth counting, and a hostile manifest could ask for millions of them.
 MAX_NGRAM = 20
-# A manifest is a few kilobytes; what is far larger is not one, and is not worth parsing.
-MAX_MANIFEST_BYTES = 4_000_000
+# A manifest records eight.
+MAX_SELF_TEST_CASES = 100
 
-# A name that cannot leave the artefact's folder on any system.
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -110,6 +109,8 @@ class Manifest:
             raise refused(f"is {version!r}; this version of opinionlens reads {FORMAT}", "format")
         fields = strict_json.fields_of(cls, value, "content")
         labels = strict_json.array(fields["labels"], _label, "labels")
+        if isinstance(fields["self_test"], list) and len(fields["self_test"]) > MAX_SELF_TEST_CASES:
+            raise refused(f"has more than {MAX_SELF_TEST_CASES} texts", "self_test")
         if len(labels) < 2 or len(set(labels)) != len(labels):
             raise refused(f"must be two or three of {', '.join(LABELS)}, each once", "labels")
         return cls(
@@ -141,6 +142,8 @@ def read_manifest(directory: Path) -> ReadManifest:
         ArtefactUnsupported: the manifest cannot be read by this version of the code.
     """
     path = directory / MANIFEST_NAME
+    if path.exists() and plain_file_size(path) is None:
+        raise refused("is no ordinary file", "file")
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_MANIFEST_BYTES + 1)
@@ -237,9 +240,11 @@ def _self_test_case(value: object, where: str) -> SelfTestCase:
 
 def _files(value: object) -> dict[str, str]:
     digests = strict_json.table(value, strict_json.text, "files")
+    if len(digests) > MAX_FILES:
+        raise refused(f"names more than {MAX_FILES}", "files")
     for name, digest in digests.items():
-        if not _FILE_NAME.fullmatch(name) or name.lower() == MANIFEST_NAME or len(name) > 100:
-            raise refused(f"names {name!r}, which is not a plain file name", "files")
+        if not is_plain_name(name) or name.lower() == MANIFEST_NAME:
+            raise refused(f"names {name[:100]!r}, which is not a plain file name", "files")
         if not _SHA256.fullmatch(digest):
             raise refused("is not a SHA-256 in lower-case hexadecimal", f"files.{name}")
     return digests

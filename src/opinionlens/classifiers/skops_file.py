@@ -13,16 +13,21 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from opinionlens.artifact_limits import plain_file_size
+from opinionlens.classifiers.archives import check_array, checked_archive, read_array
 from opinionlens.errors import ArtefactUnsupported
 
 SCHEMA_NAME = "schema.json"
 PROTOCOL = 2
-MAX_SCHEMA_BYTES = 200_000_000
-MAX_ARRAY_BYTES = 4_000_000_000
+MAX_SCHEMA_BYTES = 32_000_000
+MAX_SCHEMA_VALUES = 1_000_000
+# Of the file, and of what is built from it; meanwhile about three times as much memory is needed.
+MAX_MODEL_BYTES = 500_000_000
+_MOST_MATRIX_PARTS = 10
 # The same model gives the same bytes whenever it is written.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -57,7 +62,10 @@ def write_model(path: Path, model: object) -> None:
     from skops import io as skops_io
 
     content = _canonical(skops_io.dumps(model))
-    _check(content)
+    try:
+        _check(io.BytesIO(content))
+    except ValueError as error:
+        raise ArtefactUnsupported(f"The model cannot be written: {error}.", where=str(path)) from error
     path.write_bytes(content)
 
 
@@ -70,9 +78,10 @@ def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in AL
     from skops import io as skops_io
 
     try:
-        content = path.read_bytes()
-        _check(content)
-        model = skops_io.loads(content, trusted=_TRUSTED)
+        if (plain_file_size(path) or 0) > MAX_MODEL_BYTES:
+            _refuse(f"its file is larger than {MAX_MODEL_BYTES:,} bytes")
+        _check(path)
+        model = skops_io.load(path, trusted=_TRUSTED)
         for estimator in (model, *getattr(model, "estimators_", ())):
             _check_built(estimator)
         model.n_jobs = None  # a number in a file does not start processes
@@ -85,20 +94,57 @@ def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in AL
     return model
 
 
-def _check(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-            _refuse("an entry is compressed, which ours never are")
-        if archive.getinfo(SCHEMA_NAME).file_size > MAX_SCHEMA_BYTES:
-            _refuse("its schema is too large")
-        schema = json.loads(archive.read(SCHEMA_NAME))
+def _check(source: Path | IO[bytes]) -> None:
+    """Look at sizes and headers, then at every node of the schema; nothing is built."""
+    with checked_archive(source) as archive:
+        sizes = _sizes_in_memory(archive)
+        schema = _schema(archive)
         if schema.get("protocol") != PROTOCOL or isinstance(schema.get("protocol"), bool):
             _refuse(f"it has the protocol {schema.get('protocol')!r}, not {PROTOCOL}")
         if schema.get("__loader__") != "ObjectNode":
             _refuse("it holds no estimator")
+        total = 0
         for node in _nodes(schema):
             _check_node(node, archive)
+            total += sizes[node["file"]] if "file" in node else 0
+            if total > MAX_MODEL_BYTES:  # the same array may be named again and again
+                _refuse(f"it would take more than {MAX_MODEL_BYTES:,} bytes of memory")
+
+
+def _schema(archive: zipfile.ZipFile) -> dict[str, Any]:
+    if archive.getinfo(SCHEMA_NAME).file_size > MAX_SCHEMA_BYTES:
+        _refuse("its schema is too large")
+    text = archive.read(SCHEMA_NAME)
+    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_SCHEMA_VALUES:
+        _refuse("its schema has too many values")
+    schema = json.loads(text)
+    if not isinstance(schema, dict):
+        _refuse("its schema is no object")
+    return dict(schema)
+
+
+def _sizes_in_memory(archive: zipfile.ZipFile) -> dict[str, int]:
+    """Return what each array takes in memory; raises ValueError where its header lies."""
+    sizes = {}
+    for entry in archive.infolist():
+        if entry.filename.endswith(".npz"):
+            sizes[entry.filename] = _size_of_matrix(archive, entry)
+        elif entry.filename != SCHEMA_NAME:
+            check_array(archive, entry)
+            sizes[entry.filename] = entry.file_size
+    return sizes
+
+
+def _size_of_matrix(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Return what a sparse matrix takes, which scipy writes as a compressed archive of its own."""
+    with archive.open(entry) as stream, checked_archive(stream, may_compress=True) as inner:
+        parts = inner.infolist()
+        size = sum(part.file_size for part in parts)
+        if size > MAX_MODEL_BYTES or len(parts) > _MOST_MATRIX_PARTS:
+            _refuse("a matrix in it is too large")
+        for part in parts:
+            check_array(inner, part)
+    return size
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
@@ -120,10 +166,6 @@ def _check_node(node: dict[str, Any], archive: zipfile.ZipFile) -> None:
         _refuse(f"it holds a {module}.{name} (by {loader}), which is not on our list of types")
     if loader == "NdArrayNode" and node.get("type") != "numpy":
         _refuse("it holds an array of objects")
-    if loader == "SparseMatrixNode":
-        with zipfile.ZipFile(io.BytesIO(archive.read(node["file"]))) as inner:
-            if sum(entry.file_size for entry in inner.infolist()) > MAX_ARRAY_BYTES:
-                _refuse("a matrix in it is too large")
     if loader == "TreeNode":
         _check_tree_arguments(node["__reduce__"]["args"]["content"], archive)
 
@@ -131,15 +173,21 @@ def _check_node(node: dict[str, Any], archive: zipfile.ZipFile) -> None:
 def _check_tree_arguments(arguments: list[dict[str, Any]], archive: zipfile.ZipFile) -> None:
     """The constructor of Tree reads as many class counts as it is told that there are outputs."""
     _, class_counts, outputs = arguments
-    counts = np.load(io.BytesIO(archive.read(class_counts["file"])), allow_pickle=False)
+    counts = read_array(archive, archive.getinfo(class_counts["file"]))
     if counts.shape != (1,) or counts.dtype != np.intp or json.loads(outputs["content"]) != 1:
         _refuse("a tree in it has more than one output")
 
 
 def _check_built(estimator: Any) -> None:  # noqa: ANN401 - one of the estimators in ALLOWED
     """What compiled code would follow without looking: indices."""
+    # As many answers as classes, or predictions would take as much memory as the file claims.
+    classes = len(np.ravel(estimator.classes_))
+    if int(getattr(estimator, "n_classes_", classes)) != classes:
+        _refuse("it claims another number of classes than it has")
     if (matrix := getattr(estimator, "_fit_X", None)) is not None:
         matrix.check_format(full_check=True)
+        if matrix.shape[1] != estimator.n_features_in_:
+            _refuse("its matrix has another width than the model")
     if (tree := getattr(estimator, "tree_", None)) is None:
         return
     if tree.node_count < 1:  # too large a count scikit-learn corrects itself

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Self, cast, get_args
@@ -11,6 +10,8 @@ from typing import Any, Literal, NoReturn, Self, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
+from opinionlens.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
+from opinionlens.classifiers.archives import checked_archive, read_array
 from opinionlens.classifiers.calibration import FloatArray
 from opinionlens.classifiers.pacing import slices
 from opinionlens.errors import ArtefactUnsupported
@@ -20,6 +21,8 @@ TermFrequency = Literal["count", "binary", "log"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 BLOCK_NAMES: tuple[BlockName, ...] = get_args(BlockName)
+MAX_TERMS = 5_000_000  # of a block; the families keep 300,000 unless told otherwise
+_MOST_SHOWN = 40
 _PARTS = ("terms", "lengths", "scale", "tf", "normalise", "factor")
 
 
@@ -156,25 +159,26 @@ def _save(path: Path, arrays: Arrays) -> None:
 def _read(path: Path, head: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     """Return every array of the file, which must be exactly those of the blocks it has and of `head`."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                raise ValueError(
-                    "an entry is compressed; ours never are, and a small file could grow without bound"
-                )
-            names = [entry.filename.removesuffix(".npy") for entry in entries]
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in names}
+        if (plain_file_size(path) or 0) > MAX_ARTIFACT_BYTES:
+            raise ValueError(f"the file is larger than {MAX_ARTIFACT_BYTES:,} bytes")
+        with checked_archive(path) as archive:
+            entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+            _check_names(entries, head, where=str(path))
+            return {name: read_array(archive, entry) for name, entry in entries.items()}
+    except ArtefactUnsupported:
+        raise
     except (
         Exception
     ) as error:  # a damaged or hostile archive fails inside zipfile and numpy in any way it likes
         raise ArtefactUnsupported(f"The weights cannot be read: {error}.", where=str(path)) from error
-    blocks = [name for name in BLOCK_NAMES if f"{name}.terms" in arrays]
+
+
+def _check_names(names: Collection[str], head: Sequence[str], *, where: str) -> None:
+    blocks = [name for name in BLOCK_NAMES if f"{name}.terms" in names]
     expected = {f"{block}.{part}" for block in blocks for part in _PARTS} | set(head)
-    if set(names) != expected or len(names) != len(expected):
-        unlike = ", ".join(sorted(set(names) ^ expected)) or "an array twice"
-        raise ArtefactUnsupported(f"The weights are not those of this kind ({unlike}).", where=str(path))
-    return arrays
+    if unlike := sorted(set(names) ^ expected):
+        listed = ", ".join(name[:_MOST_SHOWN] for name in unlike[:_MOST_SHOWN])
+        raise ArtefactUnsupported(f"The weights are not those of this kind ({listed}).", where=where)
 
 
 def _blocks_from(arrays: Arrays) -> tuple[Block, ...]:
@@ -186,6 +190,10 @@ def _block_from(name: BlockName, arrays: Arrays) -> Block:
     for array, kind, dimensions in ((utf8, "u", 1), (lengths, "u", 1), (tf, "U", 0), (normalise, "b", 0)):
         if array.dtype.kind != kind or array.ndim != dimensions:
             _refuse(f"an array of the block {name!r} has the type {array.dtype} and shape {array.shape}")
+    # Before a list of terms is built, which takes far more memory than the file.
+    if lengths.dtype != np.uint32 or len(lengths) > MAX_TERMS:
+        _refuse(f"the block {name!r} has {len(lengths):,} terms by {lengths.dtype}")
+    _check(scale, (len(lengths),), f"{name}.scale")
     _check(factor, (), f"{name}.factor")
     return Block(
         name=name,

@@ -14,12 +14,30 @@ from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.cli.registries import with_login
 from opinionlens.errors import InputError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import Registry, Version
+from opinionlens.registry.naming import is_alias
 from opinionlens.registry.port import CHAMPION
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import Settings, load_settings
+from opinionlens.settings import load_settings
 
-_VERSION = re.compile(r"(?P<name>.+)@(?P<number>[1-9][0-9]{0,8})", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_ADDRESS = "models:/"
+_MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Named:
+    """A version of the registry, by its number or by an alias."""
+
+    name: str
+    number: int | None = None
+    alias: str | None = None
+
+    def of(self, registry: Registry) -> Version:
+        """Return the version. Raises RegistryError."""
+        if self.number is not None:
+            return registry.version(self.name, self.number)
+        return _by_alias(registry, self.name, self.alias or CHAMPION)
 
 
 @dataclass(frozen=True)
@@ -37,46 +55,47 @@ def chosen_classifier(model: str | None) -> Chosen:
     Raises:
         ArtefactError: it may not serve.
         RegistryError: it cannot be fetched, and no copy is here.
-        InputError: `model` is neither a folder nor NAME@VERSION.
+        InputError: `model` is neither a folder nor a version.
     """
     if model is not None and _is_folder(model):
         return _from_folder(Path(model))
     settings = load_settings()
     store = ModelStore(ArtefactCache(settings.api.saved_model_path))
-    if model is not None:
-        name, number = _parsed(model)
-        return _chosen(
-            with_login(settings.mlflow, lambda registry: store.load(registry.version(name, number), registry))
-        )
-    return _champion(settings, store)
-
-
-def _champion(settings: Settings, store: ModelStore) -> Chosen:
-    name = settings.api.model_name
+    served = Named(settings.api.model_name, alias=CHAMPION)
+    wanted = served if model is None else _parsed(model)
     try:
-        return _chosen(
-            with_login(settings.mlflow, lambda registry: store.load(_by_alias(registry, name), registry))
-        )
+        return _chosen(with_login(settings.mlflow, lambda registry: _loaded(store, wanted, registry)))
     except RegistryUnavailable as error:
-        remembered = store.restore()
+        remembered = store.restore() if wanted == served else None
         if remembered is None:
             raise
-        # Soft-wrapped, so that an address in it can be copied; and `[…]` around the address is no markup.
-        Console(stderr=True).print(
-            f"{error} Using the version served last, {remembered.version}.",
-            style="yellow",
-            markup=False,
-            emoji=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        _warn(f"{error} Using the version served last, {remembered.version}.")
         return _chosen(remembered)
 
 
-def _by_alias(registry: Registry, name: str) -> Version:
+def _loaded(store: ModelStore, wanted: Named, registry: Registry) -> ServedModel:
+    version = wanted.of(registry)
+    model = store.load(version, registry)
+    if not version.servable:
+        _warn(
+            f"{version.name} {version.number}: {version.why_not_servable} "
+            f"Using the verified copy in {store.cache.root}."
+        )
+    return model
+
+
+def _warn(text: str) -> None:
+    # Soft-wrapped, so that an address in it can be copied; and `[…]` around the address is no markup.
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    console.print(text, style="yellow")
+
+
+def _by_alias(registry: Registry, name: str, alias: str) -> Version:
     try:
-        return registry.by_alias(name, CHAMPION)
+        return registry.by_alias(name, alias)
     except VersionNotFound as error:
+        if alias != CHAMPION:
+            raise
         raise VersionNotFound(
             f"No version of {name!r} is the champion.",
             remedy="Run `make model`, or name an artefact with --model FOLDER.",
@@ -95,13 +114,20 @@ def _is_folder(model: str) -> bool:
         return False
 
 
-def _parsed(model: str) -> tuple[str, int]:
-    found = _VERSION.fullmatch(model)
-    if found is None:
-        raise InputError(
-            f"{model!r} is neither a folder nor NAME@VERSION.", remedy="For example --model opinionlens@3."
-        )
-    return found["name"], int(found["number"])
+def _parsed(model: str) -> Named:
+    """Read NAME@VERSION, NAME@ALIAS, `models:/NAME/VERSION` or `models:/NAME@ALIAS`."""
+    bare = model.removeprefix(_ADDRESS)
+    separator = "/" if bare != model and "@" not in bare else "@"
+    name, _, rest = bare.rpartition(separator)
+    if name and _NUMBER.fullmatch(rest):
+        return Named(name, number=int(rest))
+    # Aliases without a letter are misspelt numbers.
+    if name and separator == "@" and is_alias(rest) and any(map(str.isalpha, rest)):
+        return Named(name, alias=rest)
+    raise InputError(
+        f"{model[:_MOST_SHOWN]!r} is neither a folder nor NAME@VERSION.",
+        remedy="For example --model opinionlens@3, opinionlens@champion or models:/opinionlens/3.",
+    )
 
 
 def _chosen(model: ServedModel) -> Chosen:

@@ -26,7 +26,8 @@ ModelOption = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="A folder with an artefact, or NAME@VERSION of the registry. Default: the served champion.",
+        help="A folder with an artefact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION. "
+        "Default: the served champion.",
     ),
 ]
 

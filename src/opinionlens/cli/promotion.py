@@ -84,6 +84,10 @@ def _through_the_gate(
 def _tell(result: Promotion) -> None:
     console = Console()
     version = f"{escape(result.version.name)} version {result.version.number}"
+    if result.lost is not None:
+        console.print("The registry has lost or damaged the files of this champion.")
+        console.print(f"[green]The same classifier is registered again: {version} is the champion.[/]")
+        return
     if result.decision is None:
         console.print(f"{version} is the champion already; nothing changed.")
         return
@@ -95,3 +99,6 @@ def _tell(result: Promotion) -> None:
         console.print(f"[green]{version} is the champion.[/]")
     else:
         console.print(f"[yellow]{version} is the champion, against the gate; the reason is recorded.[/]")
+    if result.displaced is not None:
+        number = result.displaced.number
+        console.print(f"It displaces version {number}, which `opinionlens promote` did not make champion.")

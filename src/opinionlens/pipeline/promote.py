@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,13 @@ from numpy.typing import NDArray
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
-from opinionlens.errors import PromotionRefused, VersionNotFound
+from opinionlens.errors import (
+    ArtefactMissing,
+    ArtefactTampered,
+    PromotionRefused,
+    VersionNotFound,
+    VersionNotServable,
+)
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
@@ -25,12 +32,16 @@ from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import Rows
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
 from opinionlens.registry.publishing import publish
+from opinionlens.registry.tags import fault_of
 
 GATE_TAG = "gate"
 REASONS_TAG = "gate.reasons"
 FORCED_TAG = "gate.forced_because"
+PROMOTED_TAG = "promoted_at"
+_MADE_CHAMPION = ("passed", "forced")
 # MLflow cuts longer tags off without a word.
 _LONGEST_TAG = 4_900
+_FORCE = 'Promote it all the same with --force "the reason", which is recorded.'
 
 
 @dataclass(frozen=True)
@@ -58,11 +69,21 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Promotion:
-    """What came of it. `decision` is None when the candidate was the champion already."""
+    """What came of it.
+
+    Attributes:
+        version: the candidate's.
+        decision: what the gate said; None when the candidate was the champion already.
+        promoted: whether the alias points to it now and did not before.
+        displaced: the champion before, where `promote` had not made it so.
+        lost: of the champion before, which was the same classifier, why its files cannot be served.
+    """
 
     version: Version
     decision: GateDecision | None
     promoted: bool
+    displaced: Version | None = None
+    lost: str | None = None
 
 
 def candidate_from(artefact: Path, run_of: Callable[[str], SourceRun | None]) -> Candidate:
@@ -90,7 +111,8 @@ def promote(
 ) -> Promotion:
     """Register the candidate under `name` and point the alias `champion` at it, if the gate allows.
 
-    Promoting the champion's own digest again changes nothing.
+    Promoting the champion's own digest again changes nothing, unless the registry has lost or damaged its
+    files: then it is registered again.
 
     Args:
         candidate: who wants to be promoted.
@@ -99,21 +121,43 @@ def promote(
         experiment: the remote experiment, for runs that have to be copied there.
         evidence: rows and baselines for the gate.
         rules: what the gate asks.
-        force: promote although the gate says no, for this reason, which is recorded with the version.
+        force: promote although the gate says no or somebody else chose the champion, for this reason, which
+            is recorded with the version.
         register_refused: keep a refused candidate as a version without the alias, instead of raising.
 
     Raises:
-        PromotionRefused: the gate said no; nothing was registered.
+        PromotionRefused: the gate said no, or somebody else chose the champion; nothing was registered.
     """
     champion = _champion(registry, name)
     if champion is not None and champion.digest == candidate.digest:
-        return Promotion(champion, None, promoted=False)
+        return _kept_or_restored(candidate, registry, champion, experiment)
+    chosen_by_others = _why_not_ours(champion, registry)
+    if chosen_by_others and force is None and not register_refused:
+        raise PromotionRefused((chosen_by_others,), remedy=_FORCE)
     decision = _judge(candidate, champion, registry, evidence, rules)
+    if chosen_by_others and force is None:
+        reasons = () if decision.passed else decision.reasons
+        decision = replace(decision, passed=False, reasons=(chosen_by_others, *reasons))
     allowed = decision.passed or force is not None
     if not allowed and not register_refused:
-        remedy = 'Promote it all the same with --force "the reason", which is recorded.'
-        raise PromotionRefused(decision.reasons, remedy=remedy)
-    version = publish(
+        raise PromotionRefused(decision.reasons, remedy=_FORCE)
+    version = _registered(candidate, registry, name, experiment)
+    # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
+    registry.set_tags(name, version.number, _tags(decision, force) | _evals(candidate.classifier, evidence))
+    if allowed:
+        _crown(registry, version)
+    return Promotion(
+        registry.version(name, version.number),
+        decision,
+        promoted=allowed,
+        displaced=champion if allowed and chosen_by_others else None,
+    )
+
+
+def _registered(
+    candidate: Candidate, registry: Registry, name: str, experiment: str, *, again: bool = False
+) -> Version:
+    return publish(
         registry,
         name,
         candidate.artefact,
@@ -122,12 +166,61 @@ def promote(
         experiment=experiment,
         tags={},
         scores=candidate.classifier.manifest.training.scores,
+        again=again,
     )
-    # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
-    registry.set_tags(name, version.number, _tags(decision, force) | _evals(candidate.classifier, evidence))
-    if allowed:
-        registry.set_alias(name, CHAMPION, version.number)
-    return Promotion(registry.version(name, version.number), decision, promoted=allowed)
+
+
+def _crown(registry: Registry, version: Version) -> None:
+    """Point the alias at a version, and record when, so that a choice of somebody else's is noticed."""
+    registry.set_alias(version.name, CHAMPION, version.number)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    registry.set_tags(version.name, version.number, {PROMOTED_TAG: now})
+
+
+def _kept_or_restored(
+    candidate: Candidate, registry: Registry, champion: Version, experiment: str
+) -> Promotion:
+    """Leave the champion as it is, or register the same classifier again where its files are lost."""
+    lost = _why_lost(champion, registry)
+    if lost is None:
+        return Promotion(champion, None, promoted=False)
+    version = _registered(candidate, registry, champion.name, experiment, again=True)
+    kept = [GATE_TAG, REASONS_TAG, FORCED_TAG]
+    if fault_of(champion.tags) is None:
+        kept.append(EVALS_TAG)
+    tags = {tag: champion.tags[tag] for tag in kept if tag in champion.tags}
+    registry.set_tags(version.name, version.number, tags)
+    _crown(registry, version)
+    return Promotion(registry.version(version.name, version.number), None, promoted=True, lost=lost)
+
+
+def _why_lost(champion: Version, registry: Registry) -> str | None:
+    """Return why the registry's files of the champion cannot be served, or None: they are fetched to see."""
+    if not champion.servable:
+        return champion.why_not_servable
+    try:
+        with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
+            load_classifier(registry.download(champion, Path(folder) / "artefact"), champion.digest)
+    except (ArtefactMissing, ArtefactTampered, VersionNotServable) as error:
+        return error.what
+    return None
+
+
+def _why_not_ours(champion: Version | None, registry: Registry) -> str | None:
+    """Return that somebody else chose this champion; None where `promote` did, or there is none."""
+    if champion is None:
+        return None
+    number = champion.number
+    if champion.tags.get(GATE_TAG) not in _MADE_CHAMPION:
+        return (
+            f"version {number} is the champion, but `opinionlens promote` did not make it so: a person or "
+            "another program has set the alias"
+        )
+    promoted = [version for version in registry.versions(champion.name) if PROMOTED_TAG in version.tags]
+    last = max(promoted, key=lambda version: version.tags[PROMOTED_TAG], default=champion)
+    if last.number == number:
+        return None
+    return f"somebody has made version {number} the champion after version {last.number} was promoted"
 
 
 def _champion(registry: Registry, name: str) -> Version | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from opinionlens.artifact_limits import MAX_FILES, is_plain_name, plain_file_size, too_large
 from opinionlens.errors import ArtefactMissing, ArtefactTampered, ArtefactUnsupported
 
 MANIFEST = "manifest.json"
-# A name that cannot leave the artefact's folder on any system.
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*", re.ASCII)
 _REMEDY = "Train it again with `dvc repro tune_sklearn`."
 
 
@@ -39,10 +38,14 @@ def read_contents(manifest: bytes, *, digest: str, where: str) -> Contents:
     try:
         content = json.loads(manifest)
         kind, files = content.get("kind"), tuple(content["files"])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ArtefactUnsupported(
             "This is no manifest of a classifier.", where=where, remedy=_REMEDY
         ) from error
+    if len(files) > MAX_FILES:
+        raise ArtefactUnsupported(
+            f"The manifest names more than {MAX_FILES} files.", where=where, remedy=_REMEDY
+        )
     if not all(isinstance(name, str) and _is_plain_name(name) for name in files):
         raise ArtefactUnsupported(
             "The manifest names a file outside its folder.", where=where, remedy=_REMEDY
@@ -56,20 +59,40 @@ def read_artefact(folder: Path, *, digest: str) -> Contents:
     Raises:
         ArtefactMissing: there is no manifest, or a file that it names is not there.
         ArtefactTampered: the manifest does not have this digest.
+        ArtefactUnsupported: it is too large.
     """
-    try:
-        manifest = (folder / MANIFEST).read_bytes()
-    except OSError as error:
-        raise ArtefactMissing(
-            "There is no classifier.", where=str(folder), remedy="Make one with `dvc repro tune_sklearn`."
-        ) from error
-    contents = read_contents(manifest, digest=digest, where=str(folder))
-    lacking = [name for name in contents.files if not (folder / name).is_file()]
+    contents = read_contents(read_manifest_bytes(folder), digest=digest, where=str(folder))
+    sizes = {name: plain_file_size(folder / name) for name in contents.files}
+    check_sizes(sizes, where=str(folder))
+    lacking = [name for name, size in sizes.items() if size is None]
     if lacking:
         raise ArtefactMissing(
             f"The classifier lacks {', '.join(lacking)}.", where=str(folder), remedy=_REMEDY
         )
     return contents
+
+
+def read_manifest_bytes(folder: Path) -> bytes:
+    """Return the manifest in a folder, as it stands there.
+
+    Raises:
+        ArtefactMissing: there is none, or what goes by its name is no ordinary file.
+        ArtefactUnsupported: it is far too large for one.
+    """
+    path = folder / MANIFEST
+    size = plain_file_size(path)
+    if size is None:
+        raise ArtefactMissing(
+            "There is no classifier.", where=str(folder), remedy="Make one with `dvc repro tune_sklearn`."
+        )
+    check_sizes({MANIFEST: size}, where=str(folder))
+    return path.read_bytes()
+
+
+def check_sizes(sizes: Mapping[str, int | None], *, where: str) -> None:
+    """Raise ArtefactUnsupported if files of these sizes are no artefact; an unknown size counts nothing."""
+    if (problem := too_large(sizes, MANIFEST)) is not None:
+        raise ArtefactUnsupported(f"This is no classifier of ours: {problem}.", where=where, remedy=_REMEDY)
 
 
 def copy_artefact(folder: Path, contents: Contents, into: Path) -> None:
@@ -80,4 +103,4 @@ def copy_artefact(folder: Path, contents: Contents, into: Path) -> None:
 
 
 def _is_plain_name(name: str) -> bool:
-    return _FILE_NAME.fullmatch(name) is not None and name.lower() != MANIFEST
+    return is_plain_name(name) and name.lower() != MANIFEST

@@ -7,14 +7,51 @@ import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock, Thread
+from time import monotonic
 from typing import IO
 
 from opinionlens.errors import RegistryUnavailable
 from opinionlens.registry.wire import OPENING_ID, Json, error_from_dict
 
 _KEPT_STDERR_LINES = 20
+
+
+@dataclass(eq=False)
+class Call:
+    """One request to the child and its answer.
+
+    Attributes:
+        number: The id of the request.
+        answer: What the child answers.
+        heard: When the child was last heard of this call: it reports each answer of the registry's server.
+    """
+
+    number: int
+    answer: Future[Json] = field(default_factory=Future)
+    began: float = field(default_factory=monotonic)
+    heard: float = field(default_factory=monotonic)
+
+    def result(self, *, silence: float, total: float) -> Json:
+        """Return the answer, or raise the error that the child reported.
+
+        Args:
+            silence: Most seconds without a sign that the work goes on.
+            total: Most seconds altogether.
+
+        Raises:
+            TimeoutError: one of the two is over.
+        """
+        while True:
+            deadline = min(self.heard + silence, self.began + total)
+            try:
+                return self.answer.result(max(0.0, deadline - monotonic()))
+            except TimeoutError:
+                is_over = monotonic() >= min(self.heard + silence, self.began + total)
+                if is_over and not self.answer.done():
+                    raise
 
 
 class Child:
@@ -48,7 +85,7 @@ class Child:
             errors="replace",
             start_new_session=True,
         )
-        self._pending: dict[int, Future[Json]] = {}
+        self._pending: dict[int, Call] = {}
         self._ids = count(OPENING_ID)
         self._lock = Lock()
         self._silent = False
@@ -75,26 +112,30 @@ class Child:
         with self._lock:
             return not self._pending
 
-    def ask(self, method: str, arguments: Mapping[str, Json]) -> Future[Json]:
-        """Send a request; the future gets the result, or the error that the child reported.
+    def ask(self, method: str, arguments: Mapping[str, Json]) -> Call:
+        """Send a request.
 
         Raises:
             OSError: the child is gone.
         """
-        answer: Future[Json] = Future()
         with self._lock:
             if self._silent:
                 raise BrokenPipeError("the child has closed its output")
-            number = next(self._ids)
-            self._pending[number] = answer
-            request = {"id": number, "method": method, "arguments": arguments}
+            call = Call(next(self._ids))
+            self._pending[call.number] = call
+            request = {"id": call.number, "method": method, "arguments": arguments}
             try:
                 self._input.write(json.dumps(request) + "\n")
                 self._input.flush()
             except OSError:
-                del self._pending[number]
+                del self._pending[call.number]
                 raise
-        return answer
+        return call
+
+    def forget(self, call: Call) -> None:
+        """Wait for a call no longer; its answer is dropped when it comes."""
+        with self._lock:
+            self._pending.pop(call.number, None)
 
     def stop(self, grace_seconds: float = 2.0) -> None:
         """End the child: it may finish what it does within the grace, then it is killed.
@@ -103,7 +144,7 @@ class Child:
         """
         try:
             self._input.close()
-            self._process.wait(grace_seconds if self.ready.done() else 0)
+            self._process.wait(grace_seconds if self.ready.answer.done() else 0)
         except (OSError, subprocess.TimeoutExpired):
             pass
         self.kill()
@@ -132,23 +173,31 @@ class Child:
                 reply = json.loads(line)
             except ValueError:
                 continue  # a library of the child that still found the pipe
+            if "progress" in reply:
+                self._note_progress(reply["id"])
+                continue
             with self._lock:
                 waiting = self._pending.pop(reply["id"], None)
             if waiting is None:
                 continue
             if "error" in reply:
-                waiting.set_exception(error_from_dict(reply["error"]))
+                waiting.answer.set_exception(error_from_dict(reply["error"]))
             else:
-                waiting.set_result(reply["result"])
+                waiting.answer.set_result(reply["result"])
         self._fail_pending()
+
+    def _note_progress(self, number: int) -> None:
+        with self._lock:
+            if (call := self._pending.get(number)) is not None:
+                call.heard = monotonic()
 
     def _fail_pending(self) -> None:
         self._listeners[0].join(1.0)  # its last words explain its end
         with self._lock:
             self._silent = True
             waiting, self._pending = list(self._pending.values()), {}
-        for answer in waiting:
-            answer.set_exception(self._ended())
+        for call in waiting:
+            call.answer.set_exception(self._ended())
 
     def _ended(self) -> RegistryUnavailable:
         last = f" Its last words: {self._said[-1]}" if self._said else ""

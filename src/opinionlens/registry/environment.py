@@ -22,9 +22,14 @@ def quiet_environment() -> dict[str, str]:
 
 
 def limited_environment(time_limit_seconds: float) -> dict[str, str]:
-    """Return the variables that make MLflow give up: of itself it tries a dead server for four minutes."""
+    """Return the variables that make MLflow give up: of itself it tries a dead server for four minutes.
+
+    Args:
+        time_limit_seconds: For both tries of a request and the pause between them. While a file is fetched,
+            it limits each pause in which nothing comes.
+    """
     return {
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(time_limit_seconds))),
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, int((time_limit_seconds - 5) / 2))),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     }

@@ -59,6 +59,7 @@ class MemoryRegistry:
         run_id: str | None,
         tags: Mapping[str, str],
         scores: Mapping[str, float],
+        again: bool = False,
     ) -> Version:
         """See `Registry.register`."""
         check_model_name(name)
@@ -70,7 +71,11 @@ class MemoryRegistry:
                 )
             known = self._models.setdefault(name, _Model())
             for entry in known.entries.values():
-                if entry.tags.get(DIGEST_TAG) == digest and entry.files:
+                if (
+                    entry.tags.get(DIGEST_TAG) == digest
+                    and not again
+                    and set(contents.files) <= entry.files.keys()
+                ):
                     return self._as_version(name, entry)
             files = {part: (artefact / part).read_bytes() for part in (MANIFEST, *contents.files)}
             own = {DIGEST_TAG: digest} | ({KIND_TAG: contents.kind} if contents.kind else {})

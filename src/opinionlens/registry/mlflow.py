@@ -10,38 +10,40 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 
 from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import (
-    ArtefactMissing,
-    DiskUnwritable,
     OpinionLensError,
     RegistryError,
     RegistryUnavailable,
     VersionNotFound,
-    VersionNotServable,
 )
-from opinionlens.files import replacing_directory
-from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
+from opinionlens.moved_projects import is_lost
+from opinionlens.registry.artefact_files import (
+    MANIFEST,
+    Contents,
+    read_artefact,
+)
 from opinionlens.registry.environment import limited_environment, quiet_environment
 from opinionlens.registry.failures import translated
-from opinionlens.registry.location import is_foreign, missing_database
+from opinionlens.registry.location import missing_database
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import (
     SOURCE_RUN_TAG,
-    RegistryLoginNeeded,
     SourceRun,
     Version,
 )
-from opinionlens.registry.pyfunc_folder import ARTEFACT_FOLDER, write_pyfunc_folder
+from opinionlens.registry.pyfunc_folder import write_pyfunc_folder
 from opinionlens.registry.queries import (
     Client,
     Row,
+    TellingClient,
     aliases_of,
     all_pages,
     experiment_id_of,
@@ -50,14 +52,13 @@ from opinionlens.registry.queries import (
     rows_of_model,
     run_model,
     show_on_model_page,
+    usable_experiment,
     version_of,
 )
 from opinionlens.registry.servability import (
-    FILES_ELSEWHERE,
-    FILES_GONE,
-    FILES_UNREACHABLE,
     check_downloadable,
 )
+from opinionlens.registry.stored_files import StoredFiles
 from opinionlens.registry.tags import check_changeable, tags_to_write
 from opinionlens.timestamps import as_milliseconds
 
@@ -71,7 +72,9 @@ _PAIRS_PER_BATCH = 100
 class MlflowRegistry:
     """What MLflow's model registry holds. Importing MLflow takes 3 to 10 s, once, when the first is made."""
 
-    def __init__(self, uri: str, *, experiment: str = "OpinionLens") -> None:
+    def __init__(
+        self, uri: str, *, experiment: str = "OpinionLens", on_answer: Callable[[], None] = lambda: None
+    ) -> None:
         """Import MLflow; nothing is connected yet.
 
         Args:
@@ -79,6 +82,7 @@ class MlflowRegistry:
                 password are those of the environment, as always with MLflow; ProcessRegistry gives them to
                 its child only.
             experiment: Where artefacts are logged whose run is not known.
+            on_answer: Called after each answer of the server, by the thread that asked.
 
         Raises:
             RegistryError: MLflow is not installed, or only mlflow-skinny, which reads no databases.
@@ -94,8 +98,9 @@ class MlflowRegistry:
             raise RegistryError("mlflow-skinny reads no databases.", where=shown(uri), remedy=remedy)
         self._uri = with_absolute_path(uri)
         self._experiment = experiment
+        self._on_answer = on_answer
         self._connection: Client = None
-        self._known_whole: set[tuple[str, int]] = set()
+        self._files = _stored_files(self._uri, on_answer)
 
     def register(
         self,
@@ -106,16 +111,17 @@ class MlflowRegistry:
         run_id: str | None,
         tags: Mapping[str, str],
         scores: Mapping[str, float],
+        again: bool = False,
     ) -> Version:
         """See `Registry.register`."""
         check_model_name(name)
         contents = read_artefact(artefact, digest=digest)
         client = self._client(create=True)
-        known = self._with_digest(name, digest)
+        known = None if again else self._with_digest(name, digest, contents)
         if known is not None:
             return known
         with self._translating():
-            model = self._logged_model(client, artefact, digest, run_id)
+            model = self._logged_model(client, artefact, digest, run_id, contents, again=again)
             _create_model(client, name)
             registered = client.create_model_version(
                 name,
@@ -140,8 +146,7 @@ class MlflowRegistry:
         with self._translating(missing=f"The registry has no model {name!r}."):
             aliases = aliases_of(client, name)
             rows = rows_of_model(client, name)
-            with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
-                found = list(pool.map(lambda row: self._as_version(client, row, aliases), rows))
+            found = self._as_versions(client, rows, aliases)
         return sorted(found, key=lambda version: version.number, reverse=True)
 
     def version(self, name: str, number: int) -> Version:
@@ -183,7 +188,7 @@ class MlflowRegistry:
         client = self._client()
         with self._translating():
             location = location_of(client, found_version(client, version.name, version.number))
-            return fetch_model(location, into, uri=self._uri, digest=digest)
+            return self._files.fetch(location, into, digest=digest)
 
     def has_run(self, run_id: str) -> bool:
         """See `Registry.has_run`."""
@@ -214,7 +219,8 @@ class MlflowRegistry:
             from mlflow import MlflowClient
 
             try:
-                self._connection = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+                client = MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+                self._connection = TellingClient(client, self._on_answer)
             except Exception as error:  # whatever the driver of some database raises
                 raise translated(error, uri=self._uri) from error
         return self._connection
@@ -232,44 +238,56 @@ class MlflowRegistry:
             # of a driver that is not installed, and of answers that are no JSON.
             raise translated(error, uri=self._uri, missing=missing) from error
 
-    def _with_digest(self, name: str, digest: str) -> Version | None:
+    def _with_digest(self, name: str, digest: str, contents: Contents) -> Version | None:
         try:
             versions = self.versions(name)
         except VersionNotFound:
             return None
-        return next((version for version in versions if version.digest == digest and version.servable), None)
-
-    def _as_version(self, client: Client, row: Row, aliases: Mapping[str, int]) -> Version:
-        return version_of(row, aliases, files_fault=lambda: self._files_fault(client, row))
-
-    def _files_fault(self, client: Client, row: Row) -> str | None:
-        """Look for the manifest, until it has been seen once: what a version holds does not change."""
-        from mlflow.artifacts import list_artifacts
-
-        version = (row.name, int(row.version))
-        if version in self._known_whole:
-            return None
-        try:
-            location = location_of(client, row)
-            if is_foreign(location, self._uri):
-                return FILES_ELSEWHERE
-            entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=self._uri)
-        except Exception:  # each kind of artefact store fails in ways of its own; the list goes on without it
-            return FILES_UNREACHABLE
-        if not any(Path(entry.path).name == MANIFEST for entry in entries):
-            return FILES_GONE
-        self._known_whole.add(version)
+        client = self._client()
+        for version in versions:
+            if version.digest == digest and version.servable:
+                location = location_of(client, found_version(client, name, version.number))
+                if self._files.are_whole(location, contents):
+                    return version
         return None
 
-    def _logged_model(self, client: Client, artefact: Path, digest: str, run_id: str | None) -> Row:
-        """Return the logged model that holds the artefact: the run's own, or a new one."""
+    def _as_versions(self, client: Client, rows: list[Row], aliases: Mapping[str, int]) -> list[Version]:
+        store_hangs = Event()  # then each of the others would wait as long as the first
+        found = []
+        with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
+            for version in pool.map(lambda row: self._as_version(client, row, aliases, store_hangs), rows):
+                found.append(version)
+                self._on_answer()
+        return found
+
+    def _as_version(
+        self, client: Client, row: Row, aliases: Mapping[str, int], store_hangs: Event | None = None
+    ) -> Version:
+        def files_fault() -> str | None:
+            return self._files.fault(lambda: location_of(client, row), store_hangs or Event())
+
+        return version_of(row, aliases, files_fault=files_fault)
+
+    def _logged_model(
+        self,
+        client: Client,
+        artefact: Path,
+        digest: str,
+        run_id: str | None,
+        contents: Contents,
+        *,
+        again: bool,
+    ) -> Row:
+        """Return the logged model that holds the artefact: the run's own while it is whole, or a new one."""
         if run_id is None:
-            experiment_id = experiment_id_of(client, self._experiment)
+            experiment_id = usable_experiment(client, self._experiment, self._uri)
         elif self.has_run(run_id):
             experiment_id = client.get_run(run_id).info.experiment_id
-            known = run_model(client, experiment_id, run_id, digest)
-            if known is not None:
+            known = None if again else run_model(client, experiment_id, run_id, digest)
+            if known is not None and self._files.are_whole(known.artifact_location, contents):
                 return known
+            if is_lost(client.get_experiment(experiment_id).artifact_location, self._uri):
+                experiment_id = usable_experiment(client, self._experiment, self._uri)
         else:
             raise RegistryError(f"The registry's server knows no run {run_id}.", remedy="Publish it instead.")
         model_id = log_model(client, artefact, name="classifier", experiment_id=experiment_id, run_id=run_id)
@@ -306,57 +324,22 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
 
 
 def fetch_model(location: str, into: Path, *, uri: str, digest: str) -> Path:
-    """Put the artefact of a logged model at `into`, all or nothing; only files that its manifest names.
-
-    Args:
-        location: The logged model's place in the artefact store.
-        into: The artefact's folder here.
-        uri: The tracking server that gives access to the artefact store.
-        digest: What the manifest must have; compared before anything else is fetched.
-    """
-    if is_foreign(location, uri):
-        raise VersionNotServable(FILES_ELSEWHERE, where=shown(location))
-    with replacing_directory(into) as aside:
-        manifest = _fetch(location, MANIFEST, aside, uri=uri).read_bytes()
-        for name in read_contents(manifest, digest=digest, where=location).files:
-            _fetch(location, name, aside, uri=uri)
-    return into
+    """Put the artefact of a logged model at `into`; see `StoredFiles.fetch`."""
+    return _stored_files(uri).fetch(location, into, digest=digest)
 
 
-def _fetch(location: str, name: str, into: Path, *, uri: str) -> Path:
-    from mlflow.artifacts import download_artifacts
+def _stored_files(uri: str, on_answer: Callable[[], None] = lambda: None) -> StoredFiles:
+    def entries(address: str) -> list[Row]:
+        from mlflow.artifacts import list_artifacts
 
-    address = f"{location}/{ARTEFACT_FOLDER}/{name}"
-    try:
-        return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=uri))
-    except Exception as error:  # stores differ in how they say that there is no such file
-        failure = translated(error, uri=uri)
-        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded | DiskUnwritable):
-            raise failure from error
-        if _is_stored(location, name, uri=uri):  # MLflow tells of a broken line in words alone
-            what = f"The registry broke off while {name} was fetched."
-            raise RegistryUnavailable(what, where=location, remedy="Fetch it again.") from error
-        remedy = "Register the classifier again with `opinionlens promote`."
-        what = f"The artefact store has lost {name}."
-        raise ArtefactMissing(what, where=location, remedy=remedy) from error
+        return list(list_artifacts(artifact_uri=address, tracking_uri=uri))
 
+    def download(address: str, into: Path) -> None:
+        from mlflow.artifacts import download_artifacts
 
-def _is_stored(location: str, name: str, *, uri: str) -> bool:
-    """Tell whether the store has the file.
+        download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=uri)
 
-    Raises:
-        RegistryUnavailable: the store does not answer, so nobody knows.
-    """
-    from mlflow.artifacts import list_artifacts
-
-    try:
-        entries = list_artifacts(artifact_uri=f"{location}/{ARTEFACT_FOLDER}", tracking_uri=uri)
-    except Exception as error:  # each kind of store fails in ways of its own
-        failure = translated(error, uri=uri)
-        if isinstance(failure, RegistryUnavailable | RegistryLoginNeeded):
-            raise failure from error
-        return False
-    return any(Path(entry.path).name == name for entry in entries)
+    return StoredFiles(uri, entries=entries, download=download, on_answer=on_answer)
 
 
 def _create_model(client: Client, name: str) -> None:

@@ -80,6 +80,7 @@ class Registry(Protocol):
         run_id: str | None,
         tags: Mapping[str, str],
         scores: Mapping[str, float],
+        again: bool = False,
     ) -> Version:
         """Return the version of `name` that holds this artefact: for the same digest always the same.
 
@@ -90,6 +91,7 @@ class Registry(Protocol):
             run_id: The run that made it, on the registry's own server.
             tags: Kept as they are; those the registry needs itself win.
             scores: What to compare versions by.
+            again: Make a new version though one has this digest: its files are lost or damaged.
 
         Raises:
             ArtefactMissing: the folder has no manifest, or lacks a file that the manifest names.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Timer
@@ -13,7 +12,7 @@ from typing import Self
 
 from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import RegistryUnavailable
-from opinionlens.registry.child import Child
+from opinionlens.registry.child import Call, Child
 from opinionlens.registry.environment import child_environment, worker_command
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
@@ -24,22 +23,29 @@ class Limits:
     """How long to wait, in seconds.
 
     Attributes:
-        start: For the child to import MLflow; 3 to 10 s is usual.
-        call: For one answer.
-        transfer: For an artefact to be sent or fetched, or a run to be copied.
+        start: For the child to import MLflow; 3 to 10 s is usual, more on a busy machine.
+        call: For each answer of the registry's server, asked twice. A call may need many of them.
+        transfer: For an artefact to be sent or fetched, or a run to be copied; and for any call altogether.
+            What stands still is ended long before, by MLflow's own limit on each request.
         idle: Without calls, until the child is ended; the next call starts another.
     """
 
-    start: float = 60.0
-    call: float = 10.0
-    transfer: float = 600.0
+    start: float = 120.0
+    call: float = 35.0
+    transfer: float = 3_600.0
     idle: float = 300.0
 
 
-class ProcessRegistry:
-    """The same port as MlflowRegistry. The first call starts the child; one that hangs costs it its life.
+# A child that hangs in one call but works on others is left to finish them. Each takes up to 200 MB.
+_MOST_RETIRED = 2
 
-    Threads may share it. `close` ends the child; so does leaving a `with` block, and the end of this process.
+
+class ProcessRegistry:
+    """The same port as MlflowRegistry. The first call starts the child.
+
+    A call that hangs ends the child, or, while others wait for the same child, retires it: it finishes those,
+    and the next call starts another. Threads may share it. `close` ends the child; so does leaving a `with`
+    block, and the end of this process.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class ProcessRegistry:
         self._opening = {"uri": with_absolute_path(uri), "experiment": experiment}
         self._credentials = credentials
         self._child: Child | None = None
+        self._retired: list[Child] = []
         self._idle_timer: Timer | None = None
         self._last_used = monotonic()
         self._lock = Lock()
@@ -79,6 +86,7 @@ class ProcessRegistry:
         run_id: str | None,
         tags: Mapping[str, str],
         scores: Mapping[str, float],
+        again: bool = False,
     ) -> Version:
         """See `Registry.register`."""
         return version_from_dict(
@@ -91,6 +99,7 @@ class ProcessRegistry:
                 run_id=run_id,
                 tags=dict(tags),
                 scores=dict(scores),
+                again=again,
             )
         )
 
@@ -137,6 +146,8 @@ class ProcessRegistry:
         """End the child, if there is one. The next call would start another."""
         with self._lock:
             self._end()
+            while self._retired:
+                self._retired.pop().kill()
 
     def __enter__(self) -> Self:
         return self
@@ -148,16 +159,19 @@ class ProcessRegistry:
 
     def _call(self, method: str, *, limit: float | None = None, **arguments: Json) -> Json:
         with self._lock:
-            child, answer = self._asked(method, arguments)
+            child, call = self._asked(method, arguments)
+        silence = limit or self._limits.call
         try:
-            self._wait(child, child.ready, self._limits.start, "start")
-            return self._wait(child, answer, limit or self._limits.call, "answer")
+            self._wait(child, child.ready, call, self._limits.start, "start")
+            call.heard = max(call.heard, monotonic())
+            return self._wait(child, call, call, silence, "answer")
         finally:
             with self._lock:
                 self._last_used = monotonic()
+                self._end_retired()
                 self._watch_idleness(self._limits.idle)
 
-    def _asked(self, method: str, arguments: Mapping[str, Json]) -> tuple[Child, Future[Json]]:
+    def _asked(self, method: str, arguments: Mapping[str, Json]) -> tuple[Child, Call]:
         # Twice, because a child that died since its last answer shows it only when it is written to.
         for last_try in (False, True):
             if self._child is None or not self._child.alive:
@@ -178,12 +192,27 @@ class ProcessRegistry:
         except OSError as error:
             raise self._unavailable(f"The registry's process cannot be started: {error}.") from error
 
-    def _wait(self, child: Child, answer: Future[Json], limit: float, what: str) -> Json:
+    def _wait(self, child: Child, awaited: Call, call: Call, silence: float, what: str) -> Json:
         try:
-            return answer.result(limit)
+            return awaited.result(silence=silence, total=max(silence, self._limits.transfer))
         except TimeoutError:
+            child.forget(call)
+            with self._lock:
+                self._part_with(child, has_begun=child.ready.answer.done())
+            raise self._unavailable(f"The registry did not {what} within {silence:g} s.") from None
+
+    def _part_with(self, child: Child, *, has_begun: bool) -> None:
+        """Take a child that hangs out of service, without a loss to those who still wait for it."""
+        if child.idle or not has_begun:
             child.kill()
-            raise self._unavailable(f"The registry did not {what} within {limit:g} s.") from None
+        elif child is self._child and len(self._retired) < _MOST_RETIRED:
+            self._retired.append(child)
+            self._child = None
+
+    def _end_retired(self) -> None:
+        for child in [child for child in self._retired if child.idle]:
+            self._retired.remove(child)
+            child.kill()
 
     def _unavailable(self, what: str) -> RegistryUnavailable:
         remedy = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address."

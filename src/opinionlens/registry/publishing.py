@@ -29,6 +29,7 @@ def publish(
     experiment: str,
     tags: Mapping[str, str],
     scores: Mapping[str, float],
+    again: bool = False,
 ) -> Version:
     """Return the version of `name` that holds this artefact, registered with the run that made it.
 
@@ -44,15 +45,20 @@ def publish(
         experiment: The remote experiment; also the tag by which registry lists are filtered.
         tags: Further tags of the version.
         scores: What to compare versions by.
+        again: See `Registry.register`.
     """
     tags = {**tags, EXPERIMENT_TAG: experiment, BYTES_TAG: str(_size_of(artefact))}
     if source is None:
-        return registry.register(name, artefact, digest=digest, run_id=None, tags=tags, scores=scores)
+        return registry.register(
+            name, artefact, digest=digest, run_id=None, tags=tags, scores=scores, again=again
+        )
     run_id = source.run_id
     if not registry.has_run(run_id):
         tags[SOURCE_RUN_TAG] = run_id
         run_id = registry.copy_run(_as_copy(source), experiment)
-    return registry.register(name, artefact, digest=digest, run_id=run_id, tags=tags, scores=scores)
+    return registry.register(
+        name, artefact, digest=digest, run_id=run_id, tags=tags, scores=scores, again=again
+    )
 
 
 def _size_of(artefact: Path) -> int:

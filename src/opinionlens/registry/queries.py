@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from opinionlens.errors import VersionNotFound
+from opinionlens.moved_projects import is_lost, names_after_moves
 from opinionlens.registry.naming import is_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, Version
 from opinionlens.registry.servability import why_not_servable
@@ -20,6 +21,25 @@ Rows = Any
 
 # MLflow's page of a logged model shows the versions that this tag lists; its own client writes it as well.
 _REGISTERED_AS_TAG = "mlflow.modelVersions"
+
+
+class TellingClient:
+    """An MLflow client that tells of each answer it has got from its server."""
+
+    def __init__(self, client: Client, on_answer: Callable[[], None]) -> None:
+        """Pass everything on to `client`."""
+        self._client = client
+        self._on_answer = on_answer
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a method of MLflow's client
+        method = getattr(self._client, name)
+
+        def told(*args: object, **kwargs: object) -> Any:  # noqa: ANN401
+            answer = method(*args, **kwargs)
+            self._on_answer()
+            return answer
+
+        return told if callable(method) else method
 
 
 def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> Row | None:
@@ -116,6 +136,15 @@ def version_of(row: Row, aliases: Mapping[str, int], *, files_fault: Callable[[]
         why_not_servable=why,
         scores=scores,
     )
+
+
+def usable_experiment(client: Client, name: str, uri: str) -> str:
+    """Return the id of the experiment, or of the one that stands for it since the project has moved."""
+    for wanted in names_after_moves(name):
+        experiment = client.get_experiment_by_name(wanted)
+        if experiment is None or not is_lost(experiment.artifact_location, uri):
+            return experiment_id_of(client, wanted)
+    raise AssertionError("unreachable")
 
 
 def experiment_id_of(client: Client, name: str) -> str:

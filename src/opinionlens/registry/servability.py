@@ -15,8 +15,12 @@ FOREIGN = (
     "It holds no artefact of OpinionLens: it may be a pickle, which could run any code when it is loaded. "
     + _RETRAIN
 )
-FILES_GONE = f"Its files are no longer in the artefact store. {_RETRAIN}"
-FILES_UNREACHABLE = f"Its files cannot be reached in the artefact store. If they are lost: {_RETRAIN}"
+_REGISTER_AGAIN = (
+    "Register it again with `opinionlens promote`, which takes `objects/classifier`; if that is another one "
+    "by now, train again with `dvc repro tune_sklearn`."
+)
+FILES_GONE = f"Its files are no longer in the artefact store: has the project moved? {_REGISTER_AGAIN}"
+FILES_UNREACHABLE = f"Its files cannot be reached in the artefact store. If they are lost: {_REGISTER_AGAIN}"
 FILES_ELSEWHERE = (
     "Its files lie on another server than the registry, which would learn the registry's password. Register "
     "it again with `opinionlens promote`."

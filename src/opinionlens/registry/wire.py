@@ -1,7 +1,8 @@
 """The registry's calls as JSON lines: what the parent process writes to the child, and what comes back.
 
 A request is `{"id": 7, "method": "versions", "arguments": {"name": "m"}}`; an answer is `{"id": 7, "result":
-…}` or `{"id": 7, "error": {"type": "VersionNotFound", "what": …, "where": …, "remedy": …}}`. The first
+…}` or `{"id": 7, "error": {"type": "VersionNotFound", "what": …, "where": …, "remedy": …}}`. Before it
+may come any number of `{"id": 7, "progress": true}`: the registry's server has answered a request. The first
 request of all has the id 0 and the method `open`; it says where the registry is, and its answer that the
 child is ready.
 """

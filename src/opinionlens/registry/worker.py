@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any, TextIO
 
@@ -19,18 +20,34 @@ from opinionlens.errors import OpinionLensError, RegistryError
 from opinionlens.registry.port import Registry
 from opinionlens.registry.wire import OPENING_ID, answer, error_as_dict
 
-# A download must not keep the lists of the admin page waiting.
-_CONCURRENT_CALLS = 4
+# Transfers must not keep the lists of the admin page waiting, nor lists a transfer.
+_CONCURRENT_CALLS = 8
+_CONCURRENT_TRANSFERS = 4
+_TRANSFERS = frozenset({"download", "register", "copy_run"})
+
+Write = Callable[[dict[str, Any]], None]
+
+_answering: ContextVar[tuple[int, Write] | None] = ContextVar("_answering", default=None)
 
 
-def serve(registry: Registry, requests: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:
+def serve(registry: Registry, requests: Iterable[str], write: Write) -> None:
     """Answer every request line, several at a time, until there are no more."""
-    with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
+    with ThreadPoolExecutor(_CONCURRENT_CALLS) as calls, ThreadPoolExecutor(_CONCURRENT_TRANSFERS) as long:
         for line in requests:
-            pool.submit(_serve_one, registry, json.loads(line), write)
+            request = json.loads(line)
+            pool = long if request["method"] in _TRANSFERS else calls
+            pool.submit(_serve_one, registry, request, write)
 
 
-def _serve_one(registry: Registry, request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
+def report_progress() -> None:
+    """Tell the parent that the call which this thread answers goes on: the server has answered."""
+    if (call := _answering.get()) is not None:
+        number, write = call
+        write({"id": number, "progress": True})
+
+
+def _serve_one(registry: Registry, request: dict[str, Any], write: Write) -> None:
+    _answering.set((request["id"], write))
     try:
         reply = {"result": answer(registry, request["method"], request["arguments"])}
     except OpinionLensError as error:
@@ -40,7 +57,7 @@ def _serve_one(registry: Registry, request: dict[str, Any], write: Callable[[dic
     write({"id": request["id"], **reply})
 
 
-def _line_writer(stream: TextIO) -> Callable[[dict[str, Any]], None]:
+def _line_writer(stream: TextIO) -> Write:
     lock = Lock()
 
     def write(reply: dict[str, Any]) -> None:
@@ -66,7 +83,7 @@ def main() -> None:
     )  # here, so that the pipe is ours before MLflow can print
 
     try:
-        registry = MlflowRegistry(**json.loads(opening)["arguments"])
+        registry = MlflowRegistry(**json.loads(opening)["arguments"], on_answer=report_progress)
     except OpinionLensError as error:
         write({"id": OPENING_ID, "error": error_as_dict(error)})
         return

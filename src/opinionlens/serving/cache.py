@@ -33,7 +33,7 @@ _LOCK_RETRY_SECONDS = 0.05
 # What a fetch writes to until it is whole.
 _ASIDE = re.compile(r"\.(?P<digest>[0-9a-f]{64})\.", re.ASCII)
 
-__all__ = ["ArtefactCache", "CachedVersion", "Downloads"]
+__all__ = ["ArtefactCache", "CachedVersion", "Downloads", "not_servable"]
 
 
 class Downloads(Protocol):
@@ -70,6 +70,8 @@ class ArtefactCache:
     ) -> CachedVersion:
         """Return the version's copy, downloaded if it is not here yet; another process may be at it.
 
+        A copy that is here is as good as the registry's, whatever has become of that: the digest is the same.
+
         Args:
             version: what to fetch.
             registry: where from.
@@ -83,15 +85,18 @@ class ArtefactCache:
             DiskUnwritable: the disk is full or cannot be written; nothing half-written is left.
         """
         digest = version.digest
-        if not version.servable or digest is None or not is_digest(digest):
-            reason = version.why_not_servable or "Its tag `digest` is no SHA-256."
-            raise VersionNotServable(f"{version.name} {version.number} cannot be served. {reason}")
+        if digest is None or not is_digest(digest):
+            raise not_servable(version)
         cached = CachedVersion(version.name, version.number, digest, Facts.of(version))
         if (known := self.find(version.name, version.number)) is not None and known.digest == digest:
             return known
+        if not version.servable and not self.holds(digest):
+            raise not_servable(version)
         with _saying_why_unwritable(), self._locked(digest):
             if self.holds(digest):
                 return self._named(cached)
+            if not version.servable:  # somebody has removed the copy meanwhile
+                raise not_servable(version)
             self._remove_leftovers(digest)
             with replacing_directory(self.root / digest) as aside:
                 artefact = aside / "artefact"
@@ -194,6 +199,12 @@ class ArtefactCache:
         """Remove what a killed process left half-downloaded; only a holder of the lock makes such."""
         for path in self.root.glob(f".{digest}.*"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def not_servable(version: Version) -> VersionNotServable:
+    """Return the error for a version that holds no artifact of ours, or has lost it."""
+    reason = version.why_not_servable or "Its tag `digest` is no SHA-256."
+    return VersionNotServable(f"{version.name} {version.number} cannot be served. {reason}")
 
 
 def size_of(folder: Path) -> int:

@@ -130,12 +130,9 @@ class FetchLog:
         found = (self.read(path.stem) for path in sorted(self._folder.glob("*.json"), reverse=True))
         return [fetch for fetch in found if fetch is not None]
 
-    def running(self, name: str, number: int) -> Fetch | None:
-        """Return the fetch of this version that is under way in any process, if there is one."""
-        for fetch in self.latest():
-            if (fetch.model_name, fetch.model_version) == (name, number) and not fetch.state.is_final:
-                return fetch
-        return None
+    def unfinished(self) -> list[Fetch]:
+        """Return the fetches that are under way or wait in any process, newest first."""
+        return [fetch for fetch in self.latest() if not fetch.state.is_final]
 
     def _is_running(self, fetch_id: str) -> bool:
         try:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from opinionlens.addresses import shown, with_absolute_path
 from opinionlens.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
+from opinionlens.moved_projects import is_lost, names_after_moves
 from opinionlens.timestamps import as_milliseconds, as_time
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
@@ -195,10 +196,9 @@ class MlflowTracking:
         # MLflow's filters have no way to write a quote inside a value: such a tag is only compared here.
         conditions = [f"tags.`{tag}` = '{value}'" for tag, value in wanted.items() if "'" not in value]
         with self.translating():
-            known = self.client.get_experiment_by_name(experiment)
-            if known is None:
+            if self.client.get_experiment_by_name(experiment) is None:
                 return []
-            rows = self._search(known.experiment_id, " and ".join(conditions))
+            rows = self._search(self._experiment_id(experiment), " and ".join(conditions))
             return [self._record(row) for row in rows if wanted.items() <= row.data.tags.items()]
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
@@ -292,13 +292,18 @@ class MlflowTracking:
 
     def _experiment_id(self, name: str) -> str:
         if name not in self._experiments:
-            known = self.client.get_experiment_by_name(name)
-            self._experiments[name] = (
-                known.experiment_id
-                if known
-                else self.client.create_experiment(name, artifact_location=artefact_folder(self._uri, name))
-            )
+            self._experiments[name] = self._found_or_made(name)
         return self._experiments[name]
+
+    def _found_or_made(self, name: str) -> str:
+        for wanted in names_after_moves(name):
+            known = self.client.get_experiment_by_name(wanted)
+            if known is None:
+                folder = artefact_folder(self._uri, wanted)
+                return str(self.client.create_experiment(wanted, artifact_location=folder))
+            if not is_lost(known.artifact_location, self._uri):
+                return str(known.experiment_id)
+        raise AssertionError("unreachable")
 
     def _new_run(
         self,

@@ -10,7 +10,7 @@ import pytest
 from opinionlens.app.lifecycle.errors import ModelIsActive, ModelNotLoaded
 from opinionlens.app.lifecycle.fetching import FetchOrder
 from opinionlens.app.lifecycle.model_ids import model_id_of, name_and_number
-from opinionlens.errors import ArtefactTampered, RegistryUnavailable
+from opinionlens.errors import ArtefactTampered, RegistryUnavailable, ServingBusy
 from opinionlens.storage.deployments import Cause
 from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment, StorageUnavailable
 
@@ -243,9 +243,12 @@ def test_lists_that_wait_for_the_registry_hold_up_no_activation(rig, versions, r
             await asyncio.sleep(0.1)
             await asyncio.wait_for(activate(lifecycle, 2), 30)
             assert rig.version == 2
-            assert not any(one.done() for one in lists)
+            ended = [one for one in lists if one.done()]
+            assert len(ended) == 12  # eight wait, and no more
+            assert all(isinstance(one.exception(), ServingBusy) for one in ended)
         finally:
             go_on.set()
-        await asyncio.gather(*lists)
+        await asyncio.gather(*lists, return_exceptions=True)
+        assert (await lifecycle.registered(limit=1, offset=0, name=None)).total == 0
 
     with_loaded(rig, until, work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 
 import pytest
 
@@ -13,9 +14,11 @@ from opinionlens.errors import (
     DiskUnwritable,
     RegistryUnavailable,
     SelfTestFailed,
+    ServingBusy,
     VersionNotFound,
     VersionNotServable,
 )
+from opinionlens.registry.port import CHAMPION
 from opinionlens.serving.fetches import FetchState
 from opinionlens.storage.errors import StorageUnavailable
 
@@ -204,3 +207,65 @@ def test_an_end_of_the_process_is_seen_by_the_next(make_rig, versions, registry,
             await lifecycle.fetching.finished(again.fetch_id)
 
     asyncio.run(look())
+
+
+def test_fetches_that_wait_are_bounded_and_hold_up_no_activation(
+    rig, register, versions, registry, until, monkeypatch
+):
+    numbers = [
+        register({f"word{number}": 1.0}).number for number in range(9)
+    ]  # with versions 2 and 3: eleven
+    go_on = threading.Event()
+    real = registry.version
+
+    def version(name, number):
+        go_on.wait(60)
+        return real(name, number)
+
+    async def work():
+        async with rig.running() as lifecycle:
+            await until(lambda: rig.version == 1)
+            second = await lifecycle.fetching.begin(order(2))
+            await lifecycle.fetching.finished(second.fetch_id)
+            monkeypatch.setattr(registry, "version", version)
+            begun = [await lifecycle.fetching.begin(order(number)) for number in (3, *numbers)]
+            assert len(begun) == 10
+            with pytest.raises(ServingBusy, match="10 fetches are not finished yet") as refused:
+                await lifecycle.fetching.begin(order(1))
+            assert (refused.value.status, bool(refused.value.remedy)) == (503, True)
+            assert (await lifecycle.fetching.begin(order(3))).fetch_id == begun[0].fetch_id  # it joins
+            activating = lifecycle.activate(f"{NAME}-2", by="ann", why="why", expected=None)
+            await asyncio.wait_for(activating, 30)
+            assert rig.version == 2
+            go_on.set()
+            for fetch in begun:
+                await lifecycle.fetching.finished(fetch.fetch_id)
+            again = await lifecycle.fetching.begin(order(1))
+            await lifecycle.fetching.finished(again.fetch_id)
+
+    try:
+        asyncio.run(work())
+    finally:
+        go_on.set()
+
+
+def test_a_fetched_version_whose_files_the_registry_has_lost_stays_good(rig, versions, registry, until):
+    async def work():
+        async with rig.running() as lifecycle:
+            await until(lambda: rig.version == 1)
+            for _ in range(2):
+                begun = await lifecycle.fetching.begin(order(2))
+                assert (await lifecycle.fetching.finished(begun.fetch_id)).state is FetchState.DONE
+                registry.replace_files(NAME, 2, {})
+            registry.set_alias(NAME, CHAMPION, 2)
+            await until(lambda: rig.version == 2)
+            await until(lambda: lifecycle.active.problems)
+            (said,) = lifecycle.active.problems
+            assert "opinionlens 2 answers from its verified copy here" in said
+            assert "opinionlens promote" in said
+            registry.replace_files(NAME, 3, {})
+            lost = await lifecycle.fetching.begin(order(3))  # there is no copy of this one
+            with pytest.raises(VersionNotServable, match="no longer in the artefact store"):
+                await lifecycle.fetching.finished(lost.fetch_id)
+
+    asyncio.run(work())

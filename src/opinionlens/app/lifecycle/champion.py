@@ -15,8 +15,10 @@ from opinionlens.app.lifecycle.errors import in_words, is_refusal
 from opinionlens.app.lifecycle.following import DeploymentFollower
 from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
-from opinionlens.errors import OpinionLensError, VersionNotServable
+from opinionlens.errors import OpinionLensError
 from opinionlens.registry import Version
+from opinionlens.serving.cache import not_servable
+from opinionlens.serving.cached_version import is_digest
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.storage.deployments import Cause, DeployedVersion, Deployment
 from opinionlens.storage.errors import DeploymentConflict, StorageUnavailable
@@ -122,7 +124,7 @@ class ChampionFollower:
         """Return the champion, loaded. Raises what fetching and loading raise."""
         version = await self._threads.run(self._registry.champion, self._name)
         model = await self._threads.run(self._store.load, version, self._registry)
-        return _deployed(version), model
+        return self._deployed(version), model
 
     def _is_wanted(self) -> bool:
         active = self._active
@@ -142,9 +144,10 @@ class ChampionFollower:
     async def _bring(self, version: Version) -> None:
         """Load the champion beside what answers, record it, and let it answer."""
         row = self._active.row if self._active.row_is_known else None
-        target = _deployed(version)
+        target = self._deployed(version)
+        note = _note(version)
         if row is not None and row.version == target:
-            self._active.say(TOPIC, None)
+            self._active.say(TOPIC, note)
             return
         if target == self._refused:  # not downloaded again and again; the reason stays
             return
@@ -160,7 +163,7 @@ class ChampionFollower:
             async with self._active.changing:
                 if self._active.in_memory is None:
                     await self._active.put(model)
-        self._active.say(TOPIC, None)
+        self._active.say(TOPIC, note)
 
     async def _loaded(self, version: Version, target: DeployedVersion) -> ServedModel:
         current = self._store.active
@@ -173,6 +176,16 @@ class ChampionFollower:
                 self._refused = target
             self._active.count_trouble(refused=is_refusal(error))
             raise
+
+    def _deployed(self, version: Version) -> DeployedVersion:
+        digest = version.digest
+        if (
+            digest is None
+            or not is_digest(digest)
+            or not (version.servable or self._store.cache.holds(digest))
+        ):
+            raise not_servable(version)
+        return DeployedVersion(version.name, version.number, digest)
 
     def _is_first(self) -> bool:
         """Take the right to look, and keep it; the system passes it on when its holder dies."""
@@ -196,9 +209,11 @@ def _taken(path: Path) -> IO[str] | None:
     return handle
 
 
-def _deployed(version: Version) -> DeployedVersion:
-    if version.digest is None or not version.servable:
-        raise VersionNotServable(
-            f"{version.name} {version.number} cannot be served. {version.why_not_servable or ''}".strip()
-        )
-    return DeployedVersion(version.name, version.number, version.digest)
+def _note(version: Version) -> str | None:
+    """Say that a version answers although the registry has it no more."""
+    if version.servable:
+        return None
+    return (
+        f"{version.name} {version.number} answers from its verified copy here. What the registry has of it "
+        f"cannot be served: {version.why_not_servable}"
+    )

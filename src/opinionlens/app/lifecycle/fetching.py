@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 
 import structlog
 
 from opinionlens.app.lifecycle.errors import FetchNotFound, error_named, in_words, is_refusal
 from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
-from opinionlens.errors import DiskUnwritable, OpinionLensError
+from opinionlens.errors import DiskUnwritable, OpinionLensError, ServingBusy
 from opinionlens.registry import Version
 from opinionlens.registry.tags import size_of
 from opinionlens.serving.fetches import Fetch, FetchLog, FetchState, FetchWriter
@@ -20,6 +21,8 @@ from opinionlens.serving.store import ModelStore, ServedModel
 
 # Downloads share one line to the registry: more at a time would only make each of them slower.
 _FETCHES_AT_ONCE = 2
+# Of all processes together, those that wait included; one more is refused.
+MAX_UNFINISHED = 10
 LOOK_SECONDS = 0.2
 DEFAULT_WHY = "fetched and set active"
 
@@ -60,11 +63,13 @@ class Fetching:
         self._activate = activate
         self._long_threads = Threads(_FETCHES_AT_ONCE, "fetch")
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._beginning = Lock()
 
     async def begin(self, order: FetchOrder) -> Fetch:
         """Begin a fetch, or join the one of the same version that is under way in any process.
 
         Raises:
+            ServingBusy: too many fetches are not finished yet.
             DiskUnwritable: not even its progress can be written.
         """
         try:
@@ -111,13 +116,20 @@ class Fetching:
         self._long_threads.close()
 
     def _begun(self, order: FetchOrder) -> Fetch | FetchWriter:
-        running = self._log.running(order.name, order.number)
-        # One that ends in an activation cannot be left to one that does not; the download is shared anyway.
-        if running is not None and (running.set_default or not order.set_default):
-            return running
-        return self._log.begin(
-            order.name, order.number, set_default=order.set_default, why=order.why, by=order.by
-        )
+        with self._beginning:  # so that two at once are not both the first, or both the last that may
+            for fetch in (unfinished := self._log.unfinished()):
+                is_same = (fetch.model_name, fetch.model_version) == (order.name, order.number)
+                # One that ends in an activation cannot be left to one that does not; the download is shared.
+                if is_same and (fetch.set_default or not order.set_default):
+                    return fetch
+            if len(unfinished) >= MAX_UNFINISHED:
+                raise ServingBusy(
+                    f"{len(unfinished)} fetches are not finished yet; no more are taken.",
+                    remedy="Wait for one of them to end, then try again.",
+                )
+            return self._log.begin(
+                order.name, order.number, set_default=order.set_default, why=order.why, by=order.by
+            )
 
     async def _run(self, writer: FetchWriter) -> None:
         def end(state: FetchState, error: Exception | None = None) -> None:
@@ -143,7 +155,8 @@ class Fetching:
 
     async def _fetched(self, writer: FetchWriter) -> ServedModel:
         fetch = writer.fetch
-        version = await self._threads.run(self._registry.version, fetch.model_name, fetch.model_version)
+        name, number = fetch.model_name, fetch.model_version
+        version = await self._long_threads.run(self._registry.version, name, number)
         await self._threads.run(lambda: writer.change(bytes_total=size_of(version.tags)))
         watching = asyncio.create_task(self._watch(writer, version))
         try:

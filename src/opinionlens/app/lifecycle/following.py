@@ -34,14 +34,28 @@ class DeploymentFollower:
     """Looks at the row again and again, and brings what it names."""
 
     def __init__(
-        self, active: ActiveVersion, store: ModelStore, registry: WatchedRegistry, threads: Threads
+        self,
+        active: ActiveVersion,
+        store: ModelStore,
+        registry: WatchedRegistry,
+        threads: Threads,
+        registry_threads: Threads,
     ) -> None:
-        """Look at nothing yet."""
+        """Look at nothing yet.
+
+        Args:
+            active: what is active now.
+            store: where versions are loaded.
+            registry: where those come from that are not in the cache.
+            threads: for what blocks.
+            registry_threads: for what may wait for the registry.
+        """
         self.has_looked = asyncio.Event()  # set once it is known whether the database answers
         self._active = active
         self._store = store
         self._registry = registry
         self._threads = threads
+        self._registry_threads = registry_threads
         self._bringing: dict[int, asyncio.Task[None]] = {}
         self._tried: tuple[int, float] | None = None  # the row that could not be brought, and when to retry
 
@@ -102,7 +116,7 @@ class DeploymentFollower:
     async def _bring(self, row: Deployment) -> None:
         """Load what the row names and let it answer, unless another row came meanwhile."""
         try:
-            model = await self._threads.run(self.load, row.version)
+            model = await self.load(row.version)
         except Exception as error:  # it must be tried again, whatever it was
             refused = is_refusal(error)
             self._tried = (
@@ -122,8 +136,8 @@ class DeploymentFollower:
                 return
         self._store.free(model)
 
-    def load(self, version: DeployedVersion) -> ServedModel:
-        """Return the very content that was deployed: from the cache, else from the registry. Blocks.
+    async def load(self, version: DeployedVersion) -> ServedModel:
+        """Return the very content that was deployed: from the cache, else from the registry.
 
         Raises:
             ArtefactTampered: the registry has another content under this name now.
@@ -131,11 +145,18 @@ class DeploymentFollower:
             RegistryError: it cannot be fetched.
             DiskUnwritable: there is no room for it.
         """
+        model = await self._threads.run(self._cached, version)
+        return await self._registry_threads.run(self._fetched, version) if model is None else model
+
+    def _cached(self, version: DeployedVersion) -> ServedModel | None:
         if is_digest(version.digest) and self._store.cache.holds(version.digest):
             try:
                 return self._store.load_cached(CachedVersion(version.name, version.number, version.digest))
             except ArtefactError:
                 log.warning("cache.damaged", name=version.name, version=version.number)
+        return None
+
+    def _fetched(self, version: DeployedVersion) -> ServedModel:
         registered = self._registry.version(version.name, version.number)
         if registered.servable and registered.digest != version.digest:
             raise ArtefactTampered(

@@ -21,7 +21,7 @@ from opinionlens.app.lifecycle.tried import TriedModel
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
 from opinionlens.app.records import Records
 from opinionlens.classifiers.manifest import Manifest, read_manifest
-from opinionlens.errors import ArtefactError
+from opinionlens.errors import ArtefactError, ServingBusy
 from opinionlens.registry import Registry
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.store import ModelStore, ServedModel
@@ -34,8 +34,13 @@ from opinionlens.storage.paging import Page
 T = TypeVar("T")
 
 _THREADS = 6
-# Lists of a registry that hangs wait here, where they hold up no activation.
+# What waits for the registry has threads of its own, so that it holds up nothing that needs none: lists,
+# versions that are deployed but not in the cache, the champion.
 _LISTING_THREADS = 4
+_MISSING_THREADS = 2
+_CHAMPION_THREADS = 2
+# Lists that are being made or wait; one more is refused.
+MAX_LISTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ class Lifecycle:
         observer = observer or Nobody()
         self._threads = Threads(_THREADS, "lifecycle")
         self._listing_threads = Threads(_LISTING_THREADS, "listing")
+        self._missing_threads = Threads(_MISSING_THREADS, "missing")
+        self._champion_threads = Threads(_CHAMPION_THREADS, "champion")
+        self._lists = 0
         self._store = store
         self._records = records
         self._tried = TriedModel(store)
@@ -69,12 +77,14 @@ class Lifecycle:
         self.streams: set[object] = set()  # one for each page that listens to a fetch
         self.registry = WatchedRegistry(registry, observer)
         self.active = ActiveVersion(store, records, self._threads, observer)
-        self.follower = DeploymentFollower(self.active, store, self.registry, self._threads)
+        self.follower = DeploymentFollower(
+            self.active, store, self.registry, self._threads, self._missing_threads
+        )
         self.champion = ChampionFollower(
             self.active,
             store,
             self.registry,
-            self._threads,
+            self._champion_threads,
             name=settings.api.model_name,
             every_seconds=settings.api.follow_seconds,
             follows=settings.follows_champion,
@@ -95,8 +105,13 @@ class Lifecycle:
         await self.fetching.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.champion.close()
-        self._threads.close()
-        self._listing_threads.close()
+        for threads in (
+            self._threads,
+            self._listing_threads,
+            self._missing_threads,
+            self._champion_threads,
+        ):
+            threads.close()
 
     async def row(self) -> Deployment | None:
         """Return the last deployment: from the database, or, where that is away, as it was read last."""
@@ -127,9 +142,20 @@ class Lifecycle:
         return await self._records.run(deployments.history, limit=limit, before=before)
 
     async def registered(self, *, limit: int, offset: int, name: str | None) -> RegisteredPage:
-        """Return a part of what the registry has, loaded or not. Raises RegistryError."""
-        threads = self._listing_threads
-        return await registered_page(self.registry, threads, limit=limit, offset=offset, name=name)
+        """Return a part of what the registry has, loaded or not.
+
+        Raises:
+            RegistryError: it does not answer.
+            ServingBusy: too many wait for such lists already.
+        """
+        if self._lists >= MAX_LISTS:
+            raise ServingBusy("Too many wait for lists of the registry.", remedy="Try again in a moment.")
+        self._lists += 1
+        try:
+            threads = self._listing_threads
+            return await registered_page(self.registry, threads, limit=limit, offset=offset, name=name)
+        finally:
+            self._lists -= 1
 
     async def cached_versions(self) -> list[CachedVersion]:
         """Return the cards of what is in the cache."""
@@ -229,7 +255,7 @@ class Lifecycle:
 
     async def _loaded_again(self, version: DeployedVersion) -> ServedModel:
         """Verify and load a version, fetching it again where its copy is damaged or gone."""
-        return await self._threads.run(self.follower.load, version)
+        return await self.follower.load(version)
 
     async def _recorded(self, model: ServedModel, recording: Awaitable[Deployment]) -> Deployment:
         try:

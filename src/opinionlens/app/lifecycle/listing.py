@@ -39,6 +39,11 @@ async def registered_page(
     """
     wanted = (name or "").casefold()
     names = [each for each in await threads.run(registry.names) if wanted in each.casefold()]
-    found = await asyncio.gather(*(threads.run(registry.versions, each) for each in names))
+    asking = [asyncio.ensure_future(threads.run(registry.versions, each)) for each in names]
+    try:
+        found = await asyncio.gather(*asking)
+    finally:
+        for task in asking:  # after a failure nobody waits for the others
+            task.cancel()
     versions = [version for of_model in found for version in of_model]
     return RegisteredPage(versions[offset : offset + limit], len(versions), limit, offset)

@@ -1,0 +1,39 @@
+"""What MLflow notes as absolute paths is wrong after a project has moved: noticing it, and the way around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from opinionlens.addresses import sqlite_file
+
+
+def is_lost(location: str | None, uri: str) -> bool:
+    """Tell whether an experiment's place for files is a folder of this machine that is gone.
+
+    MLflow notes it once and for ever: after the project has moved, files would go to its old place.
+
+    Args:
+        location: the place that MLflow has noted.
+        uri: the database; a place beside it is made when it is needed.
+    """
+    path = _local_path(location or "")
+    database = sqlite_file(uri)
+    if path is None or path.exists() or path.parent.exists():
+        return False
+    return database is None or database.absolute().parent not in path.parents
+
+
+def names_after_moves(name: str) -> Iterator[str]:
+    """Yield the names of an experiment, one for each place of the project: `name`, `name (2)` and so on."""
+    yield name
+    for number in count(2):
+        yield f"{name} ({number})"
+
+
+def _local_path(location: str) -> Path | None:
+    if location.lower().startswith("file:"):
+        return Path(unquote(urlsplit(location).path))
+    return Path(location) if location.startswith("/") else None
