@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Sequence
 
@@ -91,3 +92,16 @@ def test_threads_know_the_request_that_they_work_for() -> None:
 
     asyncio.run(two())
     pool.close()
+
+
+def test_threads_take_short_turns_while_there_is_work() -> None:
+    pool = BatchPool(threads=1, queue=1)
+    before = sys.getswitchinterval()
+
+    def look(items: Sequence[str]) -> list[float]:
+        return [sys.getswitchinterval() for _ in items]
+
+    (during,) = asyncio.run(pool.run(look, ["x"]))
+    pool.close()
+    assert during == pytest.approx(0.0005)
+    assert sys.getswitchinterval() == before

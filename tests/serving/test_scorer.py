@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.errors import ModelNotAvailableError
+from opinionlens.errors import ModelNotAvailableError, ServingBusy
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.scorer import Answer, ExplainedAnswer, Scorer
@@ -67,6 +67,36 @@ def test_one_text_is_answered_on_the_loop_only_by_quick_kinds(
     assert (witness.threads[0] is threading.main_thread()) is on_the_loop
     assert (answer.prediction.label, answer.model.name) == (Label.NEUTRAL, "witness")
     assert answer.seconds >= 0
+
+
+@pytest.mark.parametrize(("chars", "on_the_loop"), [(1_000, True), (1_001, False)])
+@pytest.mark.parametrize("kind", ["linear", "lexicon"])
+def test_a_long_text_never_runs_on_the_loop(
+    store: ModelStore, pool: BatchPool, kind: str, chars: int, on_the_loop: bool
+) -> None:
+    witness = Witness(kind)
+    asyncio.run(scorer_of(store, pool, witness).predict("x" * chars))
+    assert (witness.threads[0] is threading.main_thread()) is on_the_loop
+
+
+@pytest.mark.parametrize(("kind", "room"), [("linear", 24), ("skops", 3)])
+def test_long_texts_wait_in_greater_number_than_slow_kinds(
+    store: ModelStore, pool: BatchPool, kind: str, room: int
+) -> None:
+    witness, gate = Witness(kind), threading.Event()
+    witness.after = lambda: gate.wait(30)
+    scorer = scorer_of(store, pool, witness)
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(scorer.predict("x" * 2_000)) for _ in range(room)]
+        await asyncio.sleep(0)
+        with pytest.raises(ServingBusy):
+            await scorer.predict("x" * 2_000)
+        assert (await scorer.predict("short")).model.name == "witness" if kind == "linear" else True
+        gate.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(crowd())
 
 
 def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> None:

@@ -9,7 +9,11 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from opinionlens.app.state import services_of
+
 _MOST_FIELDS = 10
+# A character of a text takes 12 bytes at most (`%F0%9F%98%80`); the rest is for the other fields.
+_BYTES_PER_CHAR, _BYTES_OF_THE_REST = 12, 4_096
 # Taking longer forms apart takes long enough to be felt by other requests.
 _QUICK_BYTES = 4_096
 _URL_ENCODED = "application/x-www-form-urlencoded"
@@ -19,7 +23,7 @@ async def form_of(request: Request, *, most_fields: int = _MOST_FIELDS) -> Mappi
     """Return the fields of the form that was sent, however often it is asked for.
 
     Raises:
-        HTTPException: there are too many fields, or bytes that are not UTF-8.
+        HTTPException: it is longer than the longest text, has too many fields, or bytes that are not UTF-8.
     """
     kept: Mapping[str, str] | None = getattr(request.state, "form", None)
     if kept is None:
@@ -32,6 +36,9 @@ async def _read(request: Request, most_fields: int) -> Mapping[str, str]:
         form = await request.form(max_files=0, max_fields=most_fields)
         return {name: str(value) for name, value in form.items()}
     body = await request.body()
+    most_chars = services_of(request).inputs.limits.text_chars
+    if len(body) > _BYTES_PER_CHAR * most_chars + _BYTES_OF_THE_REST:
+        raise HTTPException(413, f"The form is too large; a text may have at most {most_chars:,} characters.")
     if body.count(b"&") >= most_fields:  # empty ones count, too
         raise HTTPException(400, f"A form may have at most {most_fields} fields.")
     try:

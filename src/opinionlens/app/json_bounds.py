@@ -35,6 +35,11 @@ def holds_more_values(body: bytes, most: int) -> bool:
     """
     if len(body) <= most:  # each has a byte of its own
         return False
+    # Whatever holds far too many shows it early, and the rest need not be looked at.
+    return _begins_with_more(body[: 32 * most], most) or _begins_with_more(body, most)
+
+
+def _begins_with_more(body: bytes, most: int) -> bool:
     # Without escapes each quotation mark is the edge of a string, and each second part is outside of strings.
     most_strings = 2 * most
     unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")

@@ -9,6 +9,7 @@ from contextvars import copy_context
 from typing import TypeVar
 
 from opinionlens.errors import ServingBusy
+from opinionlens.serving.yielding import taking_turns
 
 T = TypeVar("T")
 
@@ -23,33 +24,46 @@ class BatchPool:
     def __init__(
         self, *, threads: int, queue: int, on_depth: Callable[[int], None] = lambda jobs: None
     ) -> None:
-        """Take at most `threads + queue` jobs at a time; tell `on_depth` whenever their number changes."""
+        """Have room for `threads + queue` jobs at a time; tell `on_depth` whenever their number changes."""
         self._on_depth = on_depth
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
         self._room = threads + queue
-        self._taken = 0
+        self._taken = 0.0
+        self._jobs = 0
 
-    async def run(self, work: Callable[[Sequence[str]], list[T]], items: Sequence[str]) -> list[T]:
+    async def run(
+        self, work: Callable[[Sequence[str]], list[T]], items: Sequence[str], *, share: float = 1.0
+    ) -> list[T]:
         """Return `work(items)`, done chunk by chunk so that jobs take turns.
+
+        Args:
+            work: what is done with a chunk, in a thread.
+            items: all of them.
+            share: which part of a job's room this one takes up; a power of 1/2, so that nothing is rounded.
 
         Raises:
             ServingBusy: too many jobs are waiting.
         """
-        if self._taken >= self._room:
-            raise ServingBusy("Too many batches are waiting.", remedy="Try again in a moment.")
-        self._taken += 1
-        self._on_depth(self._taken)
+        if self._taken + share > self._room:
+            raise ServingBusy("Too many texts are waiting.", remedy="Try again in a moment.")
+        self._taken += share
+        self._count(1)
         try:
             loop = asyncio.get_running_loop()
             results: list[T] = []
-            for start in range(0, len(items), CHUNK_ITEMS):
-                chunk = items[start : start + CHUNK_ITEMS]
-                here = copy_context()  # so that what is logged in the thread carries the request's id
-                results += await loop.run_in_executor(self._pool, here.run, work, chunk)
+            with taking_turns():
+                for start in range(0, len(items), CHUNK_ITEMS):
+                    chunk = items[start : start + CHUNK_ITEMS]
+                    here = copy_context()  # so that what is logged in the thread carries the request's id
+                    results += await loop.run_in_executor(self._pool, here.run, work, chunk)
             return results
         finally:
-            self._taken -= 1
-            self._on_depth(self._taken)
+            self._taken -= share
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self._jobs += more
+        self._on_depth(self._jobs)
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
