@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi.exceptions import RequestValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opinionlens.app.json_bounds import bounded, holds_more_values
@@ -30,12 +30,14 @@ def values_in(value: Any, *, container: int) -> int:
     return container + sum(values_in(item, container=container) for item in inner)
 
 
+@settings(deadline=None)
 @given(value=VALUES, ascii_only=st.booleans())
 def test_what_is_within_the_limit_is_never_refused(value: Any, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert not holds_more_values(body, values_in(value, container=2))
 
 
+@settings(deadline=None)
 @given(value=VALUES)
 def test_what_is_beyond_it_always_is(value: Any) -> None:
     number = values_in(value, container=1)
