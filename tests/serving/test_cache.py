@@ -330,3 +330,15 @@ def test_a_stray_file_does_not_stop_a_fetch(
     assert cache.fetch(kind_version, registry).number == 1
     cache.sweep()
     assert len(cache.versions()) == 1
+
+
+def test_the_size_of_a_version_is_that_of_its_files_at_any_depth(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cached = cache.fetch(kind_version, registry)
+    files = list(cache.artefact(cached.digest).iterdir())
+    before = sum(len(path.read_bytes()) for path in files)
+    deep = cache.artefact(cached.digest) / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "more").write_bytes(b"x" * 1_000)
+    assert cache.size_of(cached.digest) == before + 1_000

@@ -29,6 +29,8 @@ def test_others_see_each_step(tmp_path: Path) -> None:
     [seen] = other.unfinished()
     assert seen is not None
     assert (seen.state, seen.bytes_done, seen.ended_at) == (FetchState.DOWNLOADING, 5, None)
+    assert other.running("brand", 4) is None
+    assert other.running("another", 3) is None
     writer.end(FetchState.FAILED, "It broke.", error="RegistryError")
     writer.change(bytes_done=9)  # too late
     writer.close()

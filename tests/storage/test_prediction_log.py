@@ -96,6 +96,17 @@ def test_rows_wait_through_an_outage(database, prediction, outage, logged):
     assert [entry["event"] for entry in logged] == ["predictions.waiting"]  # once, however long it took
 
 
+def test_each_outage_is_said_once(database, prediction, outage, logged):
+    with PredictionLog(database, keeps_text=False, flush_seconds=0.01) as log:
+        for written in (1, 2):
+            outage.set()
+            log.add(prediction())
+            until(lambda written=written: len(logged) == written)
+            outage.clear()
+            until(lambda written=written: log.counts.written == written)
+    assert [entry["event"] for entry in logged] == ["predictions.waiting"] * 2
+
+
 def test_rows_keep_their_order_through_an_outage(database, prediction, outage, monkeypatch):
     """What was put back comes before what was added meanwhile, and leaves before it."""
     written, begun, goes_on = [], threading.Event(), threading.Event()
