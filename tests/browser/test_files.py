@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from opinionlens.scoring.spreadsheet import neutralised
+from opinionlens.tabular.spreadsheet import neutralised
 
 pytestmark = pytest.mark.browser
 
@@ -184,6 +184,7 @@ class TestResult:
             "prediction confidence uncertain p_negative p_neutral p_positive model_name model_version error"
         )
         assert header == ["text", "input_prediction", *added.split()]
+        expect(page.get_by_text("In the download 2 cells get an apostrophe")).to_be_visible()
         assert [row[0] for row in found] == ["'=1+1 great", "-5", "'@home awful", ""]
         first = dict(zip(header, found[0], strict=True))
         assert (first["prediction"], first["model_name"], first["model_version"]) == (
@@ -351,14 +352,34 @@ class TestDelimitedText:
 
     def test_cells_are_neutralised_as_on_the_command_line(self, open_page: OpenPage) -> None:
         page = open_page()
-        for cell in ("=1", "+49 30 1", "-", "-5", "+1.5e3", "@x", "\tx", "\rx", "x=1", "", "'=1", "-3,5 %"):
+        for cell in (
+            "=1",
+            "+49 30 1",
+            "-",
+            "-5",
+            "+1.5e3",
+            "@x",
+            "\tx",
+            "\rx",
+            "x=1",
+            "",
+            "'=1",
+            "-3,5 %",
+            "a\n=1",
+            "\r=1",
+            "＝1",
+            "a\r\n－1",
+            "a\n-5",
+        ):
             assert in_module(page, "csv.js", "neutralised", cell) == neutralised(cell), cell
 
     def test_what_is_written_is_read_back(self, open_page: OpenPage) -> None:
         page = open_page()
         table = [["a", 'b "c"', "d\r\ne"], ["", "x,y", " "]]
         written = in_module(page, "csv.js", "toCsv", table)
-        assert in_module(page, "csv.js", "parseDelimited", written[1:], ",")["records"] == table
+        assert written["changed"] == 0
+        assert in_module(page, "csv.js", "parseDelimited", written["text"][1:], ",")["records"] == table
+        assert in_module(page, "csv.js", "toCsv", [["=1", "-5"], ["@a", "b\n+c"]])["changed"] == 3
 
 
 def in_module(page: Page, module: str, function: str, *arguments: object) -> object:

@@ -30,7 +30,7 @@ def make_card():
             "citation": "Me, 2026.",
             "how_to_get": "Write it.",
             "origin": UserFile(),
-            "layout": Layout.CSV,
+            "layout": Layout.TABLE,
             "path": "mine.csv",
             "columns": Columns(text="text", label="label"),
             "labels": {"neg": Label.NEGATIVE, "pos": Label.POSITIVE, "mixed": None},

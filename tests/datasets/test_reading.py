@@ -114,17 +114,15 @@ def test_remarkable_texts_are_kept_and_counted(read):
     assert reading.noted == {Note.MOJIBAKE: 2, Note.REPLACEMENT_CHARACTER: 1, Note.NOT_UTF8: 1}
 
 
-@pytest.mark.parametrize(
-    ("layout", "path"), [(Layout.JSON_LINES, "mine.jsonl"), (Layout.PARQUET, "mine.parquet")]
-)
-def test_other_layouts_are_judged_alike(places, make_card, json_lines, layout, path):
+@pytest.mark.parametrize("path", ["mine.jsonl", "mine.parquet"])
+def test_other_formats_are_judged_alike(places, make_card, json_lines, path):
     rows = [("good", "pos"), ("", "pos"), ("bad", None), ("so so", "mixed"), ("what", "?")]
-    if layout is Layout.PARQUET:
+    if path == "mine.parquet":
         pl.DataFrame(rows, schema=["text", "label"], orient="row").write_parquet(places.raw / path)
     else:
         text = json_lines(*({"text": text, "label": label} for text, label in rows))
         (places.raw / path).write_text(text)
-    reading = read_dataset(make_card(layout=layout, path=path), places)
+    reading = read_dataset(make_card(path=path), places)
     assert reading.frame["text"].to_list() == ["good"]
     assert reading.rejected == {
         Rejection.EMPTY_TEXT: 1,
@@ -198,7 +196,7 @@ def test_a_file_that_may_not_be_read_is_no_traceback(make_card, places, monkeypa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.open", refuse)  # the tests may run as root, who may read everything
-    with pytest.raises(DatasetMalformed, match="cannot be read: Permission denied"):
+    with pytest.raises(DatasetMalformed, match="cannot be opened: Permission denied"):
         read_dataset(make_card(), places)
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from opinionlens.datasets.card import BadBytes
 from opinionlens.datasets.table import Rejection
 from opinionlens.datasets.tweet_eval_files import read_pair
 from opinionlens.errors import DatasetMalformed
+from opinionlens.tabular.encoding import BadBytes
 
 
 @pytest.fixture

@@ -36,12 +36,25 @@ def classifier() -> LengthClassifier:
 def score(tmp_path: Path, classifier: LengthClassifier) -> Callable[..., tuple[ScoreReport, Path]]:
     """Write the content to a file of that name, score it, and return the report and the output."""
 
-    def run(name: str, content: bytes | str, *, text_column: str = "text") -> tuple[ScoreReport, Path]:
-        source, target = tmp_path / name, tmp_path / f"out-{name}"
+    def run(
+        name: str,
+        content: bytes | str,
+        *,
+        text_column: str = "text",
+        out: str | None = None,
+        spreadsheet_safe: bool = False,
+    ) -> tuple[ScoreReport, Path]:
+        source, target = tmp_path / name, tmp_path / (out or f"out-{name}")
         if content is not None:
             source.write_bytes(content if isinstance(content, bytes) else content.encode())
         report = score_file(
-            classifier, source, target, text_column=text_column, model_name="m", model_version="3"
+            classifier,
+            source,
+            target,
+            text_column=text_column,
+            model_name="m",
+            model_version="3",
+            spreadsheet_safe=spreadsheet_safe,
         )
         return report, target
 

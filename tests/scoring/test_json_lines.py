@@ -9,7 +9,8 @@ import pytest
 
 from opinionlens.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
-from opinionlens.scoring.columns import ADDED, RowProblem
+from opinionlens.scoring.columns import ADDED
+from opinionlens.tabular.problems import RowProblem
 
 Score = Callable[..., tuple[ScoreReport, Path]]
 
@@ -65,7 +66,7 @@ def test_bad_lines_stay_in_place_with_their_reasons(score: Score) -> None:
         *[RowProblem.NOT_AN_OBJECT.value] * 2,
         *[RowProblem.NOT_JSON.value] * 2,
         None,
-        RowProblem.NOT_JSON.value,
+        RowProblem.CUT_OFF.value,
     ]
     assert [row["prediction"] is None for row in rows] == [row["error"] is not None for row in rows]
     assert rows[7]["input_line"] == "[1, 2]"
@@ -95,7 +96,7 @@ def test_encodings_are_repaired_and_noted(score: Score) -> None:
     ("content", "message"),
     [
         ('{"review": "a"}\n{"stars": 1}\n', "no `text`; they have: `review`, `stars`"),
-        ('[\n{"text": "a"},\n]\n', "they have: none"),
+        ('[\n{"text": "a"},\n]\n', "a JSON array, but is not valid at line 3"),
         ("text\ngood\n", "they have: none"),
     ],
 )

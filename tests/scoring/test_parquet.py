@@ -13,7 +13,8 @@ import pytest
 
 from opinionlens.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
-from opinionlens.scoring.columns import ADDED, RowProblem
+from opinionlens.scoring.columns import ADDED
+from opinionlens.tabular.problems import RowProblem
 
 Score = Callable[..., tuple[ScoreReport, Path]]
 

@@ -2,7 +2,7 @@
 
 Both formats have the columns text, label, source, time. JSON lines keep every text to the letter. CSV is
 what people open in spreadsheets, and anybody can give feedback: there a text that would be taken for a
-formula gets an apostrophe in front, as in the files of `opinionlens score`.
+formula gets an apostrophe in front, as with `opinionlens score --spreadsheet-safe`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Protocol
 
-from opinionlens.scoring.spreadsheet import neutralised
 from opinionlens.storage.feedback import LabelledRow
+from opinionlens.tabular.spreadsheet import neutralised
 
 # As many as `feedback.labelled_rows` reads at a time.
 ROWS_AT_ONCE = 1_000

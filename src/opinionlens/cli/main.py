@@ -13,6 +13,7 @@ from rich.console import Console
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users import users
 from opinionlens.errors import OpinionLensError
+from opinionlens.tabular.formats import KNOWN_ENDINGS
 
 app = typer.Typer(
     name="opinionlens",
@@ -34,11 +35,21 @@ ModelOption = Annotated[
 
 @app.command()
 def score(
-    file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet.")],
+    file: Annotated[Path, typer.Argument(help=f"Its ending says the format: {KNOWN_ENDINGS}.")],
     text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
     out: Annotated[
-        Path | None, typer.Option(help="Where to write; by default NAME.scored.EXT in the current folder.")
+        Path | None,
+        typer.Option(
+            help="Where to write; the ending says the format. Default: NAME.scored.EXT in the current folder."
+        ),
     ] = None,
+    spreadsheet_safe: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet-safe",
+            help="Put an apostrophe where a cell of a CSV or TSV file could begin a formula.",
+        ),
+    ] = False,
     strict: Annotated[bool, typer.Option(help="End with status 1 when a row could not be scored.")] = False,
     model: ModelOption = None,
 ) -> None:
@@ -47,7 +58,14 @@ def score(
     from opinionlens.cli.score import run_score
 
     with sigterm_as_ctrl_c():
-        status = run_score(file, text_column=text_column, out=out, strict=strict, model=model)
+        status = run_score(
+            file,
+            text_column=text_column,
+            out=out,
+            strict=strict,
+            model=model,
+            spreadsheet_safe=spreadsheet_safe,
+        )
     sys.exit(status)
 
 

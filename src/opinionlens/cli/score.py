@@ -9,16 +9,26 @@ from rich.console import Console
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.pipeline.progress import Bars
 from opinionlens.scoring import ScoreReport, score_file
+from opinionlens.tabular.formats import format_of, stem_of
+from opinionlens.tabular.packing import content_format
 
 
-def run_score(file: Path, *, text_column: str, out: Path | None, strict: bool, model: str | None) -> int:
+def run_score(
+    file: Path,
+    *,
+    text_column: str,
+    out: Path | None,
+    strict: bool,
+    model: str | None,
+    spreadsheet_safe: bool = False,
+) -> int:
     """Score the file; return the exit status.
 
-    Without `out` the current folder gets NAME.scored.EXT. The input's own folder may be one that only its
-    owner changes, as `data/raw` is.
+    Without `out` the current folder gets NAME.scored.EXT, in the input's format. The input's own folder may
+    be one that only its owner changes, as `data/raw` is.
     """
     chosen = chosen_classifier(model)
-    target = out or Path(f"{file.stem}.scored{file.suffix}")
+    target = out or Path(f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}")
     report = score_file(
         chosen.classifier,
         file,
@@ -26,6 +36,7 @@ def run_score(file: Path, *, text_column: str, out: Path | None, strict: bool, m
         text_column=text_column,
         model_name=chosen.name,
         model_version=chosen.version,
+        spreadsheet_safe=spreadsheet_safe,
         reporter=Bars(),
     )
     _tell(report, chosen, target)

@@ -14,7 +14,7 @@ CARD = Card(
     how_to_get="Download `Twitter US Airline Sentiment` from Kaggle (crowdflower/twitter-airline-sentiment) "
     "and put its `Tweets.csv` there.",
     origin=UserFile(),
-    layout=Layout.CSV,
+    layout=Layout.TABLE,
     path="Airline Tweets/Tweets.csv",
     columns=Columns(text="text", label="airline_sentiment", time="tweet_created"),
     labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},

@@ -14,7 +14,7 @@ CARD = Card(
     how_to_get="Download `Amazon Fine Food Reviews` from Kaggle (snap/amazon-fine-food-reviews) and put its "
     "`Reviews.csv` there.",
     origin=UserFile(),
-    layout=Layout.CSV,
+    layout=Layout.TABLE,
     path="Amazon Food Reviews/Reviews.csv",
     columns=Columns(text="Text", label="Score", group="UserId", time="Time"),
     # Three stars are a middling opinion: neither side would call them its own.

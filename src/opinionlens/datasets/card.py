@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from opinionlens.tabular.encoding import BadBytes
 from opinionlens.text.labels import Label
 
 _WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0+")
@@ -41,17 +42,8 @@ Origin = UserFile | PackageFile | HubFiles
 class Layout(StrEnum):
     """How its files are written."""
 
-    CSV = "csv"
-    JSON_LINES = "json_lines"
-    PARQUET = "parquet"
+    TABLE = "table"  # one file of rows; its ending says the format
     TWEET_EVAL = "tweet_eval"  # paired text and label files, or Parquet files, one or one pair a split
-
-
-class BadBytes(StrEnum):
-    """What bytes that are not UTF-8 are taken for."""
-
-    CP1252 = "cp1252"  # Windows text: the letters it stands for, as far as it defines them
-    REPLACE = "replace"  # damage that no encoding explains: U+FFFD
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Proof that a CSV file is regular, so that the fast reader and the exact one must agree on it.
 
-A file is regular if every quote opens, closes or is doubled inside a field, and every record has as many
-fields as the header. A misplaced quote can make a fast reader swallow or drop rows without a word.
+A file is regular if every quote opens, closes or is doubled inside a field, every record has as many fields
+as the header, and no quoted field goes on over a line end. A misplaced quote can make a fast reader swallow
+or drop rows without a word, and lines inside a field may be rows (see `tabular.records`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ def regular_rows(data: bytes, separator: str) -> int | None:
     returns = _outside(np.flatnonzero(buffer == _RETURN), quotes)
     if len(returns) and not _all_before_newline(buffer, returns):
         return None
-    ends = _outside(np.flatnonzero(buffer == _NEWLINE), quotes)
+    newlines = np.flatnonzero(buffer == _NEWLINE)
+    ends = _outside(newlines, quotes)
+    if len(ends) < len(newlines):
+        return None
     if len(buffer) and buffer[-1] != _NEWLINE:
         ends = np.append(ends, len(buffer))
     if not len(ends):

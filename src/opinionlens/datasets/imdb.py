@@ -14,7 +14,7 @@ CARD = Card(
     how_to_get="Download `IMDB Dataset of 50K Movie Reviews` from Kaggle "
     "(lakshmi25npathi/imdb-dataset-of-50k-movie-reviews) and unpack it there.",
     origin=UserFile(),
-    layout=Layout.CSV,
+    layout=Layout.TABLE,
     path="IMDB Dataset/IMDB Dataset.csv",
     columns=Columns(text="review", label="sentiment"),
     labels={"negative": Label.NEGATIVE, "positive": Label.POSITIVE},

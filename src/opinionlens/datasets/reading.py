@@ -10,20 +10,22 @@ from typing import TypeVar
 
 import polars as pl
 
-from opinionlens.datasets.card import Card, Layout
-from opinionlens.datasets.csv_file import read_csv
+from opinionlens.datasets.card import Card, Columns, Layout
+from opinionlens.datasets.delimited import read_delimited
 from opinionlens.datasets.finding import Places, locate
-from opinionlens.datasets.json_lines import read_json_lines
+from opinionlens.datasets.json_objects import read_json
 from opinionlens.datasets.labelling import labelled_rows
 from opinionlens.datasets.parquet import read_parquet
 from opinionlens.datasets.table import Rejection, Table, joined
 from opinionlens.datasets.tweet_eval_files import read_pair
-from opinionlens.errors import DatasetMalformed
+from opinionlens.errors import DatasetMalformed, TableInvalid
 from opinionlens.files import sha256_of_file
+from opinionlens.tabular.encoding import BadBytes
+from opinionlens.tabular.formats import Kind
+from opinionlens.tabular.packing import content_format
 
 # UTF-8 that was read as Windows-1252 and written as UTF-8 again: "â€™" for an apostrophe, "Ã©" for "é".
 _MOJIBAKE = "[ÂÃ][\u0080-\u00bf]|â€|ðŸ|ï»¿"
-_ARCHIVES = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive"}
 
 _Reason = TypeVar("_Reason", bound=StrEnum)
 
@@ -85,32 +87,35 @@ def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | No
 
 def _read_file(card: Card, path: Path) -> Table:
     try:
-        _refuse_archives(path)
         if card.sha256 is not None and sha256_of_file(path) != card.sha256:
             raise DatasetMalformed(
                 f"is not the file that the card of `{card.name}` describes: its SHA-256 differs",
                 where=str(path),
                 remedy=card.how_to_get,
             )
-        match card.layout:
-            case Layout.CSV:
-                return read_csv(path, card.columns, card.bad_bytes)
-            case Layout.JSON_LINES:
-                return read_json_lines(path, card.columns, card.bad_bytes)
-            case Layout.TWEET_EVAL if path.suffix == ".txt":
-                return read_pair(path, card.bad_bytes)
-            case Layout.PARQUET | Layout.TWEET_EVAL:
-                return read_parquet(path, card.columns)
+        if card.layout is Layout.TWEET_EVAL and path.suffix == ".txt":
+            return read_pair(path, card.bad_bytes)
+        return read_table(path, card.columns, card.bad_bytes)
+    except TableInvalid as error:
+        raise DatasetMalformed(error.what, where=error.where, remedy=error.remedy) from error
     except OSError as error:
         raise DatasetMalformed(f"cannot be read: {error.strerror or error}", where=str(path)) from error
 
 
-def _refuse_archives(path: Path) -> None:
-    with path.open("rb") as stream:
-        start = stream.read(4)
-    for magic, what in _ARCHIVES.items():
-        if start.startswith(magic):
-            raise DatasetMalformed(f"is {what}", where=str(path), remedy="Unpack it there.")
+def read_table(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
+    """Read one file of rows in the format of its ending.
+
+    Raises:
+        TableInvalid: it is not of that format, or lacks a column.
+        DatasetMalformed: a Parquet file is damaged, or lacks a column.
+    """
+    match content_format(path).kind:
+        case Kind.DELIMITED:
+            return read_delimited(path, columns, bad_bytes)
+        case Kind.JSON:
+            return read_json(path, columns, bad_bytes)
+        case Kind.PARQUET:
+            return read_parquet(path, columns)
 
 
 def _with_times(card: Card, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:

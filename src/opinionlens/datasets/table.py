@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from opinionlens.datasets.card import Columns
+from opinionlens.tabular.problems import RowProblem
 
 ROLES: Final = ("text", "label", "group", "time")
 SCHEMA: Final = dict.fromkeys(ROLES, pl.String)
@@ -30,6 +31,16 @@ class Rejection(StrEnum):
     MISSING_LABEL = "missing_label"
     UNKNOWN_LABEL = "unknown_label"
     IGNORED_LABEL = "ignored_label"  # the card leaves this label out
+
+
+REJECTIONS: Final = {
+    RowProblem.BROKEN_QUOTES: Rejection.BROKEN_QUOTES,
+    RowProblem.CUT_OFF: Rejection.CUT_OFF,
+    RowProblem.TOO_FEW_COLUMNS: Rejection.MISSING_COLUMN,
+    RowProblem.TOO_MANY_COLUMNS: Rejection.EXTRA_COLUMN,
+    RowProblem.NOT_JSON: Rejection.NOT_JSON,
+    RowProblem.NOT_AN_OBJECT: Rejection.NOT_JSON,
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Cards made from `params.yaml`: a user's own labelled CSV, JSON lines or Parquet file."""
+"""Cards made from `params.yaml`: a user's own file of labelled texts."""
 
 from __future__ import annotations
 
@@ -6,21 +6,13 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
 from opinionlens.datasets.card import Card, Columns, Layout, UserFile, label_key
-from opinionlens.errors import ParamsInvalid
+from opinionlens.errors import ParamsInvalid, TableInvalid
+from opinionlens.tabular.formats import format_of
 from opinionlens.text.labels import Label
 
 # In a file of the user's the map was written for just that file, so a label outside it is a mistake to mend.
 # One row in a thousand is allowed for: in a large file a few damaged rows must not stop the work.
 UNKNOWN_LABELS_ALLOWED = 0.001
-
-LAYOUTS = {
-    ".csv": Layout.CSV,
-    ".tsv": Layout.CSV,
-    ".jsonl": Layout.JSON_LINES,
-    ".ndjson": Layout.JSON_LINES,
-    ".json": Layout.JSON_LINES,
-    ".parquet": Layout.PARQUET,
-}
 
 
 def card_from_params(
@@ -33,18 +25,16 @@ def card_from_params(
     group_column: str | None = None,
     time_column: str | None = None,
 ) -> Card:
-    """The card of a file below `data.raw_dir`; its layout follows from the end of its name.
+    """The card of a file below `data.raw_dir`; its ending says the format.
 
     Raises:
         ParamsInvalid: the path leaves `data.raw_dir`, the ending is unknown, a column has two roles, or the
             label map is empty or contradicts itself.
     """
-    layout = LAYOUTS.get(PurePosixPath(path).suffix.lower())
-    if layout is None:
-        raise ParamsInvalid(
-            f"`{path}` has no ending that says how it is written; known: {', '.join(LAYOUTS)}",
-            where=f"data.files: {name}",
-        )
+    try:
+        format_of(PurePosixPath(path))
+    except TableInvalid as error:
+        raise ParamsInvalid(error.what, where=f"data.files: {name}", remedy=error.remedy) from error
     if _leaves_folder(path):
         raise ParamsInvalid(
             f"`{path}` is not below `data.raw_dir`",
@@ -61,7 +51,7 @@ def card_from_params(
         citation="",
         how_to_get="Put it there, or correct its `path` in params.yaml.",
         origin=UserFile(),
-        layout=layout,
+        layout=Layout.TABLE,
         path=path,
         columns=columns,
         labels=_label_map(name, label_map),

@@ -6,11 +6,10 @@ from collections import Counter
 from itertools import zip_longest
 from pathlib import Path
 
-from opinionlens.datasets.card import BadBytes
-from opinionlens.datasets.decoding import as_utf8, decode_marking, needs_repair, repair
 from opinionlens.datasets.finding import labels_beside
 from opinionlens.datasets.table import Rejection, Row, Table, table_of_rows
 from opinionlens.errors import DatasetMalformed
+from opinionlens.tabular.encoding import BadBytes, decode_marking, needs_repair, repair
 
 
 def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
@@ -38,5 +37,5 @@ def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
 
 def _lines(path: Path) -> list[str]:
     """Lines as they were numbered: only a newline ends one (tweets hold U+2028 and the like)."""
-    lines = decode_marking(as_utf8(path.read_bytes())).split("\n")
+    lines = decode_marking(path.read_bytes()).split("\n")
     return lines[:-1] if lines[-1] == "" else lines

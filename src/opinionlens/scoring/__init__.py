@@ -1,8 +1,7 @@
 """Scoring a file of texts: the same rows out in the same order, with the verdicts beside them.
 
 `score_file` reads, scores and writes in step, so that memory does not grow with the file. `columns` names
-what is added, one file per format reads and writes, `spreadsheet` keeps a cell from being taken for a
-formula.
+what is added; `tabular` reads and writes the formats.
 """
 
 from opinionlens.scoring.score import ScoreReport, score_file

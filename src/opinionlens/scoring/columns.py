@@ -1,28 +1,15 @@
-"""The columns that scoring adds, and what becomes of an input column that has one of their names."""
+"""The columns that scoring adds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from enum import Enum
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from opinionlens.classifiers.classifier import Prediction
+from opinionlens.tabular.problems import RowProblem
 
 # Probabilities are written to as many places; more would promise what no calibration keeps.
 PLACES = 6
-RENAMED_PREFIX = "input_"
-
-
-class RowProblem(Enum):
-    """Why a row has no verdict; the value is what its column `error` says."""
-
-    NO_TEXT = "the text is missing or empty"
-    NOT_TEXT = "the text is not a string"
-    TOO_FEW_COLUMNS = "the row has fewer columns than the header"
-    TOO_MANY_COLUMNS = "the row has more columns than the header; what is too much stands in the last one"
-    BROKEN_QUOTES = "a quotation mark is not closed, or stands inside a cell that is not quoted properly"
-    NOT_JSON = "the line is not valid JSON; it stands in `input_line`"
-    NOT_AN_OBJECT = "the line is JSON, but not an object; it stands in `input_line`"
 
 
 class Verdict(NamedTuple):
@@ -60,35 +47,13 @@ class Verdict(NamedTuple):
         return cls(None, None, None, None, None, None, model_name, model_version, problem.value)
 
 
-ADDED = Verdict._fields
+_NUMBERS = frozenset(("confidence", "p_negative", "p_neutral", "p_positive"))
+ADDED: Mapping[str, type] = {
+    name: float if name in _NUMBERS else bool if name == "uncertain" else str for name in Verdict._fields
+}
 
 
-def renamed(columns: Sequence[str]) -> list[str]:
-    """Return the names under which the input's columns are written.
-
-    A column that has the name of an added one is written as `input_…`: whoever reads `prediction` from the
-    output must get this run's, and nothing of the input may be lost.
-    """
-    taken = set(columns) | set(ADDED)
-    return [_free_name(column, taken) if column in ADDED else column for column in columns]
-
-
-def renaming_note(columns: Sequence[str]) -> str | None:
+def renaming_note(renamings: Mapping[str, str]) -> str | None:
     """Say which columns were renamed, if any."""
-    pairs = [f"`{old}` → `{new}`" for old, new in zip(columns, renamed(columns), strict=True) if old != new]
+    pairs = [f"`{old}` → `{new}`" for old, new in renamings.items()]
     return f"Input columns renamed, because scoring adds theirs: {', '.join(pairs)}." if pairs else None
-
-
-def listed(columns: Iterable[str], limit: int = 30) -> str:
-    """Return the names for a message, shortened to what a person reads."""
-    names = [f"`{name[:60]}`" for name in columns]
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more if names else "none"
-
-
-def _free_name(column: str, taken: set[str]) -> str:
-    name = RENAMED_PREFIX + column
-    while name in taken:
-        name = RENAMED_PREFIX + name
-    taken.add(name)
-    return name

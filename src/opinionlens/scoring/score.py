@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import TableInvalid
 from opinionlens.files import replacing_file
-from opinionlens.scoring.columns import RowProblem, Verdict
-from opinionlens.scoring.delimited import open_delimited
-from opinionlens.scoring.json_lines import open_json_lines
-from opinionlens.scoring.parquet import open_parquet
-from opinionlens.scoring.table import Chunk, OpenTable
-
-FORMATS: Mapping[str, OpenTable] = {
-    ".csv": open_delimited,
-    ".tsv": open_delimited,
-    ".txt": open_delimited,
-    ".jsonl": open_json_lines,
-    ".ndjson": open_json_lines,
-    ".json": open_json_lines,
-    ".parquet": open_parquet,
-    ".pq": open_parquet,
-}
+from opinionlens.scoring.columns import ADDED, Verdict, renaming_note
+from opinionlens.tabular.chunk import Source, TextOrProblem
+from opinionlens.tabular.formats import FileFormat, format_of, stem_of
+from opinionlens.tabular.opening import open_source
+from opinionlens.tabular.packing import content_format
+from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.targets import Target, open_target
 
 
 @dataclass(frozen=True)
@@ -87,6 +78,7 @@ def score_file(
     text_column: str,
     model_name: str,
     model_version: str,
+    spreadsheet_safe: bool = False,
     reporter: Reporter | None = None,
 ) -> ScoreReport:
     """Write the rows of `source` to `target` with the columns of `columns.Verdict` added.
@@ -96,62 +88,72 @@ def score_file(
 
     Args:
         classifier: what answers.
-        source: a CSV, JSON lines or Parquet file; its name says which.
-        target: the output, in the same format; replaced if it exists, untouched if anything fails.
+        source: a file of one of the formats in `tabular.formats`; its name says which.
+        target: the output; its name says the format, which may be another. It is replaced if it exists,
+            untouched if anything fails.
         text_column: the name of the column with the texts.
         model_name: for the column of that name.
         model_version: for the column of that name.
+        spreadsheet_safe: put an apostrophe where a cell of a delimited output could begin a formula.
         reporter: shows progress.
 
     Raises:
         TableInvalid: the file cannot be read as its name says, or has no such column.
     """
-    opened = _format_of(source)
-    if opened is not _format_of(target):
-        raise TableInvalid(
-            f"The output would have another format than {source.name}.",
-            where=str(target),
-            remedy=f"Give it a name that ends in {source.suffix.lower()}; formats are not converted.",
-        )
     _check_places(source, target)
-    problems: Counter[RowProblem] = Counter()
-    rows = 0
+    form = _format_of_target(source, target)
+    tally = _Tally()
     with (
+        open_source(source, text_column) as rows,
         replacing_file(target) as aside,
-        opened(source, aside, text_column) as table,
-        (reporter or _Silent()).track(source.name, table.total()) as bar,
+        open_target(aside, form, rows, ADDED, stem=stem_of(target), is_safe=spreadsheet_safe) as output,
+        (reporter or _Silent()).track(source.name, rows.total()) as bar,
     ):
-        shown = 0.0
-        for chunk in table.chunks():
-            table.write(chunk, _verdicts(classifier, chunk, model_name, model_version))
-            rows += len(chunk.texts)
-            problems.update(text for text in chunk.texts if isinstance(text, RowProblem))
-            bar.advance(table.done() - shown)
-            shown = table.done()
-        notes = table.notes()
-    reasons = {problem.value: count for problem, count in problems.most_common()}
-    return ScoreReport(rows, sum(problems.values()), reasons, notes)
+        for done in _write_all(classifier, rows, output, (model_name, model_version), tally):
+            bar.advance(done)
+    renaming = renaming_note(rows.renamings(list(ADDED)))
+    notes = (*filter(None, (renaming,)), *rows.notes(), *output.notes())
+    reasons = {problem.value: count for problem, count in tally.problems.most_common()}
+    return ScoreReport(tally.rows, tally.problems.total(), reasons, notes)
 
 
-def _verdicts(classifier: Predicts, chunk: Chunk, model_name: str, model_version: str) -> list[Verdict]:
-    answers = iter(classifier.predict_many([text for text in chunk.texts if isinstance(text, str)]))
+@dataclass
+class _Tally:
+    """How many rows there were, and how many of them could not be scored for which reason."""
+
+    rows: int = 0
+    problems: Counter[RowProblem] = field(default_factory=Counter)
+
+
+def _write_all(
+    classifier: Predicts, source: Source, target: Target, model: tuple[str, str], tally: _Tally
+) -> Iterator[float]:
+    """Score and write chunk by chunk; yield how much of the input each one was."""
+    shown = 0.0
+    for chunk in source.chunks():
+        target.write(chunk, _verdicts(classifier, chunk.texts, *model))
+        tally.rows += len(chunk.texts)
+        tally.problems.update(text for text in chunk.texts if isinstance(text, RowProblem))
+        done = source.done()
+        yield done - shown
+        shown = done
+
+
+def _verdicts(
+    classifier: Predicts, texts: Sequence[TextOrProblem], model_name: str, model_version: str
+) -> list[Verdict]:
+    answers = iter(classifier.predict_many([text for text in texts if isinstance(text, str)]))
     return [
         Verdict.none(text, model_name, model_version)
         if isinstance(text, RowProblem)
         else Verdict.of(next(answers), model_name, model_version)
-        for text in chunk.texts
+        for text in texts
     ]
 
 
-def _format_of(path: Path) -> OpenTable:
-    opened = FORMATS.get(path.suffix.lower())
-    if opened is None:
-        raise TableInvalid(
-            f"The format of {path.name} is not known by its ending.",
-            where=str(path),
-            remedy=f"Known are {', '.join(FORMATS)}; a spreadsheet can save its sheet as CSV.",
-        )
-    return opened
+def _format_of_target(source: Path, target: Path) -> FileFormat:
+    form = format_of(target)
+    return form if form.ending else FileFormat(content_format(source).ending, form.packing)
 
 
 def _check_places(source: Path, target: Path) -> None:

@@ -92,16 +92,26 @@ export function parseLines(text) {
   return lines.filter((line) => line.trim()).map((line) => [line]);
 }
 
-// What a spreadsheet may begin a formula with, directly or after throwing the character away (CWE-1236); numbers stay.
-const SUSPECT = /^[=+\-@\t\r]/;
+// Where a spreadsheet may begin a formula (CWE-1236), in full-width forms and in lines inside a cell, too; numbers stay.
+const SUSPECT = /(^|(?<=[\r\n]))(?=[=+\-@\t\r＝＋－＠])/g;
 const NUMBER = /^[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s?%?$/;
 
-export const neutralised = (cell) => (SUSPECT.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell);
+export const neutralised = (cell) => (NUMBER.test(cell) ? cell : cell.replaceAll(SUSPECT, "'"));
 
-/** Rows as CSV that spreadsheets open as text: with the mark they know UTF-8 by, and no cell that is a formula. */
+/**
+ * Rows as CSV that spreadsheets open as text: with the mark they know UTF-8 by, and no cell that is a formula. Returns
+ * `{text, changed}`: the file, and how many cells got an apostrophe.
+ */
 export function toCsv(rows) {
-  const lines = rows.map((row) => row.map((cell) => quoted(neutralised(String(cell ?? "")))).join(","));
-  return `\uFEFF${lines.join("\r\n")}\r\n`;
+  let changed = 0;
+  const written = (value) => {
+    const cell = String(value ?? "");
+    const safe = neutralised(cell);
+    changed += safe === cell ? 0 : 1;
+    return quoted(safe);
+  };
+  const lines = rows.map((row) => row.map(written).join(","));
+  return { text: `\uFEFF${lines.join("\r\n")}\r\n`, changed };
 }
 
 const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -63,7 +63,9 @@ export function showResult(section, outcome, explain) {
   search.oninput = () => change({ search: search.value, page: 0 });
   slot("back", section).onclick = () => change({ page: view.page - 1 });
   slot("on", section).onclick = () => change({ page: view.page + 1 });
-  slot("download", section).onclick = () => download(outcome);
+  const file = toCsv(scoredRows(outcome.names, outcome.rows));
+  slot("download", section).onclick = () => download(outcome.name, file.text);
+  showChanged(section, file.changed);
   showTotals(section, outcome, numbered);
   draw();
   section.focus({ preventScroll: true });
@@ -117,8 +119,17 @@ function tableRow(row, explain) {
 
 const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 
-function download({ name, names, rows }) {
-  const blob = new Blob([toCsv(scoredRows(names, rows))], { type: "text/csv;charset=utf-8" });
+/** Says what the download does to texts that a spreadsheet would take for formulas. */
+function showChanged(section, changed) {
+  const line = slot("changed", section);
+  line.textContent =
+    `In the download ${counted(changed, "cell gets", "cells get")} an apostrophe where a spreadsheet would see a formula. ` +
+    "opinionlens score writes texts as they are.";
+  line.hidden = changed === 0;
+}
+
+function download(name, text) {
+  const blob = new Blob([text], { type: "text/csv;charset=utf-8" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = `${name.replace(/\.[^.]*$/, "")}-judged.csv`;

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.datasets.card import BadBytes
-from opinionlens.datasets.decoding import (
-    as_utf8,
+from opinionlens.tabular.encoding import (
+    BadBytes,
     decode_marking,
+    detect_encoding,
     is_utf8,
     needs_repair,
     repair,
@@ -54,10 +54,32 @@ def test_bytes_that_are_not_utf8(data, windows, replaced):
     assert repair(marked, BadBytes.REPLACE) == replaced
 
 
-def test_byte_order_marks_are_not_text():
-    assert as_utf8(b"\xef\xbb\xbfa") == b"a"
-    assert as_utf8("añ".encode("utf-16")) == "añ".encode()
-    assert as_utf8("añ".encode("utf-16-be")) == "añ".encode("utf-16-be")  # without a mark nobody can know
+@pytest.mark.parametrize(
+    ("codec", "mark", "note"),
+    [
+        ("utf-8", b"", None),
+        ("utf-8", b"\xef\xbb\xbf", None),
+        ("utf-8", b"\xef\xbb\xbf" * 2, "2 byte order marks (UTF-8)"),
+        ("utf-16-le", b"\xff\xfe", None),
+        ("utf-16-be", b"\xfe\xff", None),
+        ("utf-16-le", b"\xff\xfe" * 3, "3 byte order marks (UTF-16)"),
+        ("utf-32-le", b"\xff\xfe\0\0", None),
+        ("utf-32-be", b"\0\0\xfe\xff", None),
+        ("utf-16-le", b"", "UTF-16 (little-endian)"),
+        ("utf-16-be", b"", "UTF-16 (big-endian)"),
+    ],
+)
+@pytest.mark.parametrize("text", ["id,text\r\n1,añ€😀\r\n", "id,text\n" + "很好的电话" * 50])
+def test_the_encoding_is_found_out_and_unusual_ones_are_named(codec, mark, note, text):
+    data = mark + text.encode(codec)
+    assert decode_marking(data) == text
+    found = detect_encoding(data[:256]).note
+    assert found is None if note is None else note in found
+
+
+def test_zero_bytes_alone_do_not_make_utf16():
+    for data in (b"\0a\0\xe0\xa0\x80", b"a\0b,text\n1,2\n", b"a\0b\0", b"\0" * 40):
+        assert detect_encoding(data).codec == "utf-8"
 
 
 def test_half_of_a_pair_of_surrogates_becomes_a_replacement_character():

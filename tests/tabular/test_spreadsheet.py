@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opinionlens.scoring.spreadsheet import neutralised
+from opinionlens.tabular.spreadsheet import neutralised
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,6 @@ from opinionlens.scoring.spreadsheet import neutralised
         "-2+3+cmd|' /C calc'!A0",
         "@SUM(1)",
         "\t=1+1",
-        "\r=1+1",
         "=",
         "-",
         "--5",
@@ -55,11 +54,30 @@ def test_numbers_and_plain_text_stay(cell: str) -> None:
     assert neutralised(cell) == cell
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("\r=1", "'\r'=1"),
+        ("two\n=lines", "two\n'=lines"),
+        ("two\r\n-lines", "two\r\n'-lines"),
+        ("a\n\t=1", "a\n'\t=1"),
+        ("＝1+1", "'＝1+1"),
+        ("＋1", "'＋1"),
+        ("－1", "'－1"),
+        ("＠SUM", "'＠SUM"),
+    ],
+)
+def test_lines_inside_and_full_width_forms_count(cell: str, safe: str) -> None:
+    assert neutralised(cell) == safe
+
+
+@given(st.text("a=+-@\t\r\n＝ 1.5%") | st.text())
 def test_no_cell_begins_like_a_formula_unless_it_is_a_number(cell: str) -> None:
     safe = neutralised(cell)
-    assert safe in (cell, "'" + cell)
-    if safe and safe[0] in "=@\t\r":
+    if safe != cell:
+        assert not any(line[:1] in tuple("=+-@\t＝＋－＠") for line in safe.replace("\r", "\n").split("\n"))
+        assert safe.replace("'", "") == cell.replace("'", "")
+    elif safe and safe[0] in "=@\t\r":
         raise AssertionError(safe)
-    if safe and safe[0] in "+-":
+    elif safe and safe[0] in "+-":
         float(safe.replace(",", "").replace("%", "").replace(" ", "")) if safe.count(".") < 2 else None

@@ -1,0 +1,80 @@
+"""The file formats that are read and written, by the endings of their names: the one list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePath
+
+from opinionlens.errors import TableInvalid
+
+
+class Kind(Enum):
+    """How the rows of a file are written."""
+
+    DELIMITED = "delimited"
+    JSON = "JSON"
+    PARQUET = "Parquet"
+
+
+ENDINGS: Mapping[str, Kind] = {
+    ".csv": Kind.DELIMITED,
+    ".tsv": Kind.DELIMITED,
+    ".txt": Kind.DELIMITED,
+    ".jsonl": Kind.JSON,
+    ".ndjson": Kind.JSON,
+    ".json": Kind.JSON,
+    ".parquet": Kind.PARQUET,
+    ".pq": Kind.PARQUET,
+}
+PACKINGS = (".gz", ".zip")
+KNOWN_ENDINGS = f"{' '.join(ENDINGS)}, and each of them followed by {' or '.join(PACKINGS)}"
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """What the ending of a name says.
+
+    Attributes:
+        ending: a key of `ENDINGS`; empty for a bare `.zip`, whose content says it.
+        packing: one of `PACKINGS`, or empty.
+    """
+
+    ending: str
+    packing: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """How the rows are written."""
+        return ENDINGS[self.ending]
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, with the dot."""
+        return self.ending + self.packing
+
+
+def format_of(path: PurePath) -> FileFormat:
+    """Return the format that the ending of the name stands for.
+
+    Raises:
+        TableInvalid: the ending is unknown; the message lists those that are known.
+    """
+    endings = [ending.lower() for ending in path.suffixes[-2:]]
+    packing = endings.pop() if endings and endings[-1] in PACKINGS else ""
+    ending = endings[-1] if endings else ""
+    if ending in ENDINGS:
+        return FileFormat(ending, packing)
+    if packing == ".zip":
+        return FileFormat("", packing)
+    raise TableInvalid(
+        f"The format of {path.name} is not known by its ending.",
+        where=str(path),
+        remedy=f"Known are {KNOWN_ENDINGS}; a spreadsheet can save its sheet as CSV.",
+    )
+
+
+def stem_of(path: PurePath) -> str:
+    """Return the name without the ending that says its format."""
+    return path.name[: len(path.name) - len(format_of(path).suffix)]

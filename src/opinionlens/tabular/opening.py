@@ -1,0 +1,32 @@
+"""Opening a file of rows by the ending of its name."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from opinionlens.tabular.chunk import Source
+from opinionlens.tabular.delimited_source import open_delimited_source
+from opinionlens.tabular.formats import Kind
+from opinionlens.tabular.json_source import open_json_source
+from opinionlens.tabular.packing import content_format
+from opinionlens.tabular.parquet_source import open_parquet_source
+
+
+def open_source(path: Path, text_column: str) -> AbstractContextManager[Source]:
+    """Open an input file.
+
+    Args:
+        path: the file; its ending says the format (`formats.ENDINGS`), packed or not.
+        text_column: the column that holds the texts.
+
+    Raises:
+        TableInvalid: the format is unknown, the file is not of it, or has no such column.
+    """
+    match content_format(path).kind:
+        case Kind.DELIMITED:
+            return open_delimited_source(path, text_column)
+        case Kind.JSON:
+            return open_json_source(path, text_column)
+        case Kind.PARQUET:
+            return open_parquet_source(path, text_column)

@@ -1,0 +1,175 @@
+"""A Parquet file as a source of rows: batches of columns, unread but for the text where types are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opinionlens.errors import TableInvalid
+from opinionlens.tabular.chunk import CHUNK_ROWS, Chunk, TextOrProblem, renamed, renamings
+from opinionlens.tabular.header import listed
+from opinionlens.tabular.packing import open_input, seekable
+from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.text_arrays import import_pyarrow
+
+
+@dataclass(frozen=True)
+class ParquetChunk:
+    """A batch of Arrow columns."""
+
+    batch: Any
+    texts: Sequence[TextOrProblem]
+    names: Sequence[str]
+
+    def cells(self) -> list[list[str]]:
+        """Return strings as they are, other values as JSON or in ISO 8601, null as an empty cell."""
+        return [[_cell(value) for value in row] for row in self._rows()]
+
+    def objects(self, added: Sequence[str]) -> list[str]:
+        """Return values as JSON; what JSON lacks is written as a string."""
+        keys = [json.dumps(name) for name in renamed(self.names, added)]
+        return [
+            ", ".join(f"{key}: {_json(value)}" for key, value in zip(keys, row, strict=True))
+            for row in self._rows()
+        ]
+
+    def arrays(self) -> list[Any]:
+        """Return the columns as they are."""
+        return list(self.batch.columns)
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*(_values(column)[0] for column in self.batch.columns), strict=True)
+
+
+class ParquetSource:
+    """Rows keep their batches; `chunk.Source` says what the methods are for."""
+
+    delimiter: str | None = None
+    has_mark = False
+    is_array = False
+
+    def __init__(self, reader: Any, column: int, path: Path) -> None:  # noqa: ANN401 - pyarrow's
+        """Take the file, open."""
+        self._reader = reader
+        self._column = column
+        self._path = path
+        self._done = 0
+        self._repaired = 0
+        self.names = list(reader.schema_arrow.names)
+
+    def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
+        """Return the file's own schema."""
+        return self._reader.schema_arrow
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield batches.
+
+        Raises:
+            TableInvalid: the file is damaged behind its beginning.
+        """
+        pa, _ = import_pyarrow(self._path)
+        batches = self._reader.iter_batches(batch_size=CHUNK_ROWS)
+        while True:
+            try:
+                batch = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise unreadable(error, self._path) from error
+            if batch is None:
+                return
+            self._done += batch.num_rows
+            values, repaired = _values(batch.column(self._column))
+            self._repaired += repaired
+            yield ParquetChunk(batch, [_text(value) for value in values], self.names)
+
+    def renamings(self, added: Sequence[str]) -> Mapping[str, str]:
+        """Return the names that were changed."""
+        return renamings(self.names, added)
+
+    def done(self) -> float:
+        """Return the rows read."""
+        return self._done
+
+    def total(self) -> float:
+        """Return the rows of the file."""
+        return float(self._reader.metadata.num_rows)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is unusual about the file."""
+        if not self._repaired:
+            return ()
+        return (f"{self._repaired:,} texts are not UTF-8; their odd bytes were read as U+FFFD.",)
+
+
+@contextmanager
+def open_parquet_source(path: Path, text_column: str) -> Iterator[ParquetSource]:
+    """Open a Parquet file; see `opening.open_source`."""
+    pa, pq = import_pyarrow(path)
+    with open_input(path) as opened, seekable(opened) as stream:
+        try:
+            # Unbuffered: a row group is read page by page instead of as a whole.
+            reader = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
+        except (pa.ArrowException, OSError) as error:
+            raise unreadable(error, path) from error
+        with reader:
+            yield ParquetSource(reader, _position(reader.schema_arrow, text_column, path), path)
+
+
+def unreadable(error: Exception, path: Path) -> TableInvalid:
+    """Return the error for a damaged file."""
+    return TableInvalid(
+        f"The Parquet file cannot be read: {str(error).splitlines()[0]}.",
+        where=str(path),
+        remedy="It may have been cut off on the way: compare its size with the original.",
+    )
+
+
+def _position(schema: Any, text_column: str, path: Path) -> int:  # noqa: ANN401 - pyarrow's
+    import pyarrow.types as types
+
+    times = schema.names.count(text_column)
+    if times != 1:
+        how_many = "no" if not times else f"{times} times the"
+        raise TableInvalid(
+            f"There is {how_many} column `{text_column}`; there are: {listed(schema.names)}.", where=str(path)
+        )
+    kind = schema.field(text_column).type
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+        raise TableInvalid(f"The column `{text_column}` holds {kind}, not text.", where=str(path))
+    return int(schema.get_field_index(text_column))
+
+
+def _values(column: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - an array
+    """Return the values as Python's, and how many were not UTF-8 (Parquet promises it, writers forget it)."""
+    import pyarrow as pa
+
+    try:
+        return list(column.to_pylist()), 0
+    except UnicodeDecodeError:
+        found = column.cast(pa.string()).cast(pa.binary()).to_pylist()
+        texts = [None if value is None else value.decode("utf-8", "replace") for value in found]
+        return texts, sum(text is not None and "\ufffd" in text for text in texts)
+
+
+def _text(value: str | None) -> TextOrProblem:
+    return value if value is not None and value.strip() else RowProblem.NO_TEXT
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, default=_cell, allow_nan=False)
+    except ValueError:  # JSON has no NaN and no infinity
+        return "null" if isinstance(value, float) else json.dumps(str(value))
+
+
+def _cell(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool | int | float | list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat()) if isoformat else str(value)

@@ -1,0 +1,82 @@
+r"""What quotation marks mean in a file, decided from all of it.
+
+1. The first rows that are beyond doubt give the shape: how many cells, which columns hold numbers or a few
+   values only.
+2. Lines with `\"` decide between doubled marks and backslashes: the reading that breaks fewer of them.
+3. The records are read as if marks quoted cells. If that is contradicted again and again (marks that open a
+   cell and never close it, marks in the middle of cells) and confirmed hardly ever (a delimiter, a line end
+   or a doubled mark inside quotes, or most rows quoted), marks are characters like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from itertools import islice
+
+from opinionlens.tabular.cells import Cells, Quoting, splitter
+from opinionlens.tabular.records import Records, Tally
+from opinionlens.tabular.shape import Shape
+
+# The first so many rows with marks tell what those mean.
+_MARKED_RECORDS = 100_000
+_BACKSLASH_LINES = 20_000
+# How many contradictions outweigh one confirmation.
+_PER_NEED = 10
+_PER_DOUBLED = 20
+
+LinesAgain = Callable[[], AbstractContextManager[Iterable[str]]]
+
+
+def find_quoting(lines: LinesAgain, shape: Shape, ending: str) -> Quoting:
+    """Decide what marks mean, and let `shape` learn what rows look like.
+
+    Args:
+        lines: opens the lines behind the header; it is called up to three times.
+        shape: as many columns as the header has.
+        ending: how the file's name ends; `.txt` with one column is rather a text a line.
+    """
+    with lines() as opened:
+        if not shape.learn(opened):
+            return Quoting.DOUBLED
+    with lines() as opened:
+        quoted = _quoted_form(opened, shape)
+    with lines() as opened:
+        records = Records(opened, shape, quoted)
+        for _ in records:
+            if records.tally.marked >= _MARKED_RECORDS:
+                break
+    is_plain_text = ending == ".txt"
+    return Quoting.NONE if _is_contradicted(records.tally, shape.width, is_plain_text) else quoted
+
+
+def _quoted_form(lines: Iterable[str], shape: Shape) -> Quoting:
+    """Return how marks inside quoted cells are written."""
+    candidates = (Quoting.DOUBLED, Quoting.BACKSLASH)
+    readers = [splitter(shape.delimiter, quoting) for quoting in candidates]
+    points = [0, 0]
+    for line in islice((line for line in lines if '\\"' in line), _BACKSLASH_LINES):
+        for place, reader in enumerate(readers):
+            points[place] += _points(reader.start(line), shape.width)
+    return candidates[1] if points[1] > points[0] else candidates[0]
+
+
+def _points(cells: Cells, width: int) -> int:
+    if cells.is_loose:
+        return -1
+    return int(cells.open is None and len(cells.done) == width)
+
+
+def _is_contradicted(tally: Tally, width: int, is_plain_text: bool) -> bool:
+    contradictions = tally.literal + tally.plain
+    if 2 * tally.closed > tally.records:
+        return False
+    if width == 1:
+        # No number of cells can tell rows from lines of a text, so these confirm nothing.
+        contradictions += is_plain_text * tally.multiline
+        return contradictions > tally.needed + tally.doubled
+    return (
+        contradictions > 0
+        and _PER_NEED * (tally.needed + tally.multiline) <= contradictions
+        and _PER_DOUBLED * tally.doubled <= contradictions
+    )

@@ -1,0 +1,151 @@
+"""The shape of a file's rows, by which a row that hides inside a quoted cell is recognised."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from opinionlens.tabular.cells import Cells, Quoting, body_of, splitter
+
+# A column nearly all of whose cells are one of so few values, each met some times and of two words at most,
+# is one of labels or kinds.
+_FEW_VALUES = 12
+_TIMES_EACH = 5
+_MOST_BLANKS = 1
+_NEARLY_ALL = 0.95
+_VALUES_KEPT = 200
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*(e[+-]?\d+)?%?", re.ASCII | re.IGNORECASE)
+# Prose holds commas and semicolons; a tab or a bar in it is rare enough to tell rows by their number alone.
+_TELLING_DELIMITERS = "\t|"
+# Fifty lines of every thousand count, and the first ones all: files are often sorted by their labels.
+_FIRST_LINES = 2_000
+_BLOCK, _OF_BLOCK = 1_000, 50
+# How many lines a cell may go on over before they are learned from after all.
+_LONGEST_CELL = 1_000
+
+
+class _Column:
+    """Values of one column, as far as they tell it from others."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._numbers = 0
+        self._values: Counter[str] = Counter()
+        self.is_numeric = False
+        self.few: frozenset[str] = frozenset()
+
+    def add(self, cell: str) -> None:
+        value = _value(cell)
+        self._seen += 1
+        self._numbers += _NUMBER.fullmatch(value) is not None
+        if len(self._values) < _VALUES_KEPT or value in self._values:
+            self._values[value] += 1
+
+    def settle(self) -> None:
+        enough = _NEARLY_ALL * self._seen
+        common = self._values.most_common(_FEW_VALUES)
+        self.is_numeric = self._seen >= 2 and self._numbers >= enough
+        is_few = (
+            sum(times for _, times in common) >= enough
+            and self._seen >= _TIMES_EACH * len(common)
+            and all(value.count(" ") <= _MOST_BLANKS for value, _ in common)
+        )
+        self.few = frozenset(value for value, _ in common) if is_few else frozenset()
+
+    @property
+    def is_telling(self) -> bool:
+        return self.is_numeric or bool(self.few)
+
+    def admits(self, cell: str) -> bool:
+        if self.few and _value(cell) in self.few:
+            return True
+        if self.is_numeric:
+            return _NUMBER.fullmatch(_value(cell)) is not None
+        return not self.few
+
+
+def _value(cell: str) -> str:
+    return cell[:80].strip().strip('"').casefold()
+
+
+class Shape:
+    """How many cells a row has, and what some of its columns hold."""
+
+    def __init__(self, delimiter: str, width: int) -> None:
+        """Start with the number of columns alone."""
+        self.delimiter = delimiter
+        self.width = width
+        self._columns = [_Column() for _ in range(width)]
+        self._splitter = splitter(delimiter, Quoting.DOUBLED)
+
+    def learn(self, lines: Iterable[str]) -> bool:
+        """Take note of lines that are rows beyond doubt; return whether any line holds a quotation mark."""
+        has_mark = False
+        inside: Cells | None = None
+        opened = 0
+        for number, line in enumerate(lines):
+            has_mark = has_mark or '"' in line
+            if number >= _FIRST_LINES and number % _BLOCK >= _OF_BLOCK:
+                inside = None
+                continue
+            if inside is not None and number - opened < _LONGEST_CELL:
+                self._splitter.go_on(inside, line)
+                inside = inside if inside.open is not None else None
+                continue
+            inside = self._take_note(line)
+            opened = number
+        for column in self._columns:
+            column.settle()
+        return has_mark
+
+    def _take_note(self, line: str) -> Cells | None:
+        """Learn from one line; return the record under way where the line leaves a quoted cell open."""
+        cells = self._splitter.start(line) if '"' in line else None
+        if cells is not None and cells.open is not None and not cells.is_loose:
+            return cells
+        is_loose = cells is not None and cells.is_loose
+        known = self.literal(line) if is_loose else self._certain(line)
+        for column, cell in zip(self._columns, known or (), strict=False):
+            column.add(cell)
+        return None
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether a row can be told from a line of prose that happens to have as many cells."""
+        return self.delimiter in _TELLING_DELIMITERS or self.has_typed_columns
+
+    @property
+    def has_typed_columns(self) -> bool:
+        """Whether a column holds numbers or a few values only."""
+        return any(column.is_telling for column in self._columns)
+
+    def literal(self, line: str) -> list[str] | None:
+        """Return the cells of the line if it is a row in which quotation marks mean nothing."""
+        body = body_of(line)
+        cells = body.split(self.delimiter) if self.width > 1 else [body]
+        return self._fitting(cells) if self.width > 1 else cells
+
+    def is_row(self, line: str) -> bool:
+        """Return whether the line alone is a row, with marks or to the letter."""
+        return self.is_certain_row(line) or (self.width > 1 and self.literal(line) is not None)
+
+    def is_certain_row(self, line: str) -> bool:
+        """Return whether the line alone is a row with its marks in place (never known of a single column)."""
+        return self.width > 1 and self._certain(line) is not None
+
+    def _certain(self, line: str) -> list[str] | None:
+        if '"' not in line:
+            return self.literal(line)
+        cells = self._splitter.start(line)
+        if cells.open is not None or cells.is_loose or cells.has_stray:
+            return None
+        return self._fitting(cells.done)
+
+    def _fitting(self, cells: Sequence[str]) -> list[str] | None:
+        # Some programs end every line with delimiters that mean nothing.
+        if len(cells) < self.width or any(cells[self.width :]):
+            return None
+        kept = list(cells[: self.width])
+        admitted = all(column.admits(cell) for column, cell in zip(self._columns, kept, strict=True))
+        return kept if admitted else None
