@@ -64,8 +64,8 @@ def mlflow(write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPa
     """The server with its versions, to be killed and started again; version 1 is the champion."""
     folder = tmp_path_factory.mktemp("mlflow")
     server = stack.Mlflow(folder)
-    server.start()
     try:
+        server.start()
         _register(server.uri, folder, write_word_model)
         yield server
     finally:

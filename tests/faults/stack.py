@@ -103,11 +103,12 @@ class Mlflow(Program):
             *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--workers", "1"),
             *("--artifacts-destination", str(folder / "files")),
         ]
-        super().__init__(command, folder, folder / "server.log", {"MLFLOW_DISABLE_TELEMETRY": "true"})
+        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        super().__init__(command, folder, folder / "server.log", quiet)
 
     def start(self) -> None:
         super().start()
-        until(self._answers, "the MLflow server answers", 120)
+        until(self._answers, "the MLflow server answers", 240)
 
     def ensure(self) -> None:
         """Start it again if a test has killed it."""
