@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from opinionlens.tabular.delimited import open_delimited
 from opinionlens.tabular.spreadsheet import neutralised
 
 pytestmark = pytest.mark.browser
@@ -93,7 +94,6 @@ class TestReading:
             ("noise.csv", bytes(range(200)) * 3, "This is not a text file"),
             ("blank.txt", b"\n\n  \n", "The file holds no rows."),
             ("header.csv", b"text,stars\n", None),
-            ("open.csv", b'text,stars\n"great,5\nawful,1\n', "The quotation mark in line 2 is never closed"),
             ("missing.csv", b"text,stars\n,5\n,4\n", "This column holds no text."),
         ],
     )
@@ -340,15 +340,32 @@ class TestDelimitedText:
             'a,b\r\n"x ""y"" z",2\n',
             'one\n"two\r\nlines"\nthree',
             "a,,c\n,,\n",
-            'tail,"quoted" more\n',
             "no newline,at the end,",
             '"",x\n',
             'mid"quote,b\n',
             "old\rmac\r",
         ):
-            found = in_module(page, "csv.js", "parseDelimited", text, ",")
+            found = in_module(page, "records.js", "parseDelimited", text, ",")
             rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
-            assert found == {"records": rows, "unclosed": None}, text
+            assert found == rows, text
+
+    def test_records_are_those_of_the_command_line(self, open_page: OpenPage, tmp_path: Path) -> None:
+        page = open_page()
+        stray = [f"{n},nice text {n},{'neg' if n % 3 else 'pos'}" for n in range(100)]
+        stray[10], stray[70] = '10,"nice text 10,neg', '70,nice text 70",neg'
+        for text in (
+            "\n".join(["id,text,label", *stray]),
+            'id\ttext\tlabel\n1\t"Best phone ever\tpos\n2\tshe said so"\tneg\n3\tfine\tneu\n',
+            'id,text\n1,"He said \\"great\\" twice"\n2,"ok, \\"fine\\""\n',
+            'id, "text"\n1, "Hello, you"\n2, plain\n',
+            'id,text\n1,"two\nlines, and more"\n2,"well, well"\n3,"oh, no\n4,fine\n',
+            "sep=;\nid;text\n1;a,b\n",
+        ):
+            (tmp_path / "in.csv").write_text(text, newline="")
+            with open_delimited(tmp_path / "in.csv", {"text"}) as rows:
+                delimiter = rows.header.delimiter
+                expected = [row.cells for row in rows]
+            assert in_module(page, "records.js", "parseDelimited", text, delimiter)[1:] == expected, text
 
     def test_cells_are_neutralised_as_on_the_command_line(self, open_page: OpenPage) -> None:
         page = open_page()
@@ -378,7 +395,7 @@ class TestDelimitedText:
         table = [["a", 'b "c"', "d\r\ne"], ["", "x,y", " "]]
         written = in_module(page, "csv.js", "toCsv", table)
         assert written["changed"] == 0
-        assert in_module(page, "csv.js", "parseDelimited", written["text"][1:], ",")["records"] == table
+        assert in_module(page, "records.js", "parseDelimited", written["text"][1:], ",") == table
         assert in_module(page, "csv.js", "toCsv", [["=1", "-5"], ["@a", "b\n+c"]])["changed"] == 3
 
 

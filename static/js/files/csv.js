@@ -1,4 +1,6 @@
-// Reads and writes delimited text (RFC 4180, and what programs make of it).
+// Finds out the delimiter of a text, and writes delimited text (RFC 4180). records.js reads it.
+
+import { parseDelimited } from "./records.js";
 
 /** Comma first: of two that fit, it wins. */
 export const DELIMITERS = [",", ";", "\t", "|"];
@@ -6,75 +8,13 @@ export const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE_CHARS = 64_000;
 const SAMPLE_RECORDS = 50;
 
-/**
- * Returns `{records, unclosed}`: rows of cells, blank lines left out, and the line of a quotation mark that is never
- * closed (null when all are). A quote counts only where a cell begins; inside one, two stand for one.
- */
-export function parseDelimited(text, delimiter, most = Infinity) {
-  const records = [];
-  let cells = [];
-  let position = 0;
-  let line = 1;
-  let unclosed = null;
-
-  const endRecord = () => {
-    if (cells.length > 1 || cells[0] !== "") records.push(cells);
-    cells = [];
-  };
-
-  while (position < text.length && records.length < most) {
-    let cell = "";
-    if (text[position] === '"') {
-      const opened = line;
-      const end = closingQuote(text, position + 1);
-      if (end < 0) {
-        unclosed = opened;
-        break;
-      }
-      const inside = text.slice(position + 1, end);
-      line += lineBreaks(inside);
-      cell = inside.replaceAll('""', '"');
-      position = end + 1;
-    }
-    const end = endOfPlain(text, position, delimiter);
-    cell += text.slice(position, end); // after a closing quote nothing should follow; what does is kept
-    cells.push(cell);
-    position = end;
-    if (text[position] === delimiter) {
-      position += 1;
-      if (position === text.length) cells.push("");
-      else continue;
-    } else {
-      if (text[position] === "\r" && text[position + 1] === "\n") position += 1;
-      position += 1;
-      line += 1;
-    }
-    endRecord();
-  }
-  if (cells.length) endRecord();
-  return { records, unclosed };
-}
-
-function closingQuote(text, from) {
-  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 2)) {
-    if (text[at + 1] !== '"') return at;
-  }
-  return -1;
-}
-
-function endOfPlain(text, from, delimiter) {
-  let at = from;
-  while (at < text.length && text[at] !== delimiter && text[at] !== "\n" && text[at] !== "\r") at += 1;
-  return at;
-}
-
-const lineBreaks = (text) => text.split(/\r\n|\r|\n/).length - 1;
-
 /** The delimiter that cuts most rows into the same number of cells, more than one; a comma when none does. */
 export function guessDelimiter(text) {
+  const hint = text.match(/^sep=(.)[\r\n]/i);
+  if (hint && DELIMITERS.includes(hint[1])) return hint[1];
   const sample = text.slice(0, SAMPLE_CHARS);
   const ranked = DELIMITERS.map((delimiter) => {
-    const widths = parseDelimited(sample, delimiter, SAMPLE_RECORDS).records.map((cells) => cells.length);
+    const widths = parseDelimited(sample, delimiter, SAMPLE_RECORDS).map((cells) => cells.length);
     return { delimiter, share: shareOfCommonest(widths.filter((width) => width > 1), widths.length) };
   });
   return ranked.reduce((best, next) => (next.share > best.share + 0.01 ? next : best)).delimiter;

@@ -1,8 +1,9 @@
 // What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
 
 import { isBlank } from "../blank.js";
-import { guessDelimiter, parseDelimited, parseLines } from "./csv.js";
+import { guessDelimiter, parseLines } from "./csv.js";
 import { columnNames, guessColumn, guessHeader } from "./columns.js";
+import { parseDelimited } from "./records.js";
 
 const NO_TEXT = "the text is missing or empty";
 const TOO_FEW_COLUMNS = "the row has fewer columns than the header";
@@ -11,7 +12,7 @@ export const isTable = (name, text) => !/\.txt$/i.test(name) && text.trim() !== 
 
 /** How to read a table, as far as one can guess. */
 export function guessTable(text, delimiter = guessDelimiter(text)) {
-  const { records } = parseDelimited(text, delimiter, 200);
+  const records = parseDelimited(text, delimiter, 200);
   const hasHeader = guessHeader(records);
   const names = columnNames(records, hasHeader);
   return { delimiter, hasHeader, column: guessColumn(names, hasHeader ? records.slice(1) : records) };
@@ -19,12 +20,12 @@ export function guessTable(text, delimiter = guessDelimiter(text)) {
 
 /** Returns `{names, rows, problem}` of a table; each row has its `cells`, and a `text` or an `error`. */
 export function tableRows(text, { delimiter, hasHeader, column }) {
-  const { records, unclosed } = parseDelimited(text, delimiter);
+  const records = parseDelimited(text, delimiter);
   const names = columnNames(records, hasHeader);
   const body = hasHeader ? records.slice(1) : records;
   const chosen = Math.min(column, Math.max(0, names.length - 1));
   const rows = body.map((cells) => ({ cells, ...textOf(cells, chosen, names.length) }));
-  return { names, column: chosen, rows, problem: unclosed && unclosedProblem(unclosed) };
+  return { names, column: chosen, rows, problem: null };
 }
 
 /** The same of a file with one text a line. */
@@ -37,10 +38,6 @@ function textOf(cells, column, width) {
   if (cells.length <= column) return { error: cells.length < width ? TOO_FEW_COLUMNS : NO_TEXT };
   return isBlank(cells[column]) ? { error: NO_TEXT } : { text: cells[column] };
 }
-
-const unclosedProblem = (line) =>
-  `The quotation mark in line ${line} is never closed, so the rows after it cannot be told apart. ` +
-  "Choose another separator, or mend the line.";
 
 /** The rows that a download holds: those of the file with the columns that scoring adds. */
 export function scoredRows(names, rows) {
