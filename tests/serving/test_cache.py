@@ -342,3 +342,17 @@ def test_the_size_of_a_version_is_that_of_its_files_at_any_depth(
     deep.mkdir(parents=True)
     (deep / "more").write_bytes(b"x" * 1_000)
     assert cache.size_of(cached.digest) == before + 1_000
+
+
+def test_a_version_is_found_by_its_name_and_number(
+    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+) -> None:
+    for version in (kind_version, harsh_version):
+        cache.fetch(version, registry)
+    for number in (1, 2):
+        found = cache.find("brand", number)
+        assert found is not None
+        assert found.number == number
+    assert cache.find("brand", 0) is None
+    assert cache.find("brand", 3) is None
+    assert cache.find("another", 1) is None

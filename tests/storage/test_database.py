@@ -154,6 +154,16 @@ def test_a_server_is_told_how_long_to_wait_for_a_lock(postgres, migrated_postgre
         assert connection.scalar(text("SHOW lock_timeout")) == "2500ms"
 
 
+def test_what_a_dead_server_does_not_acknowledge_is_given_up_after_ten_seconds(migrated_postgres_url):
+    with closing(Database(migrated_postgres_url)) as opened, opened.reading() as connection:
+        given = connection.connection.dbapi_connection.info.get_parameters()
+    assert (given["connect_timeout"], given["tcp_user_timeout"], given["keepalives_idle"]) == (
+        "3",
+        "10000",
+        "10",
+    )
+
+
 def test_a_pool_that_stays_empty_is_unavailable(url):
     with closing(Database(url, wait_seconds=0.2, pool_size=1)) as database:
         with database.reading(), database.reading(), pytest.raises(StorageUnavailable):

@@ -83,24 +83,44 @@ def test_a_star_lets_any_name_in(make_site: Callable[..., Any]) -> None:
     assert client.get("/api/v1/", headers={"Host": "whatever.example"}).status_code == 200
 
 
-def test_a_name_that_was_refused_once_is_refused_again() -> None:
-    answered, statuses = [], []
+@pytest.mark.parametrize(
+    "names",
+    [
+        [b"evil.com", b"evil.com", b"evil.com"],  # what was refused once is refused again
+        [None],
+        [b"example.com\0evil.com"],
+    ],
+)
+def test_what_is_no_listed_name_never_gets_through(names: list[bytes | None]) -> None:
+    asked = [[] if name is None else [(b"host", name)] for name in names]
+    assert answers_to(asked) == [400] * len(names)
+
+
+@pytest.mark.parametrize("other", [b"evil.com", b"example.com", b""])
+def test_of_several_names_none_counts(other: bytes) -> None:
+    both = [(b"host", b"example.com"), (b"host", other)]
+    assert answers_to([both[:1], both, both[::-1], both]) == [200, 400, 400, 400]
+
+
+def answers_to(requests: list[list[tuple[bytes, bytes]]]) -> list[int]:
+    """The status of each request with these headers, where `example.com` is trusted."""
+    statuses = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        answered.append(scope)
+        statuses.append(200)
 
     async def send(message: Any) -> None:
-        statuses.append(message.get("status"))
+        if "status" in message:
+            statuses.append(message["status"])
 
     async def ask() -> None:
-        scope = {"type": "http", "path": "/", "method": "GET", "headers": [(b"host", b"evil.com")]}
-        for _ in range(3):
+        for headers in requests:
+            scope = {"type": "http", "path": "/", "method": "GET", "headers": headers}
             await hosts(scope, None, send)  # type: ignore[arg-type]
 
     hosts = TrustedHosts(app, ["example.com"])
     asyncio.run(ask())
-    assert answered == []
-    assert [status for status in statuses if status is not None] == [400, 400, 400]
+    return statuses
 
 
 def test_a_hundred_forms_of_a_name_are_remembered() -> None:
