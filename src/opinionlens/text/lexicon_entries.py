@@ -28,7 +28,7 @@ unusually utterly very
 _WEAKENING = """
 almost fairly kinda less little marginally occasionally partly slightly somewhat sorta
 """
-_BOOSTS = dict.fromkeys(_STRENGTHENING.split(), _BOOST) | dict.fromkeys(_WEAKENING.split(), -_BOOST)
+BOOSTS = dict.fromkeys(_STRENGTHENING.split(), _BOOST) | dict.fromkeys(_WEAKENING.split(), -_BOOST)
 # The list rates words, so an emoji counts by the words of its name; here are those whose names mislead or
 # say nothing.
 _EMOJI_VALENCES = {
@@ -170,7 +170,7 @@ def _words() -> dict[str, Entry]:
     # "187" is slang for murder in the list, and a flight number in the world.
     entries = {name: Entry(valence) for name, valence in valences().items() if not name.isdigit()}
     # "Incredibly bad" is not praise, so an intensifier has no valence of its own.
-    for name, boost in _BOOSTS.items():
+    for name, boost in BOOSTS.items():
         entries[name] = Entry(boost=boost, counts=((Feature.INTENSIFIERS.value, 1.0),) if boost > 0 else ())
     for name in NEGATORS:
         entries[name] = entries.get(name, Entry())._replace(negates=True, counts=_NEGATOR.counts)

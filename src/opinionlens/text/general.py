@@ -1,0 +1,143 @@
+"""What can be said of a text of any kind: a few numbers that do not depend on the training texts.
+
+They are VADER's compound, the sum of the opinions that `opinions` reads out of the text, and how the text
+speaks: whether it asks, requests or sees both sides. Each value is a sum of parts with a place, so an
+explanation is exact.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from opinionlens.text.opinions import Opinion, Reading, read_opinions
+from opinionlens.text.scanning import Piece
+from opinionlens.text.vader import compound, compound_parts
+
+GENERAL_FEATURES: tuple[str, ...] = (
+    "vader_compound",
+    "vader_strength",  # the same without its sign
+    "opinion",  # sum of all opinions, squeezed into -1 to 1 as VADER does
+    "opinion_strength",
+    "asks",  # 1 if the last sentence is a question
+    "asked",  # the opinions inside questions, squeezed
+    "asked_strength",
+    "requests",  # 1 if something is asked for
+    "inferred",  # words whose valence is only inferred, squeezed; in no other sum
+    "mixed",  # what the weaker of praise and blame amounts to, squeezed
+)
+
+_SQUEEZE = 15.0
+# Marks that prose hardly uses: brackets of code and markup, assignments, calls.
+_CODE = re.compile(r"[{}<>=|\\]|\w\(\w|\w\(\)")
+_LEAST_CODE, _CODE_A_WORD = 3, 0.22
+
+
+class GeneralPart(NamedTuple):
+    """What the stretch from `start` to `end` of the original text contributed to one feature."""
+
+    feature: str
+    start: int
+    end: int
+    value: float
+
+
+def is_prose(text: str, pieces: Sequence[str]) -> bool:
+    """Whether `text` is written for people: neither code nor a record."""
+    marks = len(_CODE.findall(text))
+    return marks < _LEAST_CODE or marks <= _CODE_A_WORD * len(pieces)
+
+
+def general_values(text: str, pieces: Sequence[str]) -> list[float]:
+    """The value of each of `GENERAL_FEATURES` for a text and its pieces."""
+    score = compound(text)
+    reading = read_opinions(pieces)
+    if not reading.opinions:
+        manner = [float(reading.asks), 0.0, 0.0, float(reading.requests)]
+        return [score, abs(score), 0.0, 0.0, *manner, 0.0, 0.0]
+    total = asked = blame = inferred = 0.0
+    for opinion in reading.opinions:
+        if opinion.inferred:
+            inferred += opinion.value
+            continue
+        total += opinion.value
+        if opinion.asked:
+            asked += opinion.value
+        if opinion.value < 0:
+            blame -= opinion.value
+    stated, inside = total * _factor(total), asked * _factor(asked)
+    weaker = min(blame, total + blame)
+    return [
+        score,
+        abs(score),
+        stated,
+        abs(stated),
+        float(reading.asks),
+        inside,
+        abs(inside),
+        float(reading.requests),
+        inferred * _factor(inferred),
+        weaker * _factor(weaker),
+    ]
+
+
+def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
+    """What each stretch of the text contributed; for every feature the parts sum to its value."""
+    reading = read_opinions([piece.text for piece in pieces])
+    scored = [(part.start, part.end, part.value) for part in compound_parts(text)]
+    rated = [opinion for opinion in reading.opinions if not opinion.inferred]
+    stated = _placed(rated, pieces)
+    asked = _placed([opinion for opinion in rated if opinion.asked], pieces)
+    inferred = _placed([opinion for opinion in reading.opinions if opinion.inferred], pieces)
+    factor = _factor(sum(value for *_, value in inferred))
+    return [
+        *_squeezed("vader_compound", "vader_strength", scored, 1.0),
+        *_squeezed("opinion", "opinion_strength", stated, _factor(sum(value for *_, value in stated))),
+        *_squeezed("asked", "asked_strength", asked, _factor(sum(value for *_, value in asked))),
+        *(GeneralPart("inferred", start, end, value * factor) for start, end, value in inferred),
+        *_of_both_sides(stated),
+        *_of_manner(reading, pieces),
+    ]
+
+
+def _factor(total: float) -> float:
+    """What a sum is multiplied by to end between -1 and 1."""
+    return 1.0 / math.sqrt(total * total + _SQUEEZE)
+
+
+def _placed(opinions: Sequence[Opinion], pieces: Sequence[Piece]) -> list[tuple[int, int, float]]:
+    return [(pieces[one.first].start, pieces[one.last].end, one.value) for one in opinions]
+
+
+def _squeezed(
+    name: str, strength: str, parts: Sequence[tuple[int, int, float]], factor: float
+) -> list[GeneralPart]:
+    sign = math.copysign(1.0, sum(value for *_, value in parts))
+    return [GeneralPart(name, start, end, value * factor) for start, end, value in parts] + [
+        GeneralPart(strength, start, end, value * factor * sign) for start, end, value in parts
+    ]
+
+
+def _of_both_sides(parts: Sequence[tuple[int, int, float]]) -> list[GeneralPart]:
+    praise = sum(value for *_, value in parts if value > 0)
+    blame = -sum(value for *_, value in parts if value < 0)
+    weaker = min(praise, blame)
+    sign = 1.0 if praise <= blame else -1.0
+    return [
+        GeneralPart("mixed", start, end, value * sign * _factor(weaker))
+        for start, end, value in parts
+        if weaker and value * sign > 0
+    ]
+
+
+def _of_manner(reading: Reading, pieces: Sequence[Piece]) -> list[GeneralPart]:
+    found = []
+    if reading.asks:
+        place = pieces[reading.asks_at]
+        found.append(GeneralPart("asks", place.start, place.end, 1.0))
+    if reading.requests:
+        place = pieces[reading.requests_at]
+        found.append(GeneralPart("requests", place.start, place.end, 1.0))
+    return found

@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opinionlens.text.general import GENERAL_FEATURES, general_parts, general_values, is_prose
+from opinionlens.text.scanning import scan, scan_with_places
+
+WORDS = (
+    *("good", "bad", "but", "not", "never", "great", "awful", "?", "!", ".", ",", "please", "could", "you"),
+    *("5/5", "stars", "😍", ":(", "although", "the", "a", "no", "isn't"),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join))
+def test_the_parts_sum_to_the_values_and_lie_in_the_text(text):
+    sums = dict.fromkeys(GENERAL_FEATURES, 0.0)
+    for part in general_parts(text, scan_with_places(text)):
+        assert 0 <= part.start < part.end <= len(text)
+        sums[part.feature] += part.value
+    assert list(sums.values()) == pytest.approx(general_values(text, scan(text)), abs=1e-9)
+
+
+def test_the_values_stay_within_their_range():
+    values = general_values("awful! " * 5_000, scan("awful! " * 5_000))
+    assert all(-1 <= value <= 1 for value in values)
+
+
+@pytest.mark.parametrize(
+    ("text", "prose"),
+    [
+        ("The soup was cold; the bill <was> not.", True),
+        ("I paid $20 = too much", True),
+        ("", True),
+        ("while (x < 10) { x = next(x); }", False),
+        ("<a href='/x'>{{ y }}</a>", False),
+    ],
+)
+def test_code_is_no_prose(text, prose):
+    assert is_prose(text, scan(text)) is prose

@@ -1,0 +1,79 @@
+import pytest
+
+from opinionlens.text.opinions import read_opinions
+from opinionlens.text.scanning import scan
+
+
+def rated(text):
+    """The opinions without the words whose valence is only inferred; they are a value of their own."""
+    return [opinion for opinion in read_opinions(scan(text)).opinions if not opinion.inferred]
+
+
+def total(text):
+    return sum(opinion.value for opinion in rated(text))
+
+
+@pytest.mark.parametrize(
+    ("praise", "blame"),
+    [
+        ("The lake was beautiful", "The lake was not beautiful"),
+        ("There were no problems", "There were problems"),
+        ("She never disappoints", "She disappoints"),
+        ("The crew couldn't be nicer", "The crew could be nicer"),
+        ("That wasn't a bad lunch", "That was a bad lunch"),
+        ("The tent is better than the last", "The tent is worse than the last"),
+        ("Cheap look, but a superb sound", "A superb sound, but a cheap, awful look"),
+        ("Although the road is awful, the view is superb", "Although the view is superb, the road is awful"),
+        ("Despite the terrible weather we loved it", "Despite the lovely weather we hated it"),
+        ("8/10", "3/10"),
+        ("4 stars", "1 star"),
+        ("nine out of ten", "two out of ten"),
+        ("Lunch in the park 😍", "Lunch in the rain 😡"),
+        ("See you there :)", "See you there :("),
+        ("Isn't she lovely?", "She isn't lovely."),
+        ("That phone is the bomb", "That phone is a lemon"),
+        ("It never fails to amuse", "It fails to amuse"),
+    ],
+)
+def test_praise_is_above_and_blame_below_zero(praise, blame):
+    assert total(praise) > 0.5
+    assert total(blame) < -0.5
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker"),
+    [
+        ("a very good day", "a good day"),
+        ("a good day", "a fairly good day"),
+        ("a GOOD day", "a good day"),
+        ("The meal was bad", "They said that the meal was bad"),
+        ("It is good", "If it is good"),
+    ],
+)
+def test_context_moves_the_strength(stronger, weaker):
+    assert abs(total(stronger)) > abs(total(weaker)) > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "The bus leaves at nine", "no smoking", "good morning", "kind of blue", "24/7", "7 days, 5 nights"],
+)
+def test_what_says_nothing_is_zero(text):
+    assert total(text) == 0
+
+
+def test_a_negator_ends_with_its_clause():
+    assert total("not today, good") == total("today, good")
+    assert total("not so very good") < 0
+
+
+def test_sarcasm_turns_an_opening_word_of_praise_before_complaints():
+    assert total("Great, the bus is late again.") < total("The bus is late again.") < 0
+
+
+def test_question_and_request_are_seen():
+    text = "A bad start. Is it a good hotel?"
+    assert read_opinions(scan(text)).asks
+    assert [opinion.asked for opinion in rated(text)] == [False, True]
+    assert not read_opinions(scan("Is it? It is.")).asks
+    assert read_opinions(scan("Could you send the form")).requests
