@@ -110,6 +110,25 @@ class PostgresServer:
         while self._answers() and time.monotonic() < deadline:
             time.sleep(0.02)
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let every process of the server hang within the block: its connections stay, and are silent."""
+        processes = self._processes()
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(processes):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        """The server and its children, which have sessions of their own."""
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)

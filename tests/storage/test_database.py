@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from opinionlens.errors import SettingsInvalid
-from opinionlens.storage import Database, StorageUnavailable, feedback
+from opinionlens.storage import Database, StorageFault, StorageUnavailable, feedback
 from opinionlens.storage.addresses import ServerLogin, login_of, parse_url, shown
 from opinionlens.text.labels import Label
 
@@ -132,9 +132,10 @@ def test_a_reader_does_not_hold_up_a_writer_nor_see_it_half_way(url):
 def test_a_database_without_tables_is_unavailable(empty_url, backend, tmp_path):
     if backend == "sqlite":
         (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "empty.db").touch()
     with closing(Database(empty_url)) as database:
         database.ping()
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(StorageFault, match="lacks a table"):
             feedback.newest(database)
 
 

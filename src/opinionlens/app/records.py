@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -13,24 +13,31 @@ from uuid import UUID
 
 import structlog
 
+from opinionlens.app.database_state import DatabaseState, Side
 from opinionlens.app.metrics import Metrics
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.errors import OpinionLensError
 from opinionlens.serving.store import ServedModel
 from opinionlens.settings import Settings
 from opinionlens.storage.database import Database
-from opinionlens.storage.errors import SchemaUnsupported, StorageError, StorageUnavailable
+from opinionlens.storage.errors import StorageError, StorageFault, StorageUnavailable
 from opinionlens.storage.migrating import is_current, migrate
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
 from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.storage.retention import Retention, delete_expired
+from opinionlens.threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# For each side: readers do not queue behind writers that wait for a lock.
 _THREADS = 4
 # While the database is away each call holds a thread for seconds; whoever comes later hears so at once.
 _MAX_WAITING = 64
+# Longer than any call takes by the limits of `Database`; it counts where those fail, and for who queues.
+_PATIENCE_SECONDS = 10.0
+# Writes that are not waited for; beyond, they are left undone.
+_MAX_LATER = 100
 _RETRY_SECONDS = 2.0
 _RETENTION_SECONDS = 3_600.0
 
@@ -41,7 +48,8 @@ class Records:
     """The way from the event loop to the database. The app answers without it, as long as it may take.
 
     Nothing is opened before `start`. Then a thread makes or changes the tables, again and again until the
-    database answers, and deletes every hour what is older than it may be.
+    database answers, and deletes every hour what is older than it may be. When the database refuses for a
+    reason that lasts, the thread looks again until it is mended.
     """
 
     def __init__(
@@ -65,14 +73,17 @@ class Records:
             on_word: told after each question whether the database answered it, from any thread.
         """
         self.database = database
-        self.problem: str | None = None  # why nothing can be recorded now, in words for the page
+        self._state = DatabaseState()
         self._retention = retention or Retention()
         self._keeps_texts = keeps_texts
-        self._log = PredictionLog(database, keeps_text=keeps_texts, on_loss=on_loss, on_write=on_write)
+        self._log = PredictionLog(
+            database, keeps_text=keeps_texts, on_loss=on_loss, on_write=on_write, on_word=self._note_log
+        )
         self._on_word = on_word
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="records")
-        self._waiting = 0
+        self._lanes: dict[Side, _Lane] = {"reading": _Lane("reading"), "writing": _Lane("writing")}
+        self._later: set[asyncio.Task[None]] = set()
         self._ending = threading.Event()
+        self._doubt = threading.Event()  # set when the database must be looked at before its time
         self._ready = threading.Event()
         self._keeping = threading.Thread(target=self._keep, name="records-keeper", daemon=True)
 
@@ -84,9 +95,16 @@ class Records:
     def close(self) -> None:
         """Write what waits, as far as that goes in time, and close the database."""
         self._ending.set()
+        self._doubt.set()
         self._log.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for lane in self._lanes.values():
+            lane.threads.shutdown(wait=False, cancel_futures=True)
         self.database.close()
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the database, in words for the page; None while all is well."""
+        return self._state.problem
 
     @property
     def counts(self) -> PredictionCounts:
@@ -98,31 +116,65 @@ class Records:
         """Whether the tables are as this version of the code expects them."""
         return self._ready.is_set()
 
-    async def run(
+    async def read(
         self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return `work(database, …)`, done in a thread.
+        """Return `work(database, …)`, which changes nothing, done in a thread.
 
         Raises:
-            StorageUnavailable: the database does not answer, or too many calls wait for it.
+            StorageUnavailable: the database does not answer in time, or too many calls wait for it.
         """
-        if self._waiting >= _MAX_WAITING:
-            raise StorageUnavailable("Too many calls wait for the database.", remedy="Try again in a moment.")
-        self._waiting += 1
+        return await self._ask("reading", lambda: work(self.database, *args, **kwargs))
+
+    async def write(
+        self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `work(database, …)`, which may change rows, done in a thread.
+
+        Raises:
+            StorageUnavailable: as `read`; the change may still come about where only the answer is late.
+        """
+        return await self._ask("writing", lambda: work(self.database, *args, **kwargs))
+
+    def write_later(
+        self, work: Callable[Concatenate[Database, P], object], /, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Begin `work(database, …)` and do not wait for it: best effort, for what no answer depends on."""
+        if len(self._later) >= _MAX_LATER:
+            return
+
+        async def attempt() -> None:
+            try:
+                await self.write(work, *args, **kwargs)
+            except StorageError as error:
+                log.debug("records.not_written", reason=str(error))
+
+        task = asyncio.get_running_loop().create_task(attempt())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _ask(self, side: Side, work: Callable[[], T]) -> T:
+        lane = self._lanes[side]
         try:
-            here = copy_context()  # so that what is logged in the thread carries the request's id
-            loop = asyncio.get_running_loop()
-            result = await loop.run_in_executor(
-                self._pool, lambda: here.run(work, self.database, *args, **kwargs)
-            )
-        except StorageUnavailable:
-            self._on_word(False)
+            result = await lane.run(work)
+        except StorageUnavailable as error:
+            self._note(side, error)
             raise
-        else:
-            self._on_word(True)
-            return result
-        finally:
-            self._waiting -= 1
+        self._note(side, None)
+        return result
+
+    def _note(self, side: Side, error: StorageUnavailable | None) -> None:
+        """Take down what the database said, from any thread."""
+        self._on_word(error is None)
+        if error is None:
+            self._state.note_success(side)
+            return
+        self._state.note_error(side, error)
+        if side == "writing" or isinstance(error, StorageFault):
+            self._doubt.set()
+
+    def _note_log(self, error: StorageUnavailable | None) -> None:
+        self._note("writing", error)
 
     def log_prediction(
         self, prediction_id: UUID, text: str, prediction: Prediction, model: ServedModel, seconds: float
@@ -153,42 +205,94 @@ class Records:
 
     def _keep(self) -> None:
         """Prepare the tables, then look after them until the end."""
-        while not self._prepared():
-            if self._ending.wait(_RETRY_SECONDS):
-                return
-        while not self._ending.wait(_RETENTION_SECONDS):
-            try:
-                expired = delete_expired(self.database, self._retention)
-                log.info("records.expired", rows=expired.predictions, texts=expired.prediction_texts)
-            except StorageError as error:
-                log.warning("records.not_expired", reason=str(error))
+        sweep_at = time.monotonic() + _RETENTION_SECONDS
+        while not self._ending.is_set():
+            self._doubt.clear()
+            if not self._prepared():
+                self._ending.wait(_RETRY_SECONDS)
+                continue
+            if self._state.has_problem("writing") or self._state.has_problem("reading"):
+                self._ending.wait(_RETRY_SECONDS)
+                self._try_again()
+            elif not self._doubt.wait(sweep_at - time.monotonic()):
+                self._sweep()
+                sweep_at = time.monotonic() + _RETENTION_SECONDS
 
     def _prepared(self) -> bool:
+        """Bring the tables to the state that this version expects; tell whether they are."""
         try:
             if not is_current(self.database):
-                migrate(self.database.url.render_as_string(hide_password=False))
-        except SchemaUnsupported as error:
-            self._report(error)  # no retry helps, but the database may be put right under us
-            return False
+                self._ready.clear()
+                self._make_tables()
+            self.database.check_tables()
         except OpinionLensError as error:
-            self._report(error)
+            self._on_word(not isinstance(error, StorageUnavailable))
+            self._state.note_error("tables", error)
             return False
         except Exception as error:  # whatever the driver raises, the app must go on answering
             log.exception("records.not_prepared")
-            self.problem = f"The database cannot be prepared: {type(error).__name__}."
+            words = f"The database cannot be prepared: {type(error).__name__}."
+            self._state.note_error("tables", StorageError(words))
             return False
-        self.problem = None
+        self._state.note_success("tables")
         self._on_word(True)
         self._ready.set()
         return True
 
-    def _report(self, error: OpinionLensError) -> None:
-        """Keep the reason for the page, and log it once, not at every try."""
-        self._on_word(not isinstance(error, StorageUnavailable))
-        words = " ".join(part for part in (error.what, error.remedy) if part)
-        if words != self.problem:
-            self.problem = words
-            log.warning("records.not_prepared", reason=str(error))
+    def _make_tables(self) -> None:
+        """Make or change the tables; where a file was open and is gone, make no empty one in its place."""
+        if self.database.was_open and self.database.file is not None:
+            self.database.ping()
+        migrate(self.database.url.render_as_string(hide_password=False))
+
+    def _try_again(self) -> None:
+        """Find out whether what was wrong has been mended, though nobody asks."""
+        looks: dict[Side, Callable[[], None]] = {
+            "reading": self.database.check_tables,
+            "writing": self.database.check_writable,
+        }
+        for side, look in looks.items():
+            try:
+                look()
+            except StorageUnavailable as error:
+                self._state.note_error(side, error)
+            else:
+                self._state.note_success(side)
+
+    def _sweep(self) -> None:
+        try:
+            expired = delete_expired(self.database, self._retention)
+            log.info("records.expired", rows=expired.predictions, texts=expired.prediction_texts)
+        except StorageError as error:
+            log.warning("records.not_expired", reason=str(error))
+
+
+class _Lane:
+    """The threads of one side, and how many calls are in them or wait for one."""
+
+    def __init__(self, name: str) -> None:
+        self.threads = DaemonThreads(_THREADS, f"records-{name}")
+        self._waiting = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return `work()`, done in a thread.
+
+        Raises:
+            StorageUnavailable: too many calls wait, or this one was not answered in time.
+        """
+        if self._waiting >= _MAX_WAITING:
+            raise StorageUnavailable("Too many calls wait for the database.", remedy="Try again in a moment.")
+        self._waiting += 1
+        here = copy_context()  # so that what is logged in the thread carries the request's id
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self.threads, lambda: here.run(work))
+        except TimeoutError as error:
+            raise StorageUnavailable(
+                "The database does not answer in time.", remedy="Try again in a moment."
+            ) from error
+        finally:
+            self._waiting -= 1
 
 
 def open_records(settings: Settings, metrics: Metrics) -> Records:

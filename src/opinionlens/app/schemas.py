@@ -385,6 +385,7 @@ class Readiness(Answer):
                     "fallback_available": True,
                     "model": _MODEL,
                     "problem": None,
+                    "database_problem": None,
                 }
             ]
         }
@@ -395,3 +396,6 @@ class Readiness(Answer):
     fallback_available: bool = Field(description="The built-in word list would answer without one.")
     model: ModelInfo | None = Field(description="What answers now.")
     problem: str | None = Field(description="Why the model that should be active is not.")
+    database_problem: str | None = Field(
+        description="What is wrong with the database and what to do; predictions go on without it."
+    )

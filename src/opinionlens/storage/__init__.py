@@ -15,6 +15,7 @@ from opinionlens.storage.errors import (
     SchemaUnsupported,
     StorageConflict,
     StorageError,
+    StorageFault,
     StorageUnavailable,
 )
 from opinionlens.storage.migrating import downgrade, migrate
@@ -28,6 +29,7 @@ __all__ = [
     "SchemaUnsupported",
     "StorageConflict",
     "StorageError",
+    "StorageFault",
     "StorageUnavailable",
     "downgrade",
     "migrate",

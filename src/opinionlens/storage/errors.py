@@ -15,6 +15,10 @@ class StorageUnavailable(StorageError):
     status = 503
 
 
+class StorageFault(StorageUnavailable):
+    """The database cannot be used until a person mends it; trying again does not help."""
+
+
 class SchemaUnsupported(StorageError):
     """The tables were made by another version of OpinionLens than this one."""
 

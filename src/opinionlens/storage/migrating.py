@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,9 @@ from sqlalchemy import Connection, inspect, text
 
 from opinionlens.storage.addresses import parse_url, shown
 from opinionlens.storage.database import Database
-from opinionlens.storage.errors import SchemaUnsupported, StorageUnavailable
+from opinionlens.storage.errors import SchemaUnsupported, StorageFault
+from opinionlens.storage.faults import trouble_of
+from opinionlens.storage.sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,6 +25,8 @@ HEAD = "0001"
 
 # Another process may be migrating; it holds the lock for as long as its changes take.
 _LOCK_SECONDS = 60.0
+# A change of a table with millions of rows copies it.
+_LIMIT_SECONDS = 600.0
 # Any number that nobody else takes in the same database: the first seven digits of sha256("opinionlens").
 _LOCK_NUMBER = 0x6FF5CEF
 
@@ -34,7 +37,7 @@ def is_current(database: Database) -> bool:
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    if database.is_sqlite and not Path(str(database.url.database)).exists():
+    if database.file is not None and not database.file.path.exists():
         return False
     with database.reading() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -88,10 +91,10 @@ def alembic_config() -> Config:
 def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Config]]:
     from alembic.util.exc import CommandError
 
-    database = Database(url, wait_seconds=wait_seconds, pool_size=1)
+    database = Database(url, wait_seconds=wait_seconds, limit_seconds=_LIMIT_SECONDS, pool_size=1)
     with closing(database):
-        if database.is_sqlite:
-            _prepare_file(database, wait_seconds)
+        if database.file is not None:
+            _prepare_file(database.file, wait_seconds)
         try:
             with database.writing() as connection:
                 if not database.is_sqlite:  # SQLite's write lock, which we hold, is all that is needed
@@ -107,31 +110,15 @@ def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Conf
             ) from error
 
 
-def _prepare_file(database: Database, wait_seconds: float) -> None:
-    """Make the folder, and switch the file to WAL, so that readers and the writer do not wait for each other.
-
-    The mode is a property of the file. Switching does not wait for other connections as other statements do,
-    so it is tried again.
-    """
+def _prepare_file(file: SqliteFile, wait_seconds: float) -> None:
     import sqlite3
 
-    path = Path(str(database.url.database))
-    deadline = time.monotonic() + wait_seconds
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
-            while True:
-                try:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                except sqlite3.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.05)
-                else:
-                    return
+        file.create(wait_seconds)
     except (OSError, sqlite3.Error) as error:
-        raise StorageUnavailable(
-            "The database's file cannot be opened for writing.",
-            where=str(path),
-            remedy="Check the folder's rights and the disk.",
+        trouble = trouble_of(error) if isinstance(error, sqlite3.Error) else None
+        raise StorageFault(
+            trouble.what if trouble else "The database's file cannot be made.",
+            where=str(file.path),
+            remedy=trouble.remedy if trouble else "Check the folder's rights and the disk.",
         ) from error

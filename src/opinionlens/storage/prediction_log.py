@@ -47,6 +47,7 @@ class PredictionLog:
         flush_seconds: float = 1.0,
         on_loss: Callable[[int], None] = lambda rows: None,
         on_write: Callable[[int], None] = lambda rows: None,
+        on_word: Callable[[StorageUnavailable | None], None] = lambda error: None,
     ) -> None:
         """Start nothing yet.
 
@@ -58,6 +59,7 @@ class PredictionLog:
             flush_seconds: how long a row waits at most while the database answers.
             on_loss: told how many rows were lost, each time; called from any thread.
             on_write: told how many rows were written, each time; called from the log's thread.
+            on_word: told after each write why it failed, or None; called from the log's thread.
         """
         self._database = database
         self._keeps_text = keeps_text
@@ -66,6 +68,7 @@ class PredictionLog:
         self._flush_seconds = flush_seconds
         self._on_loss = on_loss
         self._on_write = on_write
+        self._on_word = on_word
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
@@ -143,6 +146,7 @@ class PredictionLog:
                     log.warning("predictions.waiting", rows=len(batch), reason=str(error))
                 self._is_interrupted = True
                 self._put_back(batch)
+                self._on_word(error)
                 return
             except Exception as error:  # whatever it is, the thread must live and the loss be counted
                 # Only its kind: PostgreSQL's words repeat the row.
@@ -153,6 +157,7 @@ class PredictionLog:
                 with self._lock:
                     self._written += len(batch)
                 self._on_write(len(batch))
+                self._on_word(None)
 
     def _redacted(self, rows: Sequence[PredictionRow]) -> list[PredictionRow]:
         return [row if row.text is None else replace(row, text=redact(row.text)) for row in rows]

@@ -62,10 +62,15 @@ class TroubledRecords(Records):
 
     away = False
 
-    async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    async def read(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         if self.away:
             raise StorageUnavailable("The database does not answer as it should.")
-        return await super().run(work, *args, **kwargs)
+        return await super().read(work, *args, **kwargs)
+
+    async def write(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if self.away:
+            raise StorageUnavailable("The database does not answer as it should.")
+        return await super().write(work, *args, **kwargs)
 
 
 class Seen:

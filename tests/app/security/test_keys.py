@@ -32,9 +32,14 @@ class CountingRecords(Records):
     asked = 0
     is_away = False
 
-    async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    is_slow = False
+
+    def write_later(self, *_: Any, **__: Any) -> None:
+        """Leave undone what may be left undone."""
+
+    async def read(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         self.asked += 1
-        await asyncio.sleep(0)
+        await asyncio.sleep(3_600 if self.is_slow else 0)
         if self.is_away:
             raise StorageUnavailable("It is away.")
         return work(self.database, *args, **kwargs)
@@ -178,6 +183,21 @@ def test_while_the_database_is_away_a_key_that_was_good_predicts_and_does_nothin
         who = await keys.who_of(key)
         assert who is not None
         assert who.scopes == {Scope.PREDICT, Scope.ADMIN}
+
+    asyncio.run(ask())
+
+
+def test_while_the_database_hangs_a_key_that_was_good_does_not_wait_for_it(
+    keys: Keys, records: CountingRecords, clock: Clock
+) -> None:
+    async def ask() -> None:
+        _, key = add(records, Scope.PREDICT, Scope.ADMIN)
+        assert await keys.who_of(key)
+        records.is_slow = True
+        clock.now += FRESH_SECONDS
+        who = await asyncio.wait_for(keys.who_of(key), 60)
+        assert who is not None
+        assert who.scopes == {Scope.PREDICT}
 
     asyncio.run(ask())
 

@@ -61,7 +61,7 @@ class ActiveVersion:
         """Look at the last deployment; tell whether the database answered."""
         before = self._changes
         try:
-            row = await self.records.run(deployments.active)
+            row = await self.records.read(deployments.active)
         except StorageError as error:
             self.row_is_known = False
             self.database_problem = in_words(error)
@@ -73,7 +73,7 @@ class ActiveVersion:
 
     async def last_row(self) -> Deployment | None:
         """Return the last deployment. Raises StorageUnavailable."""
-        return await self.records.run(deployments.active)
+        return await self.records.read(deployments.active)
 
     async def record(
         self,
@@ -92,7 +92,7 @@ class ActiveVersion:
             StorageUnavailable: nothing has changed.
         """
         number = NONE_YET if expected is None else expected.number
-        writing = self.records.run(
+        writing = self.records.write(
             deployments.activate, version, expected=number, by=by, why=why, cause=cause
         )
         return await self._record(model, writing, "activated")
@@ -101,7 +101,7 @@ class ActiveVersion:
         self, model: ServedModel, *, expected: Deployment, by: str, why: str
     ) -> Deployment:
         """Record that the version before becomes active again, then let it answer here. As `record`."""
-        writing = self.records.run(deployments.roll_back, expected=expected.number, by=by, why=why)
+        writing = self.records.write(deployments.roll_back, expected=expected.number, by=by, why=why)
         return await self._record(model, writing, "rolled_back")
 
     async def put(self, model: ServedModel, outcome: SwapOutcome = "activated") -> None:

@@ -139,7 +139,7 @@ class Lifecycle:
 
     async def history(self, *, limit: int, before: int | None) -> Page[Deployment]:
         """Return deployments, the last first. Raises StorageUnavailable."""
-        return await self._records.run(deployments.history, limit=limit, before=before)
+        return await self._records.read(deployments.history, limit=limit, before=before)
 
     async def registered(self, *, limit: int, offset: int, name: str | None) -> RegisteredPage:
         """Return a part of what the registry has, loaded or not.
@@ -194,7 +194,7 @@ class Lifecycle:
             RegistryError: the version is no longer in the cache, and cannot be fetched; nothing has changed.
         """
         row = await self._expected_row(expected)
-        target = await self._records.run(deployments.rollback_target)
+        target = await self._records.read(deployments.rollback_target)
         if row is None or target is None:
             raise NoEarlierDeployment("No other version was active before.")
         model = await self._loaded_again(target.version)

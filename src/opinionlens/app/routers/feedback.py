@@ -37,7 +37,7 @@ def feedback_router(limits: Limits) -> APIRouter:
         services = services_of(request)
         services.security.feedback_limit.check(address_of(request))
         given = await body.read(request)
-        stored = await services.records.run(
+        stored = await services.records.write(
             feedback.add,
             label=given.label,
             source=given.source,
@@ -100,7 +100,7 @@ async def list_feedback(
     before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
 ) -> Response:
     """Return what readers said. `before` is the `next_before` of the page that came before this one."""
-    page = await services_of(request).records.run(feedback.newest, limit=limit, before=before)
+    page = await services_of(request).records.read(feedback.newest, limit=limit, before=before)
     rows = [{**_fields(row), "text": row.text} for row in page.rows]
     return json_response({"feedback": rows, "total": page.total, "next_before": page.next_before})
 
@@ -122,13 +122,13 @@ async def export(
     def next_piece(_: Database) -> str:
         return next(pieces, "")
 
-    first = await records.run(next_piece)  # before the answer begins, so that an outage is a 503
+    first = await records.read(next_piece)  # before the answer begins, so that an outage is a 503
 
     async def content() -> AsyncIterator[str]:
         piece = first
         while piece:
             yield piece
-            piece = await records.run(next_piece)
+            piece = await records.read(next_piece)
 
     headers = {
         "Content-Disposition": f'attachment; filename="feedback.{format}"',

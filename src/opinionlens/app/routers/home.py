@@ -88,7 +88,7 @@ async def _store(services: Services, label: Label, text: str, ident: str) -> Non
         prediction_id = UUID(ident)
     except ValueError:  # the text says enough
         prediction_id = None
-    await services.records.run(
+    await services.records.write(
         feedback.add, label=label, source="page", prediction_id=prediction_id, text=text
     )
     services.metrics.count_feedback(label)

@@ -104,7 +104,7 @@ class KeyMade(KeyAnswer):
 async def list_keys(request: Request, answer: Response) -> list[KeyAnswer]:
     """Return all keys, revoked ones too, the last made first."""
     answer.headers["Cache-Control"] = "no-store"
-    return [KeyAnswer(**_fields(key)) for key in await services_of(request).records.run(api_keys.every_key)]
+    return [KeyAnswer(**_fields(key)) for key in await services_of(request).records.read(api_keys.every_key)]
 
 
 @router.post("/", status_code=201, summary="Make an API key")
@@ -112,7 +112,7 @@ async def make_key(request: Request, answer: Response, who: Admin, new: NewKey) 
     """Return a new key, this once."""
     answer.headers["Cache-Control"] = "no-store"
     key = new_key()
-    stored = await services_of(request).records.run(
+    stored = await services_of(request).records.write(
         api_keys.add,
         key_hash=hash_token(key),
         prefix=shown_prefix(key),
@@ -132,7 +132,7 @@ async def revoke_key(request: Request, answer: Response, key_id: int) -> KeyAnsw
     """End a key for good: here at once, in other workers within seconds."""
     answer.headers["Cache-Control"] = "no-store"
     services = services_of(request)
-    key = await services.records.run(api_keys.revoke, key_id)
+    key = await services.records.write(api_keys.revoke, key_id)
     services.security.keys.forget()
     return KeyAnswer(**_fields(key))
 

@@ -109,7 +109,7 @@ async def status(request: Request, _: Admin) -> Response:
             "following": lifecycle.champion.is_following,
             "problems": lifecycle.active.problems,
             "registry_problem": lifecycle.registry.problem,
-            "database_problem": lifecycle.active.database_problem,
+            "database_problem": lifecycle.active.database_problem or services_of(request).records.problem,
         }
     )
 

@@ -63,6 +63,7 @@ async def ready(request: Request) -> Response:
         "fallback_available": fallback,
         "model": _answering(services),
         "problem": store.problem,
+        "database_problem": services.records.problem,
     }
     return json_response(content, 200 if is_ready else 503)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from opinionlens.app.records import Records
 from opinionlens.app.security.tokens import hash_token, is_key, same
 from opinionlens.app.security.who import EVERYTHING, Who
-from opinionlens.storage import Database, StorageUnavailable, api_keys
+from opinionlens.storage import StorageUnavailable, api_keys
 from opinionlens.storage.api_keys import Scope
 
 # A revoked key is refused everywhere after this time.
 FRESH_SECONDS = 5.0
 # While the database is away a key that was good this long ago still gets predictions, and nothing else.
 TRUSTED_SECONDS = 600.0
+# So long a request with such a key waits for a database that hangs.
+_PATIENCE_SECONDS = 1.0
 _MOST_KEPT = 1_000
 
 PREDICT_ONLY = frozenset({Scope.PREDICT})
@@ -88,30 +89,25 @@ class Keys:
 
     async def _ask(self, key_hash: str, known: _Known | None) -> Who | None:
         asked = self._clock()
+        is_trusted = known is not None and asked < known.trusted_until
         try:
-            who = await self._records.run(_find, key_hash)
-        except StorageUnavailable:
-            if known is None or self._clock() >= known.trusted_until:
+            async with asyncio.timeout(_PATIENCE_SECONDS if is_trusted else None):
+                key = await self._records.read(api_keys.find_good, key_hash)
+        except (StorageUnavailable, TimeoutError):
+            if known is None or not is_trusted:
                 raise
             who = Who(known.who.name, known.who.kind, known.who.scopes & PREDICT_ONLY)
             self._keep(key_hash, _Known(who, self._clock() + FRESH_SECONDS, known.trusted_until))
             return who
-        if who is None:
+        if key is None:
             self._known.pop(key_hash, None)
-        else:
-            self._keep(key_hash, _Known(who, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
+            return None
+        self._records.write_later(api_keys.mark_used, key)
+        who = Who(f"key {key.name}", "key", key.scopes)
+        self._keep(key_hash, _Known(who, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
         return who
 
     def _keep(self, key_hash: str, known: _Known) -> None:
         if len(self._known) >= self._most_kept and key_hash not in self._known:
             self._known.pop(next(iter(self._known)))
         self._known[key_hash] = known
-
-
-def _find(database: Database, key_hash: str) -> Who | None:
-    key = api_keys.find_good(database, key_hash)
-    if key is None:
-        return None
-    with suppress(StorageUnavailable):  # the key is good even where its use cannot be written down
-        api_keys.mark_used(database, key)
-    return Who(f"key {key.name}", "key", key.scopes)

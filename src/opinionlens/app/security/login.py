@@ -43,13 +43,13 @@ class Login:
             StorageUnavailable: the database does not answer.
         """
         await self.throttle.enter(name, address)
-        user = await self.records.run(users.find, name)
+        user = await self.records.read(users.find, name)
         verified = await self.passwords.verify(password, user.password_hash if user else None)
         if user is None or not verified.is_right:
             log.warning("login.refused", address=address)  # not the name: people type their password there
             raise LoginRefused
         if verified.new_hash is not None:
-            await self.records.run(users.renew_hash, user, verified.new_hash)
+            await self.records.write(users.renew_hash, user, verified.new_hash)
         await self.throttle.forgive(name, address)
         try:
             session = await self.sessions.begin(user.id)

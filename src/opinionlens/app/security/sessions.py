@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from opinionlens.app.records import Records
 from opinionlens.app.security.tokens import hash_token, is_token, new_token
 from opinionlens.app.security.who import Visitor, user
-from opinionlens.storage import Database, sessions
+from opinionlens.storage import sessions
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.sessions import Session
 
@@ -42,7 +42,7 @@ class Sessions:
             StorageUnavailable: the database does not answer; there is no session.
         """
         new = NewSession(new_token(), new_token())
-        await self._records.run(
+        await self._records.write(
             sessions.add,
             token_hash=hash_token(new.token),
             user_id=user_id,
@@ -52,15 +52,21 @@ class Sessions:
         return new
 
     async def visitor(self, token: str) -> Visitor | None:
-        """Return who is logged in with that token; looking counts as using.
+        """Return the session's user; looking counts as using, best effort.
 
         Raises:
             StorageUnavailable: the database does not answer.
         """
         if not is_token(token):
             return None
-        session = await self._records.run(_use, hash_token(token), self._idle)
-        return None if session is None else Visitor(user(session.user_name), session.csrf_token)
+        token_hash, now = hash_token(token), utc_now()
+        session = await self._records.read(sessions.find, token_hash, at=now)
+        if session is None:
+            return None
+        later = later_end(session, now, self._idle)
+        if later is not None:  # not waited for: a page must not wait for a writer that holds the database
+            self._records.write_later(sessions.extend, token_hash, later)
+        return Visitor(user(session.user_name), session.csrf_token)
 
     async def end(self, token: str) -> None:
         """Log a browser out.
@@ -68,18 +74,7 @@ class Sessions:
         Raises:
             StorageUnavailable: the database does not answer; the session goes on.
         """
-        await self._records.run(sessions.end, hash_token(token))
-
-
-def _use(database: Database, token_hash: str, idle: timedelta) -> Session | None:
-    now = utc_now()
-    session = sessions.find(database, token_hash, at=now)
-    if session is None:
-        return None
-    later = later_end(session, now, idle)
-    if later is not None:
-        sessions.extend(database, token_hash, later)
-    return session
+        await self._records.write(sessions.end, hash_token(token))
 
 
 def later_end(session: Session, now: datetime, idle: timedelta) -> datetime | None:

@@ -43,7 +43,7 @@ class Throttle:
             StorageUnavailable: the database does not answer; the password must not be looked at.
         """
         since = utc_now() - WINDOW
-        attempts = await self._records.run(login_attempts.record, name, address, since=since)
+        attempts = await self._records.write(login_attempts.record, name, address, since=since)
         if is_too_many(attempts):
             minutes = int(WINDOW.total_seconds()) // 60
             raise TooManyAttempts(
@@ -58,4 +58,4 @@ class Throttle:
         Raises:
             StorageUnavailable: the database does not answer; they still count.
         """
-        await self._records.run(login_attempts.forgive, name, address)
+        await self._records.write(login_attempts.forgive, name, address)

@@ -1,0 +1,183 @@
+"""The file of an SQLite database: made private, opened only where it exists, watched while it is open.
+
+SQLite keeps using an open file after it was deleted or another one was moved to its place: what is written
+then is lost without an error. Every connection therefore remembers which file it opened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from opinionlens.storage.deadlines import remaining
+
+OWNER_ONLY = 0o600
+# Files that SQLite keeps beside the database; it gives them the database's mode.
+_WAL, _SHM = "-wal", "-shm"
+# A log that has grown over this size in one long transaction is cut back after it.
+_MOST_WAL_BYTES = 64 * 2**20
+# Instructions of SQLite's machine between two looks at the clock: about a millisecond.
+_STEPS = 100_000
+_LOCK_SECONDS = 2.0
+
+log = structlog.get_logger("storage")
+
+
+@dataclass(frozen=True, slots=True)
+class FileId:
+    """Which file it is, whatever its name."""
+
+    device: int
+    inode: int
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection that knows which file it has open."""
+
+    file_id: FileId | None = None
+
+
+class SqliteFile:
+    """One database file, as all connections of a `Database` open it. Safe among threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet."""
+        self.path = path
+        self._last_id: FileId | None = None
+        self._beside: dict[str, FileId | None] = {}  # the log and its index that belong to that file
+
+    def connect(self, **arguments: Any) -> FileConnection:  # noqa: ANN401 - those of sqlite3.connect
+        """Return a connection to the file that is there now.
+
+        Raises:
+            sqlite3.Error: there is none, or it cannot be opened.
+        """
+        self._set_aside_old_log()
+        before = id_of(self.path)
+        tighten(self.path)
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode=rw", **arguments, uri=True, factory=FileConnection
+        )
+        try:
+            if before is None or before != id_of(self.path):
+                raise sqlite3.OperationalError("the file was exchanged while it was opened")
+            connection.file_id = before
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._beside = {ending: id_of(neighbour(self.path, ending)) for ending in (_WAL, _SHM)}
+        self._last_id = before
+        return connection
+
+    def holds(self, connection: FileConnection) -> bool:
+        """Tell whether the file under the path is the one that the connection has open."""
+        return connection.file_id == id_of(self.path)
+
+    def create(self, wait_seconds: float) -> None:
+        """Make the folder and the file where they are missing; switch the file to write-ahead logging.
+
+        Readers and the writer do not wait for each other in that mode, which is a property of the file.
+
+        Raises:
+            OSError: the folder or the file cannot be made.
+            sqlite3.Error: the file cannot be written, or is no database.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # never opened by us otherwise: closing it would drop SQLite's locks
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
+        tighten(self.path)
+        with closing(sqlite3.connect(self.path, timeout=wait_seconds)) as connection:
+            # Works on an empty file only: pages that are free can be given back later.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            _switch_to_wal(connection, wait_seconds)
+
+    def _set_aside_old_log(self) -> None:
+        """Keep SQLite from applying the log of a file that was replaced to the one in its place."""
+        last, now = self._last_id, id_of(self.path)
+        if last is None or now is None or now == last:
+            return
+        with _locked(self.path.parent):  # against the other processes of the app, which notice it, too
+            for ending, known in self._beside.items():
+                path = neighbour(self.path, ending)
+                if known is not None and id_of(path) == known:
+                    path.replace(path.with_name(f"{path.name}.replaced"))
+        log.warning("database.replaced", path=str(self.path), then="The file that is there now is used.")
+
+
+def id_of(path: Path) -> FileId | None:
+    """Return which file is under a path; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return FileId(found.st_dev, found.st_ino)
+
+
+def neighbour(path: Path, ending: str) -> Path:
+    """Return the path of a file that SQLite keeps beside the database; it follows links first."""
+    return Path(os.path.realpath(path) + ending)
+
+
+def tighten(path: Path) -> None:
+    """Leave the rights to a database file and its neighbours to their owner, where we may change them."""
+    for each in (path, neighbour(path, _WAL), neighbour(path, _SHM)):
+        with suppress(OSError):  # not there, somebody else's, or read-only
+            mode = each.stat().st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                each.chmod(mode & 0o700)
+
+
+def _prepare(connection: FileConnection) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL could lose what was acknowledged when the power fails.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {_MOST_WAL_BYTES:d}")
+    connection.set_progress_handler(lambda: remaining() < 0, _STEPS)
+    # The first look into the file, which opens its log, too. A restored copy may have lost the mode.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        with suppress(sqlite3.OperationalError):  # read-only, or in use: the next connection tries again
+            connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _switch_to_wal(connection: sqlite3.Connection, wait_seconds: float) -> None:
+    """Switch the mode; that does not wait for other connections as statements do, so it is tried again."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    deadline = time.monotonic() + _LOCK_SECONDS
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise sqlite3.OperationalError("another process moves the old log") from None
+                time.sleep(0.01)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,83 @@
+"""PostgreSQL hangs (every process of it is stopped): calls end, and so does the app when it is told to."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+
+@pytest.fixture
+def url(postgres, database):
+    yield database
+    postgres.stop()
+    postgres.start()
+
+
+def start(make_warm_app, url, until, workers=1):
+    app = make_warm_app(url, workers=workers)
+    app.start()
+    until(lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, "the champion is recorded")
+    return app
+
+
+def test_calls_end_and_predictions_go_on(make_warm_app, postgres, url, until, load_on):
+    app = start(make_warm_app, url, until)
+    with load_on(app) as load:
+        with postgres.stopped():
+            refused = [
+                app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}),
+                app.ask("GET", "/api/v1/feedback"),
+                app.activate(2),
+                app.ask("GET", "/api/v1/keys/"),
+            ]
+            load.more(100)
+            said = app.ask("GET", "/ready").body["database_problem"]
+        until(
+            lambda: app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}).status == 201,
+            "feedback is taken again",
+        )
+        load.more(50)
+    assert [answer.status for answer in refused] == [503] * 4
+    assert "does not answer" in said
+    assert (load.bad, load.broken) == ([], [])
+    until(lambda: app.ask("GET", "/ready").body["database_problem"] is None, "the problem is gone")
+    app.terminate()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_app_ends_in_its_time_and_well(make_warm_app, postgres, url, until, workers):
+    app = start(make_warm_app, url, until, workers)
+    assert app.ask("POST", "/api/v1/inference/predict", {"text": "great"}).status == 200
+    with postgres.stopped():
+        # What waits for the database as the end comes, and what the log still has to write.
+        answers = []
+
+        def ask():
+            answers.append(app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}).status)
+
+        threads = [threading.Thread(target=ask) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        assert app.ask("POST", "/api/v1/inference/predict", {"text": "awful"}).status == 200
+        time.sleep(0.5)
+        started = time.monotonic()
+        status = app.terminate()
+        seconds = time.monotonic() - started
+        for thread in threads:
+            thread.join(60)
+    assert status == 0
+    assert seconds < 20
+    assert answers == [503] * 6
+
+
+def test_it_starts_while_the_database_hangs(make_warm_app, postgres, url, until):
+    app = start(make_warm_app, url, until)
+    app.terminate()
+    with postgres.stopped():
+        app.start()
+        assert app.ask("POST", "/api/v1/inference/predict", {"text": "great"}).status == 200
+        until(lambda: app.ask("GET", "/ready").body["database_problem"], "the problem is shown")
+    until(lambda: app.ask("GET", "/ready").body["database_problem"] is None, "the database is used again")
+    assert app.terminate() == 0
