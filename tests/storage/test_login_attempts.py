@@ -2,7 +2,7 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 
 from opinionlens.storage import Database, login_attempts
 from opinionlens.storage.login_attempts import Attempts
@@ -68,3 +68,55 @@ def test_of_attempts_at_the_same_moment_the_last_sees_all(url, database):
     # However they interleave, whoever is the n-th to commit sees at least n.
     assert max(seen) == 5
     assert all(sum(count <= limit for count in seen) <= limit for limit in range(1, 6))
+
+
+def rows(database):
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(table))
+
+
+def test_what_is_refused_is_not_kept(database):
+    def refuse(attempts):
+        return attempts.from_address > 5
+
+    for _ in range(20):
+        last = login_attempts.record(database, "ann", "1", since=HOUR_AGO, refuses=refuse, at=NOON)
+    assert last == Attempts(6, 6, 6)
+    assert rows(database) == 5
+
+
+def fill(database, count, **changes):
+    values = {"created_at": NOON, "account_hash": "a" * 64, "address": "10.0.0.1"} | changes
+    with database.writing() as connection:
+        for start in range(0, count, 1_000):
+            some = [values for _ in range(min(1_000, count - start))]
+            connection.execute(insert(table), some)
+
+
+def test_rows_of_before_go_faster_than_they_come(database):
+    fill(database, 250, created_at=HOUR_AGO - timedelta(seconds=1))
+    for _ in range(3):
+        attempt(database, "ann", "1")
+    assert rows(database) == 3
+
+
+def test_there_are_never_more_than_20_000(database):
+    fill(database, 20_500)
+    attempt(database, "ann", "1")
+    assert rows(database) == 20_000
+
+
+def test_a_refusal_costs_the_same_however_many_rows_there_are(database):
+    """By the rows that are looked at: SQLite's and PostgreSQL's processor time would tell less."""
+    account = login_attempts.account_hash("ann")
+    fill(database, 20_000, account_hash=account)
+    assert attempt(database, "ann", "10.0.0.1") == Attempts(101, 101, 1 + 100)
+    if not database.is_sqlite:
+        return
+    with database.reading() as connection:
+        steps = []
+        raw = connection.connection.dbapi_connection
+        raw.set_progress_handler(lambda: steps.append(1), 100)  # once in 100 instructions
+        login_attempts._counted(connection, account, "10.0.0.1", HOUR_AGO)
+        raw.set_progress_handler(None, 0)
+    assert len(steps) < 100

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.tables import login_attempts
 from opinionlens.storage.users import normal_name
+
+# Whatever more there is decides nothing.
+_MOST_COUNTED = 100
+_MOST_KEPT = 20_000
+_DELETED_AT_ONCE = 100
+# Any number that nothing else takes in the same database: the next seven digits of sha256("opinionlens").
+_LOCK_NUMBER = 0x0912550
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +39,71 @@ class Attempts:
 
 
 def record(
-    database: Database, name: str, address: str, *, since: datetime, at: datetime | None = None
+    database: Database,
+    name: str,
+    address: str,
+    *,
+    since: datetime,
+    refuses: Callable[[Attempts], bool] = lambda attempts: False,
+    at: datetime | None = None,
 ) -> Attempts:
-    """Record an attempt before the password is looked at, and count those since `since`.
+    """Count the attempts since `since` with this one, and keep it unless it is refused.
 
-    It counts after it has committed, so that of attempts at the same moment each is counted by the last. The
-    name is kept as a hash, for people do type their password there.
+    Attempts are counted and kept one after the other, whichever process takes them, so that of those at the
+    same moment each sees the earlier ones. Each kind is counted to 100. The name is kept as a hash, for
+    people do type their password there. Of all rows the last 20,000 stay.
+
+    Args:
+        database: where attempts are kept.
+        name: as it was typed.
+        address: where the attempt comes from.
+        since: from when on attempts count; earlier ones go.
+        refuses: decides by the counts whether the attempt is refused.
+        at: when; now unless given.
 
     Raises:
-        StorageUnavailable: the database does not answer.
+        StorageUnavailable: the database does not answer; nothing was kept.
     """
-    account = _hash(name)
-    values = {"created_at": at or utc_now(), "account_hash": account, "address": address}
+    account, moment = account_hash(name), at or utc_now()
     with database.writing() as connection:
-        connection.execute(insert(login_attempts), values)
-    on_account = login_attempts.c.account_hash == account
-    from_address = login_attempts.c.address == address
-    query = (
-        select(_count(on_account), _count(from_address), _count(on_account & from_address))
-        .where(on_account | from_address)
-        .where(login_attempts.c.created_at >= since)
+        if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
+        attempts = _counted(connection, account, address, since)
+        if not refuses(attempts):
+            values = {"created_at": moment, "account_hash": account, "address": address}
+            statement = insert(login_attempts).values(values).returning(login_attempts.c.id)
+            _delete_old(connection, since, connection.execute(statement).scalar_one())
+    return attempts
+
+
+def _counted(connection: Connection, account: str, address: str, since: datetime) -> Attempts:
+    """Count through the indexes, and never more rows than can matter."""
+    is_recent = login_attempts.c.created_at >= since
+    of_address = (
+        select(login_attempts.c.account_hash)
+        .where(login_attempts.c.address == address, is_recent)
+        .limit(_MOST_COUNTED)
     )
-    with database.reading() as connection:
-        return Attempts(*connection.execute(query).one())
+    accounts = list(connection.scalars(of_address))
+    of_account = (
+        select(login_attempts.c.id)
+        .where(login_attempts.c.account_hash == account, is_recent)
+        .limit(_MOST_COUNTED)
+    )
+    on_account = connection.scalar(select(func.count()).select_from(of_account.subquery())) or 0
+    return Attempts(on_account + 1, len(accounts) + 1, accounts.count(account) + 1)
+
+
+def _delete_old(connection: Connection, before: datetime, newest: int) -> None:
+    """Delete more rows than are added, so that their number stays bounded."""
+    too_old = (
+        select(login_attempts.c.id)
+        .where(login_attempts.c.created_at < before)
+        .order_by(login_attempts.c.created_at)
+        .limit(_DELETED_AT_ONCE)
+    )
+    connection.execute(delete(login_attempts).where(login_attempts.c.id.in_(too_old.scalar_subquery())))
+    connection.execute(delete(login_attempts).where(login_attempts.c.id <= newest - _MOST_KEPT))
 
 
 def forgive(database: Database, name: str, address: str) -> None:
@@ -62,7 +112,7 @@ def forgive(database: Database, name: str, address: str) -> None:
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.
     """
-    is_both = (login_attempts.c.account_hash == _hash(name)) & (login_attempts.c.address == address)
+    is_both = (login_attempts.c.account_hash == account_hash(name)) & (login_attempts.c.address == address)
     with database.writing() as connection:
         connection.execute(delete(login_attempts).where(is_both))
 
@@ -76,9 +126,6 @@ def delete_before(database: Database, before: datetime) -> int:
     return delete_older(database, login_attempts, login_attempts.c.created_at, before)
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count().filter(condition)
-
-
-def _hash(name: str) -> str:
+def account_hash(name: str) -> str:
+    """Return what is kept of a name: SHA-256 of its normal form, in hexadecimal."""
     return hashlib.sha256(normal_name(name).encode("utf-8", "surrogatepass")).hexdigest()

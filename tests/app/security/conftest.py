@@ -53,7 +53,9 @@ class Site:
                 connection.execute(table.delete())
         users.add(self.database, NAME, self.hasher.hash(PASSWORD))
         self.client.cookies.clear()
-        self.client.app_state["services"].security.keys.forget()
+        security = self.client.app_state["services"].security
+        security.keys.forget()
+        security.login.throttle.recent.forget()
 
     def log_in(self, name: str = NAME, password: str = PASSWORD, **more: Any) -> httpx2.Response:
         """Open the page, fill in the form, send it."""

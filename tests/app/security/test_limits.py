@@ -7,6 +7,7 @@ import pytest
 from opinionlens.app.security.addresses import counted_as
 from opinionlens.app.security.errors import TooManyRequests
 from opinionlens.app.security.rate_limit import RateLimit
+from opinionlens.app.security.recent_attempts import RecentAttempts
 from opinionlens.app.security.throttle import is_too_many
 from opinionlens.storage.login_attempts import Attempts
 
@@ -106,3 +107,40 @@ class TestRateLimit:
     @pytest.mark.parametrize(("seconds", "said"), [(1, "1"), (0, "1"), (-3, "1"), (61, "61")])
     def test_nobody_is_told_to_come_back_at_once(self, seconds: int, said: str) -> None:
         assert TooManyRequests("Too many.", seconds=seconds).headers == {"Retry-After": said}
+
+
+class TestRecentAttempts:
+    def test_counts_like_the_database(self) -> None:
+        clock = Clock()
+        recent = RecentAttempts(300, clock=clock)
+        assert recent.count(1, "a") == Attempts(1, 1, 1)
+        for account, address in ((1, "a"), (1, "b"), (2, "a")):
+            recent.add(account, address)
+        assert recent.count(1, "a") == Attempts(3, 3, 2)
+        assert recent.count(3, "c") == Attempts(1, 1, 1)
+        clock.now += 300
+        assert recent.count(1, "a") == Attempts(1, 1, 1)
+
+    def test_forgives_a_pair(self) -> None:
+        recent = RecentAttempts(300, clock=Clock())
+        for account, address in ((1, "a"), (1, "a"), (1, "b"), (2, "a")):
+            recent.add(account, address)
+        recent.forgive(1, "a")
+        assert recent.count(1, "a") == Attempts(2, 2, 1)
+        recent.forgive(9, "z")
+
+    def test_is_bounded_whatever_comes(self) -> None:
+        recent = RecentAttempts(300, clock=Clock(), most_addresses=10, most_accounts=20)
+        for number in range(1_000):
+            recent.add(number, f"address {number}")
+            recent.add(0, "one")
+        assert len(recent._addresses) == 10
+        assert len(recent._accounts) == 20
+        assert recent.count(0, "one") == Attempts(101, 101, 101)
+
+    def test_an_address_that_goes_on_is_not_forgotten(self) -> None:
+        recent = RecentAttempts(300, clock=Clock(), most_addresses=2)
+        for number in range(10):
+            recent.add(1, "guesser")
+            recent.add(number, f"address {number}")
+        assert recent.count(1, "guesser").from_address == 11

@@ -296,7 +296,47 @@ class TestThrottle:
             connection.execute(
                 update(login_attempts).values(created_at=utc_now() - timedelta(minutes=5, seconds=3))
             )
+        site.client.app_state["services"].security.login.throttle.recent.forget()
         assert site.log_in().status_code == 303
+
+    def test_what_is_refused_asks_neither_database_nor_argon2(
+        self, site: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(6):
+            site.log_in("ann", WRONG)
+        login = site.client.app_state["services"].security.login
+        asked = []
+        monkeypatch.setattr(Passwords, "verify", lambda *_: asked.append("argon2"))
+        monkeypatch.setattr(type(login.records), "write", lambda *_, **__: asked.append("database"))
+        assert [site.log_in("ann", WRONG).status_code for _ in range(50)] == [429] * 50
+        assert asked == []
+
+    def test_other_workers_count_too(self, site: Any) -> None:
+        for _ in range(6):
+            site.log_in("ann", WRONG)
+        site.client.app_state["services"].security.login.throttle.recent.forget()  # as in another process
+        assert [site.log_in("ann", WRONG).status_code for _ in range(20)] == [429] * 20
+        with site.database.reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(login_attempts)) == 6
+
+    def test_an_outage_uses_up_no_attempt(self, site: Any) -> None:
+        path = site.database.file.path
+        path.rename(path.with_name("elsewhere"))
+        try:
+            assert [site.log_in("ann", WRONG).status_code for _ in range(8)] == [503] * 8
+        finally:
+            path.with_name("elsewhere").rename(path)
+        assert site.log_in().status_code == 303
+
+    def test_where_too_many_wait_for_argon2_nothing_is_written(self, site: Any) -> None:
+        passwords = site.client.app_state["services"].security.login.passwords
+        passwords._waiting += 32
+        try:
+            assert site.log_in("ann", WRONG).status_code == 503
+        finally:
+            passwords._waiting -= 32
+        with site.database.reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(login_attempts)) == 0
 
     def test_a_right_password_is_forgiving(self, site: Any) -> None:
         for _ in range(5):

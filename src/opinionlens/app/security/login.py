@@ -42,6 +42,7 @@ class Login:
             ServingBusy: too many log in at this moment.
             StorageUnavailable: the database does not answer.
         """
+        self.passwords.refuse_if_busy()  # before anything is written for an attempt that goes nowhere
         await self.throttle.enter(name, address)
         user = await self.records.read(users.find, name)
         verified = await self.passwords.verify(password, user.password_hash if user else None)

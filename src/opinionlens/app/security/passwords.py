@@ -93,14 +93,18 @@ class Passwords:
         Raises:
             ServingBusy: too many wait to be looked at.
         """
-        if self._waiting >= _MOST_WAITING:
-            raise ServingBusy("Too many people are logging in at once.", remedy="Try again in a moment.")
+        self.refuse_if_busy()
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, self._verify, password, stored)
         finally:
             self._waiting -= 1
+
+    def refuse_if_busy(self) -> None:
+        """Raise ServingBusy if as many passwords wait as may."""
+        if self._waiting >= _MOST_WAITING:
+            raise ServingBusy("Too many people are logging in at once.", remedy="Try again in a moment.")
 
     def close(self) -> None:
         """Take no more; who waits is not waited for."""
