@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
         OSError: the folder cannot be written, or the disk is full; `path` keeps its old content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    aside = Path(name)
-    aside.chmod(0o666 & ~_umask())  # mkstemp is private; a file of the project is an ordinary file
+    aside = _new_neighbour(path, _make_file, path.suffix)
     try:
         yield aside
         aside.replace(path)
@@ -39,8 +35,7 @@ def replacing_directory(path: Path) -> Iterator[Path]:
     An existing `path` is moved away first and removed last, because a rename cannot replace a full folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    aside.chmod(0o777 & ~_umask())
+    aside = _new_neighbour(path, Path.mkdir)
     old = aside.with_name(aside.name + ".old")
     try:
         yield aside
@@ -70,7 +65,20 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _new_neighbour(path: Path, make: Callable[[Path], None], suffix: str = "") -> Path:
+    """Make something under a hidden new name beside `path`.
+
+    With the mode that the system gives ordinary files and folders. `tempfile` makes private ones; to widen
+    them one has to know the umask, and to read that is to change it for all threads.
+    """
+    while True:
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+        try:
+            make(aside)
+        except FileExistsError:
+            continue
+        return aside
+
+
+def _make_file(path: Path) -> None:
+    path.touch(exist_ok=False)

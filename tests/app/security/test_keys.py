@@ -142,7 +142,7 @@ def test_a_failure_that_nobody_waits_for_any_more_is_no_noise(records: CountingR
     noise: list[object] = []
 
     class Slow(CountingRecords):
-        async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        async def read(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             await goes_on.wait()
             raise StorageUnavailable("It is away.")
 
