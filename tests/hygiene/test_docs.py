@@ -40,6 +40,19 @@ def test_readme_names_every_make_target_for_people():
     assert named <= targets
 
 
+def test_workflows_and_ci_call_targets_that_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    callers = [ROOT / ".ci" / "run", *(ROOT / ".github" / "workflows").glob("*.yml")]
+    called = {
+        name
+        for path in callers
+        for name in re.findall(r"^[\s\w:-]*?make ([a-z-]+)", path.read_text(), flags=re.M)
+    }
+    assert {"test", "install", "newest"} <= called
+    assert called <= targets
+
+
 def test_commands_in_the_readme_exist():
     exist = set(get_command(commands).commands)
     named = set(re.findall(r"(?:uv run |`)opinionlens ([a-z-]+)", README))

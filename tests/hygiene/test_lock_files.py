@@ -1,0 +1,136 @@
+"""The lock files hold what pyproject.toml asks for, and servers get no more than they need."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCKS = ("requirements.lock", "requirements.runtime.lock")
+ENTRY = re.compile(r"^(\S+?)==(\S+)(?: ; ([^\\\n]+?))? \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
+
+# Imports a module where the named packages cannot be found, as on a server that does not have them.
+PROBE = """
+import importlib, json, sys
+module, hidden = sys.argv[1], set(json.loads(sys.argv[2]))
+
+class Hiding:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in hidden:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Hiding)
+importlib.import_module(module)
+"""
+
+
+@dataclass(frozen=True)
+class Pin:
+    name: str
+    version: str
+    marker: str
+    hashes: frozenset[str]
+
+    def holds_here(self) -> bool:
+        return not self.marker or Marker(self.marker).evaluate()
+
+
+def pins(lock: str) -> list[Pin]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    found = [
+        Pin(name, version, marker, frozenset(re.findall(r"sha256:[0-9a-f]{64}", hashes)))
+        for name, version, marker, hashes in ENTRY.findall(text)
+    ]
+    assert ENTRY.sub("", text) == "", "something that is no pin with hashes"
+    return found
+
+
+def closure(requirements: Sequence[Requirement]) -> set[str]:
+    """Names of all that is needed on this Python and system, from the metadata of what is installed."""
+    seen: set[tuple[str, str]] = set()
+    waiting = [(one, "") for one in requirements]
+    while waiting:
+        requirement, extra = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        for wanted in ["", *requirement.extras]:
+            if (name, wanted) not in seen:
+                seen.add((name, wanted))
+                waiting += [(Requirement(one), wanted) for one in requires(name) or []]
+    return {name for name, _ in seen}
+
+
+def direct(*extras: str) -> list[Requirement]:
+    named = [
+        *PROJECT["dependencies"],
+        *(one for extra in extras for one in PROJECT["optional-dependencies"][extra]),
+    ]
+    return [Requirement(one) for one in named]
+
+
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ("pipeline", "dev")), (LOCKS[1], ())])
+def test_lock_is_exactly_the_closure_here(lock, extras):
+    assert {pin.name for pin in pins(lock) if pin.holds_here()} == closure(direct(*extras))
+
+
+def test_every_requirement_is_satisfied_by_every_pin_of_its_name():
+    versions = {}
+    for pin in pins("requirements.lock"):
+        versions.setdefault(pin.name, []).append(pin.version)
+    for requirement in direct("pipeline", "dev"):
+        found = versions[canonicalize_name(requirement.name)]
+        assert [one for one in found if not requirement.specifier.contains(one, prereleases=True)] == []
+
+
+def test_runtime_lock_is_a_part_of_the_full_one():
+    full = {(pin.name, pin.version): pin.hashes for pin in pins("requirements.lock")}
+    assert {
+        (pin.name, pin.version): pin.hashes for pin in pins("requirements.runtime.lock")
+    }.items() <= full.items()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_names_no_address(lock):
+    assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("module", "works"),
+    [
+        ("opinionlens.app.factory", True),
+        ("opinionlens.cli.main", True),
+        ("opinionlens.cli.serve", True),
+        ("opinionlens.classifiers.load", True),
+        ("mlflow.tracking", True),
+        ("opinionlens.families.catalogue", False),
+    ],
+)
+def test_serving_needs_nothing_that_the_runtime_lock_lacks(module, works):
+    kept = {pin.name for pin in pins("requirements.runtime.lock")} | {"opinionlens"}
+    hidden = [
+        top
+        for top, names in packages_distributions().items()
+        if not kept & {canonicalize_name(name) for name in names}
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, module, json.dumps(hidden)],
+        env={"PATH": "", "PYTHONPATH": str(ROOT / "src"), "MLFLOW_DISABLE_TELEMETRY": "true"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode == 0) is works, done.stderr
