@@ -32,7 +32,7 @@ MODELS = "/api/v1/models"
 EVALS = {
     "slices": {"short_text": {"macro_f1": 0.7, "n": 40}},
     "sources": {"brand_tweets": {"macro_f1": 0.75}},
-    "behaviour": {"negation_flips_praise": 1.0, "odd": "text"},
+    "behaviour": {"negation_flips_praise": 1.0},
 }
 
 
@@ -41,14 +41,14 @@ def registry(write_word_model: Callable[..., str], tmp_path: Path) -> MemoryRegi
     """Three versions and a foreign one; the first is champion."""
     registry = MemoryRegistry()
     for weight in (3.0, -3.0, 2.0):
-        digest = write_word_model(tmp_path / "made", {"great": weight}, run_id="run-7", git_commit="abc")
+        digest = write_word_model(tmp_path / "made", {"great": weight}, run_id="run-7")
         size = sum(path.stat().st_size for path in (tmp_path / "made").iterdir())
         registry.register(
             "opinionlens",
             tmp_path / "made",
             digest=digest,
             run_id=None,
-            tags={BYTES_TAG: str(size), EVALS_TAG: json.dumps(EVALS)},
+            tags={BYTES_TAG: str(size), EVALS_TAG: json.dumps(EVALS), "git_commit": "abc"},
             scores={"test_f1_score": 0.75, "test_accuracy": 0.8},
         )
     registry.add_foreign("opinionlens")

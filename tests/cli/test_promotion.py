@@ -11,6 +11,7 @@ from opinionlens.cli import promotion
 from opinionlens.cli.main import main, register_model_main
 from opinionlens.cli.promotion import run_promote, run_register_model
 from opinionlens.errors import RegistryUnavailable
+from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.registry import mlflow as registry_mlflow
 from opinionlens.registry.mlflow import MlflowRegistry
 from opinionlens.tracking.mlflow import MlflowTracking
@@ -65,7 +66,7 @@ def logged(tracking, write_word_model, tmp_path_factory):
     def log(words):
         with tracking.start_run("imdb", "tune_sklearn") as run:
             folder = tmp_path_factory.mktemp("made") / "classifier"
-            write_word_model(folder, words, run_id=run.id)
+            write_word_model(folder, words)
             return run.id, run.log_classifier(folder, "classifier")
 
     return log
@@ -149,6 +150,24 @@ def test_force_promotes_the_tuned_classifier_and_records_the_reason(
     # The brackets of the name are no markup.
     said = "by [the] stage version 1 is the champion, against the gate; the reason is recorded."
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_of_this_one", [True, False])
+def test_run_of_the_tuned_classifier_is_the_recorded_one(
+    is_of_this_one, project, tracking, write_word_model, registry, without_a_child
+):
+    """The record stands beside the artefact; after `dvc checkout` it can be of another artefact."""
+    words = {"unrelated": 3.0 if is_of_this_one else 4.0}
+    digest = write_word_model(project / "objects" / "classifier", words)
+    with tracking.start_run("imdb", "tune_sklearn", tags={"git_commit": "abc"}) as run:
+        pass
+    recorded = Origin(digest if is_of_this_one else "0" * 64, run.id, "m-1", "abc")
+    write_origin(project / "objects" / "tuned.json", recorded, {"family": "linear_svc"})
+    run_promote(force="to see its run")
+    version = registry.by_alias("by [the] stage", "champion")
+    assert version.digest == digest
+    expected = (run.id, "abc") if is_of_this_one else (None, None)
+    assert (version.run_id, version.tags.get("git_commit")) == expected
 
 
 def test_registry_that_is_away_is_named_with_the_remedy(skilled, remote_that_is_away):

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -138,7 +139,8 @@ def test_tuned_classifier_serves_and_knows_its_lineage(finished):
     manifest = classifier.manifest
     tuned = json.loads((folder / "objects" / "tuned.json").read_text())
     assert manifest.training.family == tuned["family"]
-    assert manifest.lineage.run_id
+    assert manifest.lineage.data_hash
+    assert tuned["run_id"]
     assert tuned["model_id"].startswith("m-")
     assert "reference.json" in manifest.files
 
@@ -189,12 +191,12 @@ def test_dvc_commands_show_what_its_users_expect(finished):
 def test_committed_results_hold_no_times_and_no_run_ids(finished):
     folder, _ = finished
     tuned = json.loads((folder / "objects" / "tuned.json").read_text())
-    run_id = load_classifier(folder / "objects" / "classifier").manifest.lineage.run_id
-    for path in [folder / "dvc.lock", *(folder / "metrics").iterdir()]:
-        text = path.read_text(encoding="utf-8")
-        assert run_id not in text
-        assert tuned["model_id"] not in text
-        assert str(folder) not in text
+    told = [tuned["run_id"], tuned["model_id"], str(folder)]
+    outputs = [path for name in ("data", "objects", "figures") for path in (folder / name).rglob("*")]
+    for path in [folder / "dvc.lock", *(folder / "metrics").iterdir(), *outputs]:
+        if path.is_file() and path.name != "tuned.json":
+            content = path.read_bytes()
+            assert [word for word in told if word.encode() in content] == [], path
 
 
 def test_mlflow_holds_one_parent_with_nested_trials(finished):
@@ -251,6 +253,7 @@ def test_missing_dataset_stops_with_one_message(tmp_path):
 def test_killed_in_the_middle_of_the_study_ends_with_the_same_scores(finished, tmp_path):
     whole, _ = finished
     folder = project(tmp_path)
+    committed(folder)
     process = subprocess.Popen(
         ["dvc", "repro", "tune_sklearn"],
         cwd=folder,
@@ -268,6 +271,31 @@ def test_killed_in_the_middle_of_the_study_ends_with_the_same_scores(finished, t
     assert not (folder / "metrics" / "tune_sklearn.json").exists()
     run(folder, "dvc", "repro", "tune_sklearn")
     assert metrics(folder, "tune_sklearn") == metrics(whole, "tune_sklearn")
+    # Another folder, another time, another run, a commit instead of none: every output is the same.
+    assert locked_outs(folder, "tune_sklearn") == locked_outs(whole, "tune_sklearn")
+    origins = [json.loads((one / "objects" / "tuned.json").read_text()) for one in (whole, folder)]
+    assert origins[0]["digest"] == origins[1]["digest"]
+    assert origins[0]["run_id"] != origins[1]["run_id"]
+    assert origins[0]["git_commit"] is None
+    assert re.fullmatch("[0-9a-f]{40}", origins[1]["git_commit"])
+
+
+def committed(folder: Path) -> None:
+    """Make the project a git repository with one commit."""
+    (folder / ".gitignore").write_text(
+        "/data\n/objects\n/figures\n*.sqlite3*\n*.db*\nmlruns/\n__pycache__/\n"
+    )
+    run(folder, "git", "init", "--quiet")
+    run(folder, "git", "add", "--all")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    run(folder, "git", *identity, "commit", "--quiet", "--message", "one")
+
+
+def locked_outs(folder: Path, *stages: str) -> dict[str, dict[str, str]]:
+    """What dvc.lock says of the outputs: hashes by path, for these stages and all before them."""
+    lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    known = {"fetch_data", "preprocess_data", "vectorize_data", *stages}
+    return {name: {out["path"]: out["md5"] for out in lock[name]["outs"]} for name in sorted(known)}
 
 
 def has_finished_trials(folder: Path, count: int) -> bool:

@@ -135,11 +135,14 @@ def test_behaviour_lower_than_the_champions_is_refused(registry, evidence, word_
 def test_lineage_follows_to_a_registry_on_another_server(evidence, word_classifier):
     registry = MemoryRegistry(knows_run=lambda _: False)
     started = datetime(2026, 11, 1, tzinfo=UTC)
-    run = SourceRun("run-7", "tune_sklearn", {"C": "0.2"}, {"test_accuracy": 0.9}, {}, started, None)
+    run = SourceRun(
+        "run-7", "tune_sklearn", {"C": "0.2"}, {"test_accuracy": 0.9}, {"git_commit": "abc"}, started, None
+    )
     candidate = candidate_from(word_classifier("a", skill=5, run_id="run-7"), {"run-7": run}.get)
     result = promote(candidate, registry, name=NAME, experiment="OpinionLens", evidence=evidence, rules=RULES)
     assert result.version.tags["source_run_id"] == "run-7"
     assert result.version.tags["experiment"] == "OpinionLens"
+    assert result.version.tags["git_commit"] == "abc"
     assert registry.has_run(result.version.run_id)
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from opinionlens.cli.registries import with_login
 from opinionlens.evaluation.gate import GateRules
 from opinionlens.pipeline.evidence import gather_evidence
+from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.params import Params, load_params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Bars
@@ -27,7 +28,9 @@ def run_promote(*, force: str | None) -> None:
     paths = Paths()
     settings = load_settings()
     params = load_params(paths.params)
-    candidate = candidate_from(paths.classifier, partial(source_run, tracking_of(settings.mlflow)))
+    origin = origin_of(paths.classifier, paths.tuned)
+    run_of = partial(source_run, tracking_of(settings.mlflow))
+    candidate = candidate_from(paths.classifier, run_of, run_id=origin.run_id if origin else None)
     result = _through_the_gate(candidate, params.promotion.model_name, params, paths, settings, force=force)
     _tell(result)
 
@@ -40,7 +43,8 @@ def run_register_model(model_id: str, model_name: str, *, force: str | None) -> 
     tracking = tracking_of(settings.mlflow)
     with tempfile.TemporaryDirectory(prefix="opinionlens-register-") as folder:
         artefact = tracking.logged_classifier(model_id, Path(folder) / "artefact")
-        candidate = candidate_from(artefact, partial(source_run, tracking))
+        run_id = tracking.run_of_classifier(model_id)
+        candidate = candidate_from(artefact, partial(source_run, tracking), run_id=run_id)
         result = _through_the_gate(
             candidate, model_name, params, paths, settings, force=force, register_refused=True
         )

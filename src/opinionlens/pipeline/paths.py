@@ -62,7 +62,7 @@ class Paths:
 
     @property
     def tuned(self) -> Path:
-        """The best parameters of the last study, and which logged model they gave."""
+        """Which run and logged model the tuned artefact is; no output of DVC, because it differs by clone."""
         return self.root / "objects" / "tuned.json"
 
     def raw(self, raw_dir: str) -> Path:

@@ -86,15 +86,17 @@ class Promotion:
     lost: str | None = None
 
 
-def candidate_from(artefact: Path, run_of: Callable[[str], SourceRun | None]) -> Candidate:
-    """Verify an artefact and look up the run that its lineage names.
+def candidate_from(
+    artefact: Path, run_of: Callable[[str], SourceRun | None], *, run_id: str | None = None
+) -> Candidate:
+    """Verify an artefact and look up the run that made it: `run_id`, or else the one its lineage names.
 
     Raises:
         ArtefactError: it may not serve, so it may not be promoted.
     """
     read = read_manifest(artefact)
     classifier = load_classifier(artefact, read.digest)
-    run_id = read.manifest.lineage.run_id
+    run_id = run_id or read.manifest.lineage.run_id
     return Candidate(artefact, read.digest, classifier, run_of(run_id) if run_id else None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.files import write_json
+from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
@@ -79,14 +79,9 @@ def _score(classifier: Classifier, texts: LabelledTexts, run: Run, params: Param
 
 def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:
     if model_id is None:
-        if not paths.tuned.exists():
-            raise StageFailed(
-                "There is no tuned classifier yet.",
-                where=str(paths.tuned),
-                remedy="Make one with `dvc repro tune_sklearn`.",
-            )
-        model_id = json.loads(paths.tuned.read_text(encoding="utf-8"))["model_id"]
-    return {"model_id": str(model_id)}
+        origin = origin_of(paths.classifier, paths.tuned)
+        return {} if origin is None else {"model_id": origin.model_id}
+    return {"model_id": model_id}
 
 
 def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, float]]:
@@ -101,6 +96,12 @@ def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, floa
 @contextmanager
 def _classifier(tracking: Tracking, model_id: str | None, paths: Paths) -> Iterator[Classifier]:
     if model_id is None:
+        if not paths.classifier.exists():
+            raise StageFailed(
+                "There is no tuned classifier yet.",
+                where=str(paths.classifier),
+                remedy="Make one with `dvc repro tune_sklearn`.",
+            )
         yield load_classifier(paths.classifier)
         return
     with tempfile.TemporaryDirectory(prefix="opinionlens-evals-") as folder:

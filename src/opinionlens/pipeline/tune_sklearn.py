@@ -19,6 +19,7 @@ from opinionlens.files import write_json
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
+from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SPLITS, Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures, study_pictures
@@ -30,6 +31,7 @@ from opinionlens.pipeline.study import FinishedTrial, best_trial
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import load_labelled, workers
 from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinished_run
+from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.tracking.port import Run
 
 # The artefact scores raw texts by another road than the estimator scored counts; both must arrive together.
@@ -76,15 +78,16 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
             reporter=reporter,
         )
         tested = _test(fitted, texts["test"], paths)
-        _write_artefact(run, fitted, winner, tested, texts, paths)
+        digest = _write_artefact(fitted, winner, tested, texts, paths)
         report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
         pictures = evaluation_pictures(tested.scores, tested.texts.codes, tested.probabilities)
         pictures |= study_pictures(trials, params.training.objective)
         keep_pictures(pictures, paths.figures / RUN_NAME, run)
-        _record(run, tested, winner, paths)
+        commit = git_commit(paths.root)
+        _record(run, tested, winner, paths, commit)
         model_id = run.log_classifier(paths.classifier, MODEL_NAME)
     write_json(paths.metrics / "tune_sklearn.json", report)
-    write_json(paths.tuned, {"model_id": model_id, **_choice(winner, fitted)})
+    write_origin(paths.tuned, Origin(digest, run.id, model_id, commit), _choice(winner, fitted))
     reporter.say(
         f"{winner.proposal.family}: macro F1 {report['test']['macro_f1']:.4f} "
         f"({report['test']['macro_f1_low']:.4f} to {report['test']['macro_f1_high']:.4f}), "
@@ -111,13 +114,13 @@ def _test(fitted: CalibratedEstimator, texts: LabelledTexts, paths: Paths) -> Te
 
 
 def _write_artefact(
-    run: Run,
     fitted: CalibratedEstimator,
     winner: FinishedTrial,
     tested: Tested,
     texts: dict[str, LabelledTexts],
     paths: Paths,
-) -> None:
+) -> str:
+    """Write the artefact, see that it answers as the model does, and return its digest."""
     train, val = texts["train"], texts["val"]
     training = Training(
         family=winner.proposal.family,
@@ -126,7 +129,7 @@ def _write_artefact(
         rows=len(train.texts) + len(val.texts),
         scores=rounded(tested.scores.as_metrics("test")),
     )
-    lineage = Lineage(run.id, hash_of_files(paths.preprocessed), git_commit(paths.root))
+    lineage = Lineage(data_hash=hash_of_files(paths.preprocessed))
     vocabulary = Vocabulary.load(paths.vectorizer)
     reference = build_reference(
         texts=train.texts + val.texts,
@@ -137,12 +140,13 @@ def _write_artefact(
         recipe=vocabulary.spec.recipe,
     )
     provenance = Provenance(lineage, training, {"reference.json": reference.as_bytes()})
-    write_fitted_artefact(paths.classifier, fitted, vocabulary, provenance, val.texts)
+    manifest = write_fitted_artefact(paths.classifier, fitted, vocabulary, provenance, val.texts)
     served = load_classifier(paths.classifier)
     found = in_label_order(served.predict_proba(tested.texts.texts), served.labels)
     difference = float(np.abs(found - tested.probabilities).max())
     if difference > _AGREEMENT:
         raise StageFailed(f"The artefact answers {difference:.2g} beside the model that it was made from.")
+    return manifest.digest()
 
 
 def _report(
@@ -177,7 +181,9 @@ def _choice(winner: FinishedTrial, fitted: CalibratedEstimator) -> dict[str, Any
     }
 
 
-def _record(run: Run, tested: Tested, winner: FinishedTrial, paths: Paths) -> None:
+def _record(run: Run, tested: Tested, winner: FinishedTrial, paths: Paths, commit: str | None) -> None:
+    if commit is not None:
+        run.set_tags({COMMIT_TAG: commit})
     run.log_params({"family": winner.proposal.family, **winner.proposal.params})
     run.log_metrics(dict(winner.outcome.metrics) | tested.scores.as_metrics("test"))
     run.log_file(paths.metrics / "data_report.json")

@@ -18,6 +18,8 @@ SCORE_PREFIX = "score."
 # How many bytes a download brings, for its progress; and scores by slice and by source, as JSON.
 BYTES_TAG = "bytes"
 EVALS_TAG = "evals"
+# Of a run and of the version made by it: the commit of the code.
+COMMIT_TAG = "git_commit"
 
 # The alias of the version that is meant to answer.
 CHAMPION = "champion"

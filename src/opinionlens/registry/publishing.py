@@ -8,6 +8,7 @@ from pathlib import Path
 
 from opinionlens.registry.port import (
     BYTES_TAG,
+    COMMIT_TAG,
     EXPERIMENT_TAG,
     SOURCE_RUN_TAG,
     Registry,
@@ -52,6 +53,8 @@ def publish(
         return registry.register(
             name, artefact, digest=digest, run_id=None, tags=tags, scores=scores, again=again
         )
+    if COMMIT_TAG in source.tags:
+        tags[COMMIT_TAG] = source.tags[COMMIT_TAG]
     run_id = source.run_id
     if not registry.has_run(run_id):
         tags[SOURCE_RUN_TAG] = run_id

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from opinionlens.registry import Version
+from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.registry.tags import evals_of
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -25,6 +26,7 @@ class Facts:
         created: when it was registered, in ISO form.
         run_id: the run that it was registered with.
         scores: of the test split.
+        git_commit: the code that made it.
         evals: scores by slice and by source, as `promote` registers them.
         loaded_at: when it was fetched and found fit to serve, in ISO form.
         size_bytes: of its files.
@@ -32,6 +34,7 @@ class Facts:
 
     created: str | None = None
     run_id: str | None = None
+    git_commit: str | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     evals: Mapping[str, Any] = field(default_factory=dict)
     loaded_at: str | None = None
@@ -43,7 +46,13 @@ class Facts:
         evals: Mapping[str, Any] = {}
         with suppress(ValueError):  # of a version whose copy was here before somebody changed its tags
             evals = evals_of(version.tags)
-        return cls(version.created.isoformat(), version.run_id, dict(version.scores), evals)
+        return cls(
+            created=version.created.isoformat(),
+            run_id=version.run_id,
+            git_commit=version.tags.get(COMMIT_TAG),
+            scores=dict(version.scores),
+            evals=evals,
+        )
 
 
 @dataclass(frozen=True, slots=True)

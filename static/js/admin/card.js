@@ -51,7 +51,7 @@ function showManifest(answer, manifest) {
   showFacts("lineage", {
     Run: answer.training.run_id ?? "not recorded",
     "Data (hash)": lineage.data_hash ?? "not recorded",
-    "Code (commit)": lineage.git_commit ?? "not recorded",
+    "Code (commit)": answer.training.git_commit ?? "not recorded",
     "Version of the code": lineage.code_version ?? "not recorded",
     "Artefact (SHA-256)": answer.digest,
   }, true);

@@ -128,7 +128,7 @@ def _training(cached: CachedVersion, manifest: Manifest | None) -> dict[str, Any
         "family": training.family if training else None,
         "sources": list(training.sources) if training else [],
         "rows": training.rows if training else None,
-        "git_commit": lineage.git_commit if lineage else None,
+        "git_commit": cached.facts.git_commit or (lineage.git_commit if lineage else None),
         "run_id": cached.facts.run_id or (lineage.run_id if lineage else None),
     }
 

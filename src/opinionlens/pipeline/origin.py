@@ -1,0 +1,48 @@
+"""The run and the commit that made the tuned classifier.
+
+They differ in every clone, so they stand beside the outputs of DVC and are none: `dvc.lock` stays as it is
+when the same data, parameters and code give the same classifier again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.files import write_json
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one artefact, known by its digest, was made."""
+
+    digest: str
+    run_id: str
+    model_id: str
+    git_commit: str | None
+
+
+def write_origin(path: Path, origin: Origin, choice: Mapping[str, Any]) -> None:
+    """Record the origin of the tuned classifier, and what was chosen and why."""
+    write_json(path, {**asdict(origin), **choice})
+
+
+def origin_of(artefact: Path, path: Path) -> Origin | None:
+    """Return the recorded origin of `artefact`; None where nothing or another artefact's is recorded.
+
+    DVC can bring an artefact from its cache that another run made than the one recorded last.
+
+    Raises:
+        ArtefactError: there is no artefact.
+    """
+    digest = read_manifest(artefact).digest
+    try:
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        origin = Origin(**{field.name: recorded[field.name] for field in fields(Origin)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return origin if origin.digest == digest else None
