@@ -144,7 +144,7 @@ class Line:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def delay(self, seconds: float) -> None:
-        """Hold back each answer from the server for so long; what follows it at once comes at once."""
+        """Hold back the beginning of each answer from the server for so long."""
         self._delay = seconds
 
     def hang_after(self, count: int) -> None:
@@ -193,18 +193,22 @@ class Line:
             server.settimeout(None)
             with self._lock:
                 self._pairs += [client, server]
-            threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+            asked = threading.Event()
+            threading.Thread(target=self._pump, args=(client, server, False, asked), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, True, asked), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
-        came_last = 0.0
+    def _pump(
+        self, source: socket.socket, sink: socket.socket, is_answer: bool, asked: threading.Event
+    ) -> None:
         try:
             while data := source.recv(16_384):
-                if is_answer and time.monotonic() - came_last > 0.2:
+                if not is_answer:
+                    asked.set()
+                elif asked.is_set():
+                    asked.clear()
                     time.sleep(self._delay)
                 data = self._allowed(data) if is_answer else data
                 sink.sendall(data)
-                came_last = time.monotonic()
         except OSError:
             pass
         finally:
