@@ -38,7 +38,7 @@ def project(tmp_path):
     words = ["good", "bad", "flight", "phone", "late", "great", "never", "again", "seat", "screen"]
     texts = sorted({" ".join(choose.choices(words, k=choose.randint(2, 6))) for _ in range(700)})
     rows = [(text, choose.choice(list(LABELS)), f"author {choose.randrange(60)}") for text in texts]
-    one = [f"{text},{label},{who}" for text, label, who in rows[:400]]
+    one = [f'"{text}",{label},{who}' for text, label, who in rows[:400]]
     one += ["only one field", ",pos,me", 'the file ends "here,pos', '"cut off']
     (raw / "one.csv").write_text("text,label,who\n" + "\n".join(one))
     two = [{"body": f"@you {text.upper()}!!", "stars": label} for text, label, _ in rows[350:]]
