@@ -52,6 +52,7 @@ def test_the_numbers_of_all_settings(tmp_path: Path) -> None:
         "api.max_connections_per_address": 100,
         "privacy.texts_days": 30,
         "privacy.predictions_days": 365,
+        "privacy.predictions_rows": 2_000_000,
         "security.session_hours": 12,
         "security.feedback_per_minute": 30,
     }

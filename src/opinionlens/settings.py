@@ -289,6 +289,11 @@ class PrivacySettings(_Group):
     predictions_days: int = Field(
         default=365, ge=1, description="Days until the rows of the prediction log are deleted."
     )
+    predictions_rows: int = Field(
+        default=2_000_000,
+        ge=1_000,
+        description="Most rows of the prediction log, 300 bytes each without text; the oldest go first.",
+    )
 
 
 class Settings(BaseSettings):

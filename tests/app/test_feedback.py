@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
-from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
+from opinionlens.app.feedback_schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
+from opinionlens.app.schemas import Problem
 from opinionlens.registry import MemoryRegistry
 from opinionlens.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
 
@@ -229,3 +230,47 @@ class TestExport:
 
     def test_another_format_is_refused(self, client: TestClient) -> None:
         assert client.get(EXPORT, params={"format": "xlsx"}, headers=AS_ADMIN).status_code == 422
+
+
+class TestDelete:
+    def test_one_by_its_id(self, client: TestClient) -> None:
+        ids = [
+            client.post(FEEDBACK, json={"text": "so so", "label": "neutral"}).json()["id"] for _ in range(2)
+        ]
+        answer = client.delete(f"{FEEDBACK}/{ids[0]}", headers=AS_ADMIN)
+        assert answer.status_code == 200
+        assert FeedbackAnswer.model_validate_json(answer.content).id == ids[0]
+        assert [row.id for row in listed(client).feedback] == [ids[1]]
+        assert client.delete(f"{FEEDBACK}/{ids[0]}", headers=AS_ADMIN).status_code == 404
+        assert client.delete(f"{FEEDBACK}/{10**30}", headers=AS_ADMIN).status_code == 404
+
+    def test_all_of_a_text(self, client: TestClient) -> None:
+        text = "ask @jane or jane@example.com"
+        ident = client.post(PREDICT, json={"text": text}).json()["prediction_id"]
+        client.post(PREDICT, json={"text": "another text"})
+        client.post(FEEDBACK, json={"text": text, "label": "neutral"})
+        client.post(FEEDBACK, json={"prediction_id": ident, "label": "neutral"})
+        client.post(FEEDBACK, json={"text": "another text", "label": "neutral"})
+        records = client.app_state["services"].records
+        deadline = time.monotonic() + 30
+        while records.counts.written < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        answer = client.post(f"{FEEDBACK}/delete", json={"text": text}, headers=AS_ADMIN)
+        assert answer.status_code == 200
+        assert ForgottenAnswer.model_validate_json(answer.content) == ForgottenAnswer(
+            feedback=2, predictions=1
+        )
+        assert [row["text"] for row in exported(client)] == ["another text"]
+        again = client.post(f"{FEEDBACK}/delete", json={"text": text}, headers=AS_ADMIN)
+        assert again.json() == {"feedback": 0, "predictions": 0}
+
+    @pytest.mark.parametrize(
+        "body", [{}, {"text": ""}, {"text": 3}, {"text": "a", "id": 1}, {"text": "a" * 10_001}]
+    )
+    def test_a_body_that_says_no_text(self, client: TestClient, body: dict[str, Any]) -> None:
+        assert client.post(f"{FEEDBACK}/delete", json=body, headers=AS_ADMIN).status_code == 422
+
+    def test_is_for_administrators(self, client: TestClient) -> None:
+        assert client.delete(f"{FEEDBACK}/1").status_code == 401
+        assert client.post(f"{FEEDBACK}/delete", json={"text": "a"}).status_code == 401

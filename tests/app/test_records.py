@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,10 +25,12 @@ from opinionlens.storage import (
     Database,
     StorageFault,
     StorageUnavailable,
+    drift_data,
     feedback,
     migrate,
     predictions,
 )
+from opinionlens.storage.retention import Expired, Retention
 from opinionlens.text.labels import Label
 
 SOURCE = Path(opinionlens.__path__[0]).parent
@@ -203,6 +206,33 @@ def test_what_is_not_waited_for_is_bounded(running):
         assert running._later == set()
 
     asyncio.run(ask())
+
+
+def test_what_is_too_much_goes_without_waiting_for_the_hour(url, monkeypatch):
+    monkeypatch.setattr("opinionlens.app.records._EXCESS_SECONDS", 0.05)
+    told: list[Expired] = []
+    records = Records(Database(url), retention=Retention(most_predictions=2), on_expiry=told.append)
+    records.start()
+    wait_for(lambda: records.is_ready)
+    model = ServedModel(LexiconClassifier(), name="word list")
+    for _ in range(5):
+        records.log_prediction(uuid4(), "great", model.classifier.predict("great"), model, 0.1)
+    wait_for(lambda: sum(expired.predictions for expired in told) == 3)
+    records.close()
+
+
+def test_what_is_too_old_goes_again_and_again(url, monkeypatch):
+    monkeypatch.setattr("opinionlens.app.records._RETENTION_SECONDS", 0.05)
+    migrate(url)
+    with closing(Database(url)) as database:
+        for number in range(3):
+            drift_data.add(database, "sentiment_dist", 1, at=datetime(2020, 1, 1 + number, tzinfo=UTC))
+    told: list[Expired] = []
+    records = Records(Database(url), on_expiry=told.append)
+    records.start()
+    wait_for(lambda: sum(expired.drift_data for expired in told) >= 2)
+    records.close()
+    assert told[0].drift_data == 1  # not all at once
 
 
 class TestFaults:

@@ -14,7 +14,7 @@ from opinionlens.datasets.reading import read_dataset
 from opinionlens.datasets.table_card import card_from_params
 from opinionlens.errors import InputError
 from opinionlens.pipeline.params import LabelledFile
-from opinionlens.storage import Database, SchemaUnsupported, feedback, migrate
+from opinionlens.storage import Database, RecordNotFound, SchemaUnsupported, feedback, migrate
 from opinionlens.text.labels import Label
 
 TEXTS = [
@@ -88,3 +88,35 @@ def test_a_break_half_way_leaves_nothing_half(
     with pytest.raises(OSError, match="disk full"):
         export("feedback.jsonl")
     assert not (tmp_path / "feedback.jsonl").exists()
+
+
+def delete(*options: str, **given: str) -> str:
+    result = CliRunner().invoke(app, ["feedback", "delete", *options], **given)
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+def test_one_is_deleted_by_its_number(database: Database) -> None:
+    for text, label in TEXTS:
+        feedback.add(database, label=label, source="page", text=text)
+    assert "Feedback 2 has been deleted." in delete("--id", "2")
+    assert [row.id for row in feedback.newest(database).rows] == [3, 1]
+    with pytest.raises(RecordNotFound):
+        delete("--id", "2")
+
+
+@pytest.mark.parametrize("as_input", [False, True])
+def test_all_of_a_text_is_deleted(database: Database, as_input: bool) -> None:
+    for text, label in TEXTS:
+        feedback.add(database, label=label, source="page", text=text)
+    text = TEXTS[2][0]
+    said = delete("--text", "-", input=f"{text}\n") if as_input else delete("--text", text)
+    assert "1 × feedback, 0 × prediction" in said
+    assert [row.id for row in feedback.newest(database).rows] == [2, 1]
+
+
+@pytest.mark.parametrize("options", [(), ("--text", ""), ("--id", "1", "--text", "a")])
+def test_what_is_to_be_deleted_must_be_said(database: Database, options: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="what to delete"):
+        delete(*options)

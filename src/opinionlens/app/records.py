@@ -24,7 +24,7 @@ from opinionlens.storage.errors import StorageError, StorageFault, StorageUnavai
 from opinionlens.storage.migrating import is_current, migrate
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
 from opinionlens.storage.predictions import PredictionRow, hash_text
-from opinionlens.storage.retention import Retention, delete_expired
+from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired
 from opinionlens.threads import DaemonThreads
 
 P = ParamSpec("P")
@@ -40,6 +40,8 @@ _PATIENCE_SECONDS = 10.0
 _MAX_LATER = 100
 _RETRY_SECONDS = 2.0
 _RETENTION_SECONDS = 3_600.0
+# Between two looks at the number of rows, which grows by minutes, not by days.
+_EXCESS_SECONDS = 300.0
 
 log = structlog.get_logger("records")
 
@@ -61,6 +63,7 @@ class Records:
         on_loss: Callable[[int], None] = lambda rows: None,
         on_write: Callable[[int], None] = lambda rows: None,
         on_word: Callable[[bool], None] = lambda answers: None,
+        on_expiry: Callable[[Expired], None] = lambda expired: None,
     ) -> None:
         """Start nothing yet.
 
@@ -71,6 +74,7 @@ class Records:
             on_loss: told how many rows of the prediction log were lost, each time, from any thread.
             on_write: told how many of them were written, in the same way.
             on_word: told after each question whether the database answered it, from any thread.
+            on_expiry: told what was deleted because of its age or number, from a thread.
         """
         self.database = database
         self._state = DatabaseState()
@@ -80,6 +84,7 @@ class Records:
             database, keeps_text=keeps_texts, on_loss=on_loss, on_write=on_write, on_word=self._note_log
         )
         self._on_word = on_word
+        self._on_expiry = on_expiry
         self._lanes: dict[Side, _Lane] = {"reading": _Lane("reading"), "writing": _Lane("writing")}
         self._later: set[asyncio.Task[None]] = set()
         self._ending = threading.Event()
@@ -205,7 +210,8 @@ class Records:
 
     def _keep(self) -> None:
         """Prepare the tables, then look after them until the end."""
-        sweep_at = time.monotonic() + _RETENTION_SECONDS
+        now = time.monotonic()
+        sweep_at, trim_at = now + _RETENTION_SECONDS, now + _EXCESS_SECONDS
         while not self._ending.is_set():
             self._doubt.clear()
             if not self._prepared():
@@ -214,9 +220,13 @@ class Records:
             if self._state.has_problem("writing") or self._state.has_problem("reading"):
                 self._ending.wait(_RETRY_SECONDS)
                 self._try_again()
-            elif not self._doubt.wait(sweep_at - time.monotonic()):
-                self._sweep()
-                sweep_at = time.monotonic() + _RETENTION_SECONDS
+            elif not self._doubt.wait(min(sweep_at, trim_at) - time.monotonic()):
+                trim_at = time.monotonic() + _EXCESS_SECONDS
+                if time.monotonic() < sweep_at:
+                    self._delete(self._excess)
+                else:
+                    sweep_at = time.monotonic() + _RETENTION_SECONDS
+                    self._delete(lambda: delete_expired(self.database, self._retention))
 
     def _prepared(self) -> bool:
         """Bring the tables to the state that this version expects; tell whether they are."""
@@ -259,10 +269,18 @@ class Records:
             else:
                 self._state.note_success(side)
 
-    def _sweep(self) -> None:
+    def _excess(self) -> Expired:
+        return Expired(predictions=delete_excess(self.database, self._retention.most_predictions))
+
+    def _delete(self, work: Callable[[], Expired]) -> None:
+        """Delete what `work` deletes; say, count and give back the space of what went."""
         try:
-            expired = delete_expired(self.database, self._retention)
-            log.info("records.expired", rows=expired.predictions, texts=expired.prediction_texts)
+            expired = work()
+            went = {kind: rows for kind, rows in expired.by_kind().items() if rows}
+            if went:
+                log.info("records.expired", **went)
+                self._on_expiry(expired)
+            self.database.give_space_back()
         except StorageError as error:
             log.warning("records.not_expired", reason=str(error))
 
@@ -305,6 +323,7 @@ def open_records(settings: Settings, metrics: Metrics) -> Records:
     retention = Retention(
         prediction_texts=timedelta(days=privacy.texts_days),
         predictions=timedelta(days=privacy.predictions_days),
+        most_predictions=privacy.predictions_rows,
     )
     database = Database(settings.database.url.get_secret_value())
     return Records(
@@ -314,4 +333,5 @@ def open_records(settings: Settings, metrics: Metrics) -> Records:
         on_loss=metrics.count_lost_predictions,
         on_write=metrics.count_written_predictions,
         on_word=metrics.set_database_up,
+        on_expiry=lambda expired: metrics.count_deleted(expired.by_kind()),
     )

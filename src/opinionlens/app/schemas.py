@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -25,13 +24,6 @@ _VERDICT: dict[str, Any] = {
     "prediction_id": "0b0f7a52-6f5e-4c1b-9d7a-2f1c8e4b7a10",
 }
 _PREDICTION: dict[str, Any] = _VERDICT | _ORIGIN
-_FEEDBACK: dict[str, Any] = {
-    "id": 12,
-    "label": "NEGATIVE",
-    "prediction_id": _VERDICT["prediction_id"],
-    "source": "api",
-    "at": "2026-11-22T21:00:00Z",
-}
 _WORD: dict[str, Any] = {
     "text": "late",
     "start": 15,
@@ -256,42 +248,6 @@ class ExplanationAnswer(PredictionAnswer):
     decision: dict[Label, float]
     exact: bool = Field(
         description="False for models that are no sum of parts; contributions are then estimates."
-    )
-
-
-class FeedbackAnswer(Answer):
-    """What was kept of one reader's word."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_FEEDBACK]})
-
-    id: int
-    label: Label
-    prediction_id: UUID | None = Field(description="The answer that it is about, if it named one.")
-    source: str
-    at: datetime
-
-
-class FeedbackRow(FeedbackAnswer):
-    """One reader's word, with the text."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_FEEDBACK | {"text": None}]})
-
-    text: str | None = Field(description="Without e-mail addresses, telephone numbers and user names.")
-
-
-class FeedbackPage(Answer):
-    """Some of what readers said, the newest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"feedback": [_FEEDBACK | {"text": None}], "total": 1, "next_before": None}]
-        }
-    )
-
-    feedback: list[FeedbackRow]
-    total: int = Field(description="How many there are on all pages.")
-    next_before: int | None = Field(
-        description="What to pass as `before` for the next page; null on the last."
     )
 
 

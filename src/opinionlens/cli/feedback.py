@@ -1,8 +1,10 @@
-"""`opinionlens feedback export`: what readers said is right, as a file that the pipeline learns from."""
+"""`opinionlens feedback`: export what readers said is right for the pipeline; delete it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +16,7 @@ from opinionlens.settings import load_settings
 from opinionlens.storage import Database, SchemaUnsupported, feedback
 from opinionlens.storage.addresses import shown
 from opinionlens.storage.feedback import LabelledRow
+from opinionlens.storage.forgetting import FROM_THE_START, forget_text
 from opinionlens.storage.migrating import is_current
 
 
@@ -44,8 +47,40 @@ def run_export(file: Path) -> None:
             stream.writelines(written(form, counted()))
     finally:
         database.close()
+    _tell(f"{rows:,} labelled texts → {file}")
+
+
+def run_delete(feedback_id: int | None, text: str | None) -> None:
+    """Delete one piece of feedback, or all that is kept of a text, and say how much that was.
+
+    Raises:
+        InputError: neither was given, or both.
+        RecordNotFound: there is no feedback with that number.
+        StorageError: the database does not answer; part of a text's rows may be gone, the next call goes on.
+    """
+    if (feedback_id is None) == (not text):
+        raise InputError("Say what to delete.", remedy="Give either --id NUMBER or --text TEXT.")
+    with closing(Database(load_settings().database.url.get_secret_value())) as database:
+        _check_tables(database)
+        if feedback_id is not None:
+            feedback.remove(database, feedback_id)
+            _tell(f"Feedback {feedback_id} has been deleted.")
+        else:
+            _forget(database, str(text))
+
+
+def _forget(database: Database, text: str) -> None:
+    after: datetime | None = FROM_THE_START
+    given = predicted = 0
+    while after is not None:
+        part = forget_text(database, text, after)
+        given, predicted, after = given + part.feedback, predicted + part.predictions, part.next_after
+    _tell(f"Deleted: {given:,} × feedback, {predicted:,} × prediction.")
+
+
+def _tell(words: str) -> None:
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    console.print(f"{rows:,} labelled texts → {file}")
+    console.print(words)
 
 
 def _check_tables(database: Database) -> None:

@@ -162,6 +162,24 @@ def export_feedback(
     run_export(file)
 
 
+@feedback_commands.command("delete")
+def delete_feedback(
+    feedback_id: Annotated[
+        int | None, typer.Option("--id", min=1, help="The number that the list and the answer to it show.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="Delete all that is kept of this text, predictions too; `-` reads standard input."),
+    ] = None,
+) -> None:
+    """Delete feedback by its number, or all that is kept of a text."""
+    from opinionlens.cli.feedback import run_delete
+
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")
+    run_delete(feedback_id, text)
+
+
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 

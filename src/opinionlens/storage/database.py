@@ -28,6 +28,10 @@ _UNACKNOWLEDGED_SECONDS = 10
 # After this time the server undoes a transaction in which nothing happens: our process may be stopped.
 _ABANDONED_SECONDS = 60
 
+# Pages of 4 KiB that are given back in one transaction.
+_PAGES_AT_ONCE = 2_000
+_INCREMENTAL = 2
+
 _WRITES = "opinionlens_writes"
 
 
@@ -119,6 +123,26 @@ class Database:
         with self.reading() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(table.select().limit(1))
+
+    def give_space_back(self) -> int:
+        """Return free pages of an SQLite file to the system, and how many; other databases do it themselves.
+
+        A file that was made by a version before this one keeps its pages, for new rows.
+
+        Raises:
+            StorageUnavailable: the file cannot be written; the next call goes on.
+        """
+        given = 0
+        while self.file is not None:
+            with self.writing() as connection:
+                free = connection.scalar(text("PRAGMA freelist_count")) or 0
+                if not free or connection.scalar(text("PRAGMA auto_vacuum")) != _INCREMENTAL:
+                    break
+                raw = cast(FileConnection, connection.connection.dbapi_connection)
+                # One page for each row that is fetched, and the rows have no columns.
+                raw.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE:d})").fetchall()
+            given += min(free, _PAGES_AT_ONCE)
+        return given
 
     @property
     def was_open(self) -> bool:

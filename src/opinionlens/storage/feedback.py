@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
-from opinionlens.storage.paging import Page, page_limit, page_start
+from opinionlens.storage.errors import RecordNotFound
+from opinionlens.storage.paging import MAX_ROW_NUMBER, Page, page_limit, page_start
 from opinionlens.storage.redaction import redact
 from opinionlens.storage.tables import feedback, predictions
 from opinionlens.text.labels import Label
@@ -93,6 +94,21 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
         total = connection.scalar(select(func.count()).select_from(feedback)) or 0
     rows = tuple(found[:limit])
     return Page(rows, total, rows[-1].id if len(found) > limit else None)
+
+
+def remove(database: Database, feedback_id: int) -> Feedback:
+    """Delete one word of a reader, and return it.
+
+    Raises:
+        RecordNotFound: there is none with that id.
+        StorageUnavailable: the database does not answer; nothing was deleted.
+    """
+    is_it = feedback.c.id == max(0, min(feedback_id, MAX_ROW_NUMBER))
+    with database.writing() as connection:
+        row = connection.execute(delete(feedback).where(is_it).returning(feedback)).first()
+    if row is None:
+        raise RecordNotFound(f"There is no feedback {feedback_id}.")
+    return _from_row(row)
 
 
 def labelled_rows(database: Database) -> Iterator[LabelledRow]:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, null, select, update
+from sqlalchemy import Row, select
 
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
-from opinionlens.storage.deleting import delete_older
+from opinionlens.storage.deleting import clear_older, delete_older
 from opinionlens.storage.inserting import insert_unless_there
 from opinionlens.storage.tables import predictions
 from opinionlens.text.labels import Label
@@ -105,12 +105,10 @@ def forget_texts(database: Database, before: datetime) -> int:
     """Take the texts out of older answers, and return of how many; feedback keeps its own.
 
     Raises:
-        StorageUnavailable: the database does not answer; nothing was changed.
+        StorageUnavailable: the database does not answer; the next call goes on.
     """
     feedback.keep_texts(database, before)
-    old = (predictions.c.created_at < before) & predictions.c.text.is_not(None)
-    with database.writing() as connection:
-        return connection.execute(update(predictions).where(old).values(text=null())).rowcount
+    return clear_older(database, predictions.c.text, predictions.c.created_at, before)
 
 
 def _as_values(row: PredictionRow) -> dict[str, object]:

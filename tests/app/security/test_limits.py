@@ -136,7 +136,7 @@ class TestRecentAttempts:
             recent.add(0, "one")
         assert len(recent._addresses) == 10
         assert len(recent._accounts) == 20
-        assert recent.count(0, "one") == Attempts(101, 101, 101)
+        assert recent.count(0, "one") == Attempts(65, 65, 65)
 
     def test_an_address_that_goes_on_is_not_forgotten(self) -> None:
         recent = RecentAttempts(300, clock=Clock(), most_addresses=2)

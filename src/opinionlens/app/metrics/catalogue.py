@@ -157,6 +157,12 @@ ROWS_WRITTEN = Card(
 ROWS_LOST = Card(
     "prediction_rows_lost_total", "counter", "Rows of the prediction log that could not be stored."
 )
+ROWS_DELETED = Card(
+    "records_deleted_total",
+    "counter",
+    "Rows that were deleted because of their age or number; `prediction_texts` lost their text only.",
+    ("kind",),
+)
 FEEDBACK = Card("feedback_total", "counter", "Feedback that was stored, by the label it gives.", ("label",))
 LOGINS = Card("login_attempts_total", "counter", "Attempts to log in.", ("outcome",))
 CONNECTIONS_CUT = Card(
@@ -197,6 +203,7 @@ CATALOGUE: tuple[Card, ...] = (
     QUEUE_DEPTH,
     ROWS_WRITTEN,
     ROWS_LOST,
+    ROWS_DELETED,
     FEEDBACK,
     LOGINS,
     CONNECTIONS_CUT,

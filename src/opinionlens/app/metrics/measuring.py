@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from opinionlens.app.metrics.shown import Shown
 from opinionlens.app.shared_counts import FOLDER_VARIABLE, while_reading
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.serving.store import ServedModel
+from opinionlens.storage.retention import Expired
 from opinionlens.text.labels import LABELS, Label
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -176,6 +177,11 @@ class Metrics:
         """Record that rows of the prediction log were lost."""
         self._rows_lost.inc(rows)
 
+    def count_deleted(self, rows: Mapping[str, int]) -> None:
+        """Record rows that were deleted because of their age or number, by kind."""
+        for kind, count in rows.items():
+            self._rows_deleted[kind].inc(count)
+
     def count_feedback(self, label: Label) -> None:
         """Record feedback that was stored."""
         self._feedback[label].inc()
@@ -234,6 +240,8 @@ class Metrics:
         self._queue_depth = self._gauge(catalogue.QUEUE_DEPTH)
         self._rows_written = self._counter(catalogue.ROWS_WRITTEN)
         self._rows_lost = self._counter(catalogue.ROWS_LOST)
+        deleted = self._counter(catalogue.ROWS_DELETED)
+        self._rows_deleted = {kind: deleted.labels(kind) for kind in Expired().by_kind()}
         feedback = self._counter(catalogue.FEEDBACK)
         self._feedback = {label: feedback.labels(label.value) for label in LABELS}
         logins = self._counter(catalogue.LOGINS)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+import structlog
+from fastapi import APIRouter, Path, Query
+from pydantic import ConfigDict, Field, create_model
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from opinionlens.app.answers import json_response
 from opinionlens.app.feedback_input import feedback_body
+from opinionlens.app.feedback_schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
 from opinionlens.app.inputs import EXAMPLE_TEXT, Limits
 from opinionlens.app.labelled_files import FORMATS, Format, written
-from opinionlens.app.schemas import FeedbackAnswer, FeedbackPage, Problem
+from opinionlens.app.schemas import Problem
 from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import services_of
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
 from opinionlens.storage.feedback import Feedback, LabelledRow
+from opinionlens.storage.forgetting import FROM_THE_START, forget_text
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
 from opinionlens.text.labels import Label
 
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
+
+log = structlog.get_logger("app")
 
 
 def feedback_router(limits: Limits) -> APIRouter:
@@ -90,7 +96,65 @@ def feedback_router(limits: Limits) -> APIRouter:
             503: _NO_DATABASE,
         },
     )
+    router.add_api_route(
+        "/{feedback_id}",
+        remove,
+        methods=["DELETE"],
+        summary="Delete one piece of feedback",
+        response_model=FeedbackAnswer,
+        responses=GUARDED
+        | {404: {"model": Problem, "description": "There is no such feedback."}, 503: _NO_DATABASE},
+    )
+    router.add_api_route(
+        "/delete",
+        _forget_route(limits),
+        methods=["POST"],
+        summary="Delete all that is kept of a text",
+        response_model=ForgottenAnswer,
+        responses=GUARDED | {422: {"model": Problem}, 503: _NO_DATABASE},
+    )
     return router
+
+
+def _forget_route(limits: Limits) -> Callable[..., Awaitable[Response]]:
+    """Return the route; the text comes in the body, for addresses are logged on the way."""
+    text_field = Field(
+        min_length=1,
+        max_length=limits.text_chars,
+        description="As it was sent; e-mail addresses, phone numbers and user names may be missing.",
+        examples=[EXAMPLE_TEXT],
+    )
+    body: Any = create_model(
+        "TextToForget", __config__=ConfigDict(extra="forbid"), text=(Annotated[str, text_field], ...)
+    )
+
+    async def forget(request: Request, who: Admin, given: body) -> Response:
+        """Delete feedback with this text or about it, and its rows of the prediction log."""
+        records = services_of(request).records
+        after: datetime | None = FROM_THE_START
+        feedback_rows = prediction_rows = 0
+        while after is not None:
+            part = await records.write(forget_text, given.text, after)
+            feedback_rows += part.feedback
+            prediction_rows += part.predictions
+            after = part.next_after
+        log.info("text.forgotten", by=who.name, feedback=feedback_rows, predictions=prediction_rows)
+        return json_response({"feedback": feedback_rows, "predictions": prediction_rows})
+
+    # FastAPI reads the body's type here; as an annotation it would be looked up by name.
+    forget.__annotations__["given"] = body
+    return forget
+
+
+async def remove(
+    request: Request,
+    who: Admin,
+    feedback_id: Annotated[int, Path(description="Its `id`, as the list shows it.", examples=[12])],
+) -> Response:
+    """Delete it for good, and answer with what it was but for its text."""
+    removed = await services_of(request).records.write(feedback.remove, feedback_id)
+    log.info("feedback.deleted", by=who.name, feedback=removed.id)
+    return json_response(_fields(removed))
 
 
 async def list_feedback(

@@ -15,13 +15,13 @@ V = TypeVar("V")
 _MOST_ADDRESSES = 4_000
 _MOST_ACCOUNTS = 4_000
 # More of one address or account change no decision.
-_MOST_TIMES = 100
+_MOST_TIMES = 64
 
 
 class RecentAttempts:
     """Counts like the database, for one process, and costs a refused attempt microseconds.
 
-    Of addresses and accounts the last seen are kept, and of each the last attempts: some 30 MiB at most,
+    Of addresses and accounts the last seen are kept, and of each the last attempts: some 40 MiB at most,
     however many come. For the event loop.
     """
 
