@@ -185,6 +185,13 @@ class TestRights:
         assert mode(tmp_path / "app.db") == 0o755
 
 
+def test_one_that_was_never_there_is_not_missed(tmp_path):
+    with closing(Database(f"sqlite:///{tmp_path / 'app.db'}")) as database:
+        with pytest.raises(StorageUnavailable, match="not been made yet") as caught:
+            database.ping()
+        assert not isinstance(caught.value, StorageFault)
+
+
 def test_a_name_with_all_kinds_of_characters(tmp_path):
     path = tmp_path / "a ?#41&ü%41.db"
     url = f"sqlite:///{quote(str(path))}"

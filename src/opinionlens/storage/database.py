@@ -184,7 +184,7 @@ class Database:
             return faults.IN_USE
         trouble = trouble_of(error.orig)
         if trouble is not None and self.file is not None and not self.file.path.exists():
-            return faults.GONE
+            return faults.GONE if self._was_open else faults.NOT_YET
         return trouble
 
 

@@ -32,6 +32,7 @@ GONE = Trouble(
     "Put it back, or restart the app to begin with an empty one.",
     lasts=True,
 )
+NOT_YET = Trouble("The database's file has not been made yet.")
 MOVED = Trouble(
     "The database's file was removed or replaced at this moment; what was just asked may not be stored.",
     "Try again.",

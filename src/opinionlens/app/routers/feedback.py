@@ -97,7 +97,7 @@ def feedback_router(limits: Limits) -> APIRouter:
         },
     )
     router.add_api_route(
-        "/{feedback_id}",
+        "/{feedback_id:int}",  # or DELETE would be taken at `/export`
         remove,
         methods=["DELETE"],
         summary="Delete one piece of feedback",
