@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 import threading
@@ -356,3 +357,20 @@ def test_a_version_is_found_by_its_name_and_number(
     assert cache.find("brand", 0) is None
     assert cache.find("brand", 3) is None
     assert cache.find("another", 1) is None
+
+
+def test_a_download_that_ends_while_its_bytes_are_counted_counts_nothing(
+    cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = "a" * 64
+    aside = cache.root / f".{digest}.0123abcd"
+    aside.mkdir(parents=True)
+    scandir = os.scandir
+
+    def renamed_just_before(path: str | Path) -> object:
+        if str(path).startswith(str(aside)):
+            aside.rename(cache.root / digest)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", renamed_just_before)
+    assert cache.bytes_arrived(digest) == 0

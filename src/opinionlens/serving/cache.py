@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -210,9 +211,10 @@ def not_servable(version: Version) -> VersionNotServable:
 def size_of(folder: Path) -> int:
     """Return the bytes of all files below `folder`; what vanishes meanwhile counts nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
+    for place, _, names in os.walk(folder):  # a folder that vanishes meanwhile is passed over
+        for name in names:
+            with suppress(OSError):
+                total += Path(place, name).stat().st_size
     return total
 
 
