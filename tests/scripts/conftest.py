@@ -60,7 +60,8 @@ def write_wheel(folder: Path, name: str, version: str, content: str = "") -> str
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
         for file, text in {
-            f"{name}.py": f"VERSION = {version!r}\n{content}",
+            # Each version has a size of its own: one installed in the same second would pass for the other.
+            f"{name}.py": f"VERSION = {version!r}\n{'#' * int(float(version))}\n{content}",
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
             f"{info}/WHEEL": WHEEL,
             f"{info}/RECORD": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -75,7 +76,9 @@ def every_route(routes: Any) -> list[tuple[str, str]]:
         if hasattr(route, "original_router"):
             found += every_route(route.original_router.routes)
         elif hasattr(route, "methods"):
-            found += [(method, route.path) for method in route.methods if method not in ("HEAD", "OPTIONS")]
+            # As OpenAPI writes it: without the converter of a parameter.
+            path = re.sub(r":\w+}", "}", route.path)
+            found += [(method, path) for method in route.methods if method not in ("HEAD", "OPTIONS")]
         else:
             found.append(("MOUNT", route.path))
     return found
