@@ -23,6 +23,8 @@ from opinionlens.errors import StageFailed
 
 # Large enough to keep many processes busy, small enough that the sampler learns several times in 25 trials.
 GENERATION = 5
+# Of the objective. The standard error on the sample's 5,000 validation texts is five times as large.
+_NO_DIFFERENCE = 0.001
 _PROPOSAL = "proposal"
 _OUTCOME = "outcome"
 
@@ -118,8 +120,10 @@ def run_study(
 
 
 def best_trial(trials: Iterable[FinishedTrial]) -> FinishedTrial:
-    """The highest value; of equal ones the earliest, so that a repeated study picks the same."""
-    return max(trials, key=lambda trial: (trial.outcome.value, -trial.proposal.number))
+    """The earliest of those as good as the best, so that nothing less than a finding moves the choice."""
+    every = sorted(trials, key=lambda trial: trial.proposal.number)
+    highest = max(trial.outcome.value for trial in every)
+    return next(trial for trial in every if trial.outcome.value >= highest - _NO_DIFFERENCE)
 
 
 def _first_params(families: list[str], first: Mapping[str, Params], position: int) -> Params | None:
