@@ -28,8 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
+from opinionlens.calibration import Calibration
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearClassifier, LinearModel
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -44,10 +44,9 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import word_ngrams
 from opinionlens.text.recipe import RECIPES
-from opinionlens.text.scanning import scan
 
 TWEETS, ROUNDS = 500, 15
-RECIPE = RECIPES["social-v1"]
+RECIPE = RECIPES["social-v2"]
 CASES = {
     "words (1-2)": FeatureSpec(RECIPE, (1, 2)),
     "words + characters (2-5) + lexicon": FeatureSpec(RECIPE, (1, 2), (2, 5), lexicon=True),
@@ -170,7 +169,7 @@ def memories(classifier: LinearClassifier) -> list[dict[str, object]]:
 def forget(remembered: Sequence[dict[str, object]], text: str) -> None:
     """Take everything that belongs to the words of this text out of all memories, and leave the rest."""
     tokens = RECIPE.tokens(text)
-    for key in {*scan(text), *word_ngrams(tokens, 1, 2)}:
+    for key in {*RECIPE.pieces(text), *word_ngrams(tokens, 1, 2)}:
         for one in remembered:
             one.pop(key, None)
 

@@ -24,8 +24,8 @@ def write_word_model():
     """
     import numpy as np
 
+    from opinionlens.calibration import Calibration
     from opinionlens.classifiers.artefact import write_artefact
-    from opinionlens.classifiers.calibration import Calibration
     from opinionlens.classifiers.linear import LinearModel
     from opinionlens.classifiers.manifest import Lineage, Manifest, Training
     from opinionlens.classifiers.uncertainty import Uncertainty

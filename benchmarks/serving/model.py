@@ -26,8 +26,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from opinionlens.calibration import Calibration
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearModel
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training
@@ -40,7 +40,7 @@ from opinionlens.text.recipe import RECIPES
 
 TERMS = 500_000
 SENT = 4_000
-SPEC = FeatureSpec(RECIPES["social-v1"], word_ngrams=(1, 2))
+SPEC = FeatureSpec(RECIPES["social-v2"], word_ngrams=(1, 2))
 NAME = "opinionlens"
 AGREEMENT = 1e-9
 

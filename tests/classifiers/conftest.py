@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opinionlens.calibration import Calibration, Method
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearClassifier, LinearModel
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -109,7 +109,7 @@ def manifest_for(spec: FeatureSpec, labels: int = 3, **changes: object) -> Manif
         "kind": "linear",
         "labels": LABELS if labels == 3 else (LABELS[0], LABELS[2]),
         "features": spec,
-        "calibration": Calibration("vector", (0.9, 1.1, 1.3)[:labels], (0.1, -0.2, 0.3)[:labels]),
+        "calibration": Calibration(Method.VECTOR, (0.9, 1.1, 1.3)[:labels], (0.1, -0.2, 0.3)[:labels]),
         "uncertainty": Uncertainty(min_confidence=0.4, min_known_share=0.3, min_words=4),
         "training": Training(
             "logistic_regression", {"C": 1.5, "class_weight": None}, ("brand_tweets",), 100, {"f1": 0.5}

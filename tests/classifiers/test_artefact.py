@@ -182,7 +182,7 @@ def test_other_features_than_the_weights_have_are_refused(artefact: Path) -> Non
 def test_another_number_of_labels_than_the_weights_have_is_refused(artefact: Path) -> None:
     def two_labels(plain: dict[str, Any]) -> None:
         plain["labels"] = ["NEGATIVE", "POSITIVE"]
-        plain["calibration"] = {"method": "none", "scale": [1, 1], "bias": [0, 0]}
+        plain["calibration"] = {"method": "none", "scale": [1, 1], "bias": [0, 0], "length": None}
 
     rewrite(artefact, two_labels)
     with pytest.raises(ArtefactUnsupported, match="3 labels"):

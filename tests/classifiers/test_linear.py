@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.classifiers.calibration import Calibration
+from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers.linear import LinearClassifier
 from opinionlens.classifiers.manifest import Manifest
-from opinionlens.classifiers.uncertainty import UncertainReason, Uncertainty
+from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
 from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
@@ -144,7 +144,7 @@ def test_what_only_the_lexicon_sees_is_a_stretch_of_its_own(make_manifest: Calla
     coef[2, LEXICON_FEATURES.index("exclamation_marks")] = 0.5
     weights = LinearWeights(text, coef, np.zeros(3))
     parts = LinearClassifier(make_manifest(spec), weights).explain("Go team!").by_token()
-    value = lexicon_values("Go team!")[LEXICON_FEATURES.index("exclamation_marks")]
+    value = lexicon_values(spec.recipe.pieces("Go team!"))[LEXICON_FEATURES.index("exclamation_marks")]
     assert value > 0
     assert [(part.text, part.values[2]) for part in parts] == [("Go", 0.0), ("team", 0.0), ("!", 0.5 * value)]
 
@@ -173,7 +173,14 @@ def test_no_texts_give_no_answers(classifier: LinearClassifier) -> None:
         ("", UncertainReason.EMPTY_TEXT),
         (" \n\t​", UncertainReason.EMPTY_TEXT),
         ("¿Dónde está mi maleta perdida, por favor?", UncertainReason.FOREIGN_TEXT),
-        ("Danke schön 123 !!! 😀 😀", None),
+        ("Danke schön 123 !!! 😀 😀", UncertainReason.FOREIGN_TEXT),
+        ("123 !!! 😀 😀", None),
+        ("rotten crew", None),
+        ("Ужасный телефон", UncertainReason.FOREIGN_TEXT),
+        ("服务太差了，再也不会买了", UncertainReason.FOREIGN_TEXT),
+        ("new crew は最悪です", UncertainReason.FOREIGN_TEXT),
+        ("Новый great crew ужасен совершенно", UncertainReason.FOREIGN_TEXT),
+        ("\u3164 \u2800", UncertainReason.EMPTY_TEXT),
         ("the crew was great", None),
         ("the crew was rotten", None),
         ("the rotten rotten rotten", UncertainReason.FOREIGN_TEXT),
@@ -187,7 +194,7 @@ def test_uncertain_says_why(
     terms = ["crew", "great", "the", "was"]
     text_weights = TextWeights((Block("words", terms, "count", np.ones(4), normalise=False),))
     weights = LinearWeights(text_weights, np.zeros((3, 4)), np.array([0.0, 0.0, 5.0]))
-    uncertainty = Uncertainty(min_confidence=0.5, min_known_share=0.5, min_words=4)
+    uncertainty = Uncertainty(min_confidence=0.5, min_known_share=0.5, min_words=4, scripts=("latin",))
     manifest = make_manifest(spec, uncertainty=uncertainty, calibration=Calibration.none(3))
     classifier = LinearClassifier(manifest, weights)
     for prediction in (classifier.predict(text), *classifier.predict_many([text])):
@@ -197,11 +204,27 @@ def test_uncertain_says_why(
 
 def test_low_confidence_is_the_last_reason() -> None:
     uncertainty = Uncertainty(min_confidence=0.5, min_known_share=0.5, min_words=2)
-    assert uncertainty.reason(0.4, tokens=3, words=3, known=3) is UncertainReason.LOW_CONFIDENCE
-    assert uncertainty.reason(0.4, tokens=3, words=3, known=1) is UncertainReason.FOREIGN_TEXT
-    assert uncertainty.reason(0.4, tokens=0, words=0, known=0) is UncertainReason.EMPTY_TEXT
-    assert uncertainty.reason(0.5, tokens=2, words=2, known=1) is None
-    assert uncertainty.reason(0.5, tokens=1, words=1, known=0) is None
+    assert uncertainty.reason(0.4, 3, Familiarity(3, 3)) is UncertainReason.LOW_CONFIDENCE
+    assert uncertainty.reason(0.4, 3, Familiarity(3, 1)) is UncertainReason.FOREIGN_TEXT
+    assert uncertainty.reason(0.4, 0, Familiarity()) is UncertainReason.EMPTY_TEXT
+    assert uncertainty.reason(0.5, 2, Familiarity(2, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("familiarity", "is_foreign"),
+    [
+        (Familiarity(1, 0), True),
+        (Familiarity(3, 1), False),
+        (Familiarity(4, 1), True),
+        (Familiarity(4, 2), False),
+        (Familiarity(0, 0), False),
+        (Familiarity(3, 3, in_other_script=True), True),
+    ],
+)
+def test_foreign_is_what_is_unknown_or_in_another_script(familiarity: Familiarity, is_foreign: bool) -> None:
+    reason = Uncertainty(min_known_share=0.5, min_words=4).reason(0.9, 4, familiarity)
+    assert (reason is UncertainReason.FOREIGN_TEXT) is is_foreign
+    assert Uncertainty(min_known_share=0.0).reason(0.9, 4, familiarity) is None
 
 
 def test_equal_probabilities_go_to_the_first_class(
@@ -229,11 +252,41 @@ def test_threads_get_the_answers_of_one(classifier: LinearClassifier, texts: Seq
 
 
 def test_memory_of_words_met_is_bounded(
-    classifier: LinearClassifier, monkeypatch: pytest.MonkeyPatch
+    manifest: Manifest, weights: LinearWeights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("opinionlens.classifiers.term_rows._CACHED_WORDS", 10)
+    classifier = LinearClassifier(manifest, weights)
     assert classifier.reader.chars is not None
     for number in range(100):
         classifier.predict(f"word{number} and {'x' * 50}{number}")
         assert len(classifier.reader.chars._met) <= 10
     assert not any(len(word) > 40 for word in classifier.reader.chars._met)
+
+
+@pytest.mark.parametrize("name", ["words", "all"])
+def test_long_texts_are_less_certain_in_all_ways_alike(
+    name: str, make_weights: Callable[..., LinearWeights], make_manifest: Callable[..., Manifest]
+) -> None:
+    calibration = Calibration(Method.VECTOR, (0.9, 1.1, 1.3), (0.1, -0.2, 0.3), LengthScaling(10, 0.5))
+    weights = make_weights(SPECS[name], tf="binary", normalise=True, labels=3)
+    classifier = LinearClassifier(make_manifest(SPECS[name], calibration=calibration), weights)
+    texts = ["the crew was great", " ".join(f"crew{number} great{number}" for number in range(20))]
+    decisions = classifier.decision_values(texts)
+    logits = (decisions * [0.9, 1.1, 1.3] + [0.1, -0.2, 0.3]) * np.array([[1.0], [0.5]])  # of 4 and 40 tokens
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(classifier.predict_proba(texts), expected, rtol=0, atol=1e-12)
+    for text, row, many in zip(texts, expected.tolist(), classifier.predict_many(texts), strict=True):
+        assert many.probabilities == pytest.approx(row, abs=1e-12)
+        assert classifier.predict(text).probabilities == pytest.approx(row, abs=1e-12)
+        assert classifier.explain(text).prediction == classifier.predict(text)
+
+
+def test_a_sentence_said_sixty_times_is_hardly_surer_than_said_three_times(
+    make_weights: Callable[..., LinearWeights], make_manifest: Callable[..., Manifest]
+) -> None:
+    spec = FeatureSpec(RECIPES["social-v2"], (1, 1), None, lexicon=True)
+    weights = make_weights(spec, tf="binary", normalise=True, labels=3)
+    classifier = LinearClassifier(make_manifest(spec, calibration=Calibration.none(3)), weights)
+    sentence = "I guess the crew is fine, could be better. "
+    thrice, sixty = classifier.decision_values([sentence * 3, sentence * 60])
+    np.testing.assert_allclose(thrice, sixty, rtol=0, atol=0.05)

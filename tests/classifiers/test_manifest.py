@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase, read_manifest
+from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.errors import ArtefactMissing, ArtefactUnsupported
 
 
@@ -27,6 +29,23 @@ def write(directory: Path, value: object) -> Path:
 def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
     found = read_manifest(write(tmp_path, complete.as_bytes()))
     assert found.manifest == complete
+
+
+def test_reads_format_1_as_it_was_written(complete: Manifest, tmp_path: Path) -> None:
+    plain = json.loads(complete.as_bytes())
+    del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
+    content = json.dumps(plain | {"format": 1}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    found = read_manifest(write(tmp_path, content.encode()))
+    assert (found.manifest.calibration.length, found.manifest.uncertainty.scripts) == (None, ())
+    assert found.manifest.as_bytes() == content.encode()
+    assert found.manifest.digest() == found.digest
+
+
+def test_keeps_what_format_2_adds(make_manifest: Callable[..., Manifest], spec: Any, tmp_path: Path) -> None:
+    calibration = Calibration(Method.TEMPERATURE, (2.0,) * 3, (0.0,) * 3, LengthScaling(32.0, 0.25))
+    uncertainty = Uncertainty(0.5, 0.4, scripts=("cyrillic", "latin"))
+    manifest = make_manifest(spec, calibration=calibration, uncertainty=uncertainty)
+    assert read_manifest(write(tmp_path, manifest.as_bytes())).manifest == manifest
 
 
 def test_digest_is_the_sha256_of_the_bytes_on_disk(complete: Manifest, tmp_path: Path) -> None:
@@ -64,7 +83,8 @@ DELETE = object()
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("format", 2, "format is 2"),
+        ("format", 3, "format is 3"),
+        ("format", 1, "unknown fields: length"),
         ("format", True, "format is True"),
         ("surprise", 1, "unknown fields: surprise"),
         ("labels", DELETE, "lacks the fields: labels"),
@@ -88,7 +108,12 @@ DELETE = object()
         ("calibration.scale", [1.0], "one scale and one bias per label"),
         ("calibration.scale", [1.0, 1.0, None], "calibration.scale\\[2\\] must be a number"),
         ("calibration.bias", [1.0, 1.0, 10**400], "finite"),
+        ("calibration.length", {"pivot": 30.0}, "lacks the fields: exponent"),
+        ("calibration.length", {"pivot": 0.5, "exponent": 0.2}, "pivot of 1 or more"),
+        ("calibration.length", {"pivot": 30.0, "exponent": 1.5}, "exponent from 0 to 1"),
+        ("calibration.length", {"pivot": 30.0, "exponent": -0.1}, "exponent from 0 to 1"),
         ("uncertainty.min_words", -1, "0 or more"),
+        ("uncertainty.scripts", ["latin", "klingon"], "'klingon'"),
         ("uncertainty.min_confidence", "high", "uncertainty.min_confidence"),
         ("training.params.C", [1], "training.params.C"),
         ("training.rows", 1.5, "training.rows"),

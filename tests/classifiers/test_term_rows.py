@@ -9,13 +9,6 @@ from opinionlens.text.ngrams import char_ngrams, word_ngrams
 lengths = st.tuples(st.integers(1, 6), st.integers(0, 4)).map(lambda pair: (pair[0], sum(pair)))
 
 
-@given(token=st.text(max_size=40), lengths=lengths)
-def test_tokens_are_cut_as_the_analyzer_cuts_them(token: str, lengths: tuple[int, int]) -> None:
-    rows = CharRows([], *lengths)
-    for _ in range(2):
-        assert list(rows._grams(token)) == char_ngrams(token, *lengths)
-
-
 @given(tokens=st.lists(st.text("abc", max_size=3), max_size=8), lengths=lengths)
 def test_rows_are_those_of_the_known_ngrams(tokens: list[str], lengths: tuple[int, int]) -> None:
     """Every second n-gram is known; a second look, from memory, finds the same."""

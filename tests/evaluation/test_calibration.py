@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from sklearn import metrics as peer
 from sklearn.linear_model import LogisticRegression
 
+from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.evaluation.calibration import (
-    Calibration,
-    Method,
     _loss_and_slope,
     choose_calibration,
     fit_calibration,
+    fit_length_scaling,
     fit_temperature,
     fit_vector_scaling,
-    no_calibration,
 )
+from opinionlens.evaluation.reliability import expected_calibration_error
 from opinionlens.text.labels import Label
 
 NEG, POS = Label.NEGATIVE, Label.POSITIVE
@@ -105,7 +107,7 @@ def test_rows_that_cannot_be_fitted_are_refused(fit) -> None:
 
 
 def test_apply_is_stable_for_huge_decisions() -> None:
-    assert no_calibration(2).apply(np.array([[1000.0, -1000.0]])).tolist() == [[1.0, 0.0]]
+    assert Calibration.none(2).apply(np.array([[1000.0, -1000.0]])).tolist() == [[1.0, 0.0]]
 
 
 def test_method_none_is_the_plain_softmax(rows, softmax) -> None:
@@ -175,3 +177,56 @@ def test_a_model_of_two_classes_is_calibrated_too(rows) -> None:
     assert choice.calibration.method is Method.TEMPERATURE
     assert len(choice.calibration.scale) == 2
     assert (choice.probabilities[:, 1] == 0).all()
+
+
+def long_rows(exponent: float, n: int = 6_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities that are right for texts of 32 tokens, and too sure for longer ones by a known power."""
+    generator = np.random.default_rng(3)
+    lengths = generator.integers(10, 900, n)
+    logits = generator.normal(0, 2, (n, 3))
+    true = logits * ((32 / np.maximum(lengths, 32)) ** exponent)[:, None]
+    probabilities = np.exp(true) / np.exp(true).sum(axis=1, keepdims=True)
+    codes = (probabilities.cumsum(axis=1) < generator.random((n, 1))).sum(axis=1)
+    claimed = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return claimed, codes, lengths
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.2, 0.5])
+def test_the_length_scaling_of_known_rows_is_found(exponent: float) -> None:
+    found = fit_length_scaling(*long_rows(exponent))
+    assert found.pivot == 32
+    assert found.exponent == pytest.approx(exponent, abs=0.04)
+
+
+@pytest.mark.parametrize("longest", [20, 45])
+def test_where_no_long_texts_are_known_the_usual_exponent_is_taken(longest: int) -> None:
+    probabilities, codes, _ = long_rows(0.5)
+    lengths = np.full(len(codes), 12)
+    lengths[:400] = longest
+    assert fit_length_scaling(probabilities, codes, lengths) == LengthScaling(max(32, longest), 0.2)
+
+
+def test_scaling_by_length_lowers_the_error_of_long_texts() -> None:
+    claimed, codes, lengths = long_rows(0.3)
+    choice = choose_calibration(np.log(claimed), codes, lengths=lengths, seed=1)
+    is_long = lengths > 200
+    before = expected_calibration_error(codes[is_long], claimed[is_long])
+    after = expected_calibration_error(codes[is_long], choice.probabilities[is_long])
+    assert after < before / 3
+    assert choice.calibration.length is not None
+    applied = choice.calibration.apply(np.log(claimed), lengths)
+    assert expected_calibration_error(codes[is_long], applied[is_long]) < before / 3
+
+
+def test_without_lengths_nothing_is_scaled_by_them() -> None:
+    claimed, codes, _ = long_rows(0.3)
+    assert choose_calibration(np.log(claimed), codes, seed=1).calibration.length is None
+
+
+@given(
+    lengths=st.lists(st.integers(0, 100_000), min_size=1), pivot=st.floats(1, 1e4), exponent=st.floats(0, 1)
+)
+def test_one_factor_and_many_are_the_same(lengths: list[int], pivot: float, exponent: float) -> None:
+    scaling = LengthScaling(pivot, exponent)
+    assert scaling.factors(lengths).tolist() == pytest.approx([scaling.factor(one) for one in lengths])
+    assert all(0 < scaling.factor(one) <= 1 for one in lengths)

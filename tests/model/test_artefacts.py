@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opinionlens.calibration import Calibration, Method
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -42,7 +42,7 @@ SPECS = {
     "negation": FeatureSpec(Recipe("social-v1", negation_scope=True), (1, 3), (3, 4), lexicon=True),
     "tweet tokenizer, stemmed": FeatureSpec(Recipe("plain-v1", tokenizer="tweet", stemmer="porter"), (1, 2)),
 }
-CALIBRATION = Calibration("vector", (0.8, 1.1, 1.4), (0.1, -0.3, 0.2))
+CALIBRATION = Calibration(Method.VECTOR, (0.8, 1.1, 1.4), (0.1, -0.3, 0.2))
 
 
 @pytest.fixture(scope="module")

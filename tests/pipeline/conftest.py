@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opinionlens.calibration import Calibration
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearModel
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -31,7 +31,7 @@ def write_word_classifier(
         kind="linear",
         labels=LABELS,
         features=FeatureSpec(RECIPES["social-v1"], word_ngrams=(1, 1)),
-        calibration=Calibration("none", (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
+        calibration=Calibration.none(3),
         uncertainty=Uncertainty(),
         training=Training("linear_svc", scores={"test_f1_score": 0.75}),
         lineage=Lineage(**lineage),

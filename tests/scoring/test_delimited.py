@@ -14,6 +14,7 @@ from opinionlens.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
 from opinionlens.scoring.columns import ADDED
 from opinionlens.tabular.problems import RowProblem
+from opinionlens.text.blank import is_blank
 
 Score = Callable[..., tuple[ScoreReport, Path]]
 
@@ -77,7 +78,7 @@ def test_broken_rows_stay_in_place_with_their_reasons(score: Score) -> None:
         "5,fine,c\n"
         '6,"odd" quotes,d\n'
         "7,,e\n"
-        "8,   ,f\n"
+        "8, \u200b\u3164 ,f\n"
         "9,also fine,g,,\n"
         '10,"cut of'
     )
@@ -256,7 +257,7 @@ def test_every_well_formed_file_comes_out_cell_by_cell(
     report, output = score("in.csv", stream.getvalue())
     found = [(row["a"], row["text"], row["b"]) for row in table(output)]
     assert found == rows
-    assert report.errors == sum(not text.strip() for _, text, _ in rows)
+    assert report.errors == sum(is_blank(text) for _, text, _ in rows)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

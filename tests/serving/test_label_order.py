@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opinionlens.calibration import Calibration, Method
 from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearModel
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -37,7 +37,7 @@ def register(registry: MemoryRegistry, folder: Path, labels: tuple[Label, ...]) 
         kind="linear",
         labels=labels,
         features=FeatureSpec(RECIPES["plain-v1"], word_ngrams=(1, 1)),
-        calibration=Calibration("vector", tuple(SCALE[label] for label in labels), (0.0,) * len(labels)),
+        calibration=Calibration(Method.VECTOR, tuple(SCALE[label] for label in labels), (0.0,) * len(labels)),
         uncertainty=Uncertainty(),
         training=Training("by hand"),
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opinionlens.text.entities import Decoded, decode
+from opinionlens.text.entities import decode, decode_aligned
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from opinionlens.text.entities import Decoded, decode
 )
 def test_only_whole_known_references_are_decoded(text, decoded):
     assert decode(text) == decoded
-    assert Decoded.of(text).text == decoded
+    assert decode_aligned(text).text == decoded
 
 
 @settings(deadline=None)
@@ -29,7 +29,7 @@ def test_only_whole_known_references_are_decoded(text, decoded):
 )
 def test_every_character_knows_its_origin(parts):
     text = "".join(parts)
-    decoded = Decoded.of(text)
+    decoded = decode_aligned(text)
     assert decoded.text == decode(text)
     for number, character in enumerate(decoded.text):
         start, end = decoded.place(number, number + 1)

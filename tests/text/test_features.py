@@ -5,15 +5,16 @@ from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe
 
-TEXT = "I don't LIKE it :( &amp; never will!!"
+TEXT = "I don't LIKE it :( &amp; never will!! 𝐛𝐚𝐝"
 
 
+@pytest.mark.parametrize("name", ["social-v1", "social-v2"])
 @pytest.mark.parametrize("tokenizer", ["pattern", "tweet"])
-def test_tokens_and_lexicon_are_those_of_their_own_functions(tokenizer):
-    recipe = Recipe("social-v1", tokenizer=tokenizer, negation_scope=True)
+def test_tokens_and_lexicon_are_those_of_their_own_functions(tokenizer, name):
+    recipe = Recipe(name, tokenizer=tokenizer, negation_scope=True)
     assert FeatureSpec(recipe, lexicon=True).tokens_and_lexicon(TEXT) == (
         recipe.tokens(TEXT),
-        lexicon_values(TEXT),
+        lexicon_values(recipe.pieces(TEXT)),
     )
 
 

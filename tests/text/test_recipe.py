@@ -17,6 +17,8 @@ EVERY_RECIPE = [
     SOCIAL,
     NEGATING,
     Recipe("plain-v1", stemmer="porter"),
+    RECIPES["plain-v2"],
+    RECIPES["social-v2"],
     Recipe("social-v1", tokenizer="tweet", stemmer="snowball", negation_scope=True),
 ]
 
@@ -110,6 +112,33 @@ def test_tweet_tokenizer_cuts_as_nltk_does():
     ]
 
 
+@pytest.mark.parametrize("unit", ["a.", "http://!!", "a.b.c-", "#", "1.", "<", "-", "!?", "((a)", "d:"])
+def test_tweet_tokenizer_bounds_what_nltk_does_not(unit):
+    """NLTK alone takes seconds for these, or gives up with a TimeoutError after five."""
+    text = f"so good {unit * 5_000} :-)"
+    recipe = Recipe("social-v2", tokenizer="tweet")
+    tokens = recipe.tokens(text)
+    assert tokens[:2] == ["so", "good"]
+    assert tokens[-1] == ":)"
+
+
+def test_tweet_tokenizer_keeps_a_long_address_whole():
+    tokens = Recipe("social-v2", tokenizer="tweet").tokens(f"see http://x.org/{'path/' * 30}?q=1 now")
+    assert tokens == ["see", "<url>", "now"]
+
+
+def test_version_2_cuts_what_is_too_long_for_a_word():
+    text = f"ok {'ab' * 400} fine"
+    assert RECIPES["social-v2"].tokens(text) == ["ok", "ab" * 50, "fine"]
+    assert RECIPES["social-v1"].tokens(text) == ["ok", "ab" * 400, "fine"]
+
+
+@pytest.mark.parametrize("name", ["plain", "social"])
+def test_version_2_reads_plain_writing_as_version_1(edges, name):
+    texts = [f"{one} not {other}" for one in edges for other in edges if (one + other).isascii()]
+    assert list(map(RECIPES[f"{name}-v2"].clean, texts)) == list(map(RECIPES[f"{name}-v1"].clean, texts))
+
+
 def test_tweet_tokenizer_takes_our_steps_too():
     text = "<br /> Soooooo &amp; GOOD . . . @bob !"
     assert Recipe("social-v1", tokenizer="tweet").tokens(text) == ["sooo", "good", "...", "<user>", "!"]
@@ -191,7 +220,13 @@ sys.exit(any(name in sys.modules for name in ("nltk", "sklearn", "polars", "pand
 
 @pytest.mark.parametrize(
     ("recipe", "digest"),
-    [(PLAIN, "2a69f927954fa9be"), (SOCIAL, "90ca9eb03263d891"), (NEGATING, "906354a8c8d7dc27")],
+    [
+        (PLAIN, "2a69f927954fa9be"),
+        (SOCIAL, "90ca9eb03263d891"),
+        (NEGATING, "906354a8c8d7dc27"),
+        (RECIPES["plain-v2"], "e27ad364904c2c3c"),
+        (RECIPES["social-v2"], "e39ed209ddde37f4"),
+    ],
     ids=lambda v: getattr(v, "identifier", ""),
 )
 def test_a_recipe_never_changes(edges, recipe, digest):

@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opinionlens.text import scanning
-from opinionlens.text.scanning import Kind, kind_of, scan, scan_with_places
+from opinionlens.text.entities import decode, decode_aligned
+from opinionlens.text.scanning import Kind, kind_of
+
+
+def scan(text):
+    return scanning.scan(decode(text))
+
+
+def scan_with_places(text):
+    return scanning.scan_with_places(decode_aligned(text))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.term_rows import Rows
 from opinionlens.classifiers.weights import Block, TermFrequency
 

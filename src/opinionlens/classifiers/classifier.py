@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.uncertainty import UncertainReason

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.calibration import FloatArray
 from opinionlens.text.labels import Label
 from opinionlens.text.recipe import Token
 

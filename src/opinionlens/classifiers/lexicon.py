@@ -13,14 +13,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from opinionlens.classifiers.calibration import Calibration, FloatArray
+from opinionlens.calibration import Calibration, FloatArray
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
 from opinionlens.classifiers.manifest import Manifest, Training
-from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.classifiers.uncertainty import Familiarity, Uncertainty
+from opinionlens.text.blank import is_blank
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
-from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_parts
+from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import RECIPES
 
 _COMPOUND = LEXICON_FEATURES.index("compound")
@@ -32,7 +33,7 @@ _BIAS = np.array([-0.38, 0.0, -0.82])
 _MANIFEST = Manifest(
     kind="lexicon",
     labels=LABELS,
-    features=FeatureSpec(RECIPES["social-v1"], word_ngrams=None, char_ngrams=None, lexicon=True),
+    features=FeatureSpec(RECIPES["social-v2"], word_ngrams=None, char_ngrams=None, lexicon=True),
     calibration=Calibration.none(len(LABELS)),
     uncertainty=Uncertainty(min_confidence=0.5),
     training=Training(family="vader", sources=("brand_tweets",), rows=9_000),
@@ -64,8 +65,8 @@ class LexiconClassifier:
         rows = self.manifest.calibration.apply(decisions).tolist()
         reason = self.manifest.uncertainty.reason
         return [
-            Prediction.of(LABELS, row, reason(max(row), len(tokens), words=0, known=0))
-            for (tokens, _), row in zip(read, rows, strict=True)
+            Prediction.of(LABELS, row, reason(max(row), 0 if is_blank(text) else len(tokens), Familiarity()))
+            for text, (tokens, _), row in zip(texts, read, rows, strict=True)
         ]
 
     def explain(self, text: str) -> Explanation:
@@ -74,7 +75,7 @@ class LexiconClassifier:
         weights = _BY_SIGN + _BY_SIZE * np.sign(compound)
         found = tuple(
             Occurrence(part.start, part.end, tuple((weights * part.value).tolist()))
-            for part in lexicon_parts(text)
+            for part in self.manifest.features.lexicon_parts(text)
             if part.feature == "compound"
         )
         contribution = Contribution("compound", "lexicon", tuple((weights * compound).tolist()), found)

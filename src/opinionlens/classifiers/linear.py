@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.block_sums import DenseSums, TermSums
-from opinionlens.classifiers.calibration import FloatArray
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear_explanation import explain_linear
@@ -20,6 +20,7 @@ from opinionlens.classifiers.weights import LinearWeights
 from opinionlens.classifiers.word_sums import WordSums
 from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.labels import Label
+from opinionlens.text.repeats import evidence_length
 
 WEIGHTS_NAME = "weights.npz"
 FILES = (WEIGHTS_NAME,)
@@ -65,7 +66,7 @@ class LinearClassifier:
             )
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = Reader(manifest.features, weights.text)
+        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts)
         self.intercept = weights.intercept
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)
@@ -78,16 +79,16 @@ class LinearClassifier:
         self._bias: list[float] = weights.intercept.tolist()
         self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
         self._is_calibrated = any(scale != 1 for scale in self._scale) or any(self._shift)
+        self._length = manifest.calibration.length
         self._read = manifest.features.tokens_and_lexicon
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return the scores (n, k) before calibration."""
-        parts = [self._decide_many(readings) for readings in self._chunks(texts)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+        return self._joined([self._decide_many(readings) for readings in self._chunks(texts)])
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return calibrated probabilities (n, k), rows summing to 1."""
-        return self.manifest.calibration.apply(self.decision_values(texts))
+        return self._joined([self._calibrated(readings) for readings in self._chunks(texts)])
 
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
@@ -95,17 +96,22 @@ class LinearClassifier:
         logits = self._decide(tokens, lexicon)
         if self._is_calibrated:
             logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
+        if self._length is not None and len(tokens) > self._length.pivot:
+            factor = self._length.factor(evidence_length(tokens))
+            logits = [factor * logit for logit in logits]
         top = max(logits)
         powers = [math.exp(logit - top) for logit in logits]
         total = sum(powers)
-        return self._prediction(tokens, [power / total for power in powers])
+        return self._prediction(text, tokens, [power / total for power in powers])
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""
         answers: list[Prediction] = []
         for readings in self._chunks(texts):
-            rows = self.manifest.calibration.apply(self._decide_many(readings)).tolist()
-            answers += [self._prediction(one.tokens, row) for one, row in zip(readings, rows, strict=True)]
+            rows = self._calibrated(readings).tolist()
+            answers += [
+                self._prediction(one.text, one.tokens, row) for one, row in zip(readings, rows, strict=True)
+            ]
         return answers
 
     def explain(self, text: str) -> Explanation:
@@ -130,6 +136,13 @@ class LinearClassifier:
             decisions += self.lexicon.of_many([reading.lexicon for reading in readings])
         return decisions
 
+    def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
+        lengths = [evidence_length(reading.tokens) for reading in readings]
+        return self.manifest.calibration.apply(self._decide_many(readings), lengths)
+
+    def _joined(self, parts: Sequence[FloatArray]) -> FloatArray:
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+
     def _chunks(self, texts: Sequence[str]) -> Iterator[list[Reading]]:
         chunk: list[Reading] = []
         rows = 0
@@ -142,10 +155,8 @@ class LinearClassifier:
         if chunk:
             yield chunk
 
-    def _prediction(self, tokens: Sequence[str], probabilities: Sequence[float]) -> Prediction:
-        uncertainty = self.manifest.uncertainty
-        words, known = self.reader.familiarity(tokens) if uncertainty.min_known_share else (0, 0)
-        reason = uncertainty.reason(max(probabilities), len(tokens), words, known)
+    def _prediction(self, text: str, tokens: Sequence[str], probabilities: Sequence[float]) -> Prediction:
+        reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens)
         return Prediction.of(self.labels, probabilities, reason)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from opinionlens.classifiers.block_sums import TermSums
 from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence, Span
-from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_parts
+from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 from opinionlens.text.recipe import Token
 
@@ -87,7 +87,7 @@ def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contributio
     values = classifier.reader.read(text).lexicon
     weights = sums.table[:, :-1] / sums.norm(values)
     found: dict[str, list[Occurrence]] = defaultdict(list)
-    for part in lexicon_parts(text):
+    for part in classifier.manifest.features.lexicon_parts(text):
         row_values = weights[LEXICON_FEATURES.index(part.feature)] * part.value
         found[part.feature].append(Occurrence(part.start, part.end, tuple(row_values.tolist())))
     for feature, occurrences in found.items():

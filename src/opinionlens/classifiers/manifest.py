@@ -11,20 +11,29 @@ from pathlib import Path
 from typing import Any, Self
 
 from opinionlens.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
+from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers import strict_json
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.strict_json import refused
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.errors import ArtefactMissing
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
+from opinionlens.text.scripts import SCRIPTS
 
-FORMAT = 1
+FORMAT = 2
+# What is read besides: format 1 knew neither the calibration's `length` nor the uncertainty's `scripts`.
+_OLD_FORMAT = 1
+_NEW_FIELDS: Mapping[str, tuple[str, object]] = {
+    "calibration": ("length", None),
+    "uncertainty": ("scripts", []),
+}
 MANIFEST_NAME = "manifest.json"
 # Longer runs are not worth counting, and a hostile manifest could ask for millions of them.
 MAX_NGRAM = 20
 # A manifest records eight.
 MAX_SELF_TEST_CASES = 100
+# At 1 the logits shrink as fast as a text grows; no evidence asks for more.
+MAX_EXPONENT = 1.0
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -79,6 +88,9 @@ class Manifest:
             name: asdict(getattr(self, name))
             for name in ("calibration", "uncertainty", "training", "lineage")
         }
+        if self.format == _OLD_FORMAT:
+            for section, (name, _) in _NEW_FIELDS.items():
+                del plain[section][name]
         return plain | {
             "format": self.format,
             "kind": self.kind,
@@ -105,9 +117,13 @@ class Manifest:
             ArtefactUnsupported: another format, an unknown or missing field, a value that cannot be.
         """
         version = strict_json.mapping(value, "content").get("format")
-        if version != FORMAT or isinstance(version, bool):
-            raise refused(f"is {version!r}; this version of opinionlens reads {FORMAT}", "format")
+        if version not in (_OLD_FORMAT, FORMAT) or isinstance(version, bool):
+            raise refused(
+                f"is {version!r}; this version of opinionlens reads {_OLD_FORMAT} and {FORMAT}", "format"
+            )
         fields = strict_json.fields_of(cls, value, "content")
+        if version == _OLD_FORMAT:
+            fields |= _with_new_fields(fields)
         labels = strict_json.array(fields["labels"], _label, "labels")
         if isinstance(fields["self_test"], list) and len(fields["self_test"]) > MAX_SELF_TEST_CASES:
             raise refused(f"has more than {MAX_SELF_TEST_CASES} texts", "self_test")
@@ -123,6 +139,7 @@ class Manifest:
             lineage=Lineage(**strict_json.table(_of(Lineage, fields), strict_json.optional_text, "lineage")),
             files=_files(fields["files"]),
             self_test=strict_json.array(fields["self_test"], _self_test_case, "self_test"),
+            format=version,
         )
 
 
@@ -157,6 +174,17 @@ def read_manifest(directory: Path) -> ReadManifest:
         raise refused(f"is larger than {MAX_MANIFEST_BYTES:,} bytes", "file")
     manifest = Manifest.from_dict(strict_json.parse(_decoded(content), "file"))
     return ReadManifest(manifest, hashlib.sha256(content).hexdigest())
+
+
+def _with_new_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections of a manifest of format 1 as format 2 has them."""
+    sections: dict[str, Any] = {}
+    for section, (name, absent) in _NEW_FIELDS.items():
+        given = strict_json.mapping(fields[section], section)
+        if name in given:
+            raise refused(f"has unknown fields: {name}", section)
+        sections[section] = given | {name: absent}
+    return sections
 
 
 def _decoded(content: bytes) -> str:
@@ -201,11 +229,22 @@ def _calibration(value: object, classes: int) -> Calibration:
     scale = strict_json.array(fields["scale"], strict_json.number, "calibration.scale")
     bias = strict_json.array(fields["bias"], strict_json.number, "calibration.bias")
     method = fields["method"]
-    if method not in ("none", "temperature", "vector"):
-        raise refused(f"is {method!r}, none of none, temperature, vector", "calibration.method")
+    if method not in tuple(Method):
+        raise refused(f"is {method!r}, none of {', '.join(Method)}", "calibration.method")
     if len(scale) != classes or len(bias) != classes:
         raise refused("needs one scale and one bias per label", "calibration")
-    return Calibration(method=method, scale=scale, bias=bias)
+    return Calibration(Method(method), scale, bias, _length_scaling(fields["length"]))
+
+
+def _length_scaling(value: object) -> LengthScaling | None:
+    where = "calibration.length"
+    if value is None:
+        return None
+    fields = strict_json.fields_of(LengthScaling, value, where)
+    pivot, exponent = (strict_json.number(fields[name], f"{where}.{name}") for name in ("pivot", "exponent"))
+    if pivot < 1 or not 0 <= exponent <= MAX_EXPONENT:
+        raise refused(f"needs a pivot of 1 or more and an exponent from 0 to {MAX_EXPONENT:g}", where)
+    return LengthScaling(pivot, exponent)
 
 
 def _uncertainty(value: object) -> Uncertainty:
@@ -214,7 +253,15 @@ def _uncertainty(value: object) -> Uncertainty:
         min_confidence=strict_json.number(fields["min_confidence"], "uncertainty.min_confidence"),
         min_known_share=strict_json.number(fields["min_known_share"], "uncertainty.min_known_share"),
         min_words=strict_json.count(fields["min_words"], "uncertainty.min_words"),
+        scripts=strict_json.array(fields["scripts"], _script, "uncertainty.scripts"),
     )
+
+
+def _script(value: object, where: str) -> str:
+    name = strict_json.text(value, where)
+    if name not in SCRIPTS:
+        raise refused(f"is {name!r}, none of {', '.join(SCRIPTS)}", where)
+    return name
 
 
 def _training(value: object) -> Training:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from opinionlens.classifiers.term_rows import CharRows, Rows, WordRows
+from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
 from opinionlens.classifiers.weights import TextWeights
 from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.blank import is_blank
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import NEGATED
+from opinionlens.text.scripts import Letters, has_unspaced, words_in
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
@@ -20,6 +23,7 @@ _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 class Reading(NamedTuple):
     """One text as the model sees it; a block that the model lacks is empty."""
 
+    text: str
     tokens: list[str]
     words: Sequence[int]
     chars: Rows
@@ -29,8 +33,8 @@ class Reading(NamedTuple):
 class Reader:
     """Counts what the manifest's features name, with the vocabularies of the weights."""
 
-    def __init__(self, spec: FeatureSpec, weights: TextWeights) -> None:
-        """Index the vocabularies.
+    def __init__(self, spec: FeatureSpec, weights: TextWeights, scripts: Collection[str] = ()) -> None:
+        """Index the vocabularies; without `scripts` no letter is strange.
 
         Raises:
             ArtefactUnsupported: the weights have a block that is not counted, or other lexicon features.
@@ -48,24 +52,43 @@ class Reader:
         words, chars = spec.word_ngrams, spec.char_ngrams
         self.words = WordRows(terms["words"], *words) if words and "words" in terms else None
         self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
+        self._letters = Letters(scripts) if scripts else None
 
     def read(self, text: str) -> Reading:
         """Return what the model sees of `text`."""
         tokens, lexicon = self.spec.tokens_and_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
-        return Reading(tokens, words, chars, lexicon)
+        return Reading(text, tokens, words, chars, lexicon)
 
-    def familiarity(self, tokens: Sequence[str]) -> tuple[int, int]:
-        """Return how many tokens are words, and how many of these the vocabulary knows.
+    def reason(
+        self, uncertainty: Uncertainty, confidence: float, text: str, tokens: Sequence[str]
+    ) -> UncertainReason | None:
+        """Return why the prediction for `text` is uncertain, or None."""
+        familiarity = self.familiarity(tokens) if uncertainty.min_known_share else Familiarity()
+        return uncertainty.reason(confidence, 0 if is_blank(text) else len(tokens), familiarity)
 
-        A word begins with a letter: emoji, numbers and `<url>` say nothing about the language of a text. A
-        model without single words in its vocabulary knows a word by its character n-grams; one without either
-        knows all.
+    def familiarity(self, tokens: Sequence[str]) -> Familiarity:
+        """Return how many words the tokens are, and how many of these the vocabulary knows.
+
+        A word begins with a letter: emoji, numbers and `<url>` say nothing about the language of a text. In
+        scripts without spaces every letter counts as a word. A model without single words in its vocabulary
+        knows a word by its character n-grams; one without either knows all.
         """
         words = [token for token in tokens if token[0].isalpha()]
         if self.spec.recipe.negation_scope:
             words = [word.removesuffix(NEGATED) for word in words]
+        together = "".join(words)
+        if together.isascii():
+            return Familiarity(len(words), self._known(words))
+        strange = self._letters is not None and self._letters.mostly_unknown(together)
+        if not has_unspaced(together):
+            return Familiarity(len(words), self._known(words), strange)
+        sizes = [words_in(word) for word in words]
+        known = sum(size for word, size in zip(words, sizes, strict=True) if self._known((word,)))
+        return Familiarity(sum(sizes), known, strange)
+
+    def _known(self, words: Sequence[str]) -> int:
         if self.words and self.words.low == 1:
-            return len(words), self.words.known(words)
-        return len(words), self.chars.known(words) if self.chars else len(words)
+            return self.words.known(words)
+        return self.chars.known(words) if self.chars else len(words)

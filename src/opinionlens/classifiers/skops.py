@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.classifiers.calibration import FloatArray
+from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
 from opinionlens.classifiers.manifest import Manifest
@@ -20,6 +20,7 @@ from opinionlens.classifiers.weights import Block, ColumnWeights, TextWeights
 from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.labels import Label
 from opinionlens.text.recipe import Token
+from opinionlens.text.repeats import evidence_length
 
 WEIGHTS_NAME = "weights.npz"
 MODEL_NAME = "model.skops"
@@ -84,7 +85,7 @@ class SkopsClassifier:
         """
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = Reader(manifest.features, weights.text)
+        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts)
         self._weights = weights
         self._model = model
         if len(np.ravel(model.classes_)) != len(self.labels):
@@ -101,7 +102,8 @@ class SkopsClassifier:
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return calibrated probabilities (n, k), rows summing to 1."""
-        return self.manifest.calibration.apply(self.decision_values(texts))
+        parts = [self._calibrated([self.reader.read(text) for text in part]) for part in _parts(texts)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
 
     def predict(self, text: str) -> Prediction:
         """Answer one text."""
@@ -112,7 +114,7 @@ class SkopsClassifier:
         answers: list[Prediction] = []
         for part in _parts(texts):
             readings = [self.reader.read(text) for text in part]
-            rows = self.manifest.calibration.apply(self._decide(readings)).tolist()
+            rows = self._calibrated(readings).tolist()
             answers += map(self._prediction, readings, rows)
         return answers
 
@@ -139,6 +141,10 @@ class SkopsClassifier:
             exact=False,
         )
 
+    def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
+        lengths = [evidence_length(reading.tokens) for reading in readings]
+        return self.manifest.calibration.apply(self._decide(readings), lengths)
+
     def _decide(self, readings: Sequence[Reading]) -> FloatArray:
         matrix = _matrix(readings, self._weights)
         try:
@@ -148,9 +154,8 @@ class SkopsClassifier:
         return np.log(np.maximum(probabilities, self._weights.least_probability))
 
     def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
-        uncertainty = self.manifest.uncertainty
-        words, known = self.reader.familiarity(reading.tokens) if uncertainty.min_known_share else (0, 0)
-        reason = uncertainty.reason(max(probabilities), len(reading.tokens), words, known)
+        confidence, uncertainty = max(probabilities), self.manifest.uncertainty
+        reason = self.reader.reason(uncertainty, confidence, reading.text, reading.tokens)
         return Prediction.of(self.labels, probabilities, reason)
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from opinionlens.classifiers.pacing import slices
 from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 
 Rows = npt.NDArray[np.int32]
 
 # Words met before are answered from memory: about 300 bytes a word, so 10 MB when full.
 _CACHED_WORDS = 32_768
-# A longer token is noise (a key, a base64 string), unlikely to come again and expensive to keep.
-_CACHED_WORD_CHARS = 32
 
 
 def _rows_of(terms: Sequence[str], block: str) -> dict[str, int]:
@@ -69,8 +67,7 @@ class CharRows:
         self._rows = _rows_of(terms, "chars")
         self.row = self._rows.get
         self._low, self._high = low, high
-        self._met: dict[str, bytes] = {}
-        self._cuts: dict[int, Callable[[str], tuple[str, ...]]] = {}
+        self._met: Memo[bytes] = Memo(self._compute, _CACHED_WORDS)
 
     @property
     def vocabulary(self) -> dict[str, int]:
@@ -79,9 +76,7 @@ class CharRows:
 
     def of(self, tokens: Sequence[str]) -> Rows:
         """Return one row per known n-gram of the text, repeats included."""
-        met, compute = self._met.get, self._compute
-        # An empty entry is computed anew: rarer than the cost of telling it from a missing one.
-        return np.frombuffer(b"".join([met(token) or compute(token) for token in tokens]), dtype=np.int32)
+        return np.frombuffer(b"".join(map(self._met.__getitem__, tokens)), dtype=np.int32)
 
     def known(self, words: Sequence[str]) -> int:
         """Return how many of the words consist for at least the half of known n-grams."""
@@ -91,29 +86,6 @@ class CharRows:
         grams = char_ngrams(word, self._low, self._high)
         return 2 * sum(gram in self._rows for gram in grams) >= len(grams)
 
-    def _grams(self, token: str) -> Sequence[str]:
-        """Return `char_ngrams` of the token in a third of its time: one call cuts along ready-made slices."""
-        padded = f" {token} "
-        cut = self._cuts.get(len(padded)) or self._new_cut(len(padded))
-        return cut(padded) if cut else char_ngrams(token, self._low, self._high)
-
-    def _new_cut(self, length: int) -> Callable[[str], tuple[str, ...]] | None:
-        places = [
-            slice(start, start + size)
-            for size in range(self._low, self._high + 1)
-            for start in range(length - size + 1)
-        ]
-        # With one slice only, itemgetter would give a string; of long tokens each has its own length.
-        if len(places) < 2 or length > _CACHED_WORD_CHARS + 2:
-            return None
-        self._cuts[length] = cut = itemgetter(*places)
-        return cut
-
     def _compute(self, token: str) -> bytes:
-        found = [row for row in map(self.row, self._grams(token)) if row is not None]
-        packed = array("i", found).tobytes()  # a third of the time that a numpy array takes
-        if len(token) <= _CACHED_WORD_CHARS:
-            if len(self._met) >= _CACHED_WORDS:
-                self._met.clear()
-            self._met[token] = packed
-        return packed
+        found = [row for row in map(self.row, char_ngrams(token, self._low, self._high)) if row is not None]
+        return array("i", found).tobytes()  # a third of the time that a numpy array takes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class UncertainReason(StrEnum):
@@ -14,25 +15,47 @@ class UncertainReason(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
 
 
+class Familiarity(NamedTuple):
+    """How much of a text a model knows.
+
+    Attributes:
+        words: how many words the text has.
+        known: how many of them the vocabulary holds.
+        in_other_script: whether most letters are of scripts that the model was not trained on.
+    """
+
+    words: int = 0
+    known: int = 0
+    in_other_script: bool = False
+
+
 @dataclass(frozen=True)
 class Uncertainty:
-    """The thresholds tuned on out-of-fold scores.
+    """The thresholds tuned on out-of-fold predictions.
 
-    A text is *foreign* when it has at least `min_words` words and the share of them that the model knows is
-    below `min_known_share`: another language, a product list, noise. Fewer words say nothing about the
-    language.
+    A text is *foreign* when most of its letters are of a script other than `scripts`, when no word of it is
+    known, or when it has at least `min_words` words and the share of known ones is below `min_known_share`:
+    another language, a product list, noise. With a `min_known_share` of 0 no text is foreign; without
+    `scripts` none is for its script.
     """
 
     min_confidence: float = 0.0
     min_known_share: float = 0.0
     min_words: int = 4
+    scripts: tuple[str, ...] = ()
 
-    def reason(self, confidence: float, tokens: int, words: int, known: int) -> UncertainReason | None:
-        """Return why the answer is uncertain, or None; `words` are the tokens with a letter in them."""
+    def reason(self, confidence: float, tokens: int, familiarity: Familiarity) -> UncertainReason | None:
+        """Return why the answer is uncertain, or None; `tokens` is 0 for a text that shows nothing."""
         if not tokens:
             return UncertainReason.EMPTY_TEXT
-        if words >= self.min_words and known < words * self.min_known_share:
+        if self.min_known_share and self._is_foreign(familiarity):
             return UncertainReason.FOREIGN_TEXT
         if confidence < self.min_confidence:
             return UncertainReason.LOW_CONFIDENCE
         return None
+
+    def _is_foreign(self, familiarity: Familiarity) -> bool:
+        words, known, in_other_script = familiarity
+        if in_other_script or (words and not known):
+            return True
+        return words >= self.min_words and known < words * self.min_known_share

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
+from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.archives import checked_archive, read_array
-from opinionlens.classifiers.calibration import FloatArray
 from opinionlens.classifiers.pacing import slices
 from opinionlens.errors import ArtefactUnsupported
 

@@ -35,6 +35,8 @@ class WordSums:
     def of(self, tokens: Sequence[str]) -> list[float]:
         """Return the sums for the tokens of a text."""
         grams = word_ngrams(tokens, self._rows.low, self._rows.high)
+        if len(set(tokens)) < len(tokens):
+            return self._normalised(self._counted(grams))
         met, meet, row_of = self._met.get, self._meet, self._row_of
         first = second = third = square = 0.0
         for gram in grams:
@@ -48,8 +50,28 @@ class WordSums:
             second += line[1]
             third += line[2]
             square += line[3]
-        if len(set(tokens)) < len(tokens):
-            first, second, third, square = self._corrected((first, second, third, square), grams)
+        return self._normalised((first, second, third, square))
+
+    def _counted(self, grams: Sequence[str]) -> Line:
+        """Return the sums where terms repeat: tf(c) of each that occurs c times; tf(c)² in the squares."""
+        met, meet, row_of, tf_of = self._met.get, self._meet, self._row_of, self._sums.tf_of_one
+        first = second = third = square = 0.0
+        for gram, count in Counter(grams).items():
+            line = met(gram)
+            if line is None:
+                row = row_of(gram)
+                if row is None:
+                    continue
+                line = meet(gram, row)
+            value = 1.0 if count == 1 else tf_of(count)
+            first += value * line[0]
+            second += value * line[1]
+            third += value * line[2]
+            square += value * value * line[3]
+        return first, second, third, square
+
+    def _normalised(self, totals: Line) -> list[float]:
+        first, second, third, square = totals
         if self._sums.is_normalised and square > 0:
             norm = math.sqrt(square)
             first, second, third = first / norm, second / norm, third / norm
@@ -62,20 +84,3 @@ class WordSums:
             self._met.clear()
         self._met[gram] = line
         return line
-
-    def _corrected(self, totals: Line, grams: Sequence[str]) -> Line:
-        """Return the sums with tf(c) in place of c for a term that occurs c times; tf(c)² in the squares."""
-        first, second, third, square = totals
-        seen: set[str] = set()
-        again = [gram for gram in grams if gram in seen or seen.add(gram)]  # type: ignore[func-returns-value]
-        for gram, repeats in Counter(again).items():
-            row = self._row_of(gram)
-            if row is not None:
-                line = self._met.get(gram) or self._meet(gram, row)
-                count = repeats + 1
-                value = self._sums.tf_of_one(count)
-                first += (value - count) * line[0]
-                second += (value - count) * line[1]
-                third += (value - count) * line[2]
-                square += (value * value - count) * line[3]
-        return first, second, third, square

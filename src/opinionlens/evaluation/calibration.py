@@ -2,19 +2,20 @@
 
 A calibration is softmax(scale * decision + bias). Temperature scaling has one scale for all classes and no
 bias, so it never changes which class wins; vector scaling has one scale and one bias per class, so it may.
-Both are fitted on out-of-fold decision values by minimising the log loss.
+Both are fitted on out-of-fold decision values by minimising the log loss. Then the logits of long texts are
+scaled down as far as the log loss asks for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax
 
+from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.evaluation.codes import Codes, Floats, in_label_order, rows_that_match
 from opinionlens.evaluation.confusion import confusion_table, macro_f1
 from opinionlens.evaluation.reliability import expected_calibration_error
@@ -24,29 +25,13 @@ from opinionlens.text.labels import LABELS, Label
 # rows its bias to minus infinity; and a scale below zero would let a class lose by being more certain.
 _SCALE_LIMITS = (1e-3, 1e3)
 _BIAS_LIMITS = (-20.0, 20.0)
-
-
-class Method(StrEnum):
-    """From simple to rich."""
-
-    NONE = "none"
-    TEMPERATURE = "temperature"
-    VECTOR = "vector"
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """softmax(scale * decision + bias); one scale and one bias per class of the classifier."""
-
-    method: Method
-    scale: tuple[float, ...]
-    bias: tuple[float, ...]
-
-    def apply(self, decisions: NDArray[np.floating]) -> Floats:
-        """Probabilities; rows sum to 1."""
-        return np.asarray(
-            softmax(decisions * np.array(self.scale) + np.array(self.bias), axis=1), dtype=np.float64
-        )
+# Tokens of a short post. Up to here no dependence on the length was found.
+_SHORT = 32
+# Fewer rows longer than that say too little, and the exponent is what was measured elsewhere: with it a model
+# of tweets is calibrated best on reviews of up to 1,000 tokens (docs/decisions/0016).
+_LEAST_LONG_ROWS = 500
+_USUAL_EXPONENT = 0.2
+_STEEPEST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +56,6 @@ class CalibrationChoice:
     candidates: tuple[Candidate, ...]
     reason: str
     probabilities: Floats
-
-
-def no_calibration(n_classes: int) -> Calibration:
-    """The plain softmax."""
-    return Calibration(Method.NONE, (1.0,) * n_classes, (0.0,) * n_classes)
 
 
 def fit_temperature(
@@ -132,7 +112,7 @@ def fit_calibration(
         return fit_temperature(decisions, codes, classes)
     if method is Method.VECTOR:
         return fit_vector_scaling(decisions, codes, classes)
-    return no_calibration(len(classes))
+    return Calibration.none(len(classes))
 
 
 def choose_calibration(
@@ -140,6 +120,7 @@ def choose_calibration(
     codes: Codes,
     classes: tuple[Label, ...] = LABELS,
     *,
+    lengths: NDArray[np.integer] | None = None,
     folds: int = 5,
     seed: int,
     max_f1_loss: float = 0.001,
@@ -154,6 +135,7 @@ def choose_calibration(
         decisions: out-of-fold decision values, one column per class.
         codes: the truth, as positions in `LABELS`.
         classes: what the columns mean.
+        lengths: of the texts, as `evidence_length` counts; None to scale no text by its length.
         folds: how many parts the rows are dealt into, class by class.
         seed: for the dealing.
         max_f1_loss: see above.
@@ -178,12 +160,46 @@ def choose_calibration(
             chosen = method
         elif gain.mean() > error:
             reason += f"; {method} was refused because it costs {drop:.4f} of macro F1"
+    probabilities = held_out[chosen]
+    length = None
+    if lengths is not None:
+        length = fit_length_scaling(probabilities, codes, lengths)
+        probabilities = _scaled(probabilities, length.factors(lengths))
     return CalibrationChoice(
-        calibration=fit_calibration(chosen, decisions, codes, classes),
+        calibration=replace(fit_calibration(chosen, decisions, codes, classes), length=length),
         candidates=tuple(candidates.values()),
         reason=reason,
-        probabilities=held_out[chosen],
+        probabilities=probabilities,
     )
+
+
+def fit_length_scaling(probabilities: Floats, codes: Codes, lengths: NDArray[np.integer]) -> LengthScaling:
+    """Find how fast certainty has to fall with the length.
+
+    Where too few texts are long to tell, it falls from the longest on as was measured elsewhere.
+
+    Args:
+        probabilities: calibrated ones (n, 3) of texts that the model has not seen.
+        codes: the truth, as positions in `LABELS`.
+        lengths: of the texts, in tokens.
+    """
+    is_long = lengths > _SHORT
+    if is_long.sum() < _LEAST_LONG_ROWS:
+        return LengthScaling(float(max(_SHORT, lengths.max(initial=0))), _USUAL_EXPONENT)
+    rows, truth, beyond = probabilities[is_long], codes[is_long], lengths[is_long]
+
+    def loss(exponent: float) -> float:
+        scaling = LengthScaling(float(_SHORT), exponent)
+        return float(_row_losses(truth, _scaled(rows, scaling.factors(beyond))).mean())
+
+    found = minimize_scalar(loss, bounds=(0.0, _STEEPEST), method="bounded")
+    return LengthScaling(float(_SHORT), float(found.x))
+
+
+def _scaled(probabilities: Floats, factors: Floats) -> Floats:
+    """Multiply the logits of every row."""
+    powers = np.clip(probabilities, np.finfo(np.float64).tiny, None) ** factors[:, None]
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _standardised(

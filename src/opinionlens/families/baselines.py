@@ -17,7 +17,7 @@ from opinionlens.text.recipe import RECIPES
 # VADER's authors call a text neutral when its compound value lies between these.
 _VADER_THRESHOLD = 0.05
 _COMPOUND = LEXICON_FEATURES.index("compound")
-_WORDS_OF = RECIPES["plain-v1"].tokens
+_RECIPE = RECIPES["plain-v2"]
 
 _PRAISE = """
 amazing awesome beautiful best better brilliant cool delicious delightful easy enjoy enjoyed excellent
@@ -157,12 +157,12 @@ class ByRule:
 
 def praise_minus_blame(text: str) -> float:
     """Return how many more words of praise than of blame the text has (the first system's heuristic)."""
-    return float(sum(_POINTS.get(word, 0) for word in _WORDS_OF(text)))
+    return float(sum(_POINTS.get(word, 0) for word in _RECIPE.tokens(text)))
 
 
 def compound(text: str) -> float:
     """Return the text's compound value between -1 and 1, by VADER's word list and our one pass."""
-    return lexicon_values(text)[_COMPOUND]
+    return lexicon_values(_RECIPE.pieces(text))[_COMPOUND]
 
 
 # The first system's names are these with `_baseline` behind them. Each is made with the seed.

@@ -20,6 +20,7 @@ from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.families.weighting import BlockWeighting
 from opinionlens.text.lexicon import lexicon_values
+from opinionlens.text.recipe import Recipe
 
 
 def sklearn_pipeline(
@@ -45,9 +46,12 @@ def sklearn_pipeline(
     return Pipeline([("features", union), ("model", _model(estimator, scale, bias))])
 
 
-def lexicon_matrix(texts: Sequence[str]) -> FloatArray:
+def lexicon_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
     """Return texts by lexicon values."""
-    return np.array([lexicon_values(text) for text in texts], dtype=np.float64)
+    damp = recipe.damps_repeats
+    return np.array(
+        [lexicon_values(recipe.pieces(text), damp_repeats=damp) for text in texts], dtype=np.float64
+    )
 
 
 def _word_counter(vocabulary: Vocabulary, block: BlockWeighting) -> CountVectorizer:
@@ -73,7 +77,7 @@ def _char_counter(vocabulary: Vocabulary, block: BlockWeighting) -> CountVectori
 
 
 def _lexicon_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTransformer:
-    return FunctionTransformer(lexicon_matrix)
+    return FunctionTransformer(lexicon_matrix, kw_args={"recipe": vocabulary.spec.recipe})
 
 
 def _weigher(name: str, block: BlockWeighting) -> Any:  # noqa: ANN401 - a fitted transformer

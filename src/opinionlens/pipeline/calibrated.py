@@ -24,9 +24,11 @@ class CalibratedEstimator:
     choice: CalibrationChoice
     min_confidence: MinConfidence
 
-    def probabilities(self, decisions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """One column per class of the estimator."""
-        return self.choice.calibration.apply(decisions)
+    def probabilities(
+        self, decisions: NDArray[np.float64], lengths: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """One column per class of the estimator; `lengths` as `evidence_length` counts tokens."""
+        return self.choice.calibration.apply(decisions, lengths)
 
 
 def refit_calibrated(
@@ -34,6 +36,7 @@ def refit_calibrated(
     family: str,
     params: dict[str, Any],
     codes: NDArray[np.int64],
+    lengths: NDArray[np.int64],
     evaluation: Evaluation,
     *,
     seed: int,
@@ -46,6 +49,7 @@ def refit_calibrated(
         family: of the winner.
         params: of the winner.
         codes: labels of train + validation, in that order.
+        lengths: of the same texts, as `evidence_length` counts their tokens.
         evaluation: number of folds, and when an answer is uncertain.
         seed: deals the rows into folds.
         reporter: shows the folds and the refit.
@@ -63,7 +67,7 @@ def refit_calibrated(
         bar.advance()
     assert decisions is not None  # noqa: S101 - there are at least two folds
     choice = choose_calibration(
-        decisions, codes, estimator.classes, folds=evaluation.calibration_folds, seed=seed
+        decisions, codes, estimator.classes, lengths=lengths, folds=evaluation.calibration_folds, seed=seed
     )
     threshold = choose_min_confidence(codes, choice.probabilities, error_rate=evaluation.uncertain_error_rate)
     return CalibratedEstimator(estimator, choice, threshold)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from opinionlens.classifiers.artefact import SELF_TEST_TEXTS, Model, write_artefact
-from opinionlens.classifiers.calibration import Calibration
 from opinionlens.classifiers.linear import LinearModel
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.reading import Reader
@@ -28,6 +27,7 @@ from opinionlens.families.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import LEXICON_FEATURES
+from opinionlens.text.scripts import scripts_of
 
 # Fixed texts that touch every step of a recipe, so that a self-test notices a change in any of them.
 _PROBES = (
@@ -70,16 +70,16 @@ def write_fitted_artefact(
         unseen_texts: texts that the vocabulary was not fitted on; they say how strange a text may be.
     """
     model = model_of(fitted.estimator, vocabulary)
-    calibration = fitted.choice.calibration
     text = _text_weights(fitted.estimator, vocabulary)
     manifest = Manifest(
         kind=model.kind,
         labels=fitted.estimator.classes,
         features=vocabulary.spec,
-        calibration=Calibration(calibration.method.value, calibration.scale, calibration.bias),
+        calibration=fitted.choice.calibration,
         uncertainty=Uncertainty(
             min_confidence=fitted.min_confidence.threshold,
             min_known_share=_least_familiar(vocabulary.spec, text, unseen_texts),
+            scripts=scripts_of(unseen_texts),
         ),
         training=provenance.training,
         lineage=provenance.lineage,
@@ -130,7 +130,7 @@ def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence
     least_words = Uncertainty().min_words
     shares = [
         known / words
-        for words, known in (reader.familiarity(spec.recipe.tokens(one)) for one in unseen_texts)
+        for words, known, _ in (reader.familiarity(spec.recipe.tokens(one)) for one in unseen_texts)
         if words >= least_words
     ]
     strangest = float(np.quantile(shares, _STRANGEST)) if shares else _AT_MOST

@@ -100,7 +100,7 @@ class Preprocessing(Section):
 class RecipeParams(Section):
     """The text recipe and its options."""
 
-    name: Literal["plain-v1", "social-v1"] = "social-v1"
+    name: Literal["plain-v2", "social-v2", "plain-v1", "social-v1"] = "social-v2"
     tokenizer: Literal["pattern", "tweet"] = "pattern"
     stemmer: Literal["none", "porter", "snowball"] = "none"
     negation_scope: StrictBool = False

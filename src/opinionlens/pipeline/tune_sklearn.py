@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import load_labelled, workers
 from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinished_run
 from opinionlens.registry.port import COMMIT_TAG
+from opinionlens.text.repeats import evidence_length
 from opinionlens.tracking.port import Run
 
 # The artefact scores raw texts by another road than the estimator scored counts; both must arrive together.
@@ -68,16 +69,18 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         trials = search(plan, pool, tracked.tracking, run, reporter)
         winner = best_trial(trials)
         known = np.concatenate([texts["train"].codes, texts["val"].codes])
+        lengths = _lengths(texts, paths)
         fitted = refit_calibrated(
             pool,
             winner.proposal.family,
             winner.proposal.params,
             known,
+            np.concatenate([lengths["train"], lengths["val"]]),
             params.evaluation,
             seed=seed,
             reporter=reporter,
         )
-        tested = _test(fitted, texts["test"], paths)
+        tested = _test(fitted, texts["test"], lengths["test"], paths)
         digest = _write_artefact(fitted, winner, tested, texts, paths)
         report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
         pictures = evaluation_pictures(tested.scores, tested.texts.codes, tested.probabilities)
@@ -106,9 +109,20 @@ def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
             )
 
 
-def _test(fitted: CalibratedEstimator, texts: LabelledTexts, paths: Paths) -> Tested:
+def _lengths(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, NDArray[np.int64]]:
+    """How long each text of each split is to the calibration."""
+    tokens_of = Vocabulary.load(paths.vectorizer).spec.recipe.tokens
+    return {
+        name: np.array([evidence_length(tokens_of(text)) for text in rows.texts], dtype=np.int64)
+        for name, rows in texts.items()
+    }
+
+
+def _test(
+    fitted: CalibratedEstimator, texts: LabelledTexts, lengths: NDArray[np.int64], paths: Paths
+) -> Tested:
     counts = load_labelled(paths.vectorized / "test").counts
-    raw = fitted.probabilities(fitted.estimator.decision_values(counts))
+    raw = fitted.probabilities(fitted.estimator.decision_values(counts), lengths)
     probabilities = in_label_order(raw, fitted.estimator.classes)
     return Tested(texts, probabilities, score(texts.labels, probabilities))
 
@@ -173,11 +187,16 @@ def _report(
 def _choice(winner: FinishedTrial, fitted: CalibratedEstimator) -> dict[str, Any]:
     """What was chosen and why, beside the numbers."""
     choice = fitted.choice
+    length = choice.calibration.length
     return {
         "family": winner.proposal.family,
         "params": winner.proposal.params,
         "converged": fitted.estimator.converged,
-        "calibration": {"method": choice.calibration.method.value, "reason": choice.reason},
+        "calibration": {
+            "method": choice.calibration.method.value,
+            "reason": choice.reason,
+            "length": None if length is None else asdict(length),
+        },
     }
 
 

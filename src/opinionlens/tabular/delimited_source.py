@@ -13,6 +13,7 @@ from opinionlens.tabular.chunk import Chunk, TextOrProblem, in_chunks, renamed, 
 from opinionlens.tabular.delimited import DelimitedRows, Row, open_delimited
 from opinionlens.tabular.problems import RowProblem
 from opinionlens.tabular.text_arrays import text_arrays, text_schema
+from opinionlens.text.blank import is_blank
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class DelimitedSource:
 
     def _with_text(self, row: Row) -> tuple[list[str], TextOrProblem]:
         text = row.cells[self._column]
-        return row.cells, row.problem or (text if text.strip() else RowProblem.NO_TEXT)
+        return row.cells, row.problem or (RowProblem.NO_TEXT if is_blank(text) else text)
 
 
 @contextmanager

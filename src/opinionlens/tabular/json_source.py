@@ -18,6 +18,7 @@ from opinionlens.tabular.json_rows import JsonRow, JsonRows, open_json
 from opinionlens.tabular.json_values import members
 from opinionlens.tabular.problems import RAW_LINE, RowProblem
 from opinionlens.tabular.text_arrays import text_arrays, text_schema
+from opinionlens.text.blank import is_blank
 
 # An object may have any names; a table with more columns than this is no table.
 MAX_COLUMNS = 10_000
@@ -122,7 +123,7 @@ class JsonSource:
         if row.content is None:
             return row, row.problem or RowProblem.NOT_JSON
         text = row.content.get(self._column)
-        if text is None or (type(text) is str and not text.strip()):
+        if text is None or (type(text) is str and is_blank(text)):
             return row, RowProblem.NO_TEXT
         return row, text if type(text) is str else RowProblem.NOT_TEXT
 

@@ -15,6 +15,7 @@ from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_input, seekable
 from opinionlens.tabular.problems import RowProblem
 from opinionlens.tabular.text_arrays import import_pyarrow
+from opinionlens.text.blank import is_blank
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _values(column: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - an array
 
 
 def _text(value: str | None) -> TextOrProblem:
-    return value if value is not None and value.strip() else RowProblem.NO_TEXT
+    return RowProblem.NO_TEXT if value is None or is_blank(value) else value
 
 
 def _json(value: object) -> str:

@@ -107,5 +107,15 @@ def _key() -> _Vectorised:
     return _Vectorised(patterns.HARD_KEY, text.str.strip_chars(" "))
 
 
-_RECIPES = {Recipe("plain-v1"): _plain(), Recipe("social-v1"): _social()}
+def _version_2(vectorised: _Vectorised) -> _Vectorised:
+    """The same, with what version 2 changes among the hard texts."""
+    return _Vectorised(f"{vectorised.hard}|{patterns.HARD_IN_V2}", vectorised.expression)
+
+
+_RECIPES = {
+    Recipe("plain-v1"): _plain(),
+    Recipe("social-v1"): _social(),
+    Recipe("plain-v2"): _version_2(_plain()),
+    Recipe("social-v2"): _version_2(_social()),
+}
 _KEY = _key()

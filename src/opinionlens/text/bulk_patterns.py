@@ -9,6 +9,7 @@ too many, never too few.
 from __future__ import annotations
 
 from opinionlens.text.entities import REFERENCE
+from opinionlens.text.normalising import LONGEST_TOKEN
 from opinionlens.text.scanning import ADDRESS_CHAR, ADDRESS_END
 from opinionlens.text.scanning import MARKUP as MARKUP  # as it is: its letters are ASCII on both sides
 
@@ -43,6 +44,9 @@ _LONG_RUN = "|".join(letter * 4 for letter in "abcdefghijklmnopqrstuvwxyz") + r"
 _HARD = rf"{_UNUSUAL}|{_CONTROL}|{REFERENCE}|{_BOUNDARY}|{_EMOTICON}|[_{_APOSTROPHES}](?:http|www\.)"
 HARD_PLAIN = rf"{_HARD}|@[0-9a-z]*[_{_APOSTROPHES}]"
 HARD_SOCIAL = rf"{_HARD}|{_LONG_RUN}"
+# What version 2 of the recipes takes for misread UTF-8, in lower case (all other typographic forms are
+# unusual), and what may become a token that it cuts.
+HARD_IN_V2 = rf"[âã][^\x00-\x7f]|ð[^\x00-\x7f]{{2}}|ï[¸¿»]|\S{{{LONGEST_TOKEN + 1}}}"
 HARD_KEY = rf"{_UNUSUAL_IN_KEY}|{_CONTROL}|{REFERENCE}|{_BOUNDARY}"
 KELVIN = "\u212a"  # the one sign beyond ASCII whose lower case would pass for a letter of markup
 

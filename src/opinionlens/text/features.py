@@ -7,9 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from opinionlens.errors import ArtefactUnsupported
-from opinionlens.text.lexicon import lexicon_values_of
+from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
-from opinionlens.text.scanning import scan
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,16 @@ class FeatureSpec:
         """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
         if not self.lexicon:
             return self.recipe.tokens(text), []
-        pieces = scan(text)
+        pieces = self.recipe.pieces(text)
         tokens = (
             self.recipe.tokens_of(pieces) if self.recipe.tokenizer == "pattern" else self.recipe.tokens(text)
         )
-        return tokens, lexicon_values_of(pieces)
+        return tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
+
+    def lexicon_parts(self, text: str) -> list[LexiconPart]:
+        """What each stretch of `text` contributes to the lexicon's values."""
+        pieces = self.recipe.pieces_with_places(text)
+        return lexicon_parts(pieces, damp_repeats=self.recipe.damps_repeats)
 
     def as_dict(self) -> dict[str, Any]:
         """The choice as JSON values."""

@@ -89,6 +89,11 @@ class Entry(NamedTuple):
     no_word: int = 0
     counts: Counts = ()
 
+    @property
+    def in_context(self) -> bool:
+        """Whether it depends on what stands around it, or acts on that."""
+        return bool(self.valence or self.boost or self.negates or self.ends_clause or self.contrasts)
+
 
 _IN_CAPITALS: Counts = ((Feature.CAPITALS.value, 1.0),)
 _ELONGATED: Counts = ((Feature.ELONGATIONS.value, 1.0),)
@@ -189,4 +194,10 @@ def _emoji_valence(piece: str) -> float:
     return sum(valences().get(part, 0.0) for part in name.split())
 
 
+def _entry_in_context(piece: str) -> Entry | None:
+    entry = ENTRIES[piece]
+    return entry if entry is not None and entry.in_context else None
+
+
 ENTRIES: Memo[Entry | None] = Memo(entry_of)
+IN_CONTEXT: Memo[Entry | None] = Memo(_entry_in_context)  # without those that stand for themselves

@@ -10,6 +10,10 @@ from opinionlens.text.scanning import APOSTROPHES, INVISIBLE, STYLE, Kind
 ADDRESS_TOKEN = "<url>"  # noqa: S105 - a token of text
 USER_TOKEN = "<user>"  # noqa: S105 - as above
 
+# Characters. Each one more costs as many n-grams as a short word.
+LONGEST_TOKEN = 100
+Normaliser = Callable[[str, Kind], str]
+
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _STYLE = re.compile(f"[{STYLE}]")
@@ -82,4 +86,14 @@ def mark(piece: str) -> str:
     return "?!" if len(signs) > 1 else signs.pop() * min(len(piece), 2)
 
 
-NORMALISERS: dict[str, Callable[[str, Kind], str]] = {"plain-v1": plain, "social-v1": social}
+def cut_short(normalise: Normaliser) -> Normaliser:
+    """Return `normalise` with what is too long for a word cut off: keys, encoded data, noise."""
+    return lambda piece, kind: normalise(piece, kind)[:LONGEST_TOKEN]
+
+
+NORMALISERS: dict[str, Normaliser] = {
+    "plain-v1": plain,
+    "social-v1": social,
+    "plain-v2": cut_short(plain),
+    "social-v2": cut_short(social),
+}

@@ -1,8 +1,10 @@
 """The frozen, named choice of how a text becomes tokens. It travels in the artefact: serving cannot differ.
 
-A recipe looks at one piece at a time (see `scanning`) and says what token it becomes, if any. `plain-v1`
-keeps words, emoticons and emoji; `social-v1` also keeps addresses, user names, hashtag signs, elongation and
-marks that carry sentiment. A change that gives other tokens for any text is a new name.
+A recipe looks at one piece at a time (see `scanning`) and says what token it becomes, if any. `plain` keeps
+words, emoticons and emoji; `social` also keeps addresses, user names, hashtag signs, elongation and marks
+that carry sentiment. Version 2 of both reads typographic forms as plain letters first (see `typography`),
+cuts off what is too long for a word, and has the lexicon damp repeats. A change that gives other tokens for
+any text is a new name.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import Scope, scope_of
 from opinionlens.text.normalising import NORMALISERS
-from opinionlens.text.scanning import Kind, kind_of
+from opinionlens.text.readers import READERS, Reader
+from opinionlens.text.scanning import Kind, Piece, kind_of, scan, scan_with_places
 from opinionlens.text.stemming import STEMMERS
 from opinionlens.text.tokenizers import TOKENIZERS
 
@@ -37,7 +40,7 @@ class Recipe:
     """How a text becomes tokens.
 
     Attributes:
-        name: the set of steps, `plain-v1` or `social-v1`.
+        name: the set of steps: `plain-v1`, `social-v1`, `plain-v2` or `social-v2`.
         tokenizer: `pattern` (ours) or `tweet` (NLTK's, imported on first use).
         stemmer: `none`, `porter` or `snowball` (NLTK's, imported on first use).
         negation_scope: tokens between a negator and the next mark get the suffix `_NEG`.
@@ -73,17 +76,30 @@ class Recipe:
 
     def tokenize(self, text: str) -> list[Token]:
         """The tokens of `text` with their places; the same tokens as `tokens` gives, only slower."""
-        pieces = TOKENIZERS[self.tokenizer].scan_with_places(text)
+        pieces = TOKENIZERS[self.tokenizer].scan_with_places(self._reader.read_aligned(text))
         words = self._words_of([piece.text for piece in pieces])
         return [Token(word, p.start, p.end) for word, p in zip(words, pieces, strict=True) if word]
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of `text`; none holds white space."""
-        return self.tokens_of(TOKENIZERS[self.tokenizer].scan(text))
+        return self.tokens_of(TOKENIZERS[self.tokenizer].scan(self._reader.read(text)))
 
     def tokens_of(self, pieces: Sequence[str]) -> list[str]:
         """The tokens of a text that this recipe's tokenizer has cut already."""
         return list(filter(None, self._words_of(pieces)))
+
+    @property
+    def damps_repeats(self) -> bool:
+        """Whether the lexicon counts what repeats in part only."""
+        return self.name.endswith("-v2")
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of `text` that the lexicon looks at, whichever tokenizer makes the tokens."""
+        return scan(self._reader.read(text))
+
+    def pieces_with_places(self, text: str) -> list[Piece]:
+        """As `pieces`, with their places."""
+        return scan_with_places(self._reader.read_aligned(text))
 
     def clean(self, text: str) -> str:
         """The tokens joined by one space."""
@@ -112,6 +128,10 @@ class Recipe:
     def __reduce__(self) -> tuple[type[Recipe], tuple[str, str, str, bool]]:
         """Only the choice goes to another process; what was worked out from it is rebuilt there."""
         return Recipe, (self.name, self.tokenizer, self.stemmer, self.negation_scope)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return READERS[self.name]
 
     @cached_property
     def _memo(self) -> Memo[str]:

@@ -3,42 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from opinionlens.text.entities import Decoded
-from opinionlens.text.scanning import MARKUP, Piece, scan, scan_with_places
+from opinionlens.text.aligned import Aligned
+from opinionlens.text.scanning import MARKUP, Piece, scan, scan_with_places, spans
 
 _MARKUP = re.compile(MARKUP)
+# NLTK's pattern starts over at every character of a run without spaces, so its time grows with the square of
+# the length. Runs as long as this are addresses or noise, and our pattern cuts them.
+_LONG_RUN = re.compile(r"(?<!\S)\S{50,}")
 
 
 class Tokenizer(NamedTuple):
     """Two ways to the same pieces: the quick one without their places."""
 
     scan: Callable[[str], list[str]]
-    scan_with_places: Callable[[str], list[Piece]]
+    scan_with_places: Callable[[Aligned], list[Piece]]
 
 
 def _scan_tweet(text: str) -> list[str]:
-    return [piece.text for piece in _scan_tweet_with_places(text)]
+    return ["".join(text[start:end].split()) for start, end in _tweet_spans(text)]
 
 
-def _scan_tweet_with_places(text: str) -> list[Piece]:
-    decoded = Decoded.of(text)
-    visible = _MARKUP.sub(lambda markup: " " * len(markup.group()), decoded.text)
+def _scan_tweet_with_places(text: Aligned) -> list[Piece]:
     return [
-        Piece("".join(match.group().split()), *decoded.place(*match.span()))  # its ellipsis may hold spaces
-        for match in _tweet_pattern().finditer(visible)
+        Piece("".join(text.text[start:end].split()), *text.place(start, end))  # its ellipsis may hold spaces
+        for start, end in _tweet_spans(text.text)
     ]
 
 
+def _tweet_spans(text: str) -> Iterator[tuple[int, int]]:
+    visible = _MARKUP.sub(lambda markup: " " * len(markup.group()), text)
+    read = 0
+    for run in _LONG_RUN.finditer(visible):
+        yield from _nltk_spans(visible, read, run.start())
+        yield from spans(visible, *run.span())
+        read = run.end()
+    yield from _nltk_spans(visible, read, len(visible))
+
+
+def _nltk_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    # Its own time limit is off: what is cut must not depend on how busy the machine is.
+    return (match.span() for match in _tweet_pattern().finditer(text, start, end, timeout=None))
+
+
 @cache
-def _tweet_pattern() -> re.Pattern[str]:
+def _tweet_pattern() -> Any:  # noqa: ANN401 - a pattern of NLTK's own type
     from nltk.tokenize.casual import TweetTokenizer  # imports scikit-learn where that is installed
 
-    pattern: re.Pattern[str] = TweetTokenizer().WORD_RE
-    return pattern
+    return TweetTokenizer().WORD_RE
 
 
 TOKENIZERS = {

@@ -16,9 +16,12 @@ export function surenessOf({ scores }, { calibration, uncertainty }) {
   }
   points.push(`Below a confidence of ${percent(uncertainty.min_confidence)} an answer is marked uncertain.`);
   points.push(
-    `So is one on a text of ${uncertainty.min_words} words or more of which it knows fewer than ` +
-      `${percent(uncertainty.min_known_share)}, as in another language.`,
+    "So is one on a text of which it knows no word, on one in another script, and on one of " +
+      `${uncertainty.min_words} words or more of which it knows fewer than ${percent(uncertainty.min_known_share)}.`,
   );
+  if (calibration.length) {
+    points.push(`On texts of more than ${count(calibration.length.pivot)} words it is made less certain the longer they are.`);
+  }
   return points;
 }
 

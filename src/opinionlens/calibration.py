@@ -1,0 +1,78 @@
+"""From decision values to probabilities. What is fitted in `evaluation` and applied by `classifiers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Method(StrEnum):
+    """From simple to rich."""
+
+    NONE = "none"
+    TEMPERATURE = "temperature"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class LengthScaling:
+    """Logits of a text longer than `pivot` are multiplied by (pivot / length) ** exponent.
+
+    Lengths are those of `text.repeats.evidence_length`, in tokens. A model is more often wrong on a text
+    longer than those that it was calibrated on, while its decision values grow with the length.
+    """
+
+    pivot: float
+    exponent: float
+
+    def factor(self, length: int) -> float:
+        """Return what the logits of a text of this length are multiplied by."""
+        return 1.0 if length <= self.pivot else float((self.pivot / length) ** self.exponent)
+
+    def factors(self, lengths: npt.ArrayLike) -> FloatArray:
+        """Return `factor` of every length (n,)."""
+        beyond = np.maximum(np.asarray(lengths, dtype=np.float64), self.pivot)
+        return np.asarray((self.pivot / beyond) ** self.exponent, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Probabilities are softmax(t * (scale * decision + bias)), one scale and one bias per class.
+
+    `temperature` keeps one common scale and no bias, `vector` one of each per class, `none` is the plain
+    softmax. t is the factor of `length`, and 1 without one.
+    """
+
+    method: Method
+    scale: tuple[float, ...]
+    bias: tuple[float, ...]
+    length: LengthScaling | None = None
+
+    @classmethod
+    def none(cls, classes: int) -> Self:
+        """Return the plain softmax for that many classes."""
+        return cls(Method.NONE, (1.0,) * classes, (0.0,) * classes)
+
+    def logits(self, decisions: npt.NDArray[np.floating], lengths: npt.ArrayLike | None = None) -> FloatArray:
+        """Return the logits (n, k) for decision values (n, k) of texts of these lengths (n,).
+
+        Without lengths no text is taken to be long.
+        """
+        logits: FloatArray = decisions * np.asarray(self.scale) + np.asarray(self.bias)
+        if self.length is not None and lengths is not None:
+            logits *= self.length.factors(lengths)[:, None]
+        return logits
+
+    def apply(self, decisions: npt.NDArray[np.floating], lengths: npt.ArrayLike | None = None) -> FloatArray:
+        """Return probabilities (n, k), rows summing to 1; arguments as for `logits`."""
+        logits = self.logits(decisions, lengths)
+        logits -= logits.max(axis=1, keepdims=True)
+        np.exp(logits, out=logits)
+        logits /= logits.sum(axis=1, keepdims=True)
+        return logits
