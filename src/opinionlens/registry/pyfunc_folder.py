@@ -30,7 +30,15 @@ ARTEFACT_FOLDER = "artefact"
 LOADER_MODULE = "opinionlens.classifiers.pyfunc"
 
 # What `classifiers` may import, by the law of the layers.
-_CODE = ("__init__.py", "artifact_limits.py", "errors.py", "files.py", "text", "classifiers")
+_CODE = (
+    "__init__.py",
+    "artifact_limits.py",
+    "calibration.py",
+    "errors.py",
+    "files.py",
+    "text",
+    "classifiers",
+)
 _ALWAYS_NEEDED = ("numpy", "vaderSentiment")
 _NEEDED_BY_KIND = {"skops": ("skops", "scikit-learn", "scipy")}
 
