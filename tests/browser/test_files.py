@@ -358,6 +358,8 @@ class TestDelimitedText:
             'id\ttext\tlabel\n1\t"Best phone ever\tpos\n2\tshe said so"\tneg\n3\tfine\tneu\n',
             'id,text\n1,"He said \\"great\\" twice"\n2,"ok, \\"fine\\""\n',
             'id, "text"\n1, "Hello, you"\n2, plain\n',
+            'id,text\n1,"never brought the salad"\n2,"a stray at the start\n3,plain\n4,plain\n5,plain\n',
+            'id\ttext\n1\t"never brought it"\n2\t"a stray at the start\n3\tplain\n4\tplain\n5\tplain\n',
             'id,text\n1,"two\nlines, and more"\n2,"well, well"\n3,"oh, no\n4,fine\n',
             "sep=;\nid;text\n1;a,b\n",
         ):

@@ -38,6 +38,16 @@ def test_marks_that_open_a_cell_and_close_another_swallow_no_row(
     assert set(found.problems) == {None}
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_few_quoted_cells_between_commas_outweigh_one_stray(read: Read, delimiter: str) -> None:
+    rows = [["1", "thanks for the help"], ["2", '"never brought the salad"'], ["3", '"a stray at the start']]
+    rows += [["4", "plain"], ["5", "plain again"]]
+    found = read("\n".join(delimiter.join(row) for row in [["id", "text"], *rows]) + "\n")
+    assert texts(found)[:2] == ["thanks for the help", "never brought the salad"]
+    assert texts(found)[3:] == ["plain", "plain again"]
+    assert len(found.cells) == 5
+
+
 def test_two_rows_with_a_mark_each(read: Read) -> None:
     found = read(
         'id\ttext\tlabel\n1\t"Best phone ever\tpos\n2\tshe said so"\tneg\n3\tfine\tneu\n4\tbad\tneg\n', ".tsv"

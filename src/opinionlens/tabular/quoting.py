@@ -24,6 +24,8 @@ _BACKSLASH_LINES = 20_000
 # How many contradictions outweigh one confirmation.
 _PER_NEED = 10
 _PER_DOUBLED = 20
+# Prose holds these, so that writers of such files quote; tabs and bars need no quotation marks.
+_QUOTING_DELIMITERS = ",;"
 
 LinesAgain = Callable[[], AbstractContextManager[Iterable[str]]]
 
@@ -46,8 +48,7 @@ def find_quoting(lines: LinesAgain, shape: Shape, ending: str) -> Quoting:
         for _ in records:
             if records.tally.marked >= _MARKED_RECORDS:
                 break
-    is_plain_text = ending == ".txt"
-    return Quoting.NONE if _is_contradicted(records.tally, shape.width, is_plain_text) else quoted
+    return Quoting.NONE if _is_contradicted(records.tally, shape, ending == ".txt") else quoted
 
 
 def _quoted_form(lines: Iterable[str], shape: Shape) -> Quoting:
@@ -67,11 +68,13 @@ def _points(cells: Cells, width: int) -> int:
     return int(cells.open is None and len(cells.done) == width)
 
 
-def _is_contradicted(tally: Tally, width: int, is_plain_text: bool) -> bool:
+def _is_contradicted(tally: Tally, shape: Shape, is_plain_text: bool) -> bool:
     contradictions = tally.literal + tally.plain
     if 2 * tally.closed > tally.records:
         return False
-    if width == 1:
+    if shape.width > 1 and shape.delimiter in _QUOTING_DELIMITERS and tally.closed >= contradictions:
+        return False
+    if shape.width == 1:
         # No number of cells can tell rows from lines of a text, so these confirm nothing.
         contradictions += is_plain_text * tally.multiline
         return contradictions > tally.needed + tally.doubled

@@ -202,7 +202,9 @@ export function parseDelimited(text, delimiter, most = Infinity) {
   const forms = [false, true].map((escape) => ({ escape, ...recordsOf(lines, delimiter, { escape, shape, most }) }));
   const best = forms[1].marks.against < forms[0].marks.against ? forms[1] : forms[0];
   const { against, closed, need, doubled } = best.marks;
-  const isQuoted = against === 0 || 2 * closed > best.records.length || 10 * need > against || 20 * doubled > against;
+  const isUsual = shape.width > 1 && ",;".includes(delimiter) && closed >= against;
+  const isQuoted =
+    against === 0 || isUsual || 2 * closed > best.records.length || 10 * need > against || 20 * doubled > against;
   if (isQuoted) return best.records;
   const bodies = lines.map(bodyOf).filter(Boolean).slice(0, most);
   return bodies.map((body) => (shape.width > 1 ? body.split(delimiter) : [body]));
