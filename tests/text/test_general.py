@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opinionlens.text.aligned import Aligned
 from opinionlens.text.general import GENERAL_FEATURES, general_parts, general_values, is_prose
 from opinionlens.text.scanning import scan, scan_with_places
 
@@ -15,7 +16,7 @@ WORDS = (
 @given(st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join))
 def test_the_parts_sum_to_the_values_and_lie_in_the_text(text):
     sums = dict.fromkeys(GENERAL_FEATURES, 0.0)
-    for part in general_parts(text, scan_with_places(text)):
+    for part in general_parts(text, scan_with_places(Aligned.of(text))):
         assert 0 <= part.start < part.end <= len(text)
         sums[part.feature] += part.value
     assert list(sums.values()) == pytest.approx(general_values(text, scan(text)), abs=1e-9)
