@@ -48,7 +48,7 @@ class DaemonThreads(Executor):
                 return
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as error:
+            except BaseException as error:  # raised where the result is asked for, as any executor does
                 future.set_exception(error)
             else:
                 future.set_result(result)

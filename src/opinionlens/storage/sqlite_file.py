@@ -74,7 +74,7 @@ class SqliteFile:
                 raise sqlite3.OperationalError("the file was exchanged while it was opened")
             connection.file_id = before
             _prepare(connection)
-        except BaseException:
+        except BaseException:  # whatever happens, also Ctrl-C, leaves no open connection behind
             connection.close()
             raise
         self._beside = {ending: id_of(neighbour(self.path, ending)) for ending in (_WAL, _SHM)}
