@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from opinionlens.app.words import DecidingWord, deciding_words, stretches, strongest_words
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
+from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.recipe import Token
 
@@ -20,7 +20,7 @@ def explanation(*values: tuple[float, ...], labels: tuple[Label, ...] = LABELS) 
     letters = "abcdefghijklmnopqrstuvwxyz"[: len(values)]
     tokens = tuple(Token(letter, 2 * place, 2 * place + 1) for place, letter in enumerate(letters))
     contributions = tuple(
-        Contribution(token.text, "words", row, (Occurrence(token.start, token.end, row),))
+        Contribution(token.text, "words", row, ((token.start, token.end),))
         for token, row in zip(tokens, values, strict=True)
     )
     nothing = (0.0,) * len(labels)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,17 +33,34 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature adds to the decision values, per label: the sum over its occurrences."""
+    """What one feature adds to the decision values, per label: the sum over its occurrences.
+
+    Attributes:
+        feature: its name in the vocabulary.
+        block: the block of features it belongs to.
+        values: what it adds, per label of the explanation.
+        spans: every place where it was found.
+        parts: what it adds at each place; empty where it adds the same everywhere.
+    """
 
     feature: str
     block: str
     values: tuple[float, ...]
-    occurrences: tuple[Occurrence, ...]
+    spans: tuple[Span, ...]
+    # A long text has tens of thousands of places: an object for each would cost more than the prediction.
+    parts: tuple[tuple[float, ...], ...] = ()
 
     @property
-    def spans(self) -> tuple[Span, ...]:
-        """Every place where it was found."""
-        return tuple((found.start, found.end) for found in self.occurrences)
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """Every place with what the feature adds there."""
+        parts = self.parts or [tuple(value / len(self.spans) for value in self.values)] * len(self.spans)
+        return tuple(Occurrence(*span, part) for span, part in zip(self.spans, parts, strict=True))
+
+    def values_by_place(self) -> FloatArray:
+        """Return what it adds at each of `spans`, per label (places, k)."""
+        if self.parts:
+            return np.array(self.parts)
+        return np.broadcast_to(np.array(self.values) / len(self.spans), (len(self.spans), len(self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +97,30 @@ class Explanation:
         What spans several tokens is split evenly over them.
         """
         tokens = sorted({(token.start, token.end) for token in self.tokens})
-        sums: dict[Span, FloatArray] = {span: np.zeros(len(self.labels)) for span in tokens}
-        starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-        for contribution in self.contributions:
-            for found in contribution.occurrences:
-                covered = tokens[bisect_right(ends, found.start) : bisect_left(starts, found.end)]
-                share = np.asarray(found.values) / max(len(covered), 1)
-                for span in covered or [(found.start, found.end)]:
-                    sums[span] = sums.get(span, 0.0) + share
-        stretches = (
-            TokenContribution(self.text[start:end], start, end, tuple(values.tolist()))
-            for (start, end), values in sums.items()
+        sums, outside = self._sums_by_place(tokens)
+        stretches = [*zip(tokens, sums.tolist(), strict=True), *outside.items()]
+        return tuple(
+            TokenContribution(self.text[start:end], start, end, tuple(values))
+            for (start, end), values in sorted(stretches)
         )
-        return tuple(sorted(stretches, key=attrgetter("start", "end")))
+
+    def _sums_by_place(self, tokens: Sequence[Span]) -> tuple[FloatArray, dict[Span, list[float]]]:
+        """Return the sums of the tokens (n, k), and those of places that hold no token."""
+        sums = np.zeros((len(tokens), len(self.labels)))
+        outside: dict[Span, list[float]] = {}
+        found = [one for one in self.contributions if one.spans]
+        if not found:
+            return sums, outside
+        spans = np.array([span for one in found for span in one.spans])
+        values = np.concatenate([one.values_by_place() for one in found])
+        starts, ends = np.array(tokens, dtype=np.int64).reshape(-1, 2).T
+        first = np.searchsorted(ends, spans[:, 0], side="right")
+        covered = np.maximum(np.searchsorted(starts, spans[:, 1]) - first, 0)
+        for offset in range(covered.max()):
+            reached = covered > offset
+            np.add.at(sums, first[reached] + offset, values[reached] / covered[reached, None])
+        for place in np.flatnonzero(covered == 0):
+            start, end = spans[place].tolist()
+            before = outside.get((start, end), [0.0] * len(self.labels))
+            outside[start, end] = [a + b for a, b in zip(before, values[place].tolist(), strict=True)]
+        return sums, outside

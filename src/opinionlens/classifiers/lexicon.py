@@ -15,7 +15,7 @@ import numpy as np
 
 from opinionlens.calibration import Calibration, FloatArray
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
+from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Familiarity, Uncertainty
 from opinionlens.text.blank import is_blank
@@ -73,12 +73,14 @@ class LexiconClassifier:
         """Return what every word and emoticon of the list adds: its exact part of compound."""
         compound = self._compound(text)
         weights = _BY_SIGN + _BY_SIZE * np.sign(compound)
-        found = tuple(
-            Occurrence(part.start, part.end, tuple((weights * part.value).tolist()))
-            for part in self.manifest.features.lexicon_parts(text)
-            if part.feature == "compound"
+        found = [part for part in self.manifest.features.lexicon_parts(text) if part.feature == "compound"]
+        contribution = Contribution(
+            "compound",
+            "lexicon",
+            tuple((weights * compound).tolist()),
+            tuple((part.start, part.end) for part in found),
+            tuple(tuple((weights * part.value).tolist()) for part in found),
         )
-        contribution = Contribution("compound", "lexicon", tuple((weights * compound).tolist()), found)
         return Explanation(
             text=text,
             labels=LABELS,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opinionlens.classifiers.block_sums import TermSums
-from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence, Span
-from opinionlens.text.lexicon import LEXICON_FEATURES
+from opinionlens.classifiers.explanation import Contribution, Explanation, Span
+from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 from opinionlens.text.recipe import Token
 
@@ -58,8 +58,9 @@ def _of_chars(classifier: LinearClassifier, tokens: Sequence[Token]) -> Iterator
         return
     places: dict[str, list[Span]] = defaultdict(list)
     for token in tokens:
+        place = (token.start, token.end)
         for gram in char_ngrams(token.text, *span):
-            places[gram].append((token.start, token.end))
+            places[gram].append(place)
     yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.terms["chars"])
 
 
@@ -73,10 +74,8 @@ def _of_terms(
     rows = np.array([row for _, row in known], dtype=np.int32)
     tf = sums.tf_of(np.array([len(places[term]) for term, _ in known]))
     values = sums.table[rows, :-1] * (tf / sums.norm(rows, tf))[:, None]
-    for (term, _), row_values in zip(known, values, strict=True):
-        each = tuple((row_values / len(places[term])).tolist())
-        found = tuple(Occurrence(start, end, each) for start, end in places[term])
-        yield Contribution(term, block, tuple(row_values.tolist()), found)
+    for (term, _), row_values in zip(known, values.tolist(), strict=True):
+        yield Contribution(term, block, tuple(row_values), tuple(places[term]))
 
 
 def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
@@ -86,12 +85,15 @@ def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contributio
         return
     values = classifier.reader.read(text).lexicon
     weights = sums.table[:, :-1] / sums.norm(values)
-    found: dict[str, list[Occurrence]] = defaultdict(list)
+    found: dict[str, list[LexiconPart]] = defaultdict(list)
     for part in classifier.manifest.features.lexicon_parts(text):
-        row_values = weights[LEXICON_FEATURES.index(part.feature)] * part.value
-        found[part.feature].append(Occurrence(part.start, part.end, tuple(row_values.tolist())))
-    for feature, occurrences in found.items():
+        found[part.feature].append(part)
+    for feature, parts in found.items():
         column = LEXICON_FEATURES.index(feature)
         yield Contribution(
-            feature, "lexicon", tuple((weights[column] * values[column]).tolist()), tuple(occurrences)
+            feature,
+            "lexicon",
+            tuple((weights[column] * values[column]).tolist()),
+            tuple((part.start, part.end) for part in parts),
+            tuple(map(tuple, np.outer([part.value for part in parts], weights[column]).tolist())),
         )

@@ -75,7 +75,9 @@ class Reader:
         scripts without spaces every letter counts as a word. A model without single words in its vocabulary
         knows a word by its character n-grams; one without either knows all.
         """
-        words = [token for token in tokens if token[0].isalpha()]
+        # Each distinct token is looked at once: ten thousand emoji are few of them.
+        distinct = {token for token in set(tokens) if token[0].isalpha()}
+        words = list(filter(distinct.__contains__, tokens))
         if self.spec.recipe.negation_scope:
             words = [word.removesuffix(NEGATED) for word in words]
         together = "".join(words)

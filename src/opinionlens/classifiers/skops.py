@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.classifiers.explanation import Contribution, Explanation, Occurrence
+from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.reading import Reader, Reading
 from opinionlens.classifiers.skops_file import read_model, write_model
@@ -131,10 +131,8 @@ class SkopsClassifier:
             decision=tuple(decision.tolist()),
             bias=tuple((decision - np.sum(changes, axis=0)).tolist()),
             contributions=tuple(
-                Contribution(text[start:end], "text", values, (Occurrence(start, end, values),))
-                for (start, end), values in zip(
-                    stretches, map(tuple, map(np.ndarray.tolist, changes)), strict=True
-                )
+                Contribution(text[slice(*span)], "text", tuple(change.tolist()), (span,))
+                for span, change in zip(stretches, changes, strict=True)
             ),
             tokens=tokens,
             prediction=self.predict(text),

@@ -65,6 +65,8 @@ def _sums(pieces: Sequence[str]) -> tuple[list[float], int]:
     words = len(pieces)
     contrast, before_contrast = _NEVER, 0.0
     is_long = words > _MANY
+    if is_long and not _order_matters(pieces):
+        return sums, words - _add_counted(sums, pieces, in_context=True)
     for number, counts, contrasts, no_word in _met(pieces, IN_CONTEXT if is_long else ENTRIES):
         words -= no_word
         for feature, amount in counts:
@@ -74,23 +76,36 @@ def _sums(pieces: Sequence[str]) -> tuple[list[float], int]:
     if contrast >= 0:
         sums[_CONTRAST] = sums[_COMPOUND] - before_contrast
     if is_long:
-        words -= _add_others(sums, pieces)
+        words -= _add_counted(sums, pieces)
         if contrast >= 0:
             behind = [0.0] * len(LEXICON_FEATURES)
-            _add_others(behind, pieces[contrast + 1 :])
+            _add_counted(behind, pieces[contrast + 1 :])
             sums[_CONTRAST] += behind[_COMPOUND]
     return sums, words
 
 
-def _add_others(sums: list[float], pieces: Sequence[str]) -> int:
-    """Add what pieces mean whatever stands around them (emoji, hash signs), each distinct one once.
+def _order_matters(pieces: Sequence[str]) -> bool:
+    """Tell whether any piece is changed by those around it, or splits the text."""
+    return any(
+        entry is not None and (entry.valence or entry.contrasts)
+        for entry in map(ENTRIES.__getitem__, set(pieces))
+    )
 
-    Returns how many of them are no words. In a row of ten thousand emoji a look at each takes too long.
+
+def _add_counted(sums: list[float], pieces: Sequence[str], *, in_context: bool = False) -> int:
+    """Add the counts of pieces in any order, each distinct piece once; return how many are no words.
+
+    In a row of ten thousand emoji a look at each takes too long.
+
+    Args:
+        sums: what they are added to.
+        pieces: the pieces of a text.
+        in_context: whether pieces that depend on their place, or act on others, count as well.
     """
     no_words = 0
     for piece, times in Counter(pieces).items():
         entry = ENTRIES[piece]
-        if entry is not None and not entry.in_context:
+        if entry is not None and (in_context or not entry.in_context):
             no_words += times * entry.no_word
             for feature, amount in entry.counts:
                 sums[feature] += times * amount

@@ -61,7 +61,7 @@ MARK = r"[!?！？؟]+|\.\.+|…|[.,;:()#]"
 # piece without the space in front, but that tries every alternative at every space and takes twice as long.
 _COMMON_WORD = r"[0-9A-Za-z]++(?=[ ,!?])"
 # The same for most emoji: a row of them takes half the time.
-_COMMON_EMOJI = rf"[\U0001f300-\U0001f3fa\U0001f400-\U0001faff](?![{STYLE}\u200d])"
+_COMMON_EMOJI = rf"[\u2600-\u2775\u2794-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001faff](?![{STYLE}\u200d])"
 _PIECE = re.compile(
     f" ?({'|'.join((_COMMON_WORD, _COMMON_EMOJI, ADDRESS, EMOTICON, WORD, USER, EMOJI, MARKUP, MARK))})"
 )
