@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -38,6 +39,17 @@ def test_an_unreachable_registry_does_not_stop_the_start(monkeypatch: pytest.Mon
         assert client.get("/health").status_code == 200
         answer = client.post("/api/v1/inference/predict", json={"text": "I love it"}).json()
         assert answer["model"]["kind"] == "lexicon"
+
+
+def test_the_collector_does_not_walk_through_what_stays() -> None:
+    before = gc.get_freeze_count()
+    app = build_app()
+    try:
+        # Nearly all modules of the process: a full collection would stop every thread to look at them.
+        assert gc.get_freeze_count() > before + 10_000
+        assert not any(one is app for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 def test_a_misspelt_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

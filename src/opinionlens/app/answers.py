@@ -29,7 +29,12 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 def json_response(content: object, status: int = 200) -> Response:
     """Return `content` as JSON that no cache keeps."""
-    return Response(to_json(content), status, _NO_STORE, JSON)
+    return json_body_response(to_json(content), status)
+
+
+def json_body_response(body: bytes, status: int = 200) -> Response:
+    """Return a body that is JSON already."""
+    return Response(body, status, _NO_STORE, JSON)
 
 
 def model_fields(model: ServedModel) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.app.answers import (
     batch_fields,
     explanation_fields,
+    json_body_response,
     json_response,
     prediction_fields,
     verdict_fields,
@@ -27,7 +29,7 @@ from opinionlens.app.routers.direct import DirectRoute
 from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
 from opinionlens.app.security.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
 from opinionlens.app.state import Services, services_of
-from opinionlens.serving.scorer import Answer, BatchAnswer
+from opinionlens.serving.scorer import Answer, BatchAnswer, ExplainedAnswer
 from opinionlens.text.labels import Label
 
 T = TypeVar("T")
@@ -116,9 +118,9 @@ async def explain(request: Request) -> Response:
     services = services_of(request)
     await check_may_predict(request, services)
     text = await services.inputs.text_of_body(request)
-    answer, fields = await services.scorer.explain(text, explanation_fields)
+    answer, body = await services.scorer.explain(text, _explanation_body)
     note_answer(services, _EXPLAIN, text, answer)
-    return json_response(fields)
+    return json_body_response(body)
 
 
 async def _predict(services: Services, text: str) -> Response:
@@ -143,6 +145,11 @@ async def _judge_many(
     batch, shown = await services.scorer.predict_many(texts, log_and_present)
     services.metrics.observe_batch(_BATCH, batch.model, batch.seconds, texts, batch.predictions)
     return batch, shown
+
+
+def _explanation_body(answer: ExplainedAnswer) -> bytes:
+    """Write the answer in the thread that found it: that of a long text has half a megabyte."""
+    return to_json(explanation_fields(answer))
 
 
 def _label(answer: Answer) -> str:
