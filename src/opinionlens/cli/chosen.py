@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.cli.registries import with_login
@@ -23,6 +24,8 @@ from opinionlens.settings import load_settings
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _ADDRESS = "models:/"
 _MOST_SHOWN = 200
+# Names the classifier that needs no artifact; a folder of that name goes before it.
+WORD_LIST = "lexicon"
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,12 @@ class Named:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A classifier with the name and version that its answers carry."""
+    """A classifier with the name and version that its answers carry; `digest` is that of its artifact."""
 
     classifier: Classifier
     name: str
     version: str
+    digest: str | None = None
 
 
 def chosen_classifier(model: str | None) -> Chosen:
@@ -55,10 +59,12 @@ def chosen_classifier(model: str | None) -> Chosen:
     Raises:
         ArtefactError: it may not serve.
         RegistryError: it cannot be fetched, and no copy is here.
-        InputError: `model` is neither a folder nor a version.
+        InputError: `model` is neither a folder nor a version nor `lexicon`.
     """
     if model is not None and _is_folder(model):
         return _from_folder(Path(model))
+    if model == WORD_LIST:
+        return Chosen(LexiconClassifier(), "built-in", "word list")
     settings = load_settings()
     store = ModelStore(ArtefactCache(settings.api.saved_model_path))
     served = Named(settings.api.model_name, alias=CHAMPION)
@@ -104,7 +110,7 @@ def _by_alias(registry: Registry, name: str, alias: str) -> Version:
 
 def _from_folder(folder: Path) -> Chosen:
     read = read_manifest(folder)
-    return Chosen(load_classifier(folder, read.digest), folder.resolve().name, read.digest[:12])
+    return Chosen(load_classifier(folder, read.digest), folder.resolve().name, read.digest[:12], read.digest)
 
 
 def _is_folder(model: str) -> bool:
@@ -126,9 +132,9 @@ def _parsed(model: str) -> Named:
         return Named(name, alias=rest)
     raise InputError(
         f"{model[:_MOST_SHOWN]!r} is neither a folder nor NAME@VERSION.",
-        remedy="For example --model opinionlens@3, opinionlens@champion or models:/opinionlens/3.",
+        remedy="For example --model opinionlens@3, opinionlens@champion, models:/opinionlens/3 or lexicon.",
     )
 
 
 def _chosen(model: ServedModel) -> Chosen:
-    return Chosen(model.classifier, model.name, str(model.version))
+    return Chosen(model.classifier, model.name, str(model.version), model.digest)

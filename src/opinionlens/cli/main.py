@@ -27,7 +27,7 @@ ModelOption = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="A folder with an artefact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION. "
+        help="A folder with an artefact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION, lexicon. "
         "Default: the served champion.",
     ),
 ]
@@ -80,6 +80,51 @@ def explain(
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
     run_explain(text, model=model)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A folder with an artifact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION; "
+            "`lexicon` is the built-in word list."
+        ),
+    ],
+    file: Annotated[
+        Path, typer.Argument(help=f"Labelled texts; the ending says the format: {KNOWN_ENDINGS}.")
+    ],
+    text_column: Annotated[
+        str | None, typer.Option(help="The column with the texts. Default: found by its name.")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column with the labels. Default: found by its name.")
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WRITTEN=CLASS",
+            help="What a label means, for example bad=NEGATIVE, or mixed=skip to leave it out. Repeat it.",
+        ),
+    ] = None,
+    max_rows: Annotated[
+        int,
+        typer.Option(min=10, max=200_000, help="Measure on so many rows; each class in proportion."),
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="For the sample and the intervals.")] = 0,
+    champion: Annotated[bool, typer.Option(help="Compare with the champion, too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file, too.")
+    ] = None,
+) -> None:
+    """Measure a model on labelled texts of your own, beside the champion, VADER and the commonest class."""
+    from opinionlens.cli.evaluate import Order, run_evaluate
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
+
+    order = Order(model, file, text_column, label_column, tuple(label or ()), max_rows, seed, champion)
+    with sigterm_as_ctrl_c():
+        run_evaluate(order, as_json=as_json, html=html)
 
 
 @app.command()

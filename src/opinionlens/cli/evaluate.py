@@ -1,0 +1,109 @@
+"""`opinionlens evaluate`: is a model good for these labelled texts?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from opinionlens.cli.chosen import Chosen, chosen_classifier
+from opinionlens.cli.evaluate_table import print_report
+from opinionlens.cli.html_report import HtmlReport
+from opinionlens.datasets.label_spellings import told_labels
+from opinionlens.datasets.own_rows import Wanted, read_own_rows
+from opinionlens.errors import ArtefactError, OpinionLensError, RegistryError
+from opinionlens.evaluation.own_data import Answers, measured
+from opinionlens.evaluation.own_data_report import OwnDataReport
+from opinionlens.pipeline.progress import Bars, Reporter
+from opinionlens.scoring.own_data import answers_of, facts_of, rows_of
+from opinionlens.text import vader
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be measured, as the options of the command say it."""
+
+    model: str
+    file: Path
+    text_column: str | None = None
+    label_column: str | None = None
+    labels: Sequence[str] = ()
+    max_rows: int = 10_000
+    seed: int = 0
+    with_champion: bool = True
+
+
+def run_evaluate(order: Order, *, as_json: bool, html: Path | None, reporter: Reporter | None = None) -> None:
+    """Measure, and print the report; the HTML file comes beside the text or JSON."""
+    page = HtmlReport.opened(html) if html else None  # its problems come before the work, not behind it
+    report = measure(order, reporter or Bars())
+    if page:
+        page.write(report)
+        Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(f"Written: {html}")
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_dict(), ensure_ascii=True, indent=2) + "\n")
+    else:
+        print_report(report, Console(markup=False, emoji=False, highlight=False))
+
+
+def measure(order: Order, reporter: Reporter) -> OwnDataReport:
+    """Read the rows, ask the models, compare.
+
+    Raises:
+        InputError: the file, its labels or the name of the model are not usable.
+        ArtefactError: the model may not serve.
+        RegistryError: the model cannot be fetched.
+    """
+    told = told_labels(order.labels)
+    chosen = chosen_classifier(order.model)
+    wanted = Wanted(order.text_column, order.label_column, told, order.max_rows, order.seed)
+    with reporter.track(f"reading {order.file.name}") as bar:
+        own = read_own_rows(order.file, wanted, on_rows=bar.advance)
+    answers = _asked(chosen, own.texts, reporter)
+    champion, why_not = _champion(chosen, order)
+    theirs = None if champion is None else _asked(champion, own.texts, reporter, called="champion ")
+    return measured(
+        facts_of(own),
+        rows_of(own),
+        answers,
+        compounds=[vader.compound(text) for text in own.texts],
+        champion=theirs,
+        without_champion=why_not,
+        seed=order.seed,
+    )
+
+
+def _asked(chosen: Chosen, texts: Sequence[str], reporter: Reporter, *, called: str = "") -> Answers:
+    name = f"{called}{chosen.name} {chosen.version}"
+    predictions = []
+    with reporter.track(f"asking {name}", len(texts)) as bar:
+        for part in _parts(texts):
+            predictions += chosen.classifier.predict_many(part)
+            bar.advance(len(part))
+    return answers_of(name, predictions)
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), _AT_ONCE):
+        yield texts[start : start + _AT_ONCE]
+
+
+def _champion(chosen: Chosen, order: Order) -> tuple[Chosen | None, str | None]:
+    """Return the champion if it is another classifier, or why there is none to compare with."""
+    if not order.with_champion:
+        return None, None
+    try:
+        champion = chosen_classifier(None)
+    except (RegistryError, ArtefactError) as error:
+        return None, _in_words(error)
+    return (None, None) if champion.digest == chosen.digest else (champion, None)
+
+
+def _in_words(error: OpinionLensError) -> str:
+    return " ".join(part for part in (error.what, error.remedy) if part)

@@ -1,0 +1,255 @@
+"""Labelled rows of one's own, to measure a model on: any file, a bounded sample, nothing kept twice.
+
+The file is read two times: first the labels are counted, then the rows are drawn. So a file of any size takes
+the memory of the sample. Needs no package that trains: the app reads with it, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from opinionlens.datasets.card import label_key
+from opinionlens.datasets.label_spellings import spelt_labels
+from opinionlens.errors import DatasetMalformed, TableInvalid
+from opinionlens.tabular.column_names import column_names
+from opinionlens.tabular.header import listed
+from opinionlens.tabular.opening import open_source
+from opinionlens.tabular.problems import RowProblem
+from opinionlens.text.labels import LABELS, Label
+
+# A longer text is cut: it would take the room of many others, and models read no more of a page than that.
+MOST_CHARS = 20_000
+# More different values than any set of labels has.
+_MOST_LABELS = 100
+_SHOWN_LABELS = 12
+# As data sets with a card: above that share something is wrong with the reading, not with a few rows.
+_UNKNOWN_ALLOWED = 0.5
+_NO_LABEL, _UNKNOWN, _SKIPPED = "the label is missing", "the label is not understood", "left out as you said"
+
+_TEXT_NAMES = (
+    *("text", "tweet", "review", "reviewtext", "review_text", "content", "body", "message", "comment"),
+    *("sentence", "post", "feedback", "opinion", "description"),
+)
+_LABEL_NAMES = (
+    *("label", "labels", "sentiment", "airline_sentiment", "polarity", "class", "category", "target"),
+    *("rating", "stars", "score", "overall", "mood"),
+)
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """A sample of the labelled rows of a file, and how it came about.
+
+    Attributes:
+        file: its name.
+        columns: the column of the texts and that of the labels.
+        numbers: the row of each text in the file; the first behind the header is 1.
+        texts: the texts.
+        labels: their classes.
+        rows_in: how many rows the file has.
+        usable: how many of them have a text and a label that is understood.
+        left_out: the others by their reason.
+        meanings: what each label was taken for, as written and by how often; None where it is left out.
+        notes: what a person should know about how the file was read.
+        seed: the sample was drawn with it.
+    """
+
+    file: str
+    columns: tuple[str, str]
+    numbers: Sequence[int]
+    texts: Sequence[str]
+    labels: Sequence[Label]
+    rows_in: int
+    usable: int
+    left_out: Mapping[str, int]
+    meanings: Mapping[str, Label | None]
+    notes: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asks for; columns that are None are found by their names."""
+
+    text_column: str | None = None
+    label_column: str | None = None
+    told: Mapping[str, Label | None] | None = None
+    max_rows: int = 10_000
+    seed: int = 0
+
+
+def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = lambda rows: None) -> OwnRows:
+    """Read at most `wanted.max_rows` rows, each class in proportion; `on_rows` is told of each 1,000.
+
+    Raises:
+        TableInvalid: the file cannot be read, or has no such column.
+        DatasetMalformed: it has no labelled texts, or most of its labels are not understood.
+    """
+    if not path.is_file():
+        raise TableInvalid("There is no such file.", where=str(path), remedy="Check the path.")
+    names = column_names(path)
+    text_column = _column(names, wanted.text_column, _TEXT_NAMES, "texts", path)
+    label_column = _column(names, wanted.label_column, _LABEL_NAMES, "labels", path)
+    if text_column == label_column:
+        raise TableInvalid("Texts and labels cannot be the same column.", where=str(path))
+    rows = _Rows(path, text_column, label_column, on_rows)
+    counted, problems = _counted(rows)
+    meanings = spelt_labels(list(counted), wanted.told or {})
+    _check_labels(counted, meanings, path, label_column)
+    usable = _by_class(counted, meanings)
+    quotas = quotas_of(usable, wanted.max_rows)
+    sample = _drawn(rows, meanings, usable, quotas, wanted.seed)
+    left_out = Counter(problems)
+    for key, times in counted.items():
+        if meanings.get(key) is None:
+            left_out[_SKIPPED if key in meanings else _UNKNOWN if key else _NO_LABEL] += times
+    cut = f"{sample.cut:,} texts were cut to {MOST_CHARS:,} characters."
+    return OwnRows(
+        file=path.name,
+        columns=(text_column, label_column),
+        numbers=sample.numbers,
+        texts=sample.texts,
+        labels=sample.labels,
+        rows_in=rows.rows,
+        usable=sum(usable.values()),
+        left_out=dict(left_out.most_common()),
+        meanings={key: meanings[key] for key, _ in counted.most_common() if key in meanings},
+        notes=(*rows.notes, *((cut,) if sample.cut else ())),
+        seed=wanted.seed,
+    )
+
+
+def quotas_of(usable: Mapping[Label, int], max_rows: int) -> dict[Label, int]:
+    """Return how many rows of each class are drawn: all, or in proportion, but at least one of each."""
+    total = sum(usable.values())
+    if total <= max_rows:
+        return dict(usable)
+    exact = {label: max_rows * count / total for label, count in usable.items() if count}
+    quotas = {label: max(1, int(share)) for label, share in exact.items()}
+    while (missing := max_rows - sum(quotas.values())) > 0:
+        for label in sorted(exact, key=lambda each: quotas[each] - exact[each])[:missing]:
+            quotas[label] += 1
+    largest = max(quotas, key=lambda each: quotas[each])
+    quotas[largest] = max(1, quotas[largest] + missing)  # it pays for what the smallest got beyond its share
+    return quotas
+
+
+@dataclass
+class _Sample:
+    numbers: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    cut: int = 0
+
+
+class _Rows:
+    """Reads the file as often as it is asked, the same way each time."""
+
+    def __init__(self, path: Path, text: str, label: str, on_rows: Callable[[int], None]) -> None:
+        self._path, self._text, self._label = path, text, label
+        self._on_rows = on_rows
+        self.rows = 0
+        self.notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[str | RowProblem, str]]:
+        """Yield each text, or why there is none, with the key of its label."""
+        self.rows = 0
+        with open_source(self._path, self._text) as source:
+            for chunk in source.chunks():
+                place = list(source.names).index(self._label)
+                for text, cells in zip(chunk.texts, chunk.cells(), strict=True):
+                    yield text, label_key(cells[place])
+                self.rows += len(chunk.texts)
+                self._on_rows(len(chunk.texts))
+            self.notes = source.notes()
+
+
+def _counted(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
+    """Return how often each label stands beside a text, and why other rows have none."""
+    labels: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    for text, key in rows:
+        if isinstance(text, RowProblem):
+            problems[text.value] += 1
+        elif key in labels or len(labels) <= _MOST_LABELS:
+            labels[key] += 1
+        else:
+            raise DatasetMalformed(
+                f"The column of the labels has more than {_MOST_LABELS} different values, "
+                f"for example {_shown(labels)}.",
+                remedy="Name the column that holds the labels.",
+            )
+    return labels, problems
+
+
+def _check_labels(
+    counted: Counter[str], meanings: Mapping[str, Label | None], path: Path, column: str
+) -> None:
+    unknown = Counter({key: times for key, times in counted.items() if key and key not in meanings})
+    if not any(meanings.values()) or unknown.total() > _UNKNOWN_ALLOWED * counted.total():
+        found = f"the column `{column}` has {_shown(unknown or counted)}" if counted else "there are no texts"
+        raise DatasetMalformed(
+            f"Most labels are not understood: {found}." if counted else f"No row can be used: {found}.",
+            where=str(path),
+            remedy="Name the right column, or say what the labels mean, for example bad=NEGATIVE.",
+        )
+
+
+def _drawn(
+    rows: _Rows,
+    meanings: Mapping[str, Label | None],
+    usable: Mapping[Label, int],
+    quotas: Mapping[Label, int],
+    seed: int,
+) -> _Sample:
+    """Draw exactly the quota of each class, every row of it with the same chance (Knuth's algorithm S)."""
+    draw = np.random.default_rng(seed).random
+    left, needed = dict(usable), dict(quotas)
+    sample = _Sample()
+    for number, (text, key) in enumerate(rows, start=1):
+        label = meanings.get(key)
+        if label is None or isinstance(text, RowProblem):
+            continue
+        if draw() * left[label] < needed[label]:
+            needed[label] -= 1
+            sample.numbers.append(number)
+            sample.texts.append(text[:MOST_CHARS])
+            sample.labels.append(label)
+            sample.cut += len(text) > MOST_CHARS
+        left[label] -= 1
+    return sample
+
+
+def _by_class(counted: Mapping[str, int], meanings: Mapping[str, Label | None]) -> dict[Label, int]:
+    return {
+        label: sum(times for key, times in counted.items() if meanings.get(key) is label) for label in LABELS
+    }
+
+
+def _column(names: Sequence[str], asked: str | None, usual: Sequence[str], what: str, path: Path) -> str:
+    """Return the column that was asked for, or the one with a usual name."""
+    by_name = {name.casefold().strip().replace(" ", "_"): name for name in reversed(names)}
+    found = next((by_name[name] for name in usual if name in by_name), None) if asked is None else asked
+    if found is None or names.count(found) != 1:
+        problem = (
+            f"has no column `{found}`" if found else f"has no column whose name says that it holds {what}"
+        )
+        if found and names.count(found) > 1:
+            problem = f"has several columns `{found}`"
+        raise TableInvalid(
+            f"The file {problem}; there are: {listed(names)}.",
+            where=str(path),
+            remedy=f"Name the column with the {what}.",
+        )
+    return found
+
+
+def _shown(labels: Counter[str]) -> str:
+    common = [f"`{key[:40]}` ({times:,})" for key, times in labels.most_common(_SHOWN_LABELS)]
+    more = f" and {len(labels) - _SHOWN_LABELS:,} more" if len(labels) > _SHOWN_LABELS else ""
+    return ", ".join(common) + more

@@ -1,0 +1,126 @@
+"""The report in sentences: what a person reads first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opinionlens.evaluation.intervals import Interval
+from opinionlens.evaluation.own_data_report import OwnDataReport
+
+_REASONS = {
+    "low_confidence": "no class clearly ahead",
+    "foreign_text": "unknown words",
+    "unfamiliar_text": "unlike the training texts",
+    "empty_text": "no words",
+}
+
+
+def summary(report: OwnDataReport) -> tuple[str, ...]:
+    """Return the answer to "is it good for us", one sentence each."""
+    figures = report.figures
+    return (
+        f"Right on {percent(figures.accuracy.value)} of {report.n:,} texts; macro F1 "
+        f"{span(figures.macro_f1)}.",
+        *(_against(one.name, one.ahead) for one in report.compared),
+        *(
+            (f"No comparison with the champion: {report.without_champion}",)
+            if report.without_champion
+            else ()
+        ),
+        _confidence(report),
+        *_certainty(report),
+    )
+
+
+def how_measured(report: OwnDataReport) -> tuple[str, ...]:
+    """Return what one must know of the rows and the measure to trust the figures."""
+    data = report.data
+    return (
+        *_rows(report),
+        "Labels: " + ", ".join(f"{key} → {name or 'left out'}" for key, name in data.meanings.items()) + ".",
+        *(_two_class() if report.two_class else ()),
+        "Intervals hold with 95 %: Wilson for shares, the bootstrap (1,000 draws) for macro scores, F1 and "
+        "differences, which compare both on the same rows.",
+        *data.notes,
+    )
+
+
+def reason_words(reason: str) -> str:
+    """Return why an answer is uncertain, in words."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with one place where it is small."""
+    return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else f"{share:.0%}".replace("%", " %")
+
+
+def span(interval: Interval) -> str:
+    """Return a score with its limits."""
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def _against(name: str, ahead: Interval) -> str:
+    known = name if name == "VADER" else name[:1].lower() + name[1:] if name.startswith("Always") else name
+    limits = f"(95 %: {ahead.low:+.3f} to {ahead.high:+.3f})"
+    if ahead.low > 0:
+        return f"Better than {known} by {ahead.value:.3f} of macro F1 {limits}."
+    if ahead.high < 0:
+        return f"Worse than {known} by {-ahead.value:.3f} of macro F1 {limits}."
+    return f"Not clearly better or worse than {known}: macro F1 {ahead.value:+.3f} {limits}."
+
+
+def _confidence(report: OwnDataReport) -> str:
+    facts = report.calibration
+    error = f"calibration error {facts.ece:.3f}; chance alone gives up to {facts.by_chance:.3f}"
+    if facts.ece <= facts.by_chance:
+        return f"Its confidence means what it says ({error})."
+    mean, right = percent(facts.mean_confidence), percent(facts.accuracy)
+    gap = facts.mean_confidence - facts.accuracy
+    # The parts may cancel: then neither word would be true.
+    how = (
+        "too sure of itself"
+        if gap > facts.ece / 2
+        else "less sure than it could be"
+        if -gap > facts.ece / 2
+        else ""
+    )
+    if not how:
+        return f"Its confidence is off in places ({error})."
+    return f"It is {how}: confidence {mean} on average, right {right} ({error})."
+
+
+def _certainty(report: OwnDataReport) -> Iterable[str]:
+    certainty = report.certainty
+    if certainty.error_of_certain is None:
+        return ("Every answer is marked uncertain.",)
+    wrong = percent(certainty.error_of_certain.value)
+    if certainty.error_of_uncertain is None:
+        return (f"No answer is marked uncertain; {wrong} are wrong.",)
+    marked, theirs = percent(certainty.uncertain.value), percent(certainty.error_of_uncertain.value)
+    return (
+        f"{marked} of its answers are marked uncertain, and {theirs} of those are wrong; of the others {wrong}.",
+    )
+
+
+def _rows(report: OwnDataReport) -> Iterable[str]:
+    data = report.data
+    columns = f"texts from `{data.text_column}`, labels from `{data.label_column}`"
+    if report.is_sample:
+        yield (
+            f"{report.n:,} of the {data.usable:,} usable rows of {data.file} ({columns}), drawn by chance with seed "
+            f"{data.seed}, each class in proportion."
+        )
+    else:
+        yield f"All {report.n:,} usable rows of {data.file} ({columns})."
+    if data.left_out:
+        reasons = ", ".join(f"{count:,} because {why}" for why, count in data.left_out.items())
+        yield f"{sum(data.left_out.values()):,} of {data.rows_in:,} rows are not used: {reasons}."
+
+
+def _two_class() -> Iterable[str]:
+    yield (
+        "The labels are negative and positive only, so the sign decides: P(positive) is compared with P(negative), "
+        "their sum taken for 1, and VADER's compound with 0. An answer of neutral would be no answer here. "
+        "Marks of uncertainty are the model's own, over three classes."
+    )
