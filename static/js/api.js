@@ -5,16 +5,17 @@ const LOGIN_NEEDED = "This needs a login here. Log in under Admin and try again.
 const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content;
 
 /**
- * Returns `{answer}` or, where it went wrong, `{problem, status, code, retryAfter}`; status 0 means no answer at all.
+ * Sends `body` as JSON, or a `file` as it is. Returns `{answer}` or, where it went wrong, `{problem, status, code, retryAfter}`; status 0 means no answer at all.
  * A request that `signal` ends throws AbortError.
  */
-export async function call(path, { method = "GET", body, signal } = {}) {
+export async function call(path, { method = "GET", body, file, signal } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (file) headers["Content-Type"] = "application/octet-stream";
   if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
   let response;
   try {
-    response = await fetch(path, { method, headers, signal, body: body && JSON.stringify(body) });
+    response = await fetch(path, { method, headers, signal, body: file ?? (body && JSON.stringify(body)) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     return { problem: NO_ANSWER, status: 0, code: "no_answer" };

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from opinionlens.app import middleware
 from opinionlens.app.error_log import ErrorLog
+from opinionlens.app.evaluating import Evaluations
 from opinionlens.app.failures import add_failure_handlers
 from opinionlens.app.files import FreshFiles
 from opinionlens.app.inputs import Inputs, Limits
@@ -21,7 +22,7 @@ from opinionlens.app.metrics import Metrics
 from opinionlens.app.openapi import with_problems
 from opinionlens.app.pages import Pages, api_rows, load_templates
 from opinionlens.app.records import open_records
-from opinionlens.app.routers import docs, fetches, home, keys, service, session
+from opinionlens.app.routers import docs, evaluate, fetches, home, keys, service, session
 from opinionlens.app.routers.admin import admin_router
 from opinionlens.app.routers.feedback import feedback_router
 from opinionlens.app.routers.inference import inference_router
@@ -125,13 +126,15 @@ def _services(
     limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
     records = open_records(settings, metrics)
+    lifecycle = Lifecycle(settings, store, records, registry, metrics)
     return Services(
         store=store,
         scorer=Scorer(store, pool),
         inputs=Inputs(limits),
         metrics=metrics,
         records=records,
-        lifecycle=Lifecycle(settings, store, records, registry, metrics),
+        lifecycle=lifecycle,
+        evaluations=Evaluations(store, lifecycle, pool),
         security=open_security(settings.security, records, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
@@ -158,6 +161,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(home.router)
     app.include_router(docs.router)
     app.include_router(admin_router(settings.api.model_name, can_follow=settings.follows_champion))
+    app.include_router(evaluate.router)
     app.include_router(session.router)
     app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")

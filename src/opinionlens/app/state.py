@@ -8,6 +8,7 @@ from typing import TypedDict
 from starlette.requests import Request
 
 from opinionlens.app.error_log import ErrorLog
+from opinionlens.app.evaluating import Evaluations
 from opinionlens.app.inputs import Inputs
 from opinionlens.app.lifecycle.lifecycle import Lifecycle
 from opinionlens.app.metrics import Metrics
@@ -30,6 +31,7 @@ class Services:
     pages: Pages
     records: Records
     lifecycle: Lifecycle
+    evaluations: Evaluations
     security: Security
     error_log: ErrorLog
     ready_on_fallback: bool

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.own_data_report import OwnDataReport
-from opinionlens.evaluation.own_data_words import how_measured, reason_words, summary
+from opinionlens.evaluation.own_data_words import how_measured, reason_words, signed, summary
 from opinionlens.text.labels import LABELS, Label
 
 _SHOWN_WRONG = 10
@@ -51,7 +51,7 @@ def _beside(report: OwnDataReport) -> Table:
     table.add_row(figures.name, *map(_score, scores), "")
     for one in report.compared:
         scored = map(_score, (one.macro_f1, one.macro_recall, one.accuracy, one.ece))
-        table.add_row(one.name, *scored, _signed(one.ahead))
+        table.add_row(one.name, *scored, _ahead(one.ahead))
     return table
 
 
@@ -104,8 +104,8 @@ def _limits(interval: Interval) -> str:
 _with_limits = partial(_optional, _limits)
 
 
-def _signed(interval: Interval) -> str:
-    return f"{interval.value:+.3f} ({interval.low:+.3f} to {interval.high:+.3f})"
+def _ahead(interval: Interval) -> str:
+    return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
 
 
 def _score(value: float | None) -> str:

@@ -1,17 +1,52 @@
 """The report of `opinionlens evaluate` as one file that needs nothing else."""
 
 from __future__ import annotations
+
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+
+import jinja2
+
+from opinionlens.app.pages import load_templates
+from opinionlens.app.report_view import report_file
+from opinionlens.errors import SettingsInvalid
 from opinionlens.evaluation.own_data_report import OwnDataReport
+from opinionlens.files import replacing_file
+from opinionlens.settings import load_settings
+
+_STYLES = ("base.css", "parts.css", "report.css")
 
 
 @dataclass(frozen=True)
 class HtmlReport:
+    """A file to be written, with what it is made of."""
+
     file: Path
+    templates: jinja2.Environment
+    styles: tuple[str, ...]
 
     @classmethod
     def opened(cls, file: Path) -> HtmlReport:
-        return cls(file)
+        """Find the templates and styles of the pages.
 
-    def write(self, report: OwnDataReport) -> None: ...
+        Raises:
+            SettingsInvalid: they are not where the settings say.
+        """
+        api = load_settings().api
+        try:
+            styles = tuple((api.static_path / "css" / name).read_text(encoding="utf-8") for name in _STYLES)
+        except OSError as error:
+            raise SettingsInvalid(
+                "The style sheets of the report are missing.",
+                where=str(api.static_path),
+                remedy="Start in the project's folder or set API__STATIC_PATH.",
+            ) from error
+        return cls(file, load_templates(api.templates_path), styles)
+
+    def write(self, report: OwnDataReport) -> None:
+        """Write the page aside, then put it in its place."""
+        page = report_file(self.templates, report, styles=self.styles, version=version("opinionlens"))
+        with replacing_file(self.file) as aside:
+            # A text may hold half of a surrogate pair, which no file can hold.
+            aside.write_bytes(page.encode("utf-8", "replace"))

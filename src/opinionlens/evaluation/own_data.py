@@ -1,4 +1,4 @@
-"""Is a model good for one's own texts? Scores with intervals, calibration, errors, and what it is compared with.
+"""Is a model good for one's own texts? Scores with intervals, calibration, errors, and a comparison.
 
 Needs numpy alone, because the app measures with it, too. On texts that are negative or positive but never
 neutral the sign decides: the larger of P(negative) and P(positive) wins, as a model that may answer "neutral"
@@ -18,6 +18,7 @@ from opinionlens.evaluation import confusion
 from opinionlens.evaluation.codes import Codes, Counts, Floats, rows_that_match
 from opinionlens.evaluation.intervals import Interval, bootstrap, paired_bootstrap, wilson
 from opinionlens.evaluation.own_data_report import (
+    COMMONEST,
     CalibrationFacts,
     Certainty,
     ClassFigures,
@@ -98,7 +99,7 @@ def measured(
         ece = expected_calibration_error(rows.truth, theirs)
         others.append(compare(champion.name, theirs.argmax(axis=1), ece=ece))
     others.append(compare("VADER", vader_codes(np.asarray(compounds), rows.truth)))
-    others.append(compare("Always the commonest class", np.full_like(rows.truth, commonest(rows.truth))))
+    others.append(compare(COMMONEST, np.full_like(rows.truth, commonest(rows.truth))))
     return OwnDataReport(
         data=data,
         n=len(rows.truth),

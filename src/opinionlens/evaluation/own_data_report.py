@@ -11,6 +11,8 @@ from opinionlens.evaluation.reliability import ReliabilityBin
 from opinionlens.text.labels import Label
 
 FORMAT = 1
+# What the zero rule is called, as there is no model of that name.
+COMMONEST = "Commonest class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Figures:
 class Compared:
     """Another way to answer, on the same rows.
 
-    `ahead` is how far the model's macro F1 is above this one's. `ece` is None for what gives no probabilities.
+    `ahead` is how far the model's macro F1 is above this one's. `ece` is None where there are no
+    probabilities.
     """
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opinionlens.evaluation.intervals import Interval
-from opinionlens.evaluation.own_data_report import OwnDataReport
+from opinionlens.evaluation.own_data_report import COMMONEST, OwnDataReport
 
 _REASONS = {
     "low_confidence": "no class clearly ahead",
@@ -55,19 +55,24 @@ def percent(share: float) -> str:
     return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else f"{share:.0%}".replace("%", " %")
 
 
+def signed(value: float) -> str:
+    """Return a difference with its sign."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
 def span(interval: Interval) -> str:
     """Return a score with its limits."""
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
 def _against(name: str, ahead: Interval) -> str:
-    known = name if name == "VADER" else name[:1].lower() + name[1:] if name.startswith("Always") else name
-    limits = f"(95 %: {ahead.low:+.3f} to {ahead.high:+.3f})"
+    other = "answering with the commonest class" if name == COMMONEST else name
+    limits = f"(95 %: {signed(ahead.low)} to {signed(ahead.high)})"
     if ahead.low > 0:
-        return f"Better than {known} by {ahead.value:.3f} of macro F1 {limits}."
+        return f"Better than {other} by {ahead.value:.3f} of macro F1 {limits}."
     if ahead.high < 0:
-        return f"Worse than {known} by {-ahead.value:.3f} of macro F1 {limits}."
-    return f"Not clearly better or worse than {known}: macro F1 {ahead.value:+.3f} {limits}."
+        return f"Worse than {other} by {-ahead.value:.3f} of macro F1 {limits}."
+    return f"Not clearly better or worse than {other}: macro F1 {signed(ahead.value)} {limits}."
 
 
 def _confidence(report: OwnDataReport) -> str:
@@ -98,9 +103,7 @@ def _certainty(report: OwnDataReport) -> Iterable[str]:
     if certainty.error_of_uncertain is None:
         return (f"No answer is marked uncertain; {wrong} are wrong.",)
     marked, theirs = percent(certainty.uncertain.value), percent(certainty.error_of_uncertain.value)
-    return (
-        f"{marked} of its answers are marked uncertain, and {theirs} of those are wrong; of the others {wrong}.",
-    )
+    return (f"{marked} of its answers are marked uncertain: {theirs} of them wrong, of the others {wrong}.",)
 
 
 def _rows(report: OwnDataReport) -> Iterable[str]:
@@ -108,8 +111,8 @@ def _rows(report: OwnDataReport) -> Iterable[str]:
     columns = f"texts from `{data.text_column}`, labels from `{data.label_column}`"
     if report.is_sample:
         yield (
-            f"{report.n:,} of the {data.usable:,} usable rows of {data.file} ({columns}), drawn by chance with seed "
-            f"{data.seed}, each class in proportion."
+            f"{report.n:,} of the {data.usable:,} usable rows of {data.file} ({columns}), drawn by chance "
+            f"with seed {data.seed}, each class in proportion."
         )
     else:
         yield f"All {report.n:,} usable rows of {data.file} ({columns})."
@@ -120,7 +123,7 @@ def _rows(report: OwnDataReport) -> Iterable[str]:
 
 def _two_class() -> Iterable[str]:
     yield (
-        "The labels are negative and positive only, so the sign decides: P(positive) is compared with P(negative), "
-        "their sum taken for 1, and VADER's compound with 0. An answer of neutral would be no answer here. "
+        "The labels are negative and positive only, so the sign decides: P(positive) is compared with "
+        "P(negative), their sum taken for 1, and VADER's compound with 0. Neutral would be no answer here. "
         "Marks of uncertainty are the model's own, over three classes."
     )

@@ -3,6 +3,7 @@
 import { count, counted, size } from "../numbers.js";
 import { binaryProblem, decode, guessEncoding } from "./encoding.js";
 import { judgeAll } from "./batch.js";
+import { takeDrops } from "./dropping.js";
 import { guessTable, isTable, lineRows, tableRows } from "./rows.js";
 import { showResult } from "./result.js";
 
@@ -173,25 +174,6 @@ export function offerFiles(explain) {
   input.addEventListener("change", () => input.files[0] && open(input.files[0]));
   takeDrops(card, open);
   card.hidden = false;
-}
-
-/** Lets a file be dropped on the card; without this a browser would leave the page to show the file. */
-function takeDrops(card, open) {
-  const drags = (event) => event.dataTransfer?.types.includes("Files");
-  card.addEventListener("dragover", (event) => {
-    if (!drags(event)) return;
-    event.preventDefault();
-    card.dataset.over = "";
-  });
-  card.addEventListener("dragleave", (event) => {
-    if (!card.contains(event.relatedTarget)) delete card.dataset.over;
-  });
-  card.addEventListener("drop", (event) => {
-    if (!drags(event)) return;
-    event.preventDefault();
-    delete card.dataset.over;
-    if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
-  });
 }
 
 async function bytesOf(file) {

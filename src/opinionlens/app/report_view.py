@@ -1,0 +1,187 @@
+"""The report on labelled texts as its template shows it: places in pictures, shades, words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jinja2
+from markupsafe import Markup
+
+from opinionlens.evaluation.intervals import Interval
+from opinionlens.evaluation.own_data_report import ClassFigures, Compared, OwnDataReport, WrongAnswer
+from opinionlens.evaluation.own_data_words import how_measured, percent, reason_words, signed, summary
+from opinionlens.evaluation.reliability import ReliabilityBin
+from opinionlens.text.labels import LABELS, Label
+
+# How dark a cell of the confusion table may get; the style sheet has a rule for each.
+_SHADES = 5
+# The picture of differences shows at least from -0.1 to 0.1, so that trifles look like trifles.
+_LEAST_REACH = 0.1
+_PLOT = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An interval in a picture 100 wide: from `low` to `high`, with its value at `at`."""
+
+    low: float
+    at: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Something the model is compared with. `standing` is better, worse, or unclear."""
+
+    facts: Compared
+    line: Line
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class with its scores as words, and its F1 in a picture."""
+
+    facts: ClassFigures
+    precision: str
+    recall: str
+    f1: str
+    line: Line | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A count of the confusion table, and how dark it is: by its share of the row."""
+
+    count: int
+    shade: int
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A group of answers of like confidence: its place in the plot (up is less), its numbers."""
+
+    facts: ReliabilityBin
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A wrong answer, and why it is marked uncertain, in words."""
+
+    facts: WrongAnswer
+    doubt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything that the template shows."""
+
+    report: OwnDataReport
+    answers: tuple[str, ...]
+    method: tuple[str, ...]
+    others: tuple[Other, ...]
+    classes: tuple[ClassRow, ...]
+    shown: tuple[Label, ...]
+    confusion: tuple[tuple[Label, tuple[Cell, ...]], ...]
+    bins: tuple[Bin, ...]
+    wrong: tuple[Wrong, ...]
+
+
+def report_view(report: OwnDataReport) -> ReportView:
+    """Return what the template shows of a report."""
+    shown = tuple(label for label in LABELS if not (report.two_class and label is Label.NEUTRAL))
+    return ReportView(
+        report=report,
+        answers=summary(report),
+        method=how_measured(report),
+        others=_others(report.compared),
+        classes=tuple(map(_class_row, report.figures.classes)),
+        shown=shown,
+        confusion=_confusion(report.figures.confusion, shown),
+        bins=_bins(report.calibration.bins),
+        wrong=tuple(
+            Wrong(one, reason_words(one.uncertain) if one.uncertain else None) for one in report.wrong
+        ),
+    )
+
+
+def report_fragment(templates: jinja2.Environment, report: OwnDataReport) -> Markup:
+    """Return the report as a part of a page."""
+    view = report_view(report)
+    page = templates.get_template("report/body.html")
+    return Markup(page.render(view=view, percent_of=percent, signed=signed))  # noqa: S704 - it escapes
+
+
+def report_file(
+    templates: jinja2.Environment, report: OwnDataReport, *, styles: Sequence[str], version: str
+) -> str:
+    """Return the report as one page that needs nothing else; its styles are in it."""
+    page = templates.get_template("report/file.html")
+    css = Markup("\n".join(styles).replace("</", "<\\/"))  # noqa: S704 - our own style sheets
+    return page.render(view=report_view(report), percent_of=percent, signed=signed, css=css, version=version)
+
+
+def _others(compared: Sequence[Compared]) -> tuple[Other, ...]:
+    reach = max([_LEAST_REACH, *(abs(end) for one in compared for end in (one.ahead.low, one.ahead.high))])
+
+    def place(value: float) -> float:
+        return round(50 + 50 * value / reach, 2)
+
+    return tuple(
+        Other(
+            one,
+            Line(place(one.ahead.low), place(one.ahead.value), place(one.ahead.high)),
+            _standing(one.ahead),
+        )
+        for one in compared
+    )
+
+
+def _standing(ahead: Interval) -> str:
+    return "better" if ahead.low > 0 else "worse" if ahead.high < 0 else "unclear"
+
+
+def _class_row(one: ClassFigures) -> ClassRow:
+    line = None if one.f1 is None else Line(*(round(100 * value, 2) for value in (one.f1.low, one.f1.value, one.f1.high)))
+    precision, recall, f1 = map(_with_limits, (one.precision, one.recall, one.f1))
+    return ClassRow(one, precision, recall, f1, line)
+
+
+def _with_limits(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{interval.value:.3f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def _confusion(
+    table: Sequence[Sequence[int]], shown: Sequence[Label]
+) -> tuple[tuple[Label, tuple[Cell, ...]], ...]:
+    codes = [LABELS.index(label) for label in shown]
+    rows = []
+    for label, code in zip(shown, codes, strict=True):
+        total = sum(table[code])
+        if total:
+            cells = [
+                Cell(table[code][other], round(_SHADES * table[code][other] / total), other == code)
+                for other in codes
+            ]
+            rows.append((label, tuple(cells)))
+    return tuple(rows)
+
+
+def _bins(bins: Sequence[ReliabilityBin]) -> tuple[Bin, ...]:
+    most = max((one.n for one in bins), default=1)
+    return tuple(
+        Bin(
+            one,
+            round(_PLOT * one.mean_confidence, 1),
+            round(_PLOT * (1 - one.accuracy), 1),
+            round(3 + 7 * (one.n / most) ** 0.5, 1),
+        )
+        for one in bins
+    )
