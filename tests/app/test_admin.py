@@ -14,7 +14,7 @@ from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
 from opinionlens.settings import SecuritySettings
 
-PAGES = ["/admin", "/admin/history", "/admin/keys", "/admin/models/opinionlens-1"]
+PAGES = ["/admin", "/admin/evaluate", "/admin/history", "/admin/keys", "/admin/models/opinionlens-1"]
 PASSWORD = "four quiet lenses look on"
 
 

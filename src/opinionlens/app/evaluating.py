@@ -100,7 +100,7 @@ class Evaluations:
         answers = await self._asked(model, own.texts)
         active = self._store.active
         is_other = active is not None and active.digest != model.digest
-        champion = await self._asked(active, own.texts, "active: ") if active and is_other else None
+        champion = await self._asked(active, own.texts, " (active)") if active and is_other else None
         compounds = await self._pool.run(lambda texts: [vader.compound(text) for text in texts], own.texts)
         return await self._aside(
             lambda: measured(
@@ -126,7 +126,8 @@ class Evaluations:
             return model.classifier.predict_many(part)
 
         name = model.name if model.version is None else f"{model.name} {model.version}"
-        return answers_of(called + name, await self._pool.run(predict, texts))
+        predictions = await self._pool.run(predict, texts)
+        return answers_of(name + called, model.classifier.manifest, predictions)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         """Return `work()`, done in the pool as one piece."""

@@ -41,12 +41,9 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """One class with its scores as words, and its F1 in a picture."""
+    """One class, and its F1 in a picture."""
 
     facts: ClassFigures
-    precision: str
-    recall: str
-    f1: str
     line: Line | None
 
 
@@ -147,15 +144,12 @@ def _standing(ahead: Interval) -> str:
 
 
 def _class_row(one: ClassFigures) -> ClassRow:
-    line = None if one.f1 is None else Line(*(round(100 * value, 2) for value in (one.f1.low, one.f1.value, one.f1.high)))
-    precision, recall, f1 = map(_with_limits, (one.precision, one.recall, one.f1))
-    return ClassRow(one, precision, recall, f1, line)
-
-
-def _with_limits(interval: Interval | None) -> str:
-    if interval is None:
-        return "–"
-    return f"{interval.value:.3f} ({interval.low:.2f} to {interval.high:.2f})"
+    line = (
+        None
+        if one.f1 is None
+        else Line(*(round(100 * value, 2) for value in (one.f1.low, one.f1.value, one.f1.high)))
+    )
+    return ClassRow(one, line)
 
 
 def _confusion(

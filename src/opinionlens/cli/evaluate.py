@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -21,6 +22,8 @@ from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.pipeline.progress import Bars, Reporter
 from opinionlens.scoring.own_data import answers_of, facts_of, rows_of
 from opinionlens.text import vader
+
+T = TypeVar("T")
 
 _AT_ONCE = 500
 
@@ -63,16 +66,16 @@ def measure(order: Order, reporter: Reporter) -> OwnDataReport:
     told = told_labels(order.labels)
     chosen = chosen_classifier(order.model)
     wanted = Wanted(order.text_column, order.label_column, told, order.max_rows, order.seed)
-    with reporter.track(f"reading {order.file.name}") as bar:
+    with reporter.track(f"reading {order.file.name} twice") as bar:
         own = read_own_rows(order.file, wanted, on_rows=bar.advance)
     answers = _asked(chosen, own.texts, reporter)
     champion, why_not = _champion(chosen, order)
-    theirs = None if champion is None else _asked(champion, own.texts, reporter, called="champion ")
+    theirs = None if champion is None else _asked(champion, own.texts, reporter, called=" (champion)")
     return measured(
         facts_of(own),
         rows_of(own),
         answers,
-        compounds=[vader.compound(text) for text in own.texts],
+        compounds=_in_parts("VADER", _compounds, own.texts, reporter),
         champion=theirs,
         without_champion=why_not,
         seed=order.seed,
@@ -80,18 +83,25 @@ def measure(order: Order, reporter: Reporter) -> OwnDataReport:
 
 
 def _asked(chosen: Chosen, texts: Sequence[str], reporter: Reporter, *, called: str = "") -> Answers:
-    name = f"{called}{chosen.name} {chosen.version}"
-    predictions = []
+    name = f"{chosen.name} {chosen.version}{called}"
+    predictions = _in_parts(name, chosen.classifier.predict_many, texts, reporter)
+    return answers_of(name, chosen.classifier.manifest, predictions)
+
+
+def _in_parts(
+    name: str, work: Callable[[Sequence[str]], list[T]], texts: Sequence[str], reporter: Reporter
+) -> list[T]:
+    results: list[T] = []
     with reporter.track(f"asking {name}", len(texts)) as bar:
-        for part in _parts(texts):
-            predictions += chosen.classifier.predict_many(part)
+        for start in range(0, len(texts), _AT_ONCE):
+            part = texts[start : start + _AT_ONCE]
+            results += work(part)
             bar.advance(len(part))
-    return answers_of(name, predictions)
+    return results
 
 
-def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), _AT_ONCE):
-        yield texts[start : start + _AT_ONCE]
+def _compounds(texts: Sequence[str]) -> list[float]:
+    return [vader.compound(text) for text in texts]
 
 
 def _champion(chosen: Chosen, order: Order) -> tuple[Chosen | None, str | None]:

@@ -46,11 +46,19 @@ _VADER_THRESHOLD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One model's answers on some rows: probabilities (n, 3), and why an answer is uncertain, if it is."""
+    """One model's answers on some rows.
+
+    Attributes:
+        name: what the model is called.
+        probabilities: (n, 3), in the order of `LABELS`.
+        reasons: why an answer is uncertain; None where it is not.
+        sources: the data sets that the model was trained on.
+    """
 
     name: str
     probabilities: Floats
     reasons: Sequence[str | None]
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ def measured(
         data=data,
         n=len(rows.truth),
         two_class=two_class,
+        trained_on=model.sources,
         figures=_figures(model.name, rows.truth, predicted, seed=seed),
         compared=tuple(others),
         without_champion=without_champion,

@@ -117,11 +117,12 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OwnDataReport:
-    """One model on one file."""
+    """One model on one file; `trained_on` names the data sets that the model has learnt from."""
 
     data: DataFacts
     n: int
     two_class: bool
+    trained_on: tuple[str, ...]
     figures: Figures
     compared: tuple[Compared, ...]
     without_champion: str | None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.own_data_report import COMMONEST, OwnDataReport
 
+_FEW = 200
 _REASONS = {
     "low_confidence": "no class clearly ahead",
     "foreign_text": "unknown words",
@@ -29,6 +30,7 @@ def summary(report: OwnDataReport) -> tuple[str, ...]:
         ),
         _confidence(report),
         *_certainty(report),
+        *((f"{report.n:,} texts are few: look at the intervals.",) if report.n < _FEW else ()),
     )
 
 
@@ -41,6 +43,8 @@ def how_measured(report: OwnDataReport) -> tuple[str, ...]:
         *(_two_class() if report.two_class else ()),
         "Intervals hold with 95 %: Wilson for shares, the bootstrap (1,000 draws) for macro scores, F1 and "
         "differences, which compare both on the same rows.",
+        "Of texts that the model was trained on, these figures would say too much"
+        + (f"; it was trained on {', '.join(report.trained_on)}." if report.trained_on else "."),
         *data.notes,
     )
 
@@ -51,8 +55,12 @@ def reason_words(reason: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, with one place where it is small."""
-    return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else f"{share:.0%}".replace("%", " %")
+    """Return a share in per cent, with one place where it is small, and never 0 or 100 for almost that."""
+    if 0 < share < 0.0005:
+        return "<\u00a00.1\u00a0%"
+    if 0.995 <= share < 1:
+        return ">\u00a099\u00a0%"
+    return f"{100 * share:.{1 if 0 < share < 0.0995 else 0}f}\u00a0%"  # a space that does not break
 
 
 def signed(value: float) -> str:
@@ -82,16 +90,9 @@ def _confidence(report: OwnDataReport) -> str:
         return f"Its confidence means what it says ({error})."
     mean, right = percent(facts.mean_confidence), percent(facts.accuracy)
     gap = facts.mean_confidence - facts.accuracy
-    # The parts may cancel: then neither word would be true.
-    how = (
-        "too sure of itself"
-        if gap > facts.ece / 2
-        else "less sure than it could be"
-        if -gap > facts.ece / 2
-        else ""
-    )
-    if not how:
+    if abs(gap) <= facts.ece / 2:  # too sure here, too unsure there
         return f"Its confidence is off in places ({error})."
+    how = "too sure of itself" if gap > 0 else "less sure than it could be"
     return f"It is {how}: confidence {mean} on average, right {right} ({error})."
 
 

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.manifest import Manifest
 from opinionlens.datasets.own_rows import OwnRows
 from opinionlens.evaluation.codes import label_codes
 from opinionlens.evaluation.own_data import Answers, Rows
 from opinionlens.evaluation.own_data_report import DataFacts
 
 
-def answers_of(name: str, predictions: Sequence[Prediction]) -> Answers:
-    """Return predictions as arrays."""
+def answers_of(name: str, manifest: Manifest, predictions: Sequence[Prediction]) -> Answers:
+    """Return the predictions of the model with this manifest as arrays."""
     probabilities = np.array([each.probabilities for each in predictions], dtype=np.float64)
     reasons = [None if each.reason is None else each.reason.value for each in predictions]
-    return Answers(name, probabilities, reasons)
+    return Answers(name, probabilities, reasons, manifest.training.sources)
 
 
 def rows_of(own: OwnRows) -> Rows:
