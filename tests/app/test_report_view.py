@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from opinionlens.app.report_view import report_view
@@ -59,6 +61,14 @@ def test_differences(interval: Interval, line: tuple[float, ...], standing: str)
     (other,) = report_view(report(two_class=False, ahead=(interval,))).others
     assert (other.line.low, other.line.at, other.line.high) == pytest.approx(line)
     assert other.standing == standing
+
+
+def test_the_commonest_class_has_no_picture_and_sets_no_scale() -> None:
+    facts = report(two_class=False, ahead=(Interval(0.05, 0.0, 0.1, 0.95), Interval(0.5, 0.4, 0.6, 0.95)))
+    vader, zero = facts.compared
+    view = report_view(replace(facts, compared=(vader, replace(zero, name="Commonest class"))))
+    assert view.reach == 0.1
+    assert [other.line is None for other in view.others] == [False, True]
 
 
 def test_scores_of_a_class() -> None:

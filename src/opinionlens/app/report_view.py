@@ -9,7 +9,13 @@ import jinja2
 from markupsafe import Markup
 
 from opinionlens.evaluation.intervals import Interval
-from opinionlens.evaluation.own_data_report import ClassFigures, Compared, OwnDataReport, WrongAnswer
+from opinionlens.evaluation.own_data_report import (
+    COMMONEST,
+    ClassFigures,
+    Compared,
+    OwnDataReport,
+    WrongAnswer,
+)
 from opinionlens.evaluation.own_data_words import how_measured, percent, reason_words, signed, summary
 from opinionlens.evaluation.reliability import ReliabilityBin
 from opinionlens.text.labels import LABELS, Label
@@ -35,7 +41,7 @@ class Other:
     """Something the model is compared with. `standing` is better, worse, or unclear."""
 
     facts: Compared
-    line: Line
+    line: Line | None
     standing: str
 
 
@@ -82,6 +88,7 @@ class ReportView:
     answers: tuple[str, ...]
     method: tuple[str, ...]
     others: tuple[Other, ...]
+    reach: float
     classes: tuple[ClassRow, ...]
     shown: tuple[Label, ...]
     confusion: tuple[tuple[Label, tuple[Cell, ...]], ...]
@@ -91,12 +98,14 @@ class ReportView:
 
 def report_view(report: OwnDataReport) -> ReportView:
     """Return what the template shows of a report."""
+    reach = _reach(report.compared)
     shown = tuple(label for label in LABELS if not (report.two_class and label is Label.NEUTRAL))
     return ReportView(
         report=report,
         answers=summary(report),
         method=how_measured(report),
-        others=_others(report.compared),
+        others=tuple(_other(one, reach) for one in report.compared),
+        reach=reach,
         classes=tuple(map(_class_row, report.figures.classes)),
         shown=shown,
         confusion=_confusion(report.figures.confusion, shown),
@@ -123,20 +132,21 @@ def report_file(
     return page.render(view=report_view(report), percent_of=percent, signed=signed, css=css, version=version)
 
 
-def _others(compared: Sequence[Compared]) -> tuple[Other, ...]:
-    reach = max([_LEAST_REACH, *(abs(end) for one in compared for end in (one.ahead.low, one.ahead.high))])
+def _reach(compared: Sequence[Compared]) -> float:
+    """Return how far the picture of differences goes to either side.
 
-    def place(value: float) -> float:
-        return round(50 + 50 * value / reach, 2)
+    Everything is far ahead of the commonest class, which has no picture: it would make all others small.
+    """
+    drawn = [one.ahead for one in compared if one.name != COMMONEST]
+    return max([_LEAST_REACH, *(abs(end) for ahead in drawn for end in (ahead.low, ahead.high))])
 
-    return tuple(
-        Other(
-            one,
-            Line(place(one.ahead.low), place(one.ahead.value), place(one.ahead.high)),
-            _standing(one.ahead),
-        )
-        for one in compared
+
+def _other(one: Compared, reach: float) -> Other:
+    low, at, high = (
+        round(50 + 50 * value / reach, 2) for value in (one.ahead.low, one.ahead.value, one.ahead.high)
     )
+    line = None if one.name == COMMONEST else Line(low, at, high)
+    return Other(one, line, _standing(one.ahead))
 
 
 def _standing(ahead: Interval) -> str:

@@ -71,7 +71,7 @@ async def report(
     wanted = Wanted(text_column.strip() or None, label_column.strip() or None, told, max_rows, seed)
     order = EvaluationOrder(file_name, await body_of(request), model, wanted)
     found = await _unless_gone(request, services.evaluations.measure(order))
-    html = report_fragment(services.pages.environment, found)
+    html = await asyncio.to_thread(report_fragment, services.pages.environment, found)
     return json_response({"report": found.as_dict(), "html": str(html)})
 
 
