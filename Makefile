@@ -49,8 +49,8 @@ format: install ## Let ruff put the code in order
 	ruff format
 
 .PHONY: mutants
-mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what its tests did not notice (an hour)
-	@$(UV) run --quiet --no-project --isolated --python .venv --with cosmic-ray==8.7.0 scripts/mutants.py $(or $(PACKAGE),serving)
+mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what its tests did not notice (up to an hour)
+	@$(UV) run --quiet --no-project --isolated --python .venv --with cosmic-ray==8.7.0 scripts/mutants.py $(or $(PACKAGE),serving) $(OPTIONS)
 
 .PHONY: openapi
 openapi: install ## Renew docs/openapi.json, the description of the API that a test compares with the app's
