@@ -48,7 +48,7 @@ class Predicts(Protocol):
 class Bar(Protocol):
     """Shows how far the work is."""
 
-    def advance(self, amount: float = 1) -> None:
+    def advance(self, amount: float) -> None:
         """`amount` more of the total is done."""
 
 
@@ -66,7 +66,7 @@ class _Silent:
     def track(self, description: str, total: float | None = None) -> Iterator[Bar]:
         yield self
 
-    def advance(self, amount: float = 1) -> None:
+    def advance(self, amount: float) -> None:
         pass
 
 
