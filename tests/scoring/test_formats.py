@@ -135,6 +135,14 @@ def test_an_archive_that_is_none_is_said(score: Score, name: str, content: bytes
         score(name, content, out="out.csv")
 
 
+def test_the_words_of_the_unpacker_are_passed_on(score: Score) -> None:
+    content = packed(b"text\nx\n" * 999, ".zip", "a.csv")[:-30]
+    with pytest.raises(zipfile.BadZipFile) as known:
+        zipfile.ZipFile(io.BytesIO(content))
+    with pytest.raises(TableInvalid, match=f"cannot be unpacked: {known.value}"):
+        score("in.csv.zip", content)
+
+
 def test_a_bomb_is_refused_before_it_goes_off(score: Score, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opinionlens.tabular.packing.FREE_BYTES", 100_000)
     bomb = b"text\n" + b"\n" * 5_000_000
@@ -267,6 +275,13 @@ def test_types_of_parquet_become_text_and_json(score: Score) -> None:
     first, second = read_back(output)
     assert [first[name] for name in table.column_names] == ["a", 1, 1.5, True, "2026-01-02", [1, 2]]
     assert second["f"] is None
+
+
+@pytest.mark.parametrize("source", [".csv", ".jsonl", ".parquet"])
+def test_only_what_came_as_an_array_is_written_as_one(score: Score, source: str) -> None:
+    _, output = score(f"in{source}", written(source), out="out.json")
+    lines = output.read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [number for number, _ in ROWS]
 
 
 def test_a_tsv_has_tabs_whatever_came_in(score: Score) -> None:

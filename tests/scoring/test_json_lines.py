@@ -96,7 +96,8 @@ def test_encodings_are_repaired_and_noted(score: Score) -> None:
     ("content", "message"),
     [
         ('{"review": "a"}\n{"stars": 1}\n', "no `text`; they have: `review`, `stars`"),
-        ('[\n{"text": "a"},\n]\n', "a JSON array, but is not valid at line 3"),
+        ('[\n{"text": "a"},\n]\n', "a JSON array, but is not valid at line 3: Expecting value\\."),
+        ("[" * 100_000, "a JSON array, but is not valid: the brackets are nested too deep"),
         ("text\ngood\n", "they have: none"),
     ],
 )

@@ -59,6 +59,12 @@ def test_the_input_is_never_replaced(tmp_path: Path, classifier: Any) -> None:
     assert source.read_text() == "text\na\n"
 
 
+def test_no_cell_is_changed_for_spreadsheets_unless_asked(tmp_path: Path, classifier: Any) -> None:
+    (tmp_path / "in.csv").write_text("text\n=1+1\n")
+    score_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", **MODEL)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("=1+1,")
+
+
 def test_a_missing_file_is_named(tmp_path: Path, classifier: Any) -> None:
     with pytest.raises(TableInvalid, match=r"no such file.*gone\.csv"):
         score_file(classifier, tmp_path / "gone.csv", tmp_path / "out.csv", **MODEL)

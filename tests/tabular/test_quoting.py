@@ -90,6 +90,12 @@ def test_one_text_a_line_needs_no_quotes(read: Read) -> None:
     assert texts(read("text\n" + "\n".join(given_texts) + "\n", ".txt"), 0) == given_texts
 
 
+def test_nothing_is_noted_of_marks_where_there_are_none(read: Read) -> None:
+    found = read("text\nwell, well\nfine\n", ".txt")
+    assert texts(found, 0) == ["well, well", "fine"]
+    assert found.notes == ()
+
+
 @pytest.mark.parametrize(
     ("line", "text"),
     [
@@ -123,6 +129,7 @@ def test_blanks_around_quotes(read: Read) -> None:
 def test_marks_that_nobody_doubled(read: Read) -> None:
     found = read('id,text,label\n1,"He said "hi, you" to me",pos\n2,"so, so",neg\n3,"fine, yes",pos\n')
     assert texts(found) == ['He said "hi, you" to me', "so, so", "fine, yes"]
+    assert found.notes == ("1 rows have quotation marks that do not pair; they were read line by line.",)
 
 
 def test_texts_of_several_lines_stay_whole(read: Read) -> None:
@@ -155,6 +162,7 @@ def test_a_stray_among_quoted_rows_costs_its_own_row_only(read: Read) -> None:
     assert [cells[0] for cells in found.cells] == [str(n) for n in range(100)]
     assert [n for n, problem in enumerate(found.problems) if problem] == [50]
     assert found.problems[50] is BROKEN
+    assert found.notes == ("1 rows have quotation marks that do not pair; they were read line by line.",)
 
 
 def test_a_pair_of_strays_among_quoted_rows_is_seen(read: Read) -> None:
@@ -164,6 +172,23 @@ def test_a_pair_of_strays_among_quoted_rows_is_seen(read: Read) -> None:
     assert [cells[0] for cells in found.cells] == [str(n) for n in range(100)]
     assert found.cells[50] == ["50", '"well 50', "neg"]
     assert any("do not pair" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("lines", "rows"), [(29, 101), (30, 132)])
+def test_a_cell_over_thirty_lines_that_are_rows_is_not_read_to_its_end(
+    read: Read, lines: int, rows: int
+) -> None:
+    # No column holds numbers or labels, so that only the count of lines tells.
+    others = "".join(f'"say {n:b} x y"\t"see {n:b} x y"\n' for n in range(100))
+    inside = "".join(f"one {n:b} x y\ttwo {n:b} x y\n" for n in range(lines))
+    found = read(f'text\tother\n{others}"he said ""go"" \n{inside}end"\tlast\n', ".tsv")
+    assert len(found.cells) == rows
+    assert found.quoting is Quoting.DOUBLED
+
+
+def test_three_lines_that_are_rows_hide_in_no_cell_of_untyped_columns(read: Read) -> None:
+    found = read('text,other\n"first open,b x y\nsecond x,c x y\nthird",d x y\n')
+    assert [cells[1] for cells in found.cells] == ["b x y", "c x y", "d x y"]
 
 
 @pytest.mark.parametrize(
