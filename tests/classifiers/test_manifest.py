@@ -31,14 +31,26 @@ def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
     assert found.manifest == complete
 
 
-def test_reads_format_1_as_it_was_written(complete: Manifest, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes())
-    del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
-    content = json.dumps(plain | {"format": 1}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    del plain["general"], plain["uncertainty"]["unfamiliar_confidence"]
+    if version == 1:
+        del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
+    content = json.dumps(plain | {"format": version}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     found = read_manifest(write(tmp_path, content.encode()))
-    assert (found.manifest.calibration.length, found.manifest.uncertainty.scripts) == (None, ())
+    assert (found.manifest.general, found.manifest.uncertainty.unfamiliar_confidence) == ((), 0.0)
+    if version == 1:
+        assert (found.manifest.calibration.length, found.manifest.uncertainty.scripts) == (None, ())
     assert found.manifest.as_bytes() == content.encode()
     assert found.manifest.digest() == found.digest
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_earlier_format_has_no_later_fields(complete: Manifest, version: int, tmp_path: Path) -> None:
+    plain = json.loads(complete.as_bytes()) | {"format": version}
+    with pytest.raises(ArtefactUnsupported, match="unknown fields"):
+        read_manifest(write(tmp_path, json.dumps(plain).encode()))
 
 
 def test_keeps_what_format_2_adds(make_manifest: Callable[..., Manifest], spec: Any, tmp_path: Path) -> None:

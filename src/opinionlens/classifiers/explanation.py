@@ -77,8 +77,10 @@ class TokenContribution:
 class Explanation:
     """Contributions plus `bias` equal `decision`, per label of `labels`, to 1e-9.
 
-    The values are decision values, before calibration. Where the model is no sum of parts (`exact` is False)
-    a contribution is what the token's removal changes, and `bias` is the remainder.
+    `share` says how much the text is like the training texts: below 1 a general expert has a part in the
+    decision, at 0 nearly all of it. The values are decision values, before calibration. Where the model is no
+    sum of parts (`exact` is False) a contribution is what the token's removal changes, and `bias` is the
+    remainder.
     """
 
     text: str
@@ -89,6 +91,7 @@ class Explanation:
     tokens: tuple[Token, ...]
     prediction: Prediction
     exact: bool = True
+    share: float = 1.0
 
     def by_token(self) -> tuple[TokenContribution, ...]:
         """Return the stretches of the text with their sums, in order; with `bias` they add up to `decision`.

@@ -13,12 +13,14 @@ from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
 from opinionlens.classifiers.linear_explanation import explain_linear
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.reading import Reader, Reading
 from opinionlens.classifiers.weights import LinearWeights
 from opinionlens.classifiers.word_sums import WordSums
 from opinionlens.errors import ArtefactUnsupported
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length
 
@@ -66,7 +68,10 @@ class LinearClassifier:
             )
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts)
+        if manifest.general != (GENERAL_FEATURES if weights.general else ()):
+            raise ArtefactUnsupported("The weights are for other general features than this version counts.")
+        self.expert = GeneralExpert(weights.general) if weights.general else None
+        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts, self.expert)
         self.intercept = weights.intercept
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)
@@ -80,7 +85,7 @@ class LinearClassifier:
         self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
         self._is_calibrated = any(scale != 1 for scale in self._scale) or any(self._shift)
         self._length = manifest.calibration.length
-        self._read = manifest.features.tokens_and_lexicon
+        self._read = manifest.features.pieces_tokens_lexicon
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return the scores (n, k) before calibration."""
@@ -92,8 +97,13 @@ class LinearClassifier:
 
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
-        tokens, lexicon = self._read(text)
+        pieces, tokens, lexicon = self._read(text)
         logits = self._decide(tokens, lexicon)
+        mixture = WHOLE_DOMAIN
+        if self.expert:
+            mixture, values = self.expert.read(text, pieces, tokens)
+            if mixture.expert:
+                logits = self.expert.mix(logits, mixture, values)
         if self._is_calibrated:
             logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
         if self._length is not None and len(tokens) > self._length.pivot:
@@ -102,7 +112,7 @@ class LinearClassifier:
         top = max(logits)
         powers = [math.exp(logit - top) for logit in logits]
         total = sum(powers)
-        return self._prediction(text, tokens, [power / total for power in powers])
+        return self._prediction(text, tokens, [power / total for power in powers], mixture)
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""
@@ -110,7 +120,8 @@ class LinearClassifier:
         for readings in self._chunks(texts):
             rows = self._calibrated(readings).tolist()
             answers += [
-                self._prediction(one.text, one.tokens, row) for one, row in zip(readings, rows, strict=True)
+                self._prediction(one.text, one.tokens, row, one.mixture)
+                for one, row in zip(readings, rows, strict=True)
             ]
         return answers
 
@@ -134,6 +145,9 @@ class LinearClassifier:
             decisions += sums.of_many([getattr(reading, name) for reading in readings])
         if self.lexicon:
             decisions += self.lexicon.of_many([reading.lexicon for reading in readings])
+        if self.expert:
+            mixtures = [reading.mixture for reading in readings]
+            return self.expert.mix_many(decisions, mixtures, [reading.general for reading in readings])
         return decisions
 
     def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
@@ -155,8 +169,10 @@ class LinearClassifier:
         if chunk:
             yield chunk
 
-    def _prediction(self, text: str, tokens: Sequence[str], probabilities: Sequence[float]) -> Prediction:
-        reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens)
+    def _prediction(
+        self, text: str, tokens: Sequence[str], probabilities: Sequence[float], mixture: Mixture
+    ) -> Prediction:
+        reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens, mixture)
         return Prediction.of(self.labels, probabilities, reason)
 
 

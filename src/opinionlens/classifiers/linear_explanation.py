@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from opinionlens.classifiers.block_sums import TermSums
 from opinionlens.classifiers.explanation import Contribution, Explanation, Span
+from opinionlens.classifiers.general_expert import GeneralExpert
+from opinionlens.classifiers.reading import Reading
+from opinionlens.text.features import FeatureSpec
+from opinionlens.text.general import GENERAL_FEATURES, GeneralPart, general_parts
 from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 from opinionlens.text.recipe import Token
@@ -23,20 +28,28 @@ Places = Mapping[str, Sequence[Span]]
 def explain_linear(classifier: LinearClassifier, text: str) -> Explanation:
     """Return contributions that add up with the intercept to the decision value."""
     tokens = tuple(classifier.manifest.features.recipe.tokenize(text))
-    contributions = (
+    reading = classifier.reader.read(text)
+    contributions = [
         *_of_words(classifier, tokens),
         *_of_chars(classifier, tokens),
-        *_of_lexicon(classifier, text),
-    )
+        *_of_lexicon(classifier, text, reading),
+    ]
+    bias = classifier.intercept
+    mixture = reading.mixture
+    if classifier.expert and mixture.expert:
+        contributions = [_weakened(one, mixture.domain) for one in contributions]
+        contributions += _of_general(classifier.expert, classifier.manifest.features, text, reading)
+        bias = mixture.domain * bias + mixture.expert * classifier.expert.intercept
     decision = classifier.decision_values([text])[0]
     return Explanation(
         text=text,
         labels=classifier.labels,
         decision=tuple(decision.tolist()),
-        bias=tuple(classifier.intercept.tolist()),
+        bias=tuple(bias.tolist()),
         contributions=tuple(contributions),
         tokens=tokens,
         prediction=classifier.predict(text),
+        share=mixture.share,
     )
 
 
@@ -78,12 +91,12 @@ def _of_terms(
         yield Contribution(term, block, tuple(row_values), tuple(places[term]))
 
 
-def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contribution]:
+def _of_lexicon(classifier: LinearClassifier, text: str, reading: Reading) -> Iterator[Contribution]:
     """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
     sums = classifier.lexicon
     if sums is None:
         return
-    values = classifier.reader.read(text).lexicon
+    values = reading.lexicon
     weights = sums.table[:, :-1] / sums.norm(values)
     found: dict[str, list[LexiconPart]] = defaultdict(list)
     for part in classifier.manifest.features.lexicon_parts(text):
@@ -96,4 +109,34 @@ def _of_lexicon(classifier: LinearClassifier, text: str) -> Iterator[Contributio
             tuple((weights[column] * values[column]).tolist()),
             tuple((part.start, part.end) for part in parts),
             tuple(map(tuple, np.outer([part.value for part in parts], weights[column]).tolist())),
+        )
+
+
+def _weakened(contribution: Contribution, factor: float) -> Contribution:
+    """Return a contribution of the n-grams in a text in which they count in part."""
+    return replace(
+        contribution,
+        values=tuple(factor * value for value in contribution.values),
+        parts=tuple(tuple(factor * value for value in part) for part in contribution.parts),
+    )
+
+
+def _of_general(
+    expert: GeneralExpert, spec: FeatureSpec, text: str, reading: Reading
+) -> Iterator[Contribution]:
+    """Yield the contributions of the general values; code and records have none."""
+    if not reading.mixture.is_prose:
+        return
+    found: dict[str, list[GeneralPart]] = defaultdict(list)
+    for part in general_parts(text, spec.recipe.pieces_with_places(text)):
+        found[part.feature].append(part)
+    for feature, parts in found.items():
+        column = GENERAL_FEATURES.index(feature)
+        weights = reading.mixture.expert * expert.coef[:, column]
+        yield Contribution(
+            feature,
+            "general",
+            tuple((weights * reading.general[column]).tolist()),
+            tuple((part.start, part.end) for part in parts),
+            tuple(map(tuple, np.outer([part.value for part in parts], weights).tolist())),
         )

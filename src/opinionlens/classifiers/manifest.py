@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,12 +20,12 @@ from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.scripts import SCRIPTS
 
-FORMAT = 2
-# What is read besides: format 1 knew neither the calibration's `length` nor the uncertainty's `scripts`.
-_OLD_FORMAT = 1
-_NEW_FIELDS: Mapping[str, tuple[str, object]] = {
-    "calibration": ("length", None),
-    "uncertainty": ("scripts", []),
+FORMAT = 3
+_FORMATS = (1, 2, FORMAT)
+# What each format brought, section by section; a field of the manifest itself stands under "".
+_NEW_FIELDS: Mapping[int, tuple[tuple[str, str, object], ...]] = {
+    2: (("calibration", "length", None), ("uncertainty", "scripts", [])),
+    3: (("uncertainty", "unfamiliar_confidence", 0.0), ("", "general", [])),
 }
 MANIFEST_NAME = "manifest.json"
 # Longer runs are not worth counting, and a hostile manifest could ask for millions of them.
@@ -69,7 +69,10 @@ class SelfTestCase:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything that is known of a classifier without opening its weights."""
+    """Everything that is known of a classifier without opening its weights.
+
+    `general` names the values that its general expert weighs; it is empty where there is none.
+    """
 
     kind: str
     labels: tuple[Label, ...]
@@ -80,25 +83,27 @@ class Manifest:
     lineage: Lineage = Lineage()
     files: Mapping[str, str] = field(default_factory=dict)
     self_test: tuple[SelfTestCase, ...] = ()
+    general: tuple[str, ...] = ()
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object that `from_dict` reads back to an equal manifest."""
-        plain = {
+        plain: dict[str, Any] = {
             name: asdict(getattr(self, name))
             for name in ("calibration", "uncertainty", "training", "lineage")
         }
-        if self.format == _OLD_FORMAT:
-            for section, (name, _) in _NEW_FIELDS.items():
-                del plain[section][name]
-        return plain | {
+        plain |= {
             "format": self.format,
             "kind": self.kind,
             "labels": [label.value for label in self.labels],
             "features": self.features.as_dict(),
             "files": dict(self.files),
             "self_test": [asdict(case) for case in self.self_test],
+            "general": list(self.general),
         }
+        for section, name, _ in _fields_after(self.format):
+            del (plain[section] if section else plain)[name]
+        return plain
 
     def as_bytes(self) -> bytes:
         """Return the file's content: sorted, indented UTF-8, so that equal manifests have equal digests."""
@@ -117,13 +122,10 @@ class Manifest:
             ArtefactUnsupported: another format, an unknown or missing field, a value that cannot be.
         """
         version = strict_json.mapping(value, "content").get("format")
-        if version not in (_OLD_FORMAT, FORMAT) or isinstance(version, bool):
-            raise refused(
-                f"is {version!r}; this version of opinionlens reads {_OLD_FORMAT} and {FORMAT}", "format"
-            )
-        fields = strict_json.fields_of(cls, value, "content")
-        if version == _OLD_FORMAT:
-            fields |= _with_new_fields(fields)
+        if version not in _FORMATS or isinstance(version, bool):
+            known = ", ".join(map(str, _FORMATS))
+            raise refused(f"is {version!r}; this version of opinionlens reads {known}", "format")
+        fields = strict_json.fields_of(cls, _with_new_fields(value, version), "content")
         labels = strict_json.array(fields["labels"], _label, "labels")
         if isinstance(fields["self_test"], list) and len(fields["self_test"]) > MAX_SELF_TEST_CASES:
             raise refused(f"has more than {MAX_SELF_TEST_CASES} texts", "self_test")
@@ -139,6 +141,7 @@ class Manifest:
             lineage=Lineage(**strict_json.table(_of(Lineage, fields), strict_json.optional_text, "lineage")),
             files=_files(fields["files"]),
             self_test=strict_json.array(fields["self_test"], _self_test_case, "self_test"),
+            general=strict_json.array(fields["general"], strict_json.text, "general"),
             format=version,
         )
 
@@ -176,15 +179,25 @@ def read_manifest(directory: Path) -> ReadManifest:
     return ReadManifest(manifest, hashlib.sha256(content).hexdigest())
 
 
-def _with_new_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The sections of a manifest of format 1 as format 2 has them."""
-    sections: dict[str, Any] = {}
-    for section, (name, absent) in _NEW_FIELDS.items():
-        given = strict_json.mapping(fields[section], section)
+def _fields_after(version: int) -> Iterator[tuple[str, str, object]]:
+    """Yield what formats later than `version` brought: section, field, and what stands for its absence."""
+    for later in _FORMATS:
+        if later > version:
+            yield from _NEW_FIELDS[later]
+
+
+def _with_new_fields(value: object, version: int) -> dict[str, Any]:
+    """Return a manifest of an earlier format as the present one has it."""
+    content = dict(strict_json.mapping(value, "content"))
+    for section, name, absent in _fields_after(version):
+        given = strict_json.mapping(content.get(section), section) if section else content
         if name in given:
-            raise refused(f"has unknown fields: {name}", section)
-        sections[section] = given | {name: absent}
-    return sections
+            raise refused(f"has unknown fields: {name}", section or "content")
+        if section:
+            content[section] = dict(given) | {name: absent}
+        else:
+            content[name] = absent
+    return content
 
 
 def _decoded(content: bytes) -> str:
@@ -254,6 +267,9 @@ def _uncertainty(value: object) -> Uncertainty:
         min_known_share=strict_json.number(fields["min_known_share"], "uncertainty.min_known_share"),
         min_words=strict_json.count(fields["min_words"], "uncertainty.min_words"),
         scripts=strict_json.array(fields["scripts"], _script, "uncertainty.scripts"),
+        unfamiliar_confidence=strict_json.number(
+            fields["unfamiliar_confidence"], "uncertainty.unfamiliar_confidence"
+        ),
     )
 
 

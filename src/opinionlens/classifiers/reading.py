@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from opinionlens.classifiers.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
 from opinionlens.classifiers.term_rows import CharRows, Rows, WordRows
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
 from opinionlens.classifiers.weights import TextWeights
@@ -17,6 +18,7 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import NEGATED
 from opinionlens.text.scripts import Letters, has_unspaced, words_in
 
+_MANY = 200  # tokens; from here on a look at each costs more than finding the distinct ones
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
@@ -28,12 +30,20 @@ class Reading(NamedTuple):
     words: Sequence[int]
     chars: Rows
     lexicon: Sequence[float]
+    mixture: Mixture = WHOLE_DOMAIN
+    general: Sequence[float] = ()
 
 
 class Reader:
     """Counts what the manifest's features name, with the vocabularies of the weights."""
 
-    def __init__(self, spec: FeatureSpec, weights: TextWeights, scripts: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        weights: TextWeights,
+        scripts: Collection[str] = (),
+        expert: GeneralExpert | None = None,
+    ) -> None:
         """Index the vocabularies; without `scripts` no letter is strange.
 
         Raises:
@@ -49,6 +59,7 @@ class Reader:
         if tuple(terms.get("lexicon", LEXICON_FEATURES)) != LEXICON_FEATURES:
             raise ArtefactUnsupported("The weights are for other lexicon features than this version counts.")
         self.spec = spec
+        self.expert = expert
         words, chars = spec.word_ngrams, spec.char_ngrams
         self.words = WordRows(terms["words"], *words) if words and "words" in terms else None
         self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
@@ -56,17 +67,29 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """Return what the model sees of `text`."""
-        tokens, lexicon = self.spec.tokens_and_lexicon(text)
+        pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
-        return Reading(text, tokens, words, chars, lexicon)
+        mixture, general = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
+        return Reading(text, tokens, words, chars, lexicon, mixture, general)
 
     def reason(
-        self, uncertainty: Uncertainty, confidence: float, text: str, tokens: Sequence[str]
+        self,
+        uncertainty: Uncertainty,
+        confidence: float,
+        text: str,
+        tokens: Sequence[str],
+        mixture: Mixture = WHOLE_DOMAIN,
     ) -> UncertainReason | None:
         """Return why the prediction for `text` is uncertain, or None."""
         familiarity = self.familiarity(tokens) if uncertainty.min_known_share else Familiarity()
-        return uncertainty.reason(confidence, 0 if is_blank(text) else len(tokens), familiarity)
+        return uncertainty.reason(
+            confidence,
+            0 if is_blank(text) else len(tokens),
+            familiarity,
+            share=mixture.share,
+            is_prose=mixture.is_prose,
+        )
 
     def familiarity(self, tokens: Sequence[str]) -> Familiarity:
         """Return how many words the tokens are, and how many of these the vocabulary knows.
@@ -75,9 +98,11 @@ class Reader:
         scripts without spaces every letter counts as a word. A model without single words in its vocabulary
         knows a word by its character n-grams; one without either knows all.
         """
-        # Each distinct token is looked at once: ten thousand emoji are few of them.
-        distinct = {token for token in set(tokens) if token[0].isalpha()}
-        words = list(filter(distinct.__contains__, tokens))
+        if len(tokens) <= _MANY:
+            words = [token for token in tokens if token[0].isalpha()]
+        else:  # ten thousand emoji are few distinct ones
+            distinct = {token for token in set(tokens) if token[0].isalpha()}
+            words = list(filter(distinct.__contains__, tokens))
         if self.spec.recipe.negation_scope:
             words = [word.removesuffix(NEGATED) for word in words]
         together = "".join(words)

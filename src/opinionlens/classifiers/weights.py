@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn, Self, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,15 @@ import numpy.typing as npt
 from opinionlens.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
 from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.archives import checked_archive, read_array
-from opinionlens.classifiers.pacing import slices
+from opinionlens.classifiers.general_weights import ARRAYS as GENERAL_ARRAYS
+from opinionlens.classifiers.general_weights import GeneralWeights
+from opinionlens.classifiers.weight_arrays import (
+    check_array,
+    check_floats,
+    refuse_weights,
+    terms_from_arrays,
+    terms_to_arrays,
+)
 from opinionlens.errors import ArtefactUnsupported
 
 BlockName = Literal["words", "chars", "lexicon"]
@@ -21,7 +29,6 @@ TermFrequency = Literal["count", "binary", "log"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 BLOCK_NAMES: tuple[BlockName, ...] = get_args(BlockName)
-MAX_TERMS = 5_000_000  # of a block; the families keep 300,000 unless told otherwise
 _MOST_SHOWN = 40
 _PARTS = ("terms", "lengths", "scale", "tf", "normalise", "factor")
 
@@ -45,11 +52,11 @@ class Block:
     def __post_init__(self) -> None:
         """Refuse what could not be scored."""
         if self.name not in BLOCK_NAMES or self.tf not in get_args(TermFrequency):
-            _refuse(f"the block {self.name!r} with tf {self.tf!r} is unknown")
+            refuse_weights(f"the block {self.name!r} with tf {self.tf!r} is unknown")
         if self.name == "lexicon" and self.tf != "count":
-            _refuse("the block 'lexicon' holds values, not counts: its tf must be 'count'")
-        _check(self.scale, (len(self.terms),), f"{self.name}.scale")
-        _check(np.asarray(self.factor), (), f"{self.name}.factor")
+            refuse_weights("the block 'lexicon' holds values, not counts: its tf must be 'count'")
+        check_floats(self.scale, (len(self.terms),), f"{self.name}.scale")
+        check_floats(np.asarray(self.factor), (), f"{self.name}.factor")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +69,7 @@ class TextWeights:
         """Refuse an empty or disordered set of blocks."""
         names = [block.name for block in self.blocks]
         if not names or names != [name for name in BLOCK_NAMES if name in names]:
-            _refuse(f"the blocks must be some of {', '.join(BLOCK_NAMES)} in that order, not {names}")
+            refuse_weights(f"the blocks must be some of {', '.join(BLOCK_NAMES)} in that order, not {names}")
 
     @property
     def columns(self) -> int:
@@ -77,15 +84,19 @@ class LinearWeights:
     text: TextWeights
     coef: FloatArray
     intercept: FloatArray
+    general: GeneralWeights | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit together, and numbers that are none."""
-        _check(self.intercept, (self.intercept.size,), "intercept")
-        _check(self.coef, (self.intercept.size, self.text.columns), "coef")
+        check_floats(self.intercept, (self.intercept.size,), "intercept")
+        check_floats(self.coef, (self.intercept.size, self.text.columns), "coef")
+        if self.general is not None and self.general.intercept.shape != self.intercept.shape:
+            refuse_weights("the general expert is for another number of labels")
 
     def save(self, path: Path) -> None:
         """Write the arrays, uncompressed: they are read in every start of the app, and barely compress."""
-        _save(path, _arrays_of(self.text.blocks) | {"coef": self.coef, "intercept": self.intercept})
+        arrays = _arrays_of(self.text.blocks) | {"coef": self.coef, "intercept": self.intercept}
+        _save(path, arrays | (self.general.arrays() if self.general else {}))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -94,8 +105,9 @@ class LinearWeights:
         Raises:
             ArtefactUnsupported: the file holds anything else; it is never unpickled.
         """
-        arrays = _read(path, head=("coef", "intercept"))
-        return cls(TextWeights(_blocks_from(arrays)), arrays["coef"], arrays["intercept"])
+        arrays = _read(path, head=("coef", "intercept"), optional=GENERAL_ARRAYS)
+        general = GeneralWeights.from_arrays(arrays) if GENERAL_ARRAYS[0] in arrays else None
+        return cls(TextWeights(_blocks_from(arrays)), arrays["coef"], arrays["intercept"], general)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +129,9 @@ class ColumnWeights:
             or columns.ndim != 1
             or not ((columns >= 0) & (columns < self.text.columns)).all()
         ):
-            _refuse("the columns are not positions in the matrix")
+            refuse_weights("the columns are not positions in the matrix")
         if not 0 < self.least_probability < 1:
-            _refuse(f"the least probability cannot be {self.least_probability}")
+            refuse_weights(f"the least probability cannot be {self.least_probability}")
 
     def save(self, path: Path) -> None:
         """Write the arrays, uncompressed."""
@@ -134,17 +146,14 @@ class ColumnWeights:
             ArtefactUnsupported: the file holds anything else; it is never unpickled.
         """
         arrays = _read(path, head=("columns", "least_probability"))
-        _check(arrays["least_probability"], (), "least_probability")
+        check_floats(arrays["least_probability"], (), "least_probability")
         return cls(TextWeights(_blocks_from(arrays)), arrays["columns"], float(arrays["least_probability"]))
 
 
 def _arrays_of(blocks: Sequence[Block]) -> dict[str, npt.NDArray[Any]]:
-    """Terms are stored as one run of UTF-8 with their lengths in characters: any string survives."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for block in blocks:
-        utf8 = "".join(block.terms).encode("utf-8", "surrogatepass")
-        arrays[f"{block.name}.terms"] = np.frombuffer(utf8, dtype=np.uint8)
-        arrays[f"{block.name}.lengths"] = np.array([len(term) for term in block.terms], dtype=np.uint32)
+        arrays[f"{block.name}.terms"], arrays[f"{block.name}.lengths"] = terms_to_arrays(block.terms)
         arrays[f"{block.name}.scale"] = np.asarray(block.scale, dtype=np.float64)
         arrays[f"{block.name}.tf"] = np.array(block.tf)
         arrays[f"{block.name}.normalise"] = np.array(block.normalise)
@@ -156,14 +165,15 @@ def _save(path: Path, arrays: Arrays) -> None:
     np.savez(path, allow_pickle=False, **{name: arrays[name] for name in arrays})
 
 
-def _read(path: Path, head: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """Return every array of the file, which must be exactly those of the blocks it has and of `head`."""
+def _read(path: Path, head: Sequence[str], optional: Sequence[str] = ()) -> dict[str, npt.NDArray[Any]]:
+    """Return every array: those of the blocks, those of `head`, and all of `optional` or none."""
     try:
         if (plain_file_size(path) or 0) > MAX_ARTIFACT_BYTES:
             raise ValueError(f"the file is larger than {MAX_ARTIFACT_BYTES:,} bytes")
         with checked_archive(path) as archive:
             entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-            _check_names(entries, head, where=str(path))
+            present = optional if set(optional) & set(entries) else ()
+            _check_names(entries, (*head, *present), where=str(path))
             return {name: read_array(archive, entry) for name, entry in entries.items()}
     except ArtefactUnsupported:
         raise
@@ -187,49 +197,16 @@ def _blocks_from(arrays: Arrays) -> tuple[Block, ...]:
 
 def _block_from(name: BlockName, arrays: Arrays) -> Block:
     utf8, lengths, scale, tf, normalise, factor = (arrays[f"{name}.{part}"] for part in _PARTS)
-    for array, kind, dimensions in ((utf8, "u", 1), (lengths, "u", 1), (tf, "U", 0), (normalise, "b", 0)):
-        if array.dtype.kind != kind or array.ndim != dimensions:
-            _refuse(f"an array of the block {name!r} has the type {array.dtype} and shape {array.shape}")
-    # Before a list of terms is built, which takes far more memory than the file.
-    if lengths.dtype != np.uint32 or len(lengths) > MAX_TERMS:
-        _refuse(f"the block {name!r} has {len(lengths):,} terms by {lengths.dtype}")
-    _check(scale, (len(lengths),), f"{name}.scale")
-    _check(factor, (), f"{name}.factor")
+    check_array(tf, "U", 0, name)
+    check_array(normalise, "b", 0, name)
+    terms = terms_from_arrays(utf8, lengths, name)
+    check_floats(scale, (len(terms),), f"{name}.scale")
+    check_floats(factor, (), f"{name}.factor")
     return Block(
         name=name,
-        terms=_terms_from(utf8, lengths),
+        terms=terms,
         tf=cast(TermFrequency, str(tf)),
         scale=scale,
         normalise=bool(normalise),
         factor=float(factor),
     )
-
-
-def _terms_from(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> list[str]:
-    try:
-        text = utf8.astype(np.uint8, casting="no").tobytes().decode("utf-8", "surrogatepass")
-    except (TypeError, UnicodeDecodeError) as error:
-        raise ArtefactUnsupported(
-            f"The weights cannot be used: their terms are not UTF-8 ({error})."
-        ) from error
-    if int(lengths.sum(dtype=np.uint64)) != len(text):
-        _refuse("the lengths of the terms do not add up to their text")
-    ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    terms: list[str] = []
-    start = 0
-    for part in slices(ends):
-        for end in part:
-            terms.append(text[start:end])
-            start = end
-    return terms
-
-
-def _check(array: npt.NDArray[Any], shape: tuple[int, ...], name: str) -> None:
-    if array.dtype != np.float64 or array.shape != shape:
-        _refuse(f"{name} must be float64 of shape {shape}, not {array.dtype} of shape {array.shape}")
-    if not np.isfinite(array).all():
-        _refuse(f"{name} holds NaN or infinity")
-
-
-def _refuse(what: str) -> NoReturn:
-    raise ArtefactUnsupported(f"The weights cannot be used: {what}.")

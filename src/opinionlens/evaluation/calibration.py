@@ -8,6 +8,7 @@ scaled down as far as the log loss asks for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,6 +122,7 @@ def choose_calibration(
     classes: tuple[Label, ...] = LABELS,
     *,
     lengths: NDArray[np.integer] | None = None,
+    methods: Sequence[Method] = tuple(Method),
     folds: int = 5,
     seed: int,
     max_f1_loss: float = 0.001,
@@ -136,6 +138,7 @@ def choose_calibration(
         codes: the truth, as positions in `LABELS`.
         classes: what the columns mean.
         lengths: of the texts, as `evidence_length` counts; None to scale no text by its length.
+        methods: which to choose among; `none` is always one of them.
         folds: how many parts the rows are dealt into, class by class.
         seed: for the dealing.
         max_f1_loss: see above.
@@ -145,11 +148,12 @@ def choose_calibration(
     """
     rows_that_match(codes, decisions)
     parts = _deal(codes, folds, seed)
-    held_out = {method: _held_out(method, decisions, codes, classes, parts) for method in Method}
+    allowed = [method for method in Method if method is Method.NONE or method in methods]
+    held_out = {method: _held_out(method, decisions, codes, classes, parts) for method in allowed}
     losses = {method: _row_losses(codes, found) for method, found in held_out.items()}
     candidates = {method: _judge(method, codes, found, losses[method]) for method, found in held_out.items()}
     chosen, reason = Method.NONE, "no method lowers the log loss by more than one standard error"
-    for method in (Method.TEMPERATURE, Method.VECTOR):
+    for method in allowed[1:]:
         gain = losses[chosen] - losses[method]
         error = float(gain.std() / np.sqrt(len(gain)))
         drop = candidates[Method.NONE].macro_f1 - candidates[method].macro_f1

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from opinionlens.calibration import Method
+from opinionlens.classifiers.general_weights import GeneralWeights
+from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
 from opinionlens.evaluation.calibration import CalibrationChoice, choose_calibration
 from opinionlens.evaluation.reliability import MinConfidence, choose_min_confidence
-from opinionlens.families.estimator import Estimator
+from opinionlens.families.estimator import Estimator, LinearEstimator
+from opinionlens.pipeline.general_part import TextReadings, fit_general, mix
 from opinionlens.pipeline.params import Evaluation
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.trials import Workers, stratified_folds
+
+# A bias for each class would carry the class frequencies of the training texts into texts of other kinds.
+_WITHOUT_BIAS = (Method.TEMPERATURE,)
 
 
 @dataclass(frozen=True)
@@ -23,12 +31,13 @@ class CalibratedEstimator:
     estimator: Estimator
     choice: CalibrationChoice
     min_confidence: MinConfidence
+    general: GeneralWeights | None = None
 
-    def probabilities(
-        self, decisions: NDArray[np.float64], lengths: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """One column per class of the estimator; `lengths` as `evidence_length` counts tokens."""
-        return self.choice.calibration.apply(decisions, lengths)
+    def probabilities(self, decisions: NDArray[np.float64], readings: TextReadings) -> NDArray[np.float64]:
+        """Return one column per class of the estimator, for its decision values and the texts."""
+        if self.general is not None:
+            decisions, _ = mix(self.general, readings, decisions)
+        return self.choice.calibration.apply(decisions, readings.lengths)
 
 
 def refit_calibrated(
@@ -36,9 +45,10 @@ def refit_calibrated(
     family: str,
     params: dict[str, Any],
     codes: NDArray[np.int64],
-    lengths: NDArray[np.int64],
+    readings: Mapping[str, TextReadings],
     evaluation: Evaluation,
     *,
+    general_expert: bool,
     seed: int,
     reporter: Reporter,
 ) -> CalibratedEstimator:
@@ -49,8 +59,9 @@ def refit_calibrated(
         family: of the winner.
         params: of the winner.
         codes: labels of train + validation, in that order.
-        lengths: of the same texts, as `evidence_length` counts their tokens.
+        readings: of `train` and `val`.
         evaluation: number of folds, and when an answer is uncertain.
+        general_expert: whether a linear model gets a general expert beside it.
         seed: deals the rows into folds.
         reporter: shows the folds and the refit.
     """
@@ -66,8 +77,23 @@ def refit_calibrated(
         estimator = refit.result()
         bar.advance()
     assert decisions is not None  # noqa: S101 - there are at least two folds
+    both = readings["train"] + readings["val"]
+    general, familiar = None, np.ones(len(codes), dtype=np.bool_)
+    if general_expert and isinstance(estimator, LinearEstimator):
+        with reporter.track("general expert"):
+            general = fit_general(readings, codes, decisions, estimator.classes)
+            decisions, mixtures = mix(general, both, decisions)
+        familiar = np.array([one.share >= UNFAMILIAR_BELOW for one in mixtures])
     choice = choose_calibration(
-        decisions, codes, estimator.classes, lengths=lengths, folds=evaluation.calibration_folds, seed=seed
+        decisions,
+        codes,
+        estimator.classes,
+        lengths=both.lengths,
+        methods=tuple(Method) if general is None else _WITHOUT_BIAS,
+        folds=evaluation.calibration_folds,
+        seed=seed,
     )
-    threshold = choose_min_confidence(codes, choice.probabilities, error_rate=evaluation.uncertain_error_rate)
-    return CalibratedEstimator(estimator, choice, threshold)
+    threshold = choose_min_confidence(
+        codes[familiar], choice.probabilities[familiar], error_rate=evaluation.uncertain_error_rate
+    )
+    return CalibratedEstimator(estimator, choice, threshold, general)

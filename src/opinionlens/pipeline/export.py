@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from opinionlens.classifiers.artefact import SELF_TEST_TEXTS, Model, write_artefact
+from opinionlens.classifiers.general_weights import GeneralWeights
 from opinionlens.classifiers.linear import LinearModel
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.reading import Reader
@@ -26,6 +27,7 @@ from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.families.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
 from opinionlens.text.features import FeatureSpec
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.scripts import scripts_of
 
@@ -59,6 +61,8 @@ def write_fitted_artefact(
     vocabulary: Vocabulary,
     provenance: Provenance,
     unseen_texts: Sequence[str],
+    *,
+    unfamiliar_confidence: float = 0.0,
 ) -> Manifest:
     """Write the artefact and return its manifest.
 
@@ -68,8 +72,9 @@ def write_fitted_artefact(
         vocabulary: what its counts were counted with.
         provenance: lineage, training and further files.
         unseen_texts: texts that the vocabulary was not fitted on; they say how strange a text may be.
+        unfamiliar_confidence: below this, answers to texts unlike these are uncertain.
     """
-    model = model_of(fitted.estimator, vocabulary)
+    model = model_of(fitted.estimator, vocabulary, fitted.general)
     text = _text_weights(fitted.estimator, vocabulary)
     manifest = Manifest(
         kind=model.kind,
@@ -80,21 +85,24 @@ def write_fitted_artefact(
             min_confidence=fitted.min_confidence.threshold,
             min_known_share=_least_familiar(vocabulary.spec, text, unseen_texts),
             scripts=scripts_of(unseen_texts),
+            unfamiliar_confidence=unfamiliar_confidence if fitted.general else 0.0,
         ),
         training=provenance.training,
         lineage=provenance.lineage,
+        general=GENERAL_FEATURES if fitted.general else (),
     )
     return write_artefact(
         directory, manifest, model, self_test_texts(unseen_texts), extra_files=provenance.extra_files
     )
 
 
-def model_of(estimator: Estimator, vocabulary: Vocabulary) -> Model:
-    """The estimator as data that scores raw texts."""
+def model_of(estimator: Estimator, vocabulary: Vocabulary, general: GeneralWeights | None = None) -> Model:
+    """Return the estimator as data that scores raw texts."""
     text = _text_weights(estimator, vocabulary)
     if isinstance(estimator, LinearEstimator):
         coef = np.ascontiguousarray(estimator.coef, dtype=np.float64)
-        return LinearModel(LinearWeights(text, coef, np.asarray(estimator.intercept, dtype=np.float64)))
+        intercept = np.asarray(estimator.intercept, dtype=np.float64)
+        return LinearModel(LinearWeights(text, coef, intercept, general))
     if isinstance(estimator, SklearnEstimator):
         return SkopsModel(text, estimator.columns, estimator.model, LEAST_PROBABILITY)
     raise TypeError(f"no kind of artefact holds a {type(estimator).__name__}")

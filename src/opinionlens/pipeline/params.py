@@ -159,6 +159,7 @@ class Training(Section):
     n_jobs: Annotated[StrictInt, Field(ge=1)] = 8
     objective: Literal["macro_f1", "accuracy"] = "macro_f1"
     storage: Annotated[str, Field(min_length=1)] = "sqlite:///optuna.sqlite3"
+    general_expert: StrictBool = True
     by_hand: ByHand = ByHand()
 
     @field_validator("families")
@@ -181,6 +182,7 @@ class Evaluation(Section):
     calibration_folds: Annotated[StrictInt, Field(ge=2, le=20)] = 5
     bootstrap_samples: Annotated[StrictInt, Field(ge=100, le=100_000)] = 1000
     uncertain_error_rate: Share = 0.5
+    unfamiliar_confidence: Share = 0.47
 
 
 class Promotion(Section):

@@ -18,6 +18,7 @@ from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.files import write_json
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
+from opinionlens.pipeline.general_part import TextReadings
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.pipeline.params import Params
@@ -32,7 +33,6 @@ from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import load_labelled, workers
 from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinished_run
 from opinionlens.registry.port import COMMIT_TAG
-from opinionlens.text.repeats import evidence_length
 from opinionlens.tracking.port import Run
 
 # The artefact scores raw texts by another road than the estimator scored counts; both must arrive together.
@@ -69,19 +69,22 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         trials = search(plan, pool, tracked.tracking, run, reporter)
         winner = best_trial(trials)
         known = np.concatenate([texts["train"].codes, texts["val"].codes])
-        lengths = _lengths(texts, paths)
+        readings = _readings(texts, paths)
         fitted = refit_calibrated(
             pool,
             winner.proposal.family,
             winner.proposal.params,
             known,
-            np.concatenate([lengths["train"], lengths["val"]]),
+            readings,
             params.evaluation,
+            general_expert=params.training.general_expert,
             seed=seed,
             reporter=reporter,
         )
-        tested = _test(fitted, texts["test"], lengths["test"], paths)
-        digest = _write_artefact(fitted, winner, tested, texts, paths)
+        tested = _test(fitted, texts["test"], readings["test"], paths)
+        digest = _write_artefact(
+            fitted, winner, tested, texts, paths, params.evaluation.unfamiliar_confidence
+        )
         report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
         pictures = evaluation_pictures(tested.scores, tested.texts.codes, tested.probabilities)
         pictures |= study_pictures(trials, params.training.objective)
@@ -109,20 +112,14 @@ def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
             )
 
 
-def _lengths(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, NDArray[np.int64]]:
-    """How long each text of each split is to the calibration."""
-    tokens_of = Vocabulary.load(paths.vectorizer).spec.recipe.tokens
-    return {
-        name: np.array([evidence_length(tokens_of(text)) for text in rows.texts], dtype=np.int64)
-        for name, rows in texts.items()
-    }
+def _readings(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, TextReadings]:
+    spec = Vocabulary.load(paths.vectorizer).spec
+    return {name: TextReadings.of(spec, rows.texts) for name, rows in texts.items()}
 
 
-def _test(
-    fitted: CalibratedEstimator, texts: LabelledTexts, lengths: NDArray[np.int64], paths: Paths
-) -> Tested:
+def _test(fitted: CalibratedEstimator, texts: LabelledTexts, readings: TextReadings, paths: Paths) -> Tested:
     counts = load_labelled(paths.vectorized / "test").counts
-    raw = fitted.probabilities(fitted.estimator.decision_values(counts), lengths)
+    raw = fitted.probabilities(fitted.estimator.decision_values(counts), readings)
     probabilities = in_label_order(raw, fitted.estimator.classes)
     return Tested(texts, probabilities, score(texts.labels, probabilities))
 
@@ -133,6 +130,7 @@ def _write_artefact(
     tested: Tested,
     texts: dict[str, LabelledTexts],
     paths: Paths,
+    unfamiliar_confidence: float,
 ) -> str:
     """Write the artefact, see that it answers as the model does, and return its digest."""
     train, val = texts["train"], texts["val"]
@@ -154,7 +152,14 @@ def _write_artefact(
         recipe=vocabulary.spec.recipe,
     )
     provenance = Provenance(lineage, training, {"reference.json": reference.as_bytes()})
-    manifest = write_fitted_artefact(paths.classifier, fitted, vocabulary, provenance, val.texts)
+    manifest = write_fitted_artefact(
+        paths.classifier,
+        fitted,
+        vocabulary,
+        provenance,
+        val.texts,
+        unfamiliar_confidence=unfamiliar_confidence,
+    )
     served = load_classifier(paths.classifier)
     found = in_label_order(served.predict_proba(tested.texts.texts), served.labels)
     difference = float(np.abs(found - tested.probabilities).max())

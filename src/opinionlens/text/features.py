@@ -39,11 +39,18 @@ class FeatureSpec:
         """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
         if not self.lexicon:
             return self.recipe.tokens(text), []
+        _, tokens, lexicon = self.pieces_tokens_lexicon(text)
+        return tokens, lexicon
+
+    def pieces_tokens_lexicon(self, text: str) -> tuple[list[str], list[str], list[float]]:
+        """As `tokens_and_lexicon`, with the pieces in front."""
         pieces = self.recipe.pieces(text)
         tokens = (
             self.recipe.tokens_of(pieces) if self.recipe.tokenizer == "pattern" else self.recipe.tokens(text)
         )
-        return tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
+        if not self.lexicon:
+            return pieces, tokens, []
+        return pieces, tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
 
     def lexicon_parts(self, text: str) -> list[LexiconPart]:
         """What each stretch of `text` contributes to the lexicon's values."""

@@ -33,6 +33,7 @@ _SQUEEZE = 15.0
 # Marks that prose hardly uses: brackets of code and markup, assignments, calls.
 _CODE = re.compile(r"[{}<>=|\\]|\w\(\w|\w\(\)")
 _LEAST_CODE, _CODE_A_WORD = 3, 0.22
+_ANY_CODE = re.compile(r"[{}<>=|\\(]")  # without one of these, the marks need not be counted
 
 
 class GeneralPart(NamedTuple):
@@ -46,6 +47,8 @@ class GeneralPart(NamedTuple):
 
 def is_prose(text: str, pieces: Sequence[str]) -> bool:
     """Whether `text` is written for people: neither code nor a record."""
+    if _ANY_CODE.search(text) is None:
+        return True
     marks = len(_CODE.findall(text))
     return marks < _LEAST_CODE or marks <= _CODE_A_WORD * len(pieces)
 

@@ -12,7 +12,6 @@ import math
 import re
 import string
 from collections.abc import Sequence
-from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -58,12 +57,19 @@ _FADING = (1.0, 0.95, 0.9)  # of what stands one, two, three words before
 _REACH = len(_FADING)
 
 
+# Every phrase and pair has one of these words, and hardly any other text has.
+_OF_PHRASES = frozenset(("shit", "bomb", "ass", "badass", "stop", "right", "kiss", "die", "heart"))
+_OF_PAIRS = frozenset(("enough", "kind", "sort"))
+_TURNING = frozenset(("no", "least", "this"))
+
+
 class _Word(NamedTuple):
     lowered: str
     valence: float | None  # None for a word that is not in the list
     boost: float
     negates: bool
     in_capitals: bool
+    acts: bool  # whether it may change the valence of a word near it
 
 
 class VaderPart(NamedTuple):
@@ -111,10 +117,21 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
         if mixed is None:
             capitals = sum(word[4] for word in words)
             mixed = 0 < capitals < len(words)
-        values.append((at, _valence(words, at, mixed)))
+        if any(word[5] for word in words[max(at - _REACH, 0) : at + _REACH]):
+            values.append((at, _valence(words, at, mixed)))
+        else:
+            values.append((at, _alone(words[at], mixed)))
     if values and any(word[0] == "but" for word in words):
         return _after_but(values, next(at for at, word in enumerate(words) if word[0] == "but"))
     return values
+
+
+def _alone(word: _Word, mixed: bool) -> float:
+    """The valence of a listed word with nothing around it that changes it."""
+    valence = word.valence or 0.0
+    if word.in_capitals and mixed:
+        valence += _CAPITALS if valence > 0 else -_CAPITALS
+    return valence
 
 
 def _valence(words: Sequence[_Word], at: int, mixed: bool) -> float:
@@ -224,25 +241,18 @@ def _word(token: str) -> _Word:
     stripped = token.strip(string.punctuation)
     kept = token if len(stripped) <= 2 else stripped
     lowered = kept.lower()
-    return _Word(
-        lowered,
-        valences().get(lowered),
-        _BOOSTERS.get(lowered, 0.0),
-        lowered in _NEGATORS or "n't" in lowered,
-        kept.isupper(),
-    )
+    boost = _BOOSTERS.get(lowered, 0.0)
+    negates = lowered in _NEGATORS or "n't" in lowered
+    acts = bool(boost) or negates or lowered in _TURNING or lowered in _OF_PHRASES or lowered in _OF_PAIRS
+    return _Word(lowered, valences().get(lowered), boost, negates, kept.isupper(), acts)
 
 
 _WORDS: Memo[_Word] = Memo(_word)
 
 
-@cache
-def _emoji_pattern() -> re.Pattern[str]:
-    """Finds what the package replaces: it looks at one code point at a time."""
-    return re.compile("[" + "".join(re.escape(name) for name in emoji_names() if len(name) == 1) + "]")
-
-
 def _without_emoji(text: str) -> str:
+    if emoji_names().keys().isdisjoint(text):
+        return text.strip()
     return "".join(piece for piece, _, _ in _emoji_pieces(text)).strip()
 
 
@@ -250,13 +260,14 @@ def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
     """The text cut at its emoji, each in words, with the place of every piece."""
     pieces: list[tuple[str, int, int]] = []
     end, spaced = 0, True
-    for match in _emoji_pattern().finditer(text):
-        if match.start() > end:
-            pieces.append((text[end : match.start()], end, match.start()))
-            spaced = text[match.start() - 1] == " "
-        name = ("" if spaced else " ") + emoji_names()[match[0]]
-        pieces.append((name, match.start(), match.end()))
-        end, spaced = match.end(), False
+    names = emoji_names()
+    # The package looks at one code point at a time.
+    for at in [at for at, char in enumerate(text) if char in names]:
+        if at > end:
+            pieces.append((text[end:at], end, at))
+            spaced = text[at - 1] == " "
+        pieces.append((("" if spaced else " ") + names[text[at]], at, at + 1))
+        end, spaced = at + 1, False
     pieces.append((text[end:], end, len(text)))
     return pieces
 
