@@ -22,6 +22,7 @@ export function showVerdict(text, answer, milliseconds) {
   fillBars(section, answer.probabilities);
   showReason(answer.reason);
   showWords(text, answer.words);
+  slot("decider").hidden = answer.domain_share >= 0.5;
   showProvenance(answer.model, milliseconds);
   section.dispatchEvent(new CustomEvent("verdict", { detail: { text, answer } }));
   section.hidden = false;

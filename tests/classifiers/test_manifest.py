@@ -95,7 +95,7 @@ DELETE = object()
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("format", 3, "format is 3"),
+        ("format", 4, "format is 4"),
         ("format", 1, "unknown fields: length"),
         ("format", True, "format is True"),
         ("surprise", 1, "unknown fields: surprise"),

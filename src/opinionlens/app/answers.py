@@ -114,6 +114,7 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
         "bias": _by_label(explanation, explanation.bias),
         "decision": _by_label(explanation, explanation.decision),
         "exact": explanation.exact,
+        "domain_share": explanation.share,
     }
 
 

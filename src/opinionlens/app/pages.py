@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from opinionlens.app.inputs import Limits
 from opinionlens.app.security.who import Visitor
 from opinionlens.app.words import ListedWord, Stretch, deciding_words, stretches, strongest_words
-from opinionlens.classifiers.uncertainty import UncertainReason
+from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW, UncertainReason
 from opinionlens.errors import SettingsInvalid
 from opinionlens.logs import request_id
 from opinionlens.serving.scorer import ExplainedAnswer
@@ -34,6 +34,9 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 UNCERTAIN_WORDS: Mapping[UncertainReason, str] = {
     UncertainReason.LOW_CONFIDENCE: "No class is clearly ahead of the others.",
     UncertainReason.FOREIGN_TEXT: "The model knows too few of these words. Is it another language?",
+    UncertainReason.UNFAMILIAR_TEXT: (
+        "This text is unlike those that the model was trained on, and the word list is not sure either."
+    ),
     UncertainReason.EMPTY_TEXT: "There are no words to judge.",
 }
 
@@ -59,6 +62,7 @@ class Verdict:
     model: ServedModel
     milliseconds: float
     prediction_id: str
+    by_word_list: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def verdict_of(answer: ExplainedAnswer) -> Verdict:
         model=answer.model,
         milliseconds=answer.seconds * 1_000,
         prediction_id=str(answer.id),
+        by_word_list=answer.explanation.share < UNFAMILIAR_BELOW,
     )
 
 

@@ -236,6 +236,7 @@ class ExplanationAnswer(PredictionAnswer):
                     "bias": {"NEGATIVE": 0.2, "NEUTRAL": 0.1, "POSITIVE": -0.3},
                     "decision": {"NEGATIVE": 1.4, "NEUTRAL": 0.0, "POSITIVE": -1.4},
                     "exact": True,
+                    "domain_share": 1.0,
                 }
             ]
         }
@@ -248,6 +249,12 @@ class ExplanationAnswer(PredictionAnswer):
     decision: dict[Label, float]
     exact: bool = Field(
         description="False for models that are no sum of parts; contributions are then estimates."
+    )
+    domain_share: float = Field(
+        ge=0,
+        le=1,
+        description="How much the text is like the training texts. Below 1 the general word list has a part "
+        "in the decision (block `general`), below 0.5 the greater one.",
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from opinionlens.classifiers.explanation import Explanation, TokenContribution
+from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
 from opinionlens.cli.chosen import chosen_classifier
 
 LISTED_TOKENS = 60
@@ -28,6 +29,8 @@ def run_explain(text: str, *, model: str | None) -> None:
             f"  confidence {prediction.confidence:.3f}{doubt}  ({chosen.name} {chosen.version})",
         )
     )
+    if explanation.share < UNFAMILIAR_BELOW:
+        console.print("This text is unlike the training texts: the general word list decides.")
     console.print(contributions_table(explanation))
 
 

@@ -110,11 +110,17 @@ def _copy_code(into: Path) -> None:
     package = Path(opinionlens.__file__).parent
     for part in _CODE:
         for source in (
-            sorted((package / part).rglob("*.py")) if (package / part).is_dir() else [package / part]
+            sorted(_sources(package / part)) if (package / part).is_dir() else [package / part]
         ):
             target = into / source.relative_to(package)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """Yield the code of a package and the word lists that it reads."""
+    for pattern in ("*.py", "*.tsv", "*.txt"):
+        yield from folder.rglob(pattern)
 
 
 def _pinned(name: str) -> str:
