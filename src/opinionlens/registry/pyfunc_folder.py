@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,7 @@ def _schema(columns: Mapping[str, str]) -> str:
 def _copy_code(into: Path) -> None:
     package = Path(opinionlens.__file__).parent
     for part in _CODE:
-        for source in (
-            sorted(_sources(package / part)) if (package / part).is_dir() else [package / part]
-        ):
+        for source in sorted(_sources(package / part)) if (package / part).is_dir() else [package / part]:
             target = into / source.relative_to(package)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
