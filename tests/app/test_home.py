@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,9 @@ from starlette.testclient import TestClient
 from opinionlens.app.factory import create_app
 from opinionlens.app.pages import marked, percent
 from opinionlens.registry import MemoryRegistry
+from opinionlens.serving import scorer
+from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.store import ServedModel
 from opinionlens.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 
 
@@ -54,6 +58,23 @@ def test_the_words_are_marked_and_listed(promoted_client: TestClient) -> None:
     assert '<mark data-toward="POSITIVE" data-level="3" data-short>great</mark> but' in page
     assert '<mark data-toward="NEGATIVE" data-level="3" data-short>awful</mark> &lt;b&gt;</p>' in page
     assert re.search(r"great × 2 positive awful negative", visible(page))
+
+
+@pytest.mark.parametrize(("share", "by_list"), [(0.49, True), (0.5, False), (1.0, False)])
+def test_the_page_says_when_the_word_list_decides(
+    share: float, by_list: bool, promoted_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained = scorer.explained
+
+    def unlike(model: ServedModel, text: str) -> ExplainedAnswer:
+        answer = explained(model, text)
+        return replace(answer, explanation=replace(answer.explanation, share=share))
+
+    monkeypatch.setattr(scorer, "explained", unlike)
+    shown = visible(promoted_client.post("/", data={"text": "great"}).text)
+    assert ("a general word list decides" in shown) is by_list
+    answer = promoted_client.post("/api/v1/inference/explain", json={"text": "great"}).json()
+    assert answer["domain_share"] == share
 
 
 def test_provenance_is_said(promoted_client: TestClient) -> None:

@@ -77,7 +77,9 @@ def test_the_code_beside_it_is_enough(folder):
 def test_it_holds_data_and_source_only(folder):
     suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
 
-    assert suffixes == {"", ".txt", ".yaml", ".json", ".npz", ".py"}
+    assert suffixes == {"", ".txt", ".yaml", ".json", ".npz", ".py", ".tsv"}
+    lists = {path.name for path in folder.rglob("lexicons/*")}
+    assert lists == {"emoji.tsv", "frequencies.tsv", "phrases.txt", "words.tsv"}
     assert sorted(path.name for path in folder.iterdir()) == [
         "MLmodel",
         "artefact",
