@@ -24,9 +24,8 @@ from opinionlens.text.recipe import RECIPES
 
 SPEC = FeatureSpec(RECIPES["social-v2"], (1, 2), (2, 3), lexicon=True)
 CODE = "for (int i = 0; i < n; i++) { sum[i] = f(x[i]); } return {sum};"
-# Every word but the user name has a likeness of 0, so that the mean is 8 for "@a" and little for the others.
 TEXTS = (
-    "@united @delta thanks",
+    "@united @delta @jetblue thanks",
     "I love it",
     "no complaints about the great food, but the service is a disaster 👎",
     "Is this any good?",
@@ -68,15 +67,15 @@ def parts(
 
 def test_the_gate_opens_by_the_mean_likeness(general: GeneralWeights) -> None:
     gate = GeneralExpert(general).gate
-    # (8 + 8 + 1) / (3 words + 6) = 1.89, above `high`
-    assert gate.mixture(["<user>", "<user>", "thanks"]) == (1.0, 1.0, 0.0, True)
-    # 0.5 / (1 + 6) = 0.0714: (0.0714 + 0.5) / 2 of the way; the n-grams count 0.1 + 0.9 of it
-    share, domain, expert, _ = gate.mixture(["love", "😀", "!"])
-    assert share == pytest.approx(0.285714, abs=1e-6)
-    assert domain == pytest.approx(0.357143, abs=1e-6)
-    assert expert == pytest.approx(0.714286, abs=1e-6)
-    # Nothing to look at is at 0, and words of English at large that training lacked pull below `low`.
-    assert gate.mixture([]).share == pytest.approx(0.25)
+    # (3 * 8 - 6) / (3 words + 6) = 2, above `high`
+    assert gate.mixture(["<user>", "<user>", "<user>"]) == (1.0, 1.0, 0.0, True)
+    # (8 - 6) / (1 + 6) = 0.2857: (0.2857 + 0.5) / 2 of the way; the n-grams count 0.1 + 0.9 of it
+    share, domain, expert, _ = gate.mixture(["<user>", "😀", "!"])
+    assert share == pytest.approx(0.392857, abs=1e-6)
+    assert domain == pytest.approx(0.453571, abs=1e-6)
+    assert expert == pytest.approx(0.607143, abs=1e-6)
+    # Nothing to look at, and words of English at large that training lacked, are below `low`.
+    assert gate.mixture([]) == (0.0, 0.1, 1.0, True)
     assert gate.mixture(["the", "soup", "of", "the", "day"] * 5) == (0.0, 0.1, 1.0, True)
 
 

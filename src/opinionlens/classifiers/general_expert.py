@@ -17,7 +17,7 @@ import numpy as np
 from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.general_weights import GeneralWeights
 from opinionlens.text.general import GENERAL_FEATURES, general_values, is_prose
-from opinionlens.text.likeness import SMOOTHING, plain_word, unseen_likeness
+from opinionlens.text.likeness import PRIOR, SMOOTHING, plain_word, unseen_likeness
 from opinionlens.text.memo import Memo
 
 
@@ -62,9 +62,9 @@ class Gate:
         self._likeness: Memo[float | None] = Memo(likeness_of)
 
     def likeness(self, tokens: Sequence[str]) -> float:
-        """Return the mean likeness of the tokens, drawn towards 0 where they are few."""
+        """Return the mean likeness of the tokens, drawn down where they are few."""
         found = [value for value in map(self._likeness.__getitem__, tokens) if value is not None]
-        return sum(found) / (len(found) + SMOOTHING)
+        return (sum(found) + SMOOTHING * PRIOR) / (len(found) + SMOOTHING)
 
     def mixture(self, tokens: Sequence[str]) -> Mixture:
         """Return how much n-grams and expert count in a text of these tokens."""

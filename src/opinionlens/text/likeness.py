@@ -10,8 +10,9 @@ from opinionlens.text.recipe import NEGATED
 # Log-ratios beyond this say no more: user names and addresses reach it, for no list of words holds them.
 MOST = 8.0
 _LEAST_SHARE = 1e-7  # of a word that the list of frequencies lacks
-# Words of a text that say nothing yet: in a short text a single word decides less.
-SMOOTHING = 6.0
+# A text is unlike the domain until enough of its words say otherwise: of a few words nearly all are known to
+# any model, and their neighbours to none. So many words of that likeness are added to each text.
+SMOOTHING, PRIOR = 6.0, -1.0
 
 
 def plain_word(token: str) -> str | None:
