@@ -94,6 +94,9 @@ def test_min_confidence_by_hand() -> None:
         0.71, 0.75, pytest.approx(1 / 3)
     )
     assert choose_min_confidence(truth, probabilities, error_rate=0.6) == MinConfidence(0.41, 0.25, 1.0)
+    # A limit of a third leaves the threshold that marks a quarter; one of a fifth leaves none.
+    assert choose_min_confidence(truth, probabilities, max_marked=1 / 3) == MinConfidence(0.41, 0.25, 1.0)
+    assert choose_min_confidence(truth, probabilities, max_marked=0.2) == MinConfidence(0.0, 0.0, None)
 
 
 def test_nothing_is_marked_where_even_doubtful_answers_are_right() -> None:

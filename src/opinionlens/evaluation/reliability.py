@@ -100,10 +100,13 @@ def calibration_error_by_chance(
     return float(np.quantile(errors, quantile))
 
 
-def choose_min_confidence(truth: Codes, probabilities: Floats, *, error_rate: float = 0.5) -> MinConfidence:
+def choose_min_confidence(
+    truth: Codes, probabilities: Floats, *, error_rate: float = 0.5, max_marked: float = 1.0
+) -> MinConfidence:
     """The highest threshold, in hundredths, such that the answers below it are wrong at least so often.
 
-    At the default an answer is marked when it belongs to a group that is no better than a coin. Where even
+    Of thresholds that would mark more than the share `max_marked` none is taken. At the default error rate an
+    answer is marked when it belongs to a group that is no better than a coin. Where even
     the least confident answers are better than that, the threshold is 0 and nothing is marked; where the
     classifier as a whole is that bad, it exceeds every confidence (below 1) and everything is marked.
     """
@@ -112,7 +115,7 @@ def choose_min_confidence(truth: Codes, probabilities: Floats, *, error_rate: fl
     places = np.searchsorted(grid, confidence, side="right")
     marked = np.cumsum(np.bincount(places, minlength=len(grid) + 1))[: len(grid)]
     wrong = np.cumsum(np.bincount(places, weights=~is_right, minlength=len(grid) + 1))[: len(grid)]
-    reached = (marked > 0) & (wrong >= error_rate * marked)
+    reached = (marked > 0) & (wrong >= error_rate * marked) & (marked <= max_marked * len(truth))
     if not reached.any():
         return MinConfidence(0.0, 0.0, None)
     # Between two observed confidences every threshold marks the same rows: take the lowest of those.

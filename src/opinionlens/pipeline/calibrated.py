@@ -94,6 +94,9 @@ def refit_calibrated(
         seed=seed,
     )
     threshold = choose_min_confidence(
-        codes[familiar], choice.probabilities[familiar], error_rate=evaluation.uncertain_error_rate
+        codes[familiar],
+        choice.probabilities[familiar],
+        error_rate=evaluation.uncertain_error_rate,
+        max_marked=evaluation.uncertain_max_share,
     )
     return CalibratedEstimator(estimator, choice, threshold, general)

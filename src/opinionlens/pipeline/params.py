@@ -182,6 +182,7 @@ class Evaluation(Section):
     calibration_folds: Annotated[StrictInt, Field(ge=2, le=20)] = 5
     bootstrap_samples: Annotated[StrictInt, Field(ge=100, le=100_000)] = 1000
     uncertain_error_rate: Share = 0.5
+    uncertain_max_share: Share = 0.1
     unfamiliar_confidence: Share = 0.47
 
 
