@@ -10,8 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from opinionlens.text.frequencies import general_frequency
 from opinionlens.text.lexicon_entries import BOOSTS, ENTRIES, Feature
 from opinionlens.text.memo import Memo
+from opinionlens.text.misspellings import Misspellings
 from opinionlens.text.negation import NEGATORS
 from opinionlens.text.normalising import emoji, emoticon, word
 from opinionlens.text.scanning import Kind, kind_of
@@ -76,26 +78,33 @@ def meaning_of(piece: str) -> Meaning | None:
     if kind is not Kind.WORD:
         return None
     lowered = word(piece)
-    sense, starts = words().get(lowered), phrases().next.get(lowered)
+    sense, starts = _sense_of(lowered), phrases().next.get(lowered)
     if lowered.isdigit() and len(lowered) < 4:
         return Meaning(lowered, _RATING)
     strength = 1.0
     if sense is None and (shorter := _shortened(lowered)) is not None:
         sense, strength = words()[shorter], 1.2
-    if sense is None and lowered.endswith("n't"):
-        sense = _NEGATOR
     if piece.isupper() and len(piece) > 1:
         strength *= 1.25
     if sense is None and starts is None and lowered not in _inner_words():
-        return None
+        meant = None if general_frequency(lowered) else _misspellings().meant(lowered)
+        if meant is None:
+            return None
+        sense = words()[meant]
     return Meaning(lowered, sense, starts if starts and starts.next else None, strength=strength)
 
 
 _NEGATOR = Sense(effect="not")
+_CLEAR = 1.0
 _RATING = Sense(effect="rating")
 _RATING_WORDS = ("star", "stars", "five", "ten")  # as an end of a rating; numbers are met one by one
 _RUN = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
+
+
+def _sense_of(lowered: str) -> Sense | None:
+    found = words().get(lowered)
+    return _NEGATOR if found is None and lowered.endswith("n't") else found
 
 
 def _shortened(lowered: str) -> str | None:
@@ -131,6 +140,16 @@ def words() -> Mapping[str, Sense]:
         if len(pattern) == 1:
             senses[pattern[0]] = sense
     return senses | dict.fromkeys(_RATING_WORDS, _RATING)
+
+
+@cache
+def _misspellings() -> Misspellings:
+    """The words that people rated clearly: a slip in another one changes no opinion."""
+    return Misspellings(
+        name
+        for name, sense in words().items()
+        if not sense.effect and not sense.inferred and abs(sense.valence) >= _CLEAR
+    )
 
 
 @cache
