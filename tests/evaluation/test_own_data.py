@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from opinionlens.evaluation.own_data import Answers, Rows, by_sign, is_two_class, measured, vader_codes
+from opinionlens.evaluation.own_data import Answers, Rows, measured, vader_codes
 from opinionlens.evaluation.own_data_report import DataFacts
 from opinionlens.text.labels import Label
 
@@ -96,17 +96,6 @@ def test_errors_are_bounded_in_number_and_length():
 class TestTwoClasses:
     TRUTH = np.array([0, 0, 2, 2])
     ANSWERS = np.array([[0.3, 0.6, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0.0, 1.0, 0.0]])
-
-    def test_only_negative_and_positive_are_two_classes(self):
-        assert is_two_class(self.TRUTH)
-        assert not is_two_class(np.array([0, 1, 2]))
-        assert not is_two_class(np.array([2, 2]))
-        assert not is_two_class(np.array([0, 1]))
-
-    def test_neutral_is_no_answer(self):
-        expected = [[0.75, 0, 0.25], [0.4, 0, 0.6], [0.5, 0, 0.5], [0.5, 0, 0.5]]
-        assert by_sign(self.ANSWERS) == pytest.approx(np.array(expected))
-        assert self.ANSWERS[0].tolist() == [0.3, 0.6, 0.1]
 
     def test_the_sign_decides(self):
         rows = Rows(self.TRUTH, ["a", "b", "c", "d"], [1, 2, 3, 4])

@@ -1,8 +1,7 @@
 """Is a model good for one's own texts? Scores with intervals, calibration, errors, and a comparison.
 
 Needs numpy alone, because the app measures with it, too. On texts that are negative or positive but never
-neutral the sign decides: the larger of P(negative) and P(positive) wins, as a model that may answer "neutral"
-would otherwise lose every such answer. VADER's compound is read in the same way.
+neutral the sign decides (`polarity`); VADER's compound is read in the same way.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from opinionlens.evaluation.own_data_report import (
     OwnDataReport,
     WrongAnswer,
 )
+from opinionlens.evaluation.polarity import by_sign, is_two_class
 from opinionlens.evaluation.reliability import (
     calibration_error_by_chance,
     expected_calibration_error,
@@ -120,20 +120,6 @@ def measured(
         certainty=_certainty(rows.truth, predicted, model.reasons),
         wrong=_wrong(rows, probabilities, predicted, model.reasons),
     )
-
-
-def is_two_class(truth: Codes) -> bool:
-    """Return whether the rows are negative and positive, and none is neutral."""
-    return {_NEGATIVE, _POSITIVE} == set(np.unique(truth).tolist())
-
-
-def by_sign(probabilities: Floats) -> Floats:
-    """Return what is left of the probabilities where neutral is no answer; one half each where nothing is."""
-    signed = probabilities.copy()
-    signed[:, _NEUTRAL] = 0.0
-    left = signed.sum(axis=1, keepdims=True)
-    halves = np.where(np.arange(len(LABELS)) == _NEUTRAL, 0.0, 0.5)
-    return np.asarray(np.where(left > 0, signed / np.where(left > 0, left, 1.0), halves))
 
 
 def vader_codes(compounds: Floats, truth: Codes) -> Codes:
