@@ -12,6 +12,8 @@ from opinionlens.tabular.cells import Cells, Quoting, body_of, splitter
 # is one of labels or kinds.
 _FEW_VALUES = 12
 _TIMES_EACH = 5
+# In fewer rows a label may not have been met yet, and rows with it would not be known for rows.
+_LEAST_ROWS = 15
 _MOST_BLANKS = 1
 _NEARLY_ALL = 0.95
 _VALUES_KEPT = 200
@@ -48,7 +50,7 @@ class _Column:
         self.is_numeric = self._seen >= 2 and self._numbers >= enough
         is_few = (
             sum(times for _, times in common) >= enough
-            and self._seen >= _TIMES_EACH * len(common)
+            and self._seen >= max(_LEAST_ROWS, _TIMES_EACH * len(common))
             and all(value.count(" ") <= _MOST_BLANKS for value, _ in common)
         )
         self.few = frozenset(value for value, _ in common) if is_few else frozenset()
