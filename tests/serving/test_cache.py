@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -374,3 +375,30 @@ def test_a_download_that_ends_while_its_bytes_are_counted_counts_nothing(
 
     monkeypatch.setattr(os, "scandir", renamed_just_before)
     assert cache.bytes_arrived(digest) == 0
+
+
+def test_a_download_that_ends_while_versions_are_listed_stops_no_list(
+    cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = "a" * 64
+    aside = cache.root / f".{digest}.0123abcd"
+    aside.mkdir(parents=True)
+    (cache.root / ("b" * 64)).mkdir()
+    listdir, scandir = os.listdir, os.scandir
+
+    def vanish(path: object) -> None:
+        for folder in (aside, cache.root / ("b" * 64)):
+            if str(path) == str(folder):
+                folder.rmdir()
+
+    def vanished_just_before(list_of: Callable[..., object]) -> Callable[..., object]:
+        def found(path: object = ".") -> object:
+            vanish(path)
+            return list_of(path)
+
+        return found
+
+    monkeypatch.setattr(os, "listdir", vanished_just_before(listdir))
+    monkeypatch.setattr(os, "scandir", vanished_just_before(scandir))
+    assert cache.versions() == []
+    assert cache.find("opinionlens", 1) is None

@@ -21,6 +21,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -111,7 +112,8 @@ class ArtefactCache:
 
     def versions(self) -> list[CachedVersion]:
         """Return what has been fetched, by name and then newest first."""
-        found = [read_card(path) for path in self.root.glob("*/version*.json") if _is_visible(path)]
+        folders = [name for name in _names_in(self.root) if not name.startswith(".")]
+        found = [read_card(path) for name in folders for path in self._cards(name)]
         held = [card for card in found if card is not None and self.holds(card.digest)]
         return sorted(held, key=lambda card: (card.name, -card.number))
 
@@ -174,7 +176,9 @@ class ArtefactCache:
         return cached
 
     def _cards(self, digest: str) -> list[Path]:
-        return [path for path in (self.root / digest).glob("version*.json") if _is_visible(path)]
+        """Return the cards of a version; one that is being written has a name of its own until then."""
+        folder = self.root / digest
+        return [folder / name for name in _names_in(folder) if fnmatch(name, "version*.json")]
 
     @contextmanager
     def _locked(self, digest: str) -> Iterator[None]:
@@ -218,9 +222,15 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def _is_visible(path: Path) -> bool:
-    """Tell a card from one that is being written, or that belongs to a half-finished download."""
-    return not path.name.startswith(".") and not path.parent.name.startswith(".")
+def _names_in(folder: Path) -> list[str]:
+    """Return what lies in a folder, sorted; nothing where it has vanished, as downloads do when they end.
+
+    `Path.glob` with a folder in its pattern raises there: it looks into each after it has listed them.
+    """
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 @contextmanager
