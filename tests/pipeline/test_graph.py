@@ -63,6 +63,9 @@ def write_corpus(path: Path) -> None:
 
 def project(folder: Path, **training: object) -> Path:
     """A project as a clone has it, with the user's data and a short study."""
+    everyday = folder / "tests" / "model" / "everyday.csv"
+    everyday.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "model" / "everyday.csv", everyday)
     for name in ("src", "dvc.yaml", ".dvcignore"):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy

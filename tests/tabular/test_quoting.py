@@ -246,7 +246,9 @@ def test_what_a_csv_writer_writes_is_read_back(
 
 
 @settings(max_examples=200, deadline=None)
-@example(seed=5406, strays=3, delimiter=",", quoting=csv.QUOTE_MINIMAL)  # the rows before hold one label alone
+@example(
+    seed=5406, strays=3, delimiter=",", quoting=csv.QUOTE_MINIMAL
+)  # the rows before hold one label alone
 @given(
     seed=st.integers(0, 2**32),
     strays=st.integers(1, 5),

@@ -182,7 +182,18 @@ class ModelCardAnswer(ModelAnswer):
 
     slices: dict[str, dict[str, float]] = Field(description="Scores by kind of text, where registered.")
     sources: dict[str, dict[str, float]] = Field(description="Scores by data set, where registered.")
-    behaviour: dict[str, float] = Field(description="Shares of passed behavioural checks, where registered.")
+    behaviour: dict[str, float] = Field(
+        description="Shares of passed behavioural checks that a promotion asks for, where registered."
+    )
+    watched_behaviour: dict[str, float] = Field(
+        description="Shares of passed harder checks, which no promotion asks for."
+    )
+    everyday: dict[str, dict[str, float]] = Field(
+        description="Accuracy on everyday sentences, in `all` and by kind, where registered."
+    )
+    lengths: dict[str, dict[str, float]] = Field(
+        description="Accuracy and calibration error of the test split by number of tokens."
+    )
     limits: CardLimits
     manifest: dict[str, Any] | None = Field(
         description="Training, features, calibration and uncertainty as the artefact holds them."

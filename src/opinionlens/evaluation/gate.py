@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opinionlens.evaluation.codes import Codes, Floats, in_label_order, label_codes, rows_that_match
+from opinionlens.evaluation.everyday import SURE, EverydayResult, chance_of_no_change
 from opinionlens.evaluation.intervals import Difference, paired_bootstrap
 from opinionlens.evaluation.reliability import calibration_error_by_chance, expected_calibration_error
 
@@ -46,12 +47,13 @@ class Contender:
     """A classifier as the gate sees it: what it says about the common rows, and how it behaves.
 
     `probabilities` has one column per label in the order of `LABELS`; `behaviour` maps the names of checks to
-    their pass rates.
+    their pass rates; `everyday` is what it made of the everyday sentences, where there are any.
     """
 
     name: str
     probabilities: NDArray[np.floating]
     behaviour: Mapping[str, float] = field(default_factory=dict)
+    everyday: EverydayResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def decide(
     if champion is not None:
         findings = [_judge_difference(codes, challenger, champion, rules)]
         findings += _judge_behaviour(challenger, champion, rules)
+        findings += _judge_everyday(challenger, champion, rules)
     elif baselines:
         findings = [_judge_against_baseline(codes, challenger, one, rules) for one in baselines]
     else:
@@ -175,6 +178,36 @@ def _judge_behaviour(challenger: Contender, champion: Contender, rules: GateRule
             )
         )
     return findings
+
+
+def _judge_everyday(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
+    """Two findings if both answered the sentences: not worse beyond chance, and no bolder in its mistakes."""
+    ours, theirs = challenger.everyday, champion.everyday
+    if ours is None or theirs is None:
+        return []
+    shares = float(ours.is_right.mean()), float(theirs.is_right.mean())
+    chance = chance_of_no_change(theirs.is_right, ours.is_right)
+    passed = shares[0] >= shares[1] or chance > 1 - rules.level
+    verdict = "not worse beyond chance" if passed else "worse, beyond chance"
+    bolder = ours.sure_and_wrong > theirs.sure_and_wrong
+    return [
+        _Finding(
+            passed=passed,
+            sentence=f"Of {len(ours.is_right)} everyday sentences {challenger.name} answers {shares[0]:.1%} "
+            f"right, {champion.name} {shares[1]:.1%} (p = {chance:.2g}): it is {verdict}",
+            numbers={"check": "everyday", "challenger": shares[0], "champion": shares[1], "p": chance},
+        ),
+        _Finding(
+            passed=not bolder,
+            sentence=f"{challenger.name.capitalize()} is wrong and surer than {SURE:g} on "
+            f"{ours.sure_and_wrong} negated everyday sentences, {champion.name} on {theirs.sure_and_wrong}",
+            numbers={
+                "check": "sure_and_wrong",
+                "challenger": ours.sure_and_wrong,
+                "champion": theirs.sure_and_wrong,
+            },
+        ),
+    ]
 
 
 def _compare(codes: Codes, challenger: Contender, other: Contender, rules: GateRules) -> Difference:

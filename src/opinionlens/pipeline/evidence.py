@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opinionlens.pipeline.baselines import contenders
+from opinionlens.pipeline.everyday import read_everyday
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.promote import Evidence
@@ -23,4 +24,5 @@ def gather_evidence(paths: Paths, *, seed: int, reporter: Reporter) -> Evidence:
         labels=test.labels,
         baselines=lambda: contenders(train, test.texts, seed=seed, reporter=reporter),
         rows=tuple(row_sets(paths)) if paths.eval_data.is_dir() else (),
+        everyday=read_everyday(paths),
     )

@@ -36,6 +36,11 @@ class Paths:
         return self.root / "data" / "eval_data"
 
     @property
+    def everyday(self) -> Path:
+        """Labelled sentences of everyday life, by kind; a project may have none."""
+        return self.root / "tests" / "model" / "everyday.csv"
+
+    @property
     def vectorized(self) -> Path:
         """Counts per split, as memory-mappable arrays."""
         return self.root / "data" / "vectorized"

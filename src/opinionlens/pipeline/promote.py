@@ -11,9 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
@@ -25,9 +22,11 @@ from opinionlens.errors import (
     VersionNotServable,
 )
 from opinionlens.evaluation.behaviour import pass_rates
-from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.everyday import EverydayResult, EverydaySentences, judge_everyday
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
+from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
+from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import Rows
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
@@ -58,13 +57,15 @@ class Candidate:
 class Evidence:
     """The rows that challenger and champion are compared on, and whom a first challenger has to beat.
 
-    `rows` are the slices and sources whose scores are recorded with the version, for its card.
+    `rows` are the slices and sources whose scores are recorded with the version, for its card; both also
+    answer the `everyday` sentences, where there are any.
     """
 
     texts: Sequence[str]
     labels: Sequence[str]
     baselines: Callable[[], Sequence[Contender]]
     rows: Sequence[Rows] = ()
+    everyday: EverydaySentences | None = None
 
 
 @dataclass(frozen=True)
@@ -235,23 +236,27 @@ def _champion(registry: Registry, name: str) -> Version | None:
 def _judge(
     candidate: Candidate, champion: Version | None, registry: Registry, evidence: Evidence, rules: GateRules
 ) -> GateDecision:
-    challenger = _contender("the challenger", candidate.classifier, evidence.texts)
+    challenger = _contender("the challenger", candidate.classifier, evidence)
     if champion is None or not champion.servable:
         return decide(evidence.labels, challenger, None, evidence.baselines(), rules)
     with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
         path = registry.download(champion, Path(folder) / "artefact")
         in_place = load_classifier(path, champion.digest)
-        incumbent = _contender(f"the champion (version {champion.number})", in_place, evidence.texts)
+        incumbent = _contender(f"the champion (version {champion.number})", in_place, evidence)
     return decide(evidence.labels, challenger, incumbent, (), rules)
 
 
-def _contender(name: str, classifier: Classifier, texts: Sequence[str]) -> Contender:
-    probabilities_of = partial(_probabilities, classifier)
-    return Contender(name, probabilities_of(texts), pass_rates(probabilities_of))
+def _contender(name: str, classifier: Classifier, evidence: Evidence) -> Contender:
+    predict = partial(probabilities_of, classifier)
+    return Contender(
+        name, predict(evidence.texts), pass_rates(predict), _everyday(classifier, evidence.everyday)
+    )
 
 
-def _probabilities(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
-    return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
+def _everyday(classifier: Classifier, sentences: EverydaySentences | None) -> EverydayResult | None:
+    if sentences is None:
+        return None
+    return judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
 
 
 def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
@@ -260,12 +265,24 @@ def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
         return {}
     report: dict[str, Any] = {"slices": {}, "sources": {}}
     for rows in evidence.rows:
-        scores = score(rows.texts.labels, _probabilities(classifier, rows.texts.texts))
+        scores = score(rows.texts.labels, probabilities_of(classifier, rows.texts.texts))
         named = {"n": scores.n, "macro_f1": scores.macro_f1, "accuracy": scores.accuracy, "ece": scores.ece}
         report[rows.kind][rows.name] = rounded(named)
-    report["behaviour"] = rounded(pass_rates(partial(_probabilities, classifier)))
+    predict = partial(probabilities_of, classifier)
+    report["behaviour"] = rounded(pass_rates(predict))
+    report["hard_behaviour"] = rounded(pass_rates(predict, HARD_CHECKS))
+    report["lengths"] = scores_by_length(classifier, evidence.texts, evidence.labels)
+    if (everyday := _everyday(classifier, evidence.everyday)) is not None:
+        report["everyday"] = _brief(everyday)
     text = json.dumps(report, separators=(",", ":"))
     return {EVALS_TAG: text} if len(text) <= _LONGEST_TAG else {}
+
+
+def _brief(everyday: EverydayResult) -> dict[str, Any]:
+    """Return the accuracy in all and by kind; a tag has little room."""
+    plain = everyday.as_dict()
+    brief: dict[str, Any] = {"all": {"n": plain["n"], "accuracy": plain["accuracy"]}} | plain["kinds"]
+    return {kind: rounded(scores) for kind, scores in brief.items()}
 
 
 def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:

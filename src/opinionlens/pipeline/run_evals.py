@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.errors import StageFailed
 from opinionlens.evaluation.behaviour import pass_rates
-from opinionlens.evaluation.codes import in_label_order
+from opinionlens.evaluation.everyday import judge_everyday
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.files import write_json
+from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
+from opinionlens.pipeline.everyday import read_everyday
 from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.row_sets import row_sets
-from opinionlens.pipeline.splits_on_disk import LabelledTexts
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.tracking.port import Run, Tracking
@@ -56,7 +55,15 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
                 bar.note(rows.name)
                 bar.advance()
         report["behaviour"], report["hard_behaviour"] = _behaviour(classifier)
+        test = read_labelled_texts(paths.preprocessed / "test.parquet")
+        report["lengths"] = scores_by_length(classifier, test.texts, test.labels)
+        if (sentences := read_everyday(paths)) is not None:
+            result = judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
+            report["everyday"] = rounded(result.as_dict())
+            parent.log_metrics({"everyday.accuracy": report["everyday"]["accuracy"]})
         parent.log_metrics({f"behaviour.{name}": rate for name, rate in report["behaviour"].items()})
+    if everyday := report.get("everyday"):
+        reporter.say(f"everyday sentences: {everyday['accuracy']:.1%} of {everyday['n']} right")
     for kind in ("slices", "sources"):
         for name, scores in report[kind].items():
             reporter.say(f"{name}: macro F1 {scores['macro_f1']:.4f}, accuracy {scores['accuracy']:.4f}")
@@ -65,7 +72,7 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
 
 
 def _score(classifier: Classifier, texts: LabelledTexts, run: Run, params: Params) -> dict[str, Any]:
-    probabilities = in_label_order(classifier.predict_proba(texts.texts), classifier.labels)
+    probabilities = probabilities_of(classifier, texts.texts)
     scores = score(texts.labels, probabilities)
     run.log_metrics(scores.as_metrics("test"))
     return scores_with_intervals(
@@ -86,11 +93,8 @@ def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:
 
 def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, float]]:
     """Pass rates of the checks that gate a promotion, and of the harder ones that are only watched."""
-
-    def probabilities_of(texts: Sequence[str]) -> NDArray[np.floating]:
-        return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
-
-    return rounded(pass_rates(probabilities_of)), rounded(pass_rates(probabilities_of, HARD_CHECKS))
+    predict = partial(probabilities_of, classifier)
+    return rounded(pass_rates(predict)), rounded(pass_rates(predict, HARD_CHECKS))
 
 
 @contextmanager

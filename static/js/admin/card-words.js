@@ -26,16 +26,21 @@ export function surenessOf({ scores }, { calibration, uncertainty }) {
 }
 
 /** Where it should not be relied on. */
-export function limitsOf({ limits, slices, sources, behaviour }, { labels, training }) {
+export function limitsOf({ limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
     const names = training.sources.map((name) => name.replaceAll("_", " ")).join(", ");
-    points.push(`It has learnt from ${names}. On other kinds of texts it may do worse than the scores here.`);
+    points.push(`It has learnt from ${names}, and from no other kind of text or language than these hold.`);
+    points.push(
+      general?.length
+        ? "Texts of other kinds are answered by a general word list, which is right less often than the scores here."
+        : "On other kinds of texts it may do worse than the scores here.",
+    );
   }
   const weakest = weakestOf({ ...slices, ...sources });
   if (weakest) points.push(`It is weakest on ${weakest.name}: macro F1 ${weakest.score.toFixed(3)}.`);
-  for (const [name, rate] of Object.entries(behaviour ?? {})) {
+  for (const [name, rate] of Object.entries({ ...behaviour, ...watched_behaviour })) {
     if (rate < 0.9) points.push(`Of the checks “${name.replaceAll("_", " ")}” it passes ${percent(rate)}.`);
   }
   points.push("Irony, sarcasm and mixed feelings in one text are often judged by their words, not by what is meant.");

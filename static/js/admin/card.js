@@ -63,18 +63,23 @@ function ngrams(range, unit) {
   return least === most ? `${least === 1 ? `single ${unit}s` : `${least} ${unit}s`}` : `${least} to ${most} ${unit}s in a row`;
 }
 
-/** Everything that has a bar: classes, slices, sources, and the checks of behaviour. */
-function groups({ scores, slices, sources, behaviour }) {
+/** Everything that has a bar: classes, slices, sources, checks of behaviour, sentences, lengths. */
+function groups({ scores, slices, sources, behaviour, watched_behaviour, everyday, lengths }) {
   const classes = Object.entries(scores).flatMap(([name, value]) => {
     const found = CLASS_SCORES.exec(name);
     return found ? [[found[1], value, null]] : [];
   });
   const scored = (table) => Object.entries(table ?? {}).map(([name, one]) => [name, one.macro_f1, one.n]);
+  const rates = (table) => Object.entries(table ?? {}).map(([name, rate]) => [name, rate, null]);
+  const measured = (table, what) => Object.entries(table ?? {}).map(([name, one]) => [name, one[what], one.n]);
   const found = [
     ["By class (F1)", classes],
     ["By slice", scored(slices)],
     ["By source", scored(sources)],
-    ["Behaviour (share of checks passed)", Object.entries(behaviour ?? {}).map(([name, rate]) => [name, rate, null])],
+    ["Behaviour that a promotion asks for (share of checks passed)", rates(behaviour)],
+    ["Behaviour that is only watched (share of checks passed)", rates(watched_behaviour)],
+    ["Everyday sentences by kind (share answered right)", measured(everyday, "accuracy")],
+    ["Calibration error by length (lower is better)", measured(lengths, "ece")],
   ].filter(([, bars]) => bars.length > 0);
   if (found.length === 0) return [note("No scores were recorded with this version.")];
   const missing = Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
@@ -97,7 +102,7 @@ function group(title, bars) {
       const bar = fill(copyOf("score-bar"), {
         name: readable(name),
         rows: rows ? `${count(rows)} texts` : "",
-        score: title.startsWith("Behaviour") ? percent(value) : score(value),
+        score: title.includes("(share") ? percent(value) : score(value),
       });
       bar.querySelector(".fill").setAttribute("width", (Math.max(0, Math.min(1, value ?? 0)) * 100).toFixed(1));
       return bar;

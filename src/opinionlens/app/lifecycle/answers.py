@@ -55,13 +55,26 @@ def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
         "slices": _named_scores(evals.get("slices")),
         "sources": _named_scores(evals.get("sources")),
         "behaviour": _numbers(evals.get("behaviour")),
+        "watched_behaviour": _numbers(evals.get("hard_behaviour")),
+        "everyday": _named_scores(evals.get("everyday")),
+        "lengths": _named_scores(evals.get("lengths")),
         "limits": {"max_text_chars": max_text_chars},
     }
     if manifest is None:
         return fields | {"manifest": None}
     plain = manifest.as_dict()
-    kept = ("format", "labels", "features", "calibration", "uncertainty", "training", "lineage", "files")
-    return fields | {"manifest": {name: plain[name] for name in kept}}
+    kept = (
+        "format",
+        "labels",
+        "features",
+        "calibration",
+        "uncertainty",
+        "training",
+        "lineage",
+        "files",
+    )
+    shown = {name: plain[name] for name in kept} | {"general": list(manifest.general)}
+    return fields | {"manifest": shown}
 
 
 def registered_fields(
