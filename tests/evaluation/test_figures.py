@@ -15,11 +15,13 @@ from sklearn import metrics as peer
 from opinionlens.evaluation.figures import (
     _roc_points,
     calibration_figure,
+    comparison_figure,
     confusion_figure,
     roc_figure,
     study_figure,
     write_png,
 )
+from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.scores import score
 
 
@@ -139,3 +141,27 @@ def test_pyplot_is_never_loaded() -> None:
         [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(source)}, check=False
     )
     assert done.returncode == 0
+
+
+def test_a_comparison_shows_each_value_in_its_set_and_leaves_gaps() -> None:
+    sets = {
+        "films (n = 9)": {"ours": Interval(0.8, 0.7, 0.95, 0.95), "theirs": Interval(0.6, 0.5, 0.65, 0.95)},
+        "tweets (n = 4)": {"theirs": Interval(0.4, 0.3, 0.5, 0.95)},
+    }
+    figure = comparison_figure(sets, measure="Macro recall", title="By kind")
+    assert {"By kind\n", "Macro recall", "films (n = 9)", "tweets (n = 4)", "ours", "theirs"} <= set(
+        words_of(figure)
+    )
+    (axes,) = figure.axes
+    shown = {
+        bars.get_label(): [line.get_xdata().tolist() for line in bars.lines[1]]
+        + [bars.lines[0].get_xdata().tolist()]
+        for bars in axes.containers
+    }
+    assert [len(each.lines[0].get_xdata()) for each in axes.containers] == [1, 2]
+    assert shown["ours"] == [[pytest.approx(0.7)], [pytest.approx(0.95)], [0.8]]
+    first, second = (each.lines[0].get_ydata() for each in axes.containers)
+    assert first[0] < second[0] < 0.5 < second[1]  # one below the other, set by set
+    top, bottom = sorted(axes.get_ylim())
+    assert (top, bottom) == (-0.5, 1.5)
+    assert axes.yaxis_inverted()

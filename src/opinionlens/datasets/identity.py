@@ -22,18 +22,19 @@ def with_identity(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     keys = [_key(*pair) for pair in zip(words, frame["text"], strict=True)]
     units = zip(keys, frame["source"], frame["group"], strict=True)
     draws = [
-        _draw(seed, f"text:{key}" if group is None else f"group:{source}:{group}")
+        draw_of(seed, f"text:{key}" if group is None else f"group:{source}:{group}")
         for key, source, group in units
     ]
     return frame.with_columns(words, pl.Series("key", keys, pl.String), pl.Series("draw", draws, pl.Float64))
+
+
+def draw_of(seed: int, unit: str) -> float:
+    """Return a number in [0, 1) that follows from the seed and the name of the unit."""
+    digest = blake2b(f"{seed}:{unit}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest) >> (64 - _MANTISSA)) / (1 << _MANTISSA)
 
 
 def _key(words: str, text: str) -> str:
     # Of a text that is all links, names and signs no word is left; it is then recognised by what it is.
     name = words or " ".join(text.lower().split())
     return blake2b(name.encode(), digest_size=16).hexdigest()
-
-
-def _draw(seed: int, unit: str) -> float:
-    digest = blake2b(f"{seed}:{unit}".encode(), digest_size=8).digest()
-    return (int.from_bytes(digest) >> (64 - _MANTISSA)) / (1 << _MANTISSA)

@@ -7,7 +7,7 @@ apart; line styles and markers say the same once more, for print.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from opinionlens.evaluation.codes import Codes, Floats
-from opinionlens.evaluation.intervals import wilson
+from opinionlens.evaluation.intervals import Interval, wilson
 from opinionlens.evaluation.reliability import Binning, expected_calibration_error, reliability_table
 from opinionlens.evaluation.scores import Scores, area_under_roc
 from opinionlens.files import replacing_file
@@ -164,6 +164,37 @@ def study_figure(
     axes.grid(color=_GRID, linewidth=0.8)
     if len(measured):
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    return figure
+
+
+def comparison_figure(
+    sets: Mapping[str, Mapping[str, Interval]], *, measure: str, title: str = "Comparison"
+) -> Figure:
+    """One line of intervals per set and series, sets from top to bottom, each series in its own colour.
+
+    A series that is absent from a set leaves a gap. Names are shown as they are.
+    """
+    series = list(dict.fromkeys(name for values in sets.values() for name in values))
+    figure, axes = _new(8.0, 1.6 + 0.24 * len(sets) * (len(series) + 1), title, "95% intervals")
+    for position, name in enumerate(series):
+        places = [place for place, values in enumerate(sets.values()) if name in values]
+        found = [values[name] for values in sets.values() if name in values]
+        colour, marker = _SERIES[position % len(_SERIES)]
+        axes.errorbar(
+            [one.value for one in found],
+            [place + (position - (len(series) - 1) / 2) / (len(series) + 1) for place in places],
+            xerr=[[one.value - one.low for one in found], [one.high - one.value for one in found]],
+            color=colour,
+            marker=marker,
+            linestyle="none",
+            capsize=2,
+            label=name,
+        )
+    axes.set_yticks(range(len(sets)), list(sets))
+    axes.set_ylim(len(sets) - 0.5, -0.5)
+    axes.set_xlabel(measure)
+    axes.grid(axis="x", color=_GRID, linewidth=0.8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, frameon=False)
     return figure
 
 

@@ -129,6 +129,11 @@ def vader_codes(compounds: Floats, truth: Codes) -> Codes:
     """
     if is_two_class(truth):
         return np.select([compounds > 0, compounds < 0], [_POSITIVE, _NEGATIVE], commonest(truth))
+    return vader_thresholds(compounds)
+
+
+def vader_thresholds(compounds: Floats) -> Codes:
+    """Return VADER's classes by its authors' thresholds."""
     return np.select(
         [compounds >= _VADER_THRESHOLD, compounds <= -_VADER_THRESHOLD], [_POSITIVE, _NEGATIVE], _NEUTRAL
     )

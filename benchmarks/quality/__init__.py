@@ -1,0 +1,1 @@
+"""How good are models on labelled texts of any kind, beside two word lists?"""

@@ -1,0 +1,114 @@
+"""Measure models on labelled texts of any kind, beside VADER and TextBlob.
+
+    uv run python -m benchmarks.quality --models new=objects/classifier lexicon --dev DATA/dev
+    uv run python -m benchmarks.quality data/preprocessed/test.parquet own.csv --models objects/classifier \
+        --cards imdb airline_tweets --raw-dir DATA/raw --seen data/preprocessed
+
+Prints Markdown; with `--out` it also writes that, every figure as JSON, and a picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.quality import contenders, report, sets
+from benchmarks.quality.contenders import Contender
+from benchmarks.quality.measuring import figures_of
+
+from opinionlens.datasets.catalogue import CARDS
+from opinionlens.errors import OpinionLensError
+from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.progress import Bars, Reporter
+
+SEED = 42
+# As many texts of each set are enough to see that our compound is the package's.
+CHECKED = 500
+
+
+def main() -> None:
+    """Measure everyone on every set."""
+    options = _options()
+    try:
+        asked = [*contenders.word_lists(), *map(contenders.from_option, options.models)]
+        measured = measure(asked, list(_sets(options)), Bars())
+    except OpinionLensError as error:
+        sys.exit(str(error))
+    if options.out:
+        report.write(measured, options.out)
+    print(report.markdown(measured), end="")
+
+
+def measure(
+    asked: list[Contender], labelled: list[sets.LabelledSet], reporter: Reporter
+) -> list[report.Measured]:
+    """Ask each contender about each set; the first is whom the others are compared with."""
+    rival, *_ = asked
+    measured = []
+    with reporter.track("asking", len(asked) * len(labelled)) as bar:
+        for one in labelled:
+            contenders.check_vader(one.texts[:CHECKED])
+            answers = {}
+            for contender in asked:
+                bar.note(f"{contender.name}, {one.name}")
+                answers[contender.name] = contender.answer(one.texts)
+                bar.advance()
+            figures = {
+                name: figures_of(
+                    one.truth, given, None if name == rival.name else answers[rival.name], seed=SEED
+                )
+                for name, given in answers.items()
+            }
+            learnt = frozenset(each.name for each in asked if one.name in each.sources and not one.seen)
+            measured.append(report.Measured(one.name, one.truth, one.seen, figures, learnt))
+    return measured
+
+
+def _sets(options: argparse.Namespace) -> Iterator[sets.LabelledSet]:
+    choice = sets.Choice(
+        seen=sets.keys_in(options.seen) if options.seen else (), max_rows=options.max_rows, seed=SEED
+    )
+    if options.dev:
+        yield from sets.from_dev(options.dev, options.half, choice)
+    for path in options.files:
+        yield sets.from_file(path, choice)
+    for name in options.cards:
+        yield sets.from_card(name, options.raw_dir, Paths().fetched, choice)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="labelled files, as `opinionlens evaluate` reads them"
+    )
+    parser.add_argument(
+        "--models", nargs="+", default=[contenders.LEXICON], metavar="MODEL",
+        help="FOLDER or NAME=FOLDER of an artifact, or `lexicon` for the built-in classifier",
+    )  # fmt: skip
+    parser.add_argument("--dev", type=Path, help="a folder of labelled CSV files for development")
+    parser.add_argument(
+        "--half", choices=sets.HALVES, default="a",
+        help="which half of each --dev file: choose on a, report b once (default: a)",
+    )  # fmt: skip
+    parser.add_argument("--cards", nargs="+", default=[], choices=CARDS, help="data sets that have a card")
+    parser.add_argument("--raw-dir", type=Path, default=Path("data/raw"), help="where their files are")
+    parser.add_argument(
+        "--seen", type=Path,
+        help="folder of the splits (data/preprocessed): texts of its train and val are left out everywhere",
+    )  # fmt: skip
+    parser.add_argument("--max-rows", type=int, default=10_000, help="of each set, drawn by class")
+    parser.add_argument("--out", type=Path, help="folder for quality.md, quality.json and quality.png")
+    options = parser.parse_args()
+    if not (options.dev or options.files or options.cards):
+        parser.error("name labelled files, --cards or --dev")
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Who is asked: classifiers from folders, the built-in word list, VADER and TextBlob."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from benchmarks.quality.measuring import Answers
+from textblob import TextBlob
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.evaluation.own_data import vader_thresholds
+from opinionlens.evaluation.polarity import sign_codes
+from opinionlens.text import vader
+
+LEXICON = "lexicon"
+VADER, TEXTBLOB = "VADER", "TextBlob"
+# The package rounds to four places.
+_ROUNDING = 5.1e-5
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to answer texts, by the name that the tables show, and the data sets that it has learnt from."""
+
+    name: str
+    answer: Callable[[Sequence[str]], Answers]
+    sources: tuple[str, ...] = ()
+
+
+def word_lists() -> list[Contender]:
+    """Return those whom every model is compared with, VADER first."""
+    return [Contender(VADER, _vader), Contender(TEXTBLOB, _textblob)]
+
+
+def from_option(option: str) -> Contender:
+    """Return the classifier that `FOLDER`, `NAME=FOLDER` or `lexicon` means; `lexicon` is the built-in one.
+
+    Raises:
+        ArtefactError: there is none in the folder, or it may not serve.
+    """
+    name, _, folder = option.rpartition("=")
+    if option == LEXICON:
+        return _of_classifier("built-in word list", LexiconClassifier())
+    classifier = load_classifier(Path(folder))
+    return _of_classifier(name or f"{classifier.manifest.training.family} ({folder})", classifier)
+
+
+def _of_classifier(name: str, classifier: Classifier) -> Contender:
+    def answer(texts: Sequence[str]) -> Answers:
+        said = [
+            one
+            for start in range(0, len(texts), _AT_ONCE)
+            for one in classifier.predict_many(texts[start : start + _AT_ONCE])
+        ]
+        return Answers.of_probabilities(
+            np.array([one.probabilities for one in said]), np.array([one.uncertain for one in said])
+        )
+
+    return Contender(name, answer, classifier.manifest.training.sources)
+
+
+def _vader(texts: Sequence[str]) -> Answers:
+    compounds = np.array([vader.compound(text) for text in texts])
+    return Answers(vader_thresholds(compounds), compounds)
+
+
+def _textblob(texts: Sequence[str]) -> Answers:
+    # Its authors name no thresholds: a text without a polarity is neutral.
+    polarities = np.array([TextBlob(text).sentiment.polarity for text in texts])
+    return Answers(sign_codes(polarities), polarities)
+
+
+def check_vader(texts: Sequence[str]) -> float:
+    """Return the largest difference between our compound and that of the package, before its rounding.
+
+    Raises:
+        SystemExit: it is more than rounding, so the figures would not be those of VADER.
+    """
+    package = SentimentIntensityAnalyzer()
+    largest = max(abs(package.polarity_scores(text)["compound"] - vader.compound(text)) for text in texts)
+    if largest > _ROUNDING:
+        sys.exit(
+            f"Our compound differs from the package's by {largest:.2g}: the figures would not be VADER's."
+        )
+    return largest
