@@ -61,6 +61,20 @@ def test_unknown_key_of_a_labelled_file_lists_its_own_choices(tmp_path):
         ('preprocessing: {data_splits: ["0.8", "0.1", "0.1"]}', "`preprocessing.data_splits.0`"),
         ("training: {families: [nb_svm, nb_svm]}", "names a family twice"),
         ("data: {sources: []}", "name a source under `data.sources` or an own file under `data.files`"),
+        ("data: {max_rows: 0}", "`data.max_rows`: must be a whole number of at least 1 for all sources"),
+        ("data: {max_rows: -5}", "{imdb: 8000}, or null for all rows (found -5)"),
+        ("data: {max_rows: many}", "must be a whole number of at least 1"),
+        ("data: {max_rows: 8e3}", "must be a whole number of at least 1"),
+        ("data: {max_rows: 80.5}", "must be a whole number of at least 1"),
+        ("data: {max_rows: true}", "must be a whole number of at least 1"),
+        ("data: {max_rows: [8000]}", "must be a whole number of at least 1"),
+        ("data: {max_rows: {brand_tweets: 0}}", "must be a whole number of at least 1"),
+        ("data: {max_rows: {brand_tweets: null}}", "must be a whole number of at least 1"),
+        ("data: {max_rows: {}}", "names no source"),
+        (
+            "data: {sources: [imdb], max_rows: {imbd: 8000}}",
+            "names `imbd`; those that take part (`data.sources`, `data.files`): imdb",
+        ),
         ("recipe: {name: fancy}", "'plain-v1' or 'social-v1'"),
     ],
 )
@@ -68,6 +82,22 @@ def test_wrong_value_says_what_is_allowed(tmp_path, text, expected):
     message = refusal(tmp_path, text)
     assert "line 1" in message
     assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("written", "limits"),
+    [
+        ("null", {}),
+        ("8000", {"imdb": 8000, "own": 8000}),
+        ("{imdb: 8_000}", {"imdb": 8000}),
+        ("{own: 1, imdb: 2}", {"own": 1, "imdb": 2}),
+    ],
+)
+def test_a_number_of_rows_is_for_all_sources_or_for_each(tmp_path, written, limits):
+    path = tmp_path / "params.yaml"
+    own = "{name: own, path: own.csv, label_map: {good: POSITIVE}}"
+    path.write_text(f"data: {{sources: [imdb], files: [{own}], max_rows: {written}}}", encoding="utf-8")
+    assert load_params(path).data.limits(["imdb", "own"]) == limits
 
 
 def test_consequences_of_a_fault_are_not_reported_as_faults(tmp_path):

@@ -19,12 +19,16 @@ LABELS = {"pos": "POSITIVE", "neu": "NEUTRAL", "neg": "NEGATIVE"}
 COLUMNS = ["text", "label", "source", "group", "time", "split"]
 
 
-def params_of(*files, sources=None, seed=42) -> Params:
+def params_of(*files, sources=None, seed=42, max_rows=None) -> Params:
     entries = [{"label_map": LABELS, **file} for file in files]
     return Params.model_validate(
         {
             "base": {"random_seed": seed},
-            "data": {"sources": sources or [file["name"] for file in files], "files": entries},
+            "data": {
+                "sources": sources or [file["name"] for file in files],
+                "files": entries,
+                "max_rows": max_rows,
+            },
         }
     )
 
@@ -95,6 +99,59 @@ def test_every_row_of_every_file_is_accounted_for(project):
     assert written["rows"]["duplicate_of_another_source"] == 50
     rows = sum(pl.read_parquet(project.preprocessed / f"{name}.parquet").height for name in SPLITS)
     assert rows == written["rows"]["kept"]
+
+
+@pytest.mark.parametrize(
+    ("max_rows", "asked"),
+    [(150, {"one": 150, "two": 150}), ({"two": 120}, {"two": 120})],
+)
+def test_a_source_gives_as_many_texts_as_asked(project, max_rows, asked):
+    run(params_of(ONE, TWO, max_rows=max_rows), project, Quiet())
+    written = report(project)
+    over = 0
+    for name, source in written["sources"].items():
+        gone = sum(source["rejected"].values()) + sum(source["removed"].values())
+        assert source["rows_in"] == source["kept"] + gone
+        assert source.get("max_rows") == asked.get(name)
+        assert name not in asked or source["kept"] == asked[name]
+        over += source["removed"].get("over_max_rows", 0)
+    assert written["rows"]["over_max_rows"] == over > 0
+    assert written["leakage"] == {"texts": 0, "groups": 0}
+
+
+def test_without_a_limit_the_report_does_not_speak_of_one(project):
+    run(params_of(ONE, TWO), project, Quiet())
+    assert "max_rows" not in (project.metrics / "data_report.json").read_text()
+
+
+def test_rows_of_a_sample_are_on_the_side_where_they_were(project):
+    def side_of():
+        frames = [pl.read_parquet(project.preprocessed / f"{name}.parquet") for name in SPLITS]
+        return dict(pl.concat(frames).select("text", "split").rows())
+
+    run(params_of(TWO), project, Quiet())
+    everything = side_of()
+    run(params_of(TWO, max_rows=100), project, Quiet())
+    sample = side_of()
+    assert len(sample) == 100
+    assert sample == {text: everything[text] for text in sample}
+
+
+class Said(Quiet):
+    """Remembers what was said."""
+
+    def __init__(self):
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+
+def test_the_stage_says_how_many_texts_a_limit_let_through(project):
+    reporter = Said()
+    run(params_of(TWO, max_rows={"two": 9000}), project, reporter)
+    kept = report(project)["sources"]["two"]["kept"]
+    assert f"two: {kept} texts taken; data.max_rows allows 9,000" in reporter.said
 
 
 class Told(Quiet):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import polars as pl
+
+from opinionlens.datasets.sampling import Sampling, take_texts
 
 
 class Removal(StrEnum):
@@ -18,19 +20,24 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True)
 class Deduplicated:
-    """The rows that stay, one a key, and how many rows of each source went for which reason."""
+    """The rows that stay, one a key, and how many rows of each source went for which reason.
+
+    `over_max_rows` counts, for each source with a limit, the rows of texts that no source has taken.
+    """
 
     frame: pl.DataFrame
     removed: dict[str, dict[Removal, int]]
     conflicting_texts: int
+    over_max_rows: dict[str, int] = field(default_factory=dict)
 
 
-def remove_duplicates(frame: pl.DataFrame) -> Deduplicated:
+def remove_duplicates(frame: pl.DataFrame, sampling: Sampling | None = None) -> Deduplicated:
     """Keep one row for each `key`, unless its rows have several labels.
 
     Of several copies the one with the smallest draw stays, then the first in the order of the frame. Copies
     differ in their draws only where a dataset names authors. As the test split has the smallest draws, such a
-    copy, added later, can bring a text into it but never out of it.
+    copy, added later, can bring a text into it but never out of it. With limits (`sampling`) the copies of
+    the source that takes a text come first.
 
     The result is ordered by draw: a seeded shuffle that does not depend on the order of the sources.
     """
@@ -38,7 +45,8 @@ def remove_duplicates(frame: pl.DataFrame) -> Deduplicated:
     keys = rows.group_by("key").agg(agree=pl.col("label").min() == pl.col("label").max())
     judged = rows.join(keys, on="key", maintain_order="left")
     agreed = judged.filter("agree").sort("draw", "row")
-    kept = agreed.unique("key", keep="first", maintain_order=True)
+    taken = take_texts(agreed, sampling) if sampling else agreed
+    kept = taken.unique("key", keep="first", maintain_order=True)
     copies = agreed.join(kept.select("key", "row", winner="source"), on="key").filter(
         pl.col("row") != pl.col("row_right")
     )
@@ -54,7 +62,13 @@ def remove_duplicates(frame: pl.DataFrame) -> Deduplicated:
             source: _counts_of(source, removed) for source in frame["source"].unique(maintain_order=True)
         },
         conflicting_texts=keys.filter(~pl.col("agree")).height,
+        over_max_rows=_left_out(agreed, kept, sampling) if sampling else {},
     )
+
+
+def _left_out(agreed: pl.DataFrame, kept: pl.DataFrame, sampling: Sampling) -> dict[str, int]:
+    left = agreed.join(kept, on="key", how="anti")
+    return {source: left.filter(pl.col("source") == source).height for source in sampling.max_rows}
 
 
 def _counts_of(source: str, removed: list[tuple[Removal, pl.DataFrame]]) -> dict[Removal, int]:

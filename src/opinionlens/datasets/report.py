@@ -24,8 +24,13 @@ def build_report(
     split: pl.DataFrame,
     leaks: Leaks,
     slices: Mapping[str, pl.DataFrame],
+    max_rows: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The report as a JSON value; `split` is the kept frame with its column split."""
+    """The report as a JSON value; `split` is the kept frame with its column split.
+
+    What `max_rows` left out is told of the sources that it names; without it the report has no such keys.
+    """
+    max_rows = max_rows or {}
     sources = {
         reading.card.name: _of_source(
             reading,
@@ -34,8 +39,12 @@ def build_report(
         )
         for reading in readings
     }
+    for source, number in max_rows.items():
+        sources[source]["max_rows"] = number
+        sources[source]["removed"]["over_max_rows"] = deduplicated.over_max_rows[source]
+    over = {"over_max_rows": sum(deduplicated.over_max_rows.values())} if max_rows else {}
     return {
-        "rows": _total(sources, split),
+        "rows": _total(sources, split) | over,
         "conflicting_texts": deduplicated.conflicting_texts,
         "leakage": {"texts": leaks.texts, "groups": leaks.groups},
         "splits": {name: _of_split(split, name) for name in SPLITS},

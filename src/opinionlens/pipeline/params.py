@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,7 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -70,12 +72,50 @@ class LabelledFile(Section):
         return {str(key): label for key, label in value.items()} if isinstance(value, dict) else value
 
 
+def _check_names(limits: dict[Any, Any], data: dict[str, Any]) -> None:
+    """Raise if a limit is for a source that takes no part."""
+    if not {"sources", "files"} <= data.keys():
+        return  # a fault of theirs is reported already
+    known = dict.fromkeys([*data["sources"], *(file.name for file in data["files"])])
+    unknown = [name for name in limits if name not in known]
+    if unknown or not limits:
+        names = ", ".join(f"`{name}`" for name in unknown) or "no source"
+        raise ValueError(
+            f"names {names}; those that take part (`data.sources`, `data.files`): {', '.join(known)}"
+        )
+
+
 class Data(Section):
     """Which texts to learn from."""
 
     raw_dir: str = "data/raw"
     sources: tuple[str, ...] = ("brand_tweets",)
     files: tuple[LabelledFile, ...] = ()
+    max_rows: StrictInt | dict[str, StrictInt] | None = None
+
+    @field_validator("max_rows", mode="before")
+    @classmethod
+    def _numbers_of_rows(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - what the file holds
+        # Before the types are looked at: of a union, each type would complain.
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            _check_names(value, info.data)
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                raise ValueError(
+                    "must be a whole number of at least 1 for all sources, a mapping of such numbers like "
+                    "{imdb: 8000}, or null for all rows"
+                )
+        return value
+
+    def limits(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the most rows of each of the named sources that has a limit."""
+        if self.max_rows is None:
+            return {}
+        if isinstance(self.max_rows, int):
+            return dict.fromkeys(names, self.max_rows)
+        return {name: self.max_rows[name] for name in names if name in self.max_rows}
 
     @model_validator(mode="after")
     def _something_to_learn_from(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.reading import Reading, read_dataset
 from opinionlens.datasets.report import build_report
+from opinionlens.datasets.sampling import Sampling
 from opinionlens.datasets.slices import build_slices
 from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
 from opinionlens.datasets.storing import write_frames
@@ -37,9 +38,16 @@ class Preprocessed:
 
 
 def preprocess(
-    cards: Sequence[Card], places: Places, shares: Shares, seed: int, reporter: Reporter
+    cards: Sequence[Card],
+    places: Places,
+    shares: Shares,
+    seed: int,
+    reporter: Reporter,
+    max_rows: Mapping[str, int] | None = None,
 ) -> Preprocessed:
-    """Read, identify, de-duplicate, split and slice; nothing is written.
+    """Read, identify, de-duplicate, sample, split and slice; nothing is written.
+
+    `max_rows` is the number of texts that a source may give at most; one that it does not name gives all.
 
     Raises:
         DatasetMissing: a source is not where it was looked for.
@@ -51,7 +59,7 @@ def preprocess(
         frame = with_identity(pl.concat([reading.frame for reading in readings]), seed)
         bar.note(f"{frame.height:,} rows")
         bar.advance()
-        deduplicated = remove_duplicates(frame)
+        deduplicated = remove_duplicates(frame, Sampling(max_rows, seed) if max_rows else None)
         bar.note(f"{deduplicated.frame.height:,} texts")
         bar.advance()
         split = assign_splits(deduplicated.frame, shares)
@@ -65,7 +73,8 @@ def preprocess(
         parts = {name: split.filter(pl.col("split") == name) for name in SPLITS}
         slices = build_slices(parts["train"], parts["test"])
         bar.advance()
-    return Preprocessed(parts, slices, build_report(readings, deduplicated, split, leaks, slices))
+    report = build_report(readings, deduplicated, split, leaks, slices, max_rows)
+    return Preprocessed(parts, slices, report)
 
 
 def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[Reading]:
@@ -119,8 +128,12 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     cards = select_cards(params.data.sources, own)
     places = Places(raw=paths.raw(params.data.raw_dir), fetched=paths.fetched)
     shares = Shares(*params.preprocessing.data_splits)
-    result = preprocess(cards, places, shares, params.base.random_seed, reporter)
+    max_rows = params.data.limits([card.name for card in cards])
+    result = preprocess(cards, places, shares, params.base.random_seed, reporter, max_rows)
     write(result, paths)
+    for name, number in max_rows.items():
+        kept = result.report["sources"][name]["kept"]
+        reporter.say(f"{name}: {kept:,} texts taken; data.max_rows allows {number:,}")
     rows = result.report["rows"]
     reporter.say(f"{rows['read']:,} rows read, {rows['kept']:,} kept")
 
