@@ -19,6 +19,9 @@ export function surenessOf({ scores }, { calibration, uncertainty }) {
     "So is one on a text of which it knows no word, on one in another script, and on one of " +
       `${uncertainty.min_words} words or more of which it knows fewer than ${percent(uncertainty.min_known_share)}.`,
   );
+  if (uncertainty.unfamiliar_confidence) {
+    points.push(`On texts unlike those it was trained on that limit is ${percent(uncertainty.unfamiliar_confidence)}; code is always marked.`);
+  }
   if (calibration.length) {
     points.push(`On texts of more than ${count(calibration.length.pivot)} words it is made less certain the longer they are.`);
   }
