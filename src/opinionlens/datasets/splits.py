@@ -69,7 +69,7 @@ def check_splits(frame: pl.DataFrame) -> None:
         raise DatasetMalformed(
             f"too little data: after duplicates are removed {frame.height} rows are left, {what}",
             where="data",
-            remedy="Add data or sources, or change `preprocessing.data_splits`.",
+            remedy="Add data or sources, raise `data.max_rows`, or change `preprocessing.data_splits`.",
         )
 
 
