@@ -34,7 +34,7 @@ def write_word_model():
     from opinionlens.text.labels import LABELS
     from opinionlens.text.recipe import RECIPES
 
-    def write(path, words, *, min_confidence=0.5, **lineage):
+    def write(path, words, *, min_confidence=0.5, sources=(), **lineage):
         terms = sorted(words)
         block = Block("words", terms, tf="count", scale=np.ones(len(terms)), normalise=False)
         weight = np.array([words[term] for term in terms], dtype=float)
@@ -45,7 +45,7 @@ def write_word_model():
             features=FeatureSpec(RECIPES["plain-v1"], word_ngrams=(1, 1)),
             calibration=Calibration.none(3),
             uncertainty=Uncertainty(min_confidence=min_confidence, min_known_share=0.2, min_words=4),
-            training=Training("by hand"),
+            training=Training("by hand", sources=tuple(sources)),
             lineage=Lineage(**lineage),
         )
         model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 1.0, 0.0])))

@@ -309,6 +309,25 @@ def test_a_version_is_tried_before_it_answers(client: TestClient) -> None:
     problem_of(client.post(f"{MODELS}/opinionlens-3/try", json={"text": "x"}), 404)
 
 
+def test_the_card_names_the_licences_of_the_sources(
+    client: TestClient, registry: MemoryRegistry, write_word_model: Callable[..., str], tmp_path: Path
+) -> None:
+    sources = ("airline_tweets", "amazon_food", "tickets")
+    digest = write_word_model(tmp_path / "made", {"great": 1.0}, sources=sources)
+    registry.register("opinionlens", tmp_path / "made", digest=digest, run_id=None, tags={}, scores={})
+    fetch(client, 5)
+    card = ModelCardAnswer.model_validate_json(client.get(f"{MODELS}/opinionlens-5/card").content)
+    assert [(each.source, each.licence, each.commercial_use) for each in card.licences] == [
+        ("airline_tweets", "CC BY-NC-SA 4.0", "forbidden"),
+        ("amazon_food", "CC0 (Kaggle edition)", "allowed"),
+        ("tickets", "Yours", "not_stated"),
+    ]
+    assert card.licence_warning is not None
+    assert "may not be used commercially (airline_tweets)" in card.licence_warning
+    other = client.get(f"{MODELS}/opinionlens-1/card").json()
+    assert (other["licences"], other["licence_warning"]) == ([], None)
+
+
 def test_the_card_tells_all(client: TestClient) -> None:
     card = ModelCardAnswer.model_validate_json(client.get(f"{MODELS}/opinionlens-1/card").content)
     assert card.slices == EVALS["slices"]

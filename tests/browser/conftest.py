@@ -147,7 +147,12 @@ def add_version(
     def add(registry: GatedRegistry, words: dict[str, float], macro_f1: float) -> None:
         folder = tmp_path_factory.mktemp("made") / "classifier"
         digest = write_word_model(
-            folder, words, run_id="4f2c9a7be31d", git_commit="d057843", data_hash="9f86"
+            folder,
+            words,
+            sources=["brand_tweets"],
+            run_id="4f2c9a7be31d",
+            git_commit="d057843",
+            data_hash="9f86",
         )
         size = sum(path.stat().st_size for path in folder.iterdir())
         tags = {BYTES_TAG: str(size), EVALS_TAG: json.dumps(EVALS)}

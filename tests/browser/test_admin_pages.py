@@ -108,6 +108,8 @@ class TestModelCard:
             r"Below a confidence of 50 % an answer is marked uncertain",
             r"A text may have 10,000 characters",
             r"weakest on long text: macro F1 0\.727",
+            r"Licence of brand tweets\s*MIT .*CC BY-NC-SA 4\.0: no commercial use",
+            r"may not be used commercially \(brand tweets\)",
             r"Run\s*4f2c9a7be31d.*Code \(commit\)\s*d057843",
             r"/api/v1/models/opinionlens-1/activate",
         ):

@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
 from opinionlens.datasets.finding import Places
 from opinionlens.text.labels import Label
 
@@ -27,6 +27,8 @@ def make_card():
             "title": "Mine",
             "source_url": "https://example.org",
             "licence": "CC0",
+            "commercial_use": CommercialUse.ALLOWED,
+            "terms": "Any use.",
             "citation": "Me, 2026.",
             "how_to_get": "Write it.",
             "origin": UserFile(),

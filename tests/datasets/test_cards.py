@@ -20,7 +20,7 @@ def test_a_card_is_listed_under_its_own_name(card):
 
 
 @every_card
-@pytest.mark.parametrize("field", ["title", "licence", "citation", "how_to_get"])
+@pytest.mark.parametrize("field", ["title", "licence", "terms", "citation", "how_to_get"])
 def test_provenance_is_written_down(card, field):
     assert len(getattr(card, field)) > 3
 

@@ -21,7 +21,10 @@ PLAIN = ("tuesday", "gate", "parcel", "invoice", "update")
 
 
 def write_word_classifier(
-    folder: Path, weights: dict[str, tuple[float, float, float]], **lineage: str
+    folder: Path,
+    weights: dict[str, tuple[float, float, float]],
+    sources: tuple[str, ...] = (),
+    **lineage: str,
 ) -> Path:
     """Write an artefact that adds up these weights (negative, neutral, positive) of single words."""
     terms = tuple(sorted(weights))
@@ -33,7 +36,7 @@ def write_word_classifier(
         features=FeatureSpec(RECIPES["social-v1"], word_ngrams=(1, 1)),
         calibration=Calibration.none(3),
         uncertainty=Uncertainty(),
-        training=Training("linear_svc", scores={"test_f1_score": 0.75}),
+        training=Training("linear_svc", sources=sources, scores={"test_f1_score": 0.75}),
         lineage=Lineage(**lineage),
     )
     model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 0.5, 0.0])))
@@ -45,11 +48,13 @@ def write_word_classifier(
 def word_classifier(tmp_path):
     """Make artefacts that know some good, bad and plain words; `skill` is how many of each."""
 
-    def make(name: str, skill: int, strength: float = 3.0, **lineage: str) -> Path:
+    def make(
+        name: str, skill: int, strength: float = 3.0, sources: tuple[str, ...] = (), **lineage: str
+    ) -> Path:
         weights = dict.fromkeys(GOOD[:skill], (0.0, 0.0, strength))
         weights |= dict.fromkeys(BAD[:skill], (strength, 0.0, 0.0))
         weights |= dict.fromkeys(PLAIN[:skill], (0.0, strength, 0.0))
-        return write_word_classifier(tmp_path / name, weights, **lineage)
+        return write_word_classifier(tmp_path / name, weights, sources, **lineage)
 
     return make
 

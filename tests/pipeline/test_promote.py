@@ -58,6 +58,21 @@ def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, 
     assert int(result.version.tags["bytes"]) > 0
 
 
+def test_the_version_names_the_licences_of_the_texts_it_learnt_from(registry, evidence, word_classifier):
+    artefact = word_classifier("a", skill=5, sources=("airline_tweets", "my_tickets"))
+    tag = through(artefact, registry, evidence).version.tags["licences"]
+    warning, airline, own = tag.split("\n")
+    assert warning.startswith(
+        "Some texts that it has learnt from may not be used commercially (airline_tweets)."
+    )
+    assert airline.startswith("airline_tweets: CC BY-NC-SA 4.0. ")
+    assert own.startswith("my_tickets: Yours. ")
+
+
+def test_a_version_of_unknown_sources_names_no_licence(registry, evidence, word_classifier):
+    assert "licences" not in through(word_classifier("a", skill=5), registry, evidence).version.tags
+
+
 def test_first_promotion_that_beats_nobody_is_refused_and_nothing_is_registered(
     registry, evidence, word_classifier
 ):

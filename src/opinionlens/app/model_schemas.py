@@ -177,6 +177,15 @@ class CardLimits(Answer):
     max_text_chars: int
 
 
+class SourceLicenceAnswer(Answer):
+    """Under which licence a source of training texts was published."""
+
+    source: str
+    licence: str
+    commercial_use: Literal["allowed", "forbidden", "not_stated"]
+    terms: str = Field(description="What follows from the licence.")
+
+
 class ModelCardAnswer(ModelAnswer):
     """Everything that is known of a loaded version."""
 
@@ -194,6 +203,8 @@ class ModelCardAnswer(ModelAnswer):
     lengths: dict[str, dict[str, float]] = Field(
         description="Accuracy and calibration error of the test split by number of tokens."
     )
+    licences: list[SourceLicenceAnswer] = Field(description="Of the texts that it has learnt from.")
+    licence_warning: str | None = Field(description="Where one of them forbids commercial use.")
     limits: CardLimits
     manifest: dict[str, Any] | None = Field(
         description="Training, features, calibration and uncertainty as the artefact holds them."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -10,6 +10,8 @@ CARD = Card(
     title="Twitter US Airline Sentiment",
     source_url="https://www.kaggle.com/datasets/crowdflower/twitter-airline-sentiment",
     licence="CC BY-NC-SA 4.0",
+    commercial_use=CommercialUse.FORBIDDEN,
+    terms="Name the source, share changed copies under the same licence, and no commercial use.",
     citation="CrowdFlower, Twitter US Airline Sentiment, 2015.",
     how_to_get="Download `Twitter US Airline Sentiment` from Kaggle (crowdflower/twitter-airline-sentiment) "
     "and put its `Tweets.csv` there.",

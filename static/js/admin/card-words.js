@@ -28,8 +28,14 @@ export function surenessOf({ scores }, { calibration, uncertainty }) {
   return points;
 }
 
+/** Under which licences the texts were published that it has learnt from. */
+export function licencesOf({ licences }) {
+  const lines = (licences ?? []).map(({ source, licence, terms }) => [`Licence of ${source.replaceAll("_", " ")}`, `${licence}. ${terms.replaceAll("`", "").replaceAll("_", " ")}`]);
+  return Object.fromEntries(lines);
+}
+
 /** Where it should not be relied on. */
-export function limitsOf({ limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
+export function limitsOf({ licence_warning, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
@@ -41,6 +47,7 @@ export function limitsOf({ limits, slices, sources, behaviour, watched_behaviour
         : "On other kinds of texts it may do worse than the scores here.",
     );
   }
+  if (licence_warning) points.push(licence_warning.replaceAll("_", " "));
   const weakest = weakestOf({ ...slices, ...sources });
   if (weakest) points.push(`It is weakest on ${weakest.name}: macro F1 ${weakest.score.toFixed(3)}.`);
   for (const [name, rate] of Object.entries({ ...behaviour, ...watched_behaviour })) {

@@ -3,7 +3,7 @@
 import { count, percent, timeOf } from "../numbers.js";
 import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { score } from "./scores.js";
-import { limitsOf, surenessOf } from "./card-words.js";
+import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
 
 const card = document.getElementById("card");
 
@@ -40,6 +40,7 @@ function showManifest(answer, manifest) {
     Family: readable(training.family),
     Texts: training.rows ? count(training.rows) : "not recorded",
     Sources: training.sources.length ? training.sources.map(readable).join(", ") : "not recorded",
+    ...licencesOf(answer),
     "Words are read as": `${features.recipe.name}${features.lexicon ? ", with the sentiment word list" : ""}`,
     "Parts of a text": [ngrams(features.word_ngrams, "word"), ngrams(features.char_ngrams, "character")].filter(Boolean).join(", ") || "–",
   });
