@@ -48,6 +48,23 @@ def test_a_few_quoted_cells_between_commas_outweigh_one_stray(read: Read, delimi
     assert len(found.cells) == 5
 
 
+def test_a_label_met_once_takes_no_rows_along(read: Read) -> None:
+    """The row whose mark closes the cell holds a label that no certain row holds."""
+    lines = [f"{n},fine lamp {n},{'neg' if n % 3 else 'pos'}" for n in range(60)]
+    lines[30], lines[34] = '30,"odd lamp,pos', '34,odd lamp",mixed'
+    found = read("id,text,label\n" + "\n".join(lines) + "\n")
+    assert [cells[0] for cells in found.cells] == [str(n) for n in range(60)]
+
+
+def test_a_text_with_some_lines_like_rows_stays_whole(read: Read) -> None:
+    lines = [f'{n},"fine, lamp {n}",{"neg" if n % 3 else "pos"}' for n in range(60)]
+    text = "as here:,pos\n1,fine,neg\nand so on\nto the end"
+    lines[30] = f'30,"{text}",pos'
+    found = read("id,text,label\n" + "\n".join(lines) + "\n")
+    assert len(found.cells) == 60
+    assert found.cells[30] == ["30", text, "pos"]
+
+
 def test_two_rows_with_a_mark_each(read: Read) -> None:
     found = read(
         'id\ttext\tlabel\n1\t"Best phone ever\tpos\n2\tshe said so"\tneg\n3\tfine\tneu\n4\tbad\tneg\n', ".tsv"
@@ -246,9 +263,14 @@ def test_what_a_csv_writer_writes_is_read_back(
 
 
 @settings(max_examples=200, deadline=None)
-@example(
-    seed=5406, strays=3, delimiter=",", quoting=csv.QUOTE_MINIMAL
-)  # the rows before hold one label alone
+# The rows before the first stray hold one label alone.
+@example(seed=5406, strays=3, delimiter=",", quoting=csv.QUOTE_MINIMAL)
+# No row is beyond doubt: a stray opens a cell in the first one, and the last one holds a mark.
+@example(seed=3913704505, strays=5, delimiter=",", quoting=csv.QUOTE_MINIMAL)
+# A mark stands inside the number, or inside the label, of the row behind a stray that opens a cell.
+@example(seed=3656327106, strays=2, delimiter=",", quoting=csv.QUOTE_MINIMAL)
+@example(seed=3613582694, strays=5, delimiter=";", quoting=csv.QUOTE_MINIMAL)
+@example(seed=155504088, strays=5, delimiter=";", quoting=csv.QUOTE_MINIMAL)
 @given(
     seed=st.integers(0, 2**32),
     strays=st.integers(1, 5),

@@ -146,8 +146,11 @@ class Records:
         first_is_row = self._shape.is_row(first)
         if not self._shape.is_telling or (cells.has_doubled and not self._shape.has_typed_columns):
             return first_is_row and len(rows) > 1 and all(rows)
+        if first_is_row and not last:
+            # A label that was not met before must not take the certain rows before it along.
+            return self._shape.has_typed_columns and bool(between) and all(between)
         if first_is_row:
-            return last and _mostly(between)
+            return _mostly(between)
         return bool(between) and _mostly(between)
 
     def _unfinished(self, taken: list[str], cells: Cells) -> Record:

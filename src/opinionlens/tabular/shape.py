@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from opinionlens.tabular.cells import Cells, Quoting, body_of, splitter
 
@@ -25,6 +26,9 @@ _FIRST_LINES = 2_000
 _BLOCK, _OF_BLOCK = 1_000, 50
 # How many lines a cell may go on over before they are learned from after all.
 _LONGEST_CELL = 1_000
+# Lines kept of all cells whose marks break the rules, and the longest, should too few rows be certain.
+_BROKEN_LINES = 200
+_BROKEN_LINE_CHARS = 20_000
 
 
 class _Column:
@@ -67,8 +71,17 @@ class _Column:
         return not self.few
 
 
+class _OpenCell(NamedTuple):
+    """A record whose last cell goes on, its first lines, and the number of the first."""
+
+    cells: Cells
+    lines: list[str]
+    opened: int
+
+
 def _value(cell: str) -> str:
-    return cell[:80].strip().strip('"').casefold()
+    # A stray mark may stand anywhere, and makes a number or a label none the less.
+    return cell[:80].replace('"', "").strip().casefold()
 
 
 class Shape:
@@ -79,27 +92,67 @@ class Shape:
         self.delimiter = delimiter
         self.width = width
         self._columns = [_Column() for _ in range(width)]
+        self._rows = 0
         self._splitter = splitter(delimiter, Quoting.DOUBLED)
 
     def learn(self, lines: Iterable[str]) -> bool:
         """Take note of lines that are rows beyond doubt; return whether any line holds a quotation mark."""
         has_mark = False
-        inside: Cells | None = None
-        opened = 0
+        inside: _OpenCell | None = None
+        broken: list[list[str]] = []
         for number, line in enumerate(lines):
             has_mark = has_mark or '"' in line
             if number >= _FIRST_LINES and number % _BLOCK >= _OF_BLOCK:
                 inside = None
                 continue
-            if inside is not None and number - opened < _LONGEST_CELL:
-                self._splitter.go_on(inside, line)
-                inside = inside if inside.open is not None else None
+            if inside is None or number - inside.opened >= _LONGEST_CELL:
+                cells = self._take_note(line)
+                inside = _OpenCell(cells, [line], number) if cells is not None else None
                 continue
-            inside = self._take_note(line)
-            opened = number
+            self._splitter.go_on(inside.cells, line)
+            if len(inside.lines) < _BROKEN_LINES:
+                inside.lines.append(line)
+            if inside.cells.open is None:
+                self._keep(inside, broken)
+                inside = None
+        if inside is not None:
+            self._keep(inside, broken)
+        self._settle()
+        if self._rows < _LEAST_ROWS and not self.has_typed_columns:
+            for block in broken:
+                self._take_note_of_broken(block)
+            self._settle()
+        return has_mark
+
+    def _settle(self) -> None:
         for column in self._columns:
             column.settle()
-        return has_mark
+
+    def _keep(self, cell: _OpenCell, broken: list[list[str]]) -> None:
+        """Keep the lines of a cell that is none for later, unless there are enough."""
+        room = _BROKEN_LINES - sum(map(len, broken))
+        if room > 0 and self._is_broken(cell.cells):
+            broken.append([line for line in cell.lines[:room] if len(line) <= _BROKEN_LINE_CHARS])
+
+    def _is_broken(self, cells: Cells) -> bool:
+        """Return whether no writer that quotes wrote this record."""
+        return cells.open is not None or cells.is_loose or len(cells.done) != self.width
+
+    def _take_note_of_broken(self, lines: Sequence[str]) -> None:
+        """Learn from lines that a stray mark made one cell: each may be a row, as in `records`."""
+        pending = deque(lines)
+        while pending:
+            line = pending.popleft()
+            cells = self._take_note(line)
+            if cells is None:
+                continue
+            taken: list[str] = []
+            while pending and cells.open is not None:
+                taken.append(pending.popleft())
+                self._splitter.go_on(cells, taken[-1])
+            if self._is_broken(cells):
+                self._add(self.literal(line))
+                pending.extendleft(reversed(taken))
 
     def _take_note(self, line: str) -> Cells | None:
         """Learn from one line; return the record under way where the line leaves a quoted cell open."""
@@ -107,10 +160,15 @@ class Shape:
         if cells is not None and cells.open is not None and not cells.is_loose:
             return cells
         is_loose = cells is not None and cells.is_loose
-        known = self.literal(line) if is_loose else self._certain(line)
-        for column, cell in zip(self._columns, known or (), strict=False):
-            column.add(cell)
+        self._add(self.literal(line) if is_loose else self._certain(line))
         return None
+
+    def _add(self, row: Sequence[str] | None) -> None:
+        if row is None:
+            return
+        self._rows += 1
+        for column, cell in zip(self._columns, row, strict=False):
+            column.add(cell)
 
     @property
     def is_telling(self) -> bool:
