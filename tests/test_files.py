@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_what_fails_leaves_the_old_content_and_nothing_else(tmp_path):
         raise KeyError
     assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize(("replacing", "method"), [(replacing_file, "touch"), (replacing_directory, "mkdir")])
+def test_ctrl_c_right_behind_the_making_leaves_nothing(tmp_path, monkeypatch, replacing, method):
+    make, made = getattr(Path, method), []
+
+    def interrupted(self, *args, **options):
+        make(self, *args, **options)
+        if self.name.startswith("."):
+            made.append(self)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, method, interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "out"):
+        pytest.fail("the block was entered")
+    assert len(made) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_at_once_do_not_meet(tmp_path):

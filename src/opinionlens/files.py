@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ def replacing_file(path: Path) -> Iterator[Path]:
         OSError: the folder cannot be written, or the disk is full; `path` keeps its old content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _new_neighbour(path, _make_file, path.suffix)
+    aside = _new_name(path, path.suffix)
     try:
+        aside.touch(exist_ok=False)  # inside: Ctrl-C may come right behind it
         yield aside
         aside.replace(path)
     finally:
@@ -35,9 +36,10 @@ def replacing_directory(path: Path) -> Iterator[Path]:
     An existing `path` is moved away first and removed last, because a rename cannot replace a full folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _new_neighbour(path, Path.mkdir)
+    aside = _new_name(path)
     old = aside.with_name(aside.name + ".old")
     try:
+        aside.mkdir()
         yield aside
         if path.exists():
             path.rename(old)
@@ -65,20 +67,10 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _new_neighbour(path: Path, make: Callable[[Path], None], suffix: str = "") -> Path:
-    """Make something under a hidden new name beside `path`.
+def _new_name(path: Path, suffix: str = "") -> Path:
+    """Return a hidden name beside `path` that nothing else has.
 
-    With the mode that the system gives ordinary files and folders. `tempfile` makes private ones; to widen
-    them one has to know the umask, and to read that is to change it for all threads.
+    What is made there has the mode that the system gives ordinary files and folders. `tempfile` makes private
+    ones; to widen them one has to know the umask, and to read that is to change it for all threads.
     """
-    while True:
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
-        try:
-            make(aside)
-        except FileExistsError:
-            continue
-        return aside
-
-
-def _make_file(path: Path) -> None:
-    path.touch(exist_ok=False)
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}{suffix}")
