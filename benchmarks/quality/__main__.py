@@ -3,6 +3,7 @@
     uv run python -m benchmarks.quality --models new=objects/classifier lexicon --dev DATA/dev
     uv run python -m benchmarks.quality data/preprocessed/test.parquet own.csv --models objects/classifier \
         --cards imdb airline_tweets --raw-dir DATA/raw --seen data/preprocessed
+    uv run python -m benchmarks.quality data/preprocessed/test.parquet --dev DATA/dev --families
 
 Prints Markdown; with `--out` it also writes that, every figure as JSON, and a picture.
 """
@@ -16,10 +17,13 @@ from pathlib import Path
 
 from benchmarks.quality import contenders, report, sets
 from benchmarks.quality.contenders import Contender
+from benchmarks.quality.families import Fitting
 from benchmarks.quality.measuring import figures_of
 
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.errors import OpinionLensError
+from opinionlens.families.catalogue import FAMILIES
+from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Bars, Reporter
 
@@ -32,8 +36,9 @@ def main() -> None:
     """Measure everyone on every set."""
     options = _options()
     try:
-        asked = [*contenders.word_lists(), *map(contenders.from_option, options.models)]
-        measured = measure(asked, list(_sets(options)), Bars())
+        labelled = list(_sets(options))
+        asked = [*contenders.word_lists(), *map(contenders.from_option, options.models), *_families(options)]
+        measured = measure(asked, labelled, Bars())
     except OpinionLensError as error:
         sys.exit(str(error))
     if options.out:
@@ -78,6 +83,14 @@ def _sets(options: argparse.Namespace) -> Iterator[sets.LabelledSet]:
         yield sets.from_card(name, options.raw_dir, Paths().fetched, choice)
 
 
+def _families(options: argparse.Namespace) -> Iterator[Contender]:
+    if options.families is not None:
+        paths = Paths()
+        fitting = Fitting(paths, load_params(paths.params), Bars())
+        for title, folder in fitting.folders(options.families or list(FAMILIES)).items():
+            yield contenders.from_folder(title, folder)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality",
@@ -90,6 +103,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--models", nargs="+", default=[contenders.LEXICON], metavar="MODEL",
         help="FOLDER or NAME=FOLDER of an artifact, or `lexicon` for the built-in classifier",
+    )  # fmt: skip
+    parser.add_argument(
+        "--families", nargs="*", choices=FAMILIES, metavar="FAMILY",
+        help="also one model of each family, or of those named, fitted on this project's splits",
     )  # fmt: skip
     parser.add_argument("--dev", type=Path, help="a folder of labelled CSV files for development")
     parser.add_argument(

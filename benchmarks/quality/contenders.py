@@ -49,7 +49,16 @@ def from_option(option: str) -> Contender:
     name, _, folder = option.rpartition("=")
     if option == LEXICON:
         return _of_classifier("built-in word list", LexiconClassifier())
-    classifier = load_classifier(Path(folder))
+    return from_folder(name, Path(folder))
+
+
+def from_folder(name: str, folder: Path) -> Contender:
+    """Return the classifier in a folder; without a name it goes by its family.
+
+    Raises:
+        ArtefactError: there is none, or it may not serve.
+    """
+    classifier = load_classifier(folder)
     return _of_classifier(name or f"{classifier.manifest.training.family} ({folder})", classifier)
 
 

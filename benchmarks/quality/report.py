@@ -19,6 +19,8 @@ from opinionlens.text.labels import LABELS
 
 _DASH = "–"
 _LEARNT = "†"
+# Beyond that colours would come a second time.
+_PICTURED = 7
 _HEAD = ("", "macro recall", "macro F1", "ahead of {rival}", "ECE", "uncertain", "error when sure")
 
 
@@ -64,16 +66,12 @@ def markdown(sets: Sequence[Measured]) -> str:
 
 
 def _overview(sets: Sequence[Measured]) -> str:
-    names = list(sets[0].figures)
+    head = ["", *(f"{one.name} (n = {len(one.truth):,})" for one in sets)]
     rows = [
-        [
-            one.name,
-            f"{len(one.truth):,}",
-            *(f"{one.figures[name].macro_recall.value:.3f}{_mark(one, name)}" for name in names),
-        ]
-        for one in sets
+        [name, *(f"{one.figures[name].macro_recall.value:.3f}{_mark(one, name)}" for one in sets)]
+        for name in sets[0].figures
     ]
-    return f"Macro recall:\n\n{markdown_table(['', 'n', *names], rows)}"
+    return f"Macro recall:\n\n{markdown_table(head, rows)}"
 
 
 def _cells(one: Measured, name: str, figures: Figures) -> list[str]:
@@ -121,14 +119,16 @@ def as_dict(sets: Sequence[Measured]) -> dict[str, object]:
 
 
 def write(sets: Sequence[Measured], folder: Path) -> None:
-    """Write `quality.md`, `quality.json` and `quality.png`."""
+    """Write `quality.md`, `quality.json` and, with the first seven contenders, `quality.png`."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing_file(folder / "quality.md") as aside:
         aside.write_text(markdown(sets), encoding="utf-8")
     write_json(folder / "quality.json", as_dict(sets))
     values = {
         f"{one.name} (n = {len(one.truth):,})": {
-            name: figures.macro_recall for name, figures in one.figures.items() if name not in one.learnt
+            name: one.figures[name].macro_recall
+            for name in list(one.figures)[:_PICTURED]
+            if name not in one.learnt
         }
         for one in sets
     }

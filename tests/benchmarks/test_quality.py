@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import polars as pl
 import pytest
+from matplotlib.figure import Figure
 
 from opinionlens.datasets.identity import with_identity
 from opinionlens.pipeline.progress import Quiet
@@ -107,12 +109,26 @@ class TestProgram:
         assert "**other, half a**: n = " in printed
         assert "**own**: n = 40 (20 negative, 20 positive); the sign decides, ties count half." in printed
         # "awful" and "fine" are in every list.
-        assert "| own | 40 | 1.000 | 1.000 | 1.000 |" in printed
-        assert printed.count("\n| VADER | ") == 2
+        assert "| TextBlob | 1.000 | 1.000 |\n| built-in word list | 1.000 | 1.000 |\n" in printed
+        assert re.search(r"\|  \| other, half a \(n = \d+\) \| own \(n = 40\) \|", printed)
+        assert printed.count("\n| VADER | ") == 3
         found = json.loads((tmp_path / "out" / "quality.json").read_text(encoding="utf-8"))
         assert list(found) == ["other, half a", "own"]
         assert found["own"]["contenders"]["built-in word list"]["macro_recall"]["value"] == 1
         assert (tmp_path / "out" / "quality.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_the_picture_has_room_for_seven(self, quality, tmp_path, monkeypatch):
+        shown = []
+        monkeypatch.setattr(
+            quality.report, "comparison_figure", lambda sets, **words: shown.append(sets) or Figure()
+        )
+        labelled = [quality.sets.LabelledSet("own", ["awful", "fine"], pl.Series([0, 2]).to_numpy())]
+        vader, *_ = quality.contenders.word_lists()
+        asked = [quality.Contender(f"model {number}", vader.answer) for number in range(9)]
+        measured = quality.measure(asked, labelled, Quiet())
+        quality.report.write(measured, tmp_path)
+        assert [list(values) for values in shown[0].values()] == [[f"model {number}" for number in range(7)]]
+        assert "| model 8 | 1.000 |" in (tmp_path / "quality.md").read_text(encoding="utf-8")
 
     def test_the_second_half_has_to_be_asked_for(self, run, tmp_path):
         write(tmp_path / "other.csv", TEXTS[:80])
@@ -134,7 +150,8 @@ class TestProgram:
         (measured,) = quality.measure(asked, labelled, Quiet())
         assert measured.learnt == {"built-in word list"}
         printed = quality.report.markdown([measured])
-        assert "| brand_tweets | 2 | 1.000 | 1.000 | 1.000 † |" in printed
+        assert "|  | brand_tweets (n = 2) |" in printed
+        assert "| built-in word list | 1.000 † |" in printed
         assert "no fair comparison" in printed
 
 
