@@ -1,6 +1,6 @@
 """Measure models on labelled texts of any kind, beside VADER and TextBlob.
 
-    uv run python -m benchmarks.quality --models new=objects/classifier lexicon --dev DATA/dev
+    uv run python -m benchmarks.quality --models new=objects/classifier ours@champion lexicon --dev DATA/dev
     uv run python -m benchmarks.quality data/preprocessed/test.parquet own.csv --models objects/classifier \
         --cards imdb airline_tweets --raw-dir DATA/raw --seen data/preprocessed
     uv run python -m benchmarks.quality data/preprocessed/test.parquet --dev DATA/dev --families
@@ -20,6 +20,7 @@ from benchmarks.quality.contenders import Contender
 from benchmarks.quality.families import Fitting
 from benchmarks.quality.measuring import figures_of
 
+from opinionlens.cli.chosen import WORD_LIST
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.errors import OpinionLensError
 from opinionlens.families.catalogue import FAMILIES
@@ -37,7 +38,9 @@ def main() -> None:
     options = _options()
     try:
         labelled = list(_sets(options))
-        asked = [*contenders.word_lists(), *map(contenders.from_option, options.models), *_families(options)]
+        asked = contenders.with_own_titles(
+            [*contenders.word_lists(), *map(contenders.from_option, options.models), *_families(options)]
+        )
         measured = measure(asked, labelled, Bars())
     except OpinionLensError as error:
         sys.exit(str(error))
@@ -101,8 +104,8 @@ def _options() -> argparse.Namespace:
         "files", nargs="*", type=Path, help="labelled files, as `opinionlens evaluate` reads them"
     )
     parser.add_argument(
-        "--models", nargs="+", default=[contenders.LEXICON], metavar="MODEL",
-        help="FOLDER or NAME=FOLDER of an artifact, or `lexicon` for the built-in classifier",
+        "--models", nargs="+", default=[WORD_LIST], metavar="MODEL",
+        help="FOLDER, NAME@VERSION, NAME@ALIAS or `lexicon` (the built-in one), as TITLE=… to be shown so",
     )  # fmt: skip
     parser.add_argument(
         "--families", nargs="*", choices=FAMILIES, metavar="FAMILY",
@@ -110,8 +113,8 @@ def _options() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--dev", type=Path, help="a folder of labelled CSV files for development")
     parser.add_argument(
-        "--half", choices=sets.HALVES, default="a",
-        help="which half of each --dev file: choose on a, report b once (default: a)",
+        "--half", choices=(*sets.HALVES, sets.BOTH), default="a",
+        help="which half of each --dev file: choose on a, report b once (default: a); all shows b, too",
     )  # fmt: skip
     parser.add_argument("--cards", nargs="+", default=[], choices=CARDS, help="data sets that have a card")
     parser.add_argument("--raw-dir", type=Path, default=Path("data/raw"), help="where their files are")
@@ -120,7 +123,7 @@ def _options() -> argparse.Namespace:
         help="folder of the splits (data/preprocessed): texts of its train and val are left out everywhere",
     )  # fmt: skip
     parser.add_argument("--max-rows", type=int, default=10_000, help="of each set, drawn by class")
-    parser.add_argument("--out", type=Path, help="folder for quality.md, quality.json and quality.png")
+    parser.add_argument("--out", type=Path, help="folder for quality.md, quality.json and quality.svg")
     options = parser.parse_args()
     if not (options.dev or options.files or options.cards):
         parser.error("name labelled files, --cards or --dev")

@@ -1,8 +1,9 @@
-"""Who is asked: classifiers from folders, the built-in word list, VADER and TextBlob."""
+"""Contenders: classifiers from folders and the registry, the built-in word list, VADER and TextBlob."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,13 @@ from textblob import TextBlob
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.cli.chosen import WORD_LIST, chosen_classifier
+from opinionlens.errors import InputError
 from opinionlens.evaluation.own_data import vader_thresholds
 from opinionlens.evaluation.polarity import sign_codes
 from opinionlens.text import vader
 
-LEXICON = "lexicon"
 VADER, TEXTBLOB = "VADER", "TextBlob"
 # The package rounds to four places.
 _ROUNDING = 5.1e-5
@@ -41,15 +42,33 @@ def word_lists() -> list[Contender]:
 
 
 def from_option(option: str) -> Contender:
-    """Return the classifier that `FOLDER`, `NAME=FOLDER` or `lexicon` means; `lexicon` is the built-in one.
+    """Return the classifier of `MODEL` or `TITLE=MODEL`, where `MODEL` is what commands take for `--model`.
 
     Raises:
-        ArtefactError: there is none in the folder, or it may not serve.
+        ArtefactError: it may not serve.
+        RegistryError: it cannot be fetched, and no copy is here.
+        InputError: `MODEL` is neither a folder nor a version nor `lexicon`.
     """
-    name, _, folder = option.rpartition("=")
-    if option == LEXICON:
-        return _of_classifier("built-in word list", LexiconClassifier())
-    return from_folder(name, Path(folder))
+    title, _, model = option.rpartition("=")
+    if model and Path(model).is_dir():
+        return from_folder(title, Path(model))
+    chosen = chosen_classifier(model)
+    own = "built-in word list" if model == WORD_LIST else f"{chosen.name}@{chosen.version}"
+    return _of_classifier(title or own, chosen.classifier)
+
+
+def with_own_titles(asked: Sequence[Contender]) -> list[Contender]:
+    """Return them all; figures are kept by title, so a second one would take the place of the first.
+
+    Raises:
+        InputError: a title comes twice.
+    """
+    title, count = Counter(one.name for one in asked).most_common(1)[0]
+    if count > 1:
+        raise InputError(
+            f"{count} contenders are called {title!r}.", remedy="Name each with TITLE=MODEL after --models."
+        )
+    return list(asked)
 
 
 def from_folder(name: str, folder: Path) -> Contender:

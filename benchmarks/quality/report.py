@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.quality.measuring import Figures
+from benchmarks.quality.picture import drawn, write_svg
 from benchmarks.serving.figures import markdown_table
 
 from opinionlens.evaluation.codes import Codes
-from opinionlens.evaluation.figures import comparison_figure, write_png
 from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.polarity import is_two_class
 from opinionlens.files import replacing_file, write_json
@@ -119,7 +119,7 @@ def as_dict(sets: Sequence[Measured]) -> dict[str, object]:
 
 
 def write(sets: Sequence[Measured], folder: Path) -> None:
-    """Write `quality.md`, `quality.json` and, with the first seven contenders, `quality.png`."""
+    """Write `quality.md`, `quality.json` and, with the first seven contenders, `quality.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing_file(folder / "quality.md") as aside:
         aside.write_text(markdown(sets), encoding="utf-8")
@@ -132,5 +132,4 @@ def write(sets: Sequence[Measured], folder: Path) -> None:
         }
         for one in sets
     }
-    figure = comparison_figure(values, measure="Macro recall", title="Quality by kind of text")
-    write_png(figure, folder / "quality.png")
+    write_svg(drawn(values), folder / "quality.svg")

@@ -19,6 +19,7 @@ from opinionlens.datasets.sampling import sample_rows
 from opinionlens.evaluation.codes import Codes, label_codes
 
 HALVES = ("a", "b")
+BOTH = "all"
 # Whatever was chosen on half a was chosen with this seed: another one would mix the halves.
 _SEED = "half"
 _ALL = 1 << 40
@@ -68,12 +69,14 @@ def from_card(name: str, raw_dir: Path, fetched: Path, choice: Choice) -> Labell
 
 
 def from_dev(folder: Path, half: str, choice: Choice) -> list[LabelledSet]:
-    """Read one half of every CSV file in a folder."""
+    """Read one half of every CSV file in a folder, or all of it."""
     sets = []
     for path in sorted(folder.glob("*.csv")):
-        frame = _frame_of(path)
-        is_in_half = pl.Series([half_of(text) == half for text in frame["text"]], dtype=pl.Boolean)
-        sets.append(_chosen(f"{path.stem}, half {half}", frame.filter(is_in_half), choice))
+        frame, name = _frame_of(path), path.stem
+        if half != BOTH:
+            is_in_half = pl.Series([half_of(text) == half for text in frame["text"]], dtype=pl.Boolean)
+            frame, name = frame.filter(is_in_half), f"{name}, half {half}"
+        sets.append(_chosen(name, frame, choice))
     return sets
 
 

@@ -41,6 +41,14 @@ class TestHalves:
         # Five standard deviations of a fair coin.
         assert 150 < len(first.texts) < 250
 
+    @pytest.mark.parametrize(
+        ("text", "half"),
+        # The last hexadecimal digit of `printf %s 'half:great food' | sha256sum` is even, and so on.
+        [("great food", "b"), ("awful", "b"), ("Это хорошо", "a"), ("", "a")],
+    )
+    def test_it_stays_where_it_was_when_things_were_chosen(self, quality, text, half):
+        assert quality.sets.half_of(text) == half
+
     def test_the_text_alone_decides(self, quality):
         # What was chosen on half a, was chosen on this one.
         for text, _ in TEXTS[:20]:
@@ -115,13 +123,11 @@ class TestProgram:
         found = json.loads((tmp_path / "out" / "quality.json").read_text(encoding="utf-8"))
         assert list(found) == ["other, half a", "own"]
         assert found["own"]["contenders"]["built-in word list"]["macro_recall"]["value"] == 1
-        assert (tmp_path / "out" / "quality.png").read_bytes().startswith(b"\x89PNG")
+        assert (tmp_path / "out" / "quality.svg").read_bytes().startswith(b"<?xml")
 
     def test_the_picture_has_room_for_seven(self, quality, tmp_path, monkeypatch):
         shown = []
-        monkeypatch.setattr(
-            quality.report, "comparison_figure", lambda sets, **words: shown.append(sets) or Figure()
-        )
+        monkeypatch.setattr(quality.report, "drawn", lambda sets: shown.append(sets) or Figure())
         labelled = [quality.sets.LabelledSet("own", ["awful", "fine"], pl.Series([0, 2]).to_numpy())]
         vader, *_ = quality.contenders.word_lists()
         asked = [quality.Contender(f"model {number}", vader.answer) for number in range(9)]
@@ -134,6 +140,7 @@ class TestProgram:
         write(tmp_path / "other.csv", TEXTS[:80])
         assert "half b" not in run("--dev", tmp_path)
         assert "half a" not in run("--dev", tmp_path, "--half", "b")
+        assert "**other**: n = 80 (" in run("--dev", tmp_path, "--half", "all")
 
     def test_a_folder_without_a_model_is_said(self, run, tmp_path):
         with pytest.raises(SystemExit, match="There is no classifier"):
