@@ -11,7 +11,7 @@ from opinionlens.evaluation.everyday import (
     chance_of_no_change,
     judge_everyday,
 )
-from opinionlens.evaluation.gate import Contender, decide
+from opinionlens.evaluation.gate import Contender, GateRules, decide
 
 SENTENCES = EverydaySentences(
     texts=("no complaints", "not good", "we left at nine", "lovely"),
@@ -66,7 +66,8 @@ def contender(name: str, wrong: int, bold: int = 0) -> Contender:
         (contender("ours", 16), contender("theirs", 10), False),  # six lost: chance .03125
         (contender("ours", 4), contender("theirs", 10), True),
         (contender("ours", 10, bold=1), contender("theirs", 10), False),
-        (contender("ours", 10, bold=1), contender("theirs", 10, bold=1), True),
+        (contender("ours", 10, bold=1), contender("theirs", 10, bold=1), False),
+        (contender("ours", 10), contender("theirs", 10, bold=1), True),
     ],
 )
 def test_the_gate_asks_for_the_everyday_sentences(ours: Contender, theirs: Contender, passed: bool) -> None:
@@ -74,6 +75,20 @@ def test_the_gate_asks_for_the_everyday_sentences(ours: Contender, theirs: Conte
     assert decision.passed is passed
     if not passed:
         assert "everyday sentences" in decision.reasons[0]
+
+
+def test_a_first_challenger_may_not_be_sure_of_wrong_answers_either() -> None:
+    zero_rule = Contender("zero_rule", np.tile([0.2, 0.6, 0.2], (60, 1)))
+    assert decide(np.arange(60) % 3, contender("ours", 10), None, [zero_rule]).passed
+    bold = decide(np.arange(60) % 3, contender("ours", 10, bold=2), None, [zero_rule])
+    assert bold.reasons == (
+        "Of the negated everyday sentences ours answers 2 wrong with a confidence above 0.9; 0 are allowed",
+    )
+
+
+def test_the_rules_may_allow_some() -> None:
+    ours, theirs = contender("ours", 10, bold=1), contender("theirs", 10)
+    assert decide(np.arange(60) % 3, ours, theirs, rules=GateRules(max_sure_and_wrong=1)).passed
 
 
 def test_a_contender_that_was_not_asked_is_not_compared() -> None:

@@ -17,14 +17,34 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_lengths_of_a_hundred_texts_or_more_are_scored() -> None:
-    short, long = ["I love it"] * 100, ["I love it " * 50] * 99  # 3 and 150 tokens
+    short, long = ["I love it"] * 99 + [""], ["I love it " * 50] * 99  # 3 and 150 tokens
     middle = ["it was awful " * 20] * 100  # 60 tokens
-    labels = ["POSITIVE"] * 100 + ["POSITIVE"] * 99 + ["POSITIVE"] * 100
+    labels = ["POSITIVE"] * 99 + ["NEUTRAL"] + ["POSITIVE"] * 99 + ["POSITIVE"] * 100
     found = scores_by_length(LexiconClassifier(), [*short, *long, *middle], labels)
-    assert {name: (one["n"], one["accuracy"]) for name, one in found.items()} == {
-        "1_to_32_tokens": (100, 1.0),
+    assert {name: (one["n"], one.get("accuracy")) for name, one in found.items()} == {
+        "at_most_32_tokens": (100, 1.0),
         "33_to_100_tokens": (100, 0.0),
+        "101_to_400_tokens": (99, None),
+        "over_400_tokens": (0, None),
     }
+    assert "ece" in found["33_to_100_tokens"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "name"),
+    [
+        (0, "at_most_32_tokens"),
+        (32, "at_most_32_tokens"),
+        (33, "33_to_100_tokens"),
+        (100, "33_to_100_tokens"),
+        (101, "101_to_400_tokens"),
+        (400, "101_to_400_tokens"),
+        (401, "over_400_tokens"),
+    ],
+)
+def test_the_ends_of_the_lengths(tokens: int, name: str) -> None:
+    found = scores_by_length(LexiconClassifier(), ["word " * tokens], ["NEUTRAL"])
+    assert [one for one, scores in found.items() if scores["n"]] == [name]
 
 
 def write(root: Path, content: str) -> Paths:

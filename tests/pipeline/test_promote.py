@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from opinionlens.errors import ArtefactTampered, PromotionRefused
+from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote
 from opinionlens.pipeline.row_sets import Rows
@@ -56,6 +57,60 @@ def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, 
     assert (evals["sources"]["a"]["n"], evals["sources"]["a"]["accuracy"]) == (3, 0.66667)
     assert all(0 <= rate <= 1 for rate in evals["behaviour"].values())
     assert int(result.version.tags["bytes"]) > 0
+
+
+EVERYDAY = EverydaySentences(
+    texts=("lovely", "awful", "great", "hate", "happy", "worst", "broken", "not lovely"),
+    labels=(
+        "POSITIVE",
+        "NEGATIVE",
+        "POSITIVE",
+        "NEGATIVE",
+        "POSITIVE",
+        "NEGATIVE",
+        "NEGATIVE",
+        "NEGATIVE",
+    ),
+    kinds=("plain",) * 7 + ("negation",),
+)
+
+
+def test_everyday_sentences_and_what_is_watched_travel_with_the_version(registry, evidence, word_classifier):
+    texts = LabelledTexts(["great"], ["POSITIVE"], ["a"])
+    asked = replace(evidence, rows=(Rows("sources", "a", texts),), everyday=EVERYDAY)
+    # "not lovely" is praise to it, with a confidence of .88.
+    result = through(word_classifier("a", skill=5, strength=3.0), registry, asked)
+    evals = json.loads(registry.version(NAME, result.version.number).tags["evals"])
+    low, high = evals["everyday"]["all"].pop("accuracy_low"), evals["everyday"]["all"].pop("accuracy_high")
+    assert evals["everyday"] == {
+        "all": {"n": 8, "accuracy": 0.875, "sure_and_wrong": 0},
+        "plain": {"n": 7, "accuracy": 1.0},
+        "negation": {"n": 1, "accuracy": 0.0},
+    }
+    assert low < 0.875 < high
+    assert "negation_flips_complaints" in evals["hard_behaviour"]
+    assert "negation_flips_complaints" not in evals["behaviour"]
+    assert evals["lengths"]["at_most_32_tokens"]["n"] == 300
+
+
+def test_a_champion_that_was_never_asked_is_asked_when_it_is_compared(registry, evidence, word_classifier):
+    through(word_classifier("a", skill=5), registry, evidence)
+    asked = replace(evidence, everyday=EVERYDAY)
+    loose = replace(RULES, margin=0.99, behaviour_slack=1.0)
+    result = through(word_classifier("b", skill=4), registry, asked, rules=loose, register_refused=True)
+    found = {one["check"]: one for one in result.decision.details["findings"]}
+    # It no longer knows "excellent" and "broken".
+    assert (found["everyday"]["challenger"], found["everyday"]["champion"]) == (0.75, 0.875)
+    assert found["everyday"]["passed"]
+
+
+def test_one_that_is_sure_of_a_wrong_answer_is_refused_at_the_first_promotion(
+    registry, evidence, word_classifier
+):
+    asked = replace(evidence, everyday=EVERYDAY)
+    with pytest.raises(PromotionRefused, match=r"answers 1 wrong with a confidence above 0\.9"):
+        through(word_classifier("a", skill=5, strength=6.0), registry, asked)
+    assert registry.names() == []
 
 
 def test_the_version_names_the_licences_of_the_texts_it_learnt_from(registry, evidence, word_classifier):

@@ -29,7 +29,9 @@ class GateRules:
         max_calibration_error: bound of the expected calibration error (15 bins of equal width). On few rows
             chance alone exceeds any bound, so what a perfectly calibrated classifier would reach is forgiven.
         behaviour_slack: how much lower than the champion's the pass rate of a behavioural check may be.
-        level: of the interval of the difference.
+        max_sure_and_wrong: how many negated everyday sentences it may answer wrong above a confidence of 0.9,
+            whatever the champion does.
+        level: of the interval of the difference, and of the test on the everyday sentences.
         resamples: of the bootstrap.
         seed: of the bootstrap.
     """
@@ -37,6 +39,7 @@ class GateRules:
     margin: float = 0.01
     max_calibration_error: float = 0.05
     behaviour_slack: float = 0.0
+    max_sure_and_wrong: int = 0
     level: float = 0.95
     resamples: int = 1000
     seed: int = 42
@@ -82,7 +85,8 @@ def decide(
     """Compare on the same rows and say yes or no.
 
     Without a champion (the first promotion) the floor is absolute: better than every baseline, beyond chance.
-    With one, the baselines are not asked again.
+    With one, the baselines are not asked again. Calibration, and wrong answers to negated everyday sentences
+    that are sure of themselves, are held against every challenger.
 
     Args:
         truth: labels or codes of the common rows.
@@ -104,6 +108,7 @@ def decide(
         findings = [_judge_against_baseline(codes, challenger, one, rules) for one in baselines]
     else:
         raise ValueError("A first promotion needs at least one baseline to be better than.")
+    findings += _judge_boldness(challenger, rules)
     findings.append(_judge_calibration(codes, challenger, rules))
     refusals = tuple(finding.sentence for finding in findings if not finding.passed)
     return GateDecision(
@@ -181,7 +186,7 @@ def _judge_behaviour(challenger: Contender, champion: Contender, rules: GateRule
 
 
 def _judge_everyday(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
-    """Two findings if both answered the sentences: not worse beyond chance, and no bolder in its mistakes."""
+    """One finding if both answered the sentences; McNemar's exact test tells chance from loss."""
     ours, theirs = challenger.everyday, champion.everyday
     if ours is None or theirs is None:
         return []
@@ -189,24 +194,28 @@ def _judge_everyday(challenger: Contender, champion: Contender, rules: GateRules
     chance = chance_of_no_change(theirs.is_right, ours.is_right)
     passed = shares[0] >= shares[1] or chance > 1 - rules.level
     verdict = "not worse beyond chance" if passed else "worse, beyond chance"
-    bolder = ours.sure_and_wrong > theirs.sure_and_wrong
     return [
         _Finding(
             passed=passed,
             sentence=f"Of {len(ours.is_right)} everyday sentences {challenger.name} answers {shares[0]:.1%} "
             f"right, {champion.name} {shares[1]:.1%} (p = {chance:.2g}): it is {verdict}",
             numbers={"check": "everyday", "challenger": shares[0], "champion": shares[1], "p": chance},
-        ),
+        )
+    ]
+
+
+def _judge_boldness(challenger: Contender, rules: GateRules) -> list[_Finding]:
+    """One finding if the sentences were asked; a champion that is as bold is no excuse."""
+    if challenger.everyday is None:
+        return []
+    count, allowed = challenger.everyday.sure_and_wrong, rules.max_sure_and_wrong
+    return [
         _Finding(
-            passed=not bolder,
-            sentence=f"{challenger.name.capitalize()} is wrong and surer than {SURE:g} on "
-            f"{ours.sure_and_wrong} negated everyday sentences, {champion.name} on {theirs.sure_and_wrong}",
-            numbers={
-                "check": "sure_and_wrong",
-                "challenger": ours.sure_and_wrong,
-                "champion": theirs.sure_and_wrong,
-            },
-        ),
+            passed=count <= allowed,
+            sentence=f"Of the negated everyday sentences {challenger.name} answers {count} wrong with a "
+            f"confidence above {SURE:g}; {allowed} are allowed",
+            numbers={"check": "sure_and_wrong", "challenger": count, "allowed": allowed},
+        )
     ]
 
 

@@ -12,8 +12,9 @@ from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.reporting import rounded
 
-# Up to so many tokens, and beyond.
+# Upper ends of the lengths in tokens; what is longer makes a length of its own.
 LENGTHS = (32, 100, 400)
+# On fewer rows a calibration error says nothing: chance alone makes it large.
 _LEAST_ROWS = 100
 
 
@@ -25,18 +26,25 @@ def probabilities_of(classifier: Classifier, texts: Sequence[str]) -> NDArray[np
 def scores_by_length(
     classifier: Classifier, texts: Sequence[str], labels: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Return accuracy and calibration error by number of tokens; a length of few texts is left out."""
+    """Return the number of texts by length, and accuracy and calibration error where a hundred are there."""
     recipe = classifier.manifest.features.recipe
     lengths = np.array([len(recipe.tokens(text)) for text in texts], dtype=np.int64)
     found: dict[str, dict[str, float]] = {}
-    for low, high in zip((0, *LENGTHS), (*LENGTHS, None), strict=True):
+    for low, high in zip((-1, *LENGTHS), (*LENGTHS, None), strict=True):
         places = np.flatnonzero((lengths > low) & (lengths <= (high or np.inf))).tolist()
+        name = _name_of(low, high)
         if len(places) < _LEAST_ROWS:
+            found[name] = {"n": len(places)}
             continue
         scores = score(
             [labels[place] for place in places],
             probabilities_of(classifier, [texts[place] for place in places]),
         )
-        name = f"{low + 1}_to_{high}_tokens" if high else f"over_{low}_tokens"
         found[name] = rounded({"n": scores.n, "accuracy": scores.accuracy, "ece": scores.ece})
     return found
+
+
+def _name_of(low: int, high: int | None) -> str:
+    if high is None:
+        return f"over_{low}_tokens"
+    return f"at_most_{high}_tokens" if low < 0 else f"{low + 1}_to_{high}_tokens"

@@ -291,10 +291,10 @@ def _licences(classifier: Classifier) -> dict[str, str]:
 
 
 def _brief(everyday: EverydayResult) -> dict[str, Any]:
-    """Return the accuracy in all and by kind; a tag has little room."""
+    """Return the accuracy in all with its interval, and by kind; a tag has little room."""
     plain = everyday.as_dict()
-    brief: dict[str, Any] = {"all": {"n": plain["n"], "accuracy": plain["accuracy"]}} | plain["kinds"]
-    return {kind: rounded(scores) for kind, scores in brief.items()}
+    kinds = plain.pop("kinds")
+    return {kind: rounded(scores) for kind, scores in ({"all": plain} | kinds).items()}
 
 
 def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:
