@@ -33,6 +33,21 @@ EVALS = {
     "slices": {"short_text": {"macro_f1": 0.7, "n": 40}},
     "sources": {"brand_tweets": {"macro_f1": 0.75}},
     "behaviour": {"negation_flips_praise": 1.0},
+    "hard_behaviour": {"negation_flips_complaints": 0.875},
+    "everyday": {
+        "all": {
+            "n": 200,
+            "accuracy": 0.835,
+            "accuracy_low": 0.777,
+            "accuracy_high": 0.88,
+            "sure_and_wrong": 0,
+        },
+        "negation": {"n": 10, "accuracy": 0.8},
+    },
+    "lengths": {
+        "at_most_32_tokens": {"n": 6870, "accuracy": 0.77, "ece": 0.016},
+        "over_400_tokens": {"n": 0},
+    },
 }
 
 
@@ -322,6 +337,8 @@ def test_the_card_names_the_licences_of_the_sources(
         ("amazon_food", "CC0 (Kaggle edition)", "allowed"),
         ("tickets", "Yours", "not_stated"),
     ]
+    assert card.not_trained_on is not None
+    assert card.not_trained_on.startswith("Beside what your own files hold (tickets), it was not trained on ")
     assert card.licence_warning is not None
     assert "may not be used commercially (airline_tweets)" in card.licence_warning
     other = client.get(f"{MODELS}/opinionlens-1/card").json()
@@ -333,6 +350,11 @@ def test_the_card_tells_all(client: TestClient) -> None:
     assert card.slices == EVALS["slices"]
     assert card.sources == EVALS["sources"]
     assert card.behaviour == {"negation_flips_praise": 1.0}
+    assert card.watched_behaviour == {"negation_flips_complaints": 0.875}
+    assert card.everyday["all"]["accuracy_low"] == 0.777
+    assert card.everyday["negation"] == {"n": 10, "accuracy": 0.8}
+    assert card.lengths == EVALS["lengths"]
+    assert card.not_trained_on is None
     assert card.limits.max_text_chars == 10_000
     assert card.manifest is not None
     assert card.manifest["uncertainty"]["min_confidence"] == 0.5

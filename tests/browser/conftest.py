@@ -51,6 +51,23 @@ EVALS = {
     },
     "sources": {"brand_tweets": {"macro_f1": 0.756, "n": 6876}},
     "behaviour": {"negation_flips_praise": 1.0, "facts_are_neutral": 0.35},
+    "hard_behaviour": {"negation_flips_complaints": 0.875},
+    "everyday": {
+        "all": {
+            "n": 200,
+            "accuracy": 0.835,
+            "accuracy_low": 0.777,
+            "accuracy_high": 0.88,
+            "sure_and_wrong": 3,
+        },
+        "lexical_negation": {"n": 10, "accuracy": 0.8},
+    },
+    "lengths": {
+        "over_400_tokens": {"n": 0},
+        "101_to_400_tokens": {"n": 120, "ece": 0.04},
+        "at_most_32_tokens": {"n": 6870, "accuracy": 0.77, "ece": 0.016},
+        "33_to_100_tokens": {"n": 1},
+    },
 }
 
 

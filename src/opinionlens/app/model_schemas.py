@@ -198,10 +198,13 @@ class ModelCardAnswer(ModelAnswer):
         description="Shares of passed harder checks, which no promotion asks for."
     )
     everyday: dict[str, dict[str, float]] = Field(
-        description="Accuracy on everyday sentences, in `all` and by kind, where registered."
+        description="Accuracy on everyday sentences by kind, and in `all` with its 95 % interval."
     )
     lengths: dict[str, dict[str, float]] = Field(
-        description="Accuracy and calibration error of the test split by number of tokens."
+        description="Texts of the test split by number of tokens; accuracy and ECE where there are a hundred."
+    )
+    not_trained_on: str | None = Field(
+        description="A sentence on the kinds of texts and languages that its sources lack."
     )
     licences: list[SourceLicenceAnswer] = Field(description="Of the texts that it has learnt from.")
     licence_warning: str | None = Field(description="Where one of them forbids commercial use.")

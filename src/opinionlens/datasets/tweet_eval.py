@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.datasets.card import Card, Columns, CommercialUse, HubFiles, Layout
+from opinionlens.datasets.card import Card, Columns, CommercialUse, Genre, HubFiles, Layout
 from opinionlens.text.labels import Label
 
 CARD = Card(
@@ -31,6 +31,8 @@ CARD = Card(
         "neutral": Label.NEUTRAL,
         "positive": Label.POSITIVE,
     },
+    genre=Genre.OTHER_TWEETS,
+    language="English",
     caveats=(
         "User names are already `@user`.",
         "Its own three parts are read as one and split anew with the other sources: scores on our test split "

@@ -35,17 +35,18 @@ export function licencesOf({ licences }) {
 }
 
 /** Where it should not be relied on. */
-export function limitsOf({ licence_warning, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
+export function limitsOf({ licence_warning, not_trained_on, everyday, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
     const names = training.sources.map((name) => name.replaceAll("_", " ")).join(", ");
-    points.push(`It has learnt from ${names}, and from no other kind of text or language than these hold.`);
+    points.push(`It has learnt from ${names}. ${(not_trained_on ?? "").replaceAll("_", " ")}`);
     points.push(
       general?.length
         ? "Texts of other kinds are answered by a general word list, which is right less often than the scores here."
         : "On other kinds of texts it may do worse than the scores here.",
     );
+    points.push("Scores on texts of other kinds, but for the everyday sentences, are not recorded with it: measure it on labelled texts of your own on the page “Evaluate”.");
   }
   if (licence_warning) points.push(licence_warning.replaceAll("_", " "));
   const weakest = weakestOf({ ...slices, ...sources });
@@ -53,6 +54,8 @@ export function limitsOf({ licence_warning, limits, slices, sources, behaviour, 
   for (const [name, rate] of Object.entries({ ...behaviour, ...watched_behaviour })) {
     if (rate < 0.9) points.push(`Of the checks “${name.replaceAll("_", " ")}” it passes ${percent(rate)}.`);
   }
+  const bold = everyday?.all?.sure_and_wrong;
+  if (bold) points.push(`Of the negated everyday sentences it answers ${count(bold)} wrong with a confidence above 90 %.`);
   points.push("Irony, sarcasm and mixed feelings in one text are often judged by their words, not by what is meant.");
   return points;
 }

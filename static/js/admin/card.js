@@ -1,6 +1,6 @@
 // The model card: what one version was made of, how well it does, and where it should not be relied on.
 
-import { count, percent, timeOf } from "../numbers.js";
+import { count, counted, percent, timeOf } from "../numbers.js";
 import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { score } from "./scores.js";
 import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
@@ -77,16 +77,28 @@ function groups({ scores, slices, sources, behaviour, watched_behaviour, everyda
     ["By class (F1)", classes],
     ["By slice", scored(slices)],
     ["By source", scored(sources)],
-    ["Behaviour that a promotion asks for (share of checks passed)", rates(behaviour)],
-    ["Behaviour that is only watched (share of checks passed)", rates(watched_behaviour)],
-    ["Everyday sentences by kind (share answered right)", measured(everyday, "accuracy")],
-    ["Calibration error by length (lower is better)", measured(lengths, "ece")],
+    ["Behaviour that a promotion asks for (share of checks passed)", rates(behaviour), "One that passes fewer than the version in use is refused."],
+    ["Behaviour that is only watched (share of checks passed)", rates(watched_behaviour), "Harder checks: nobody is refused because of them."],
+    ["Everyday sentences (share answered right)", measured(everyday, "accuracy"), everydayNote(everyday)],
+    ["Calibration error by length (lower is better)", measured(shortestFirst(lengths), "ece"), "A dash: fewer than 100 texts are too few to tell."],
   ].filter(([, bars]) => bars.length > 0);
   if (found.length === 0) return [note("No scores were recorded with this version.")];
   const missing = Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
     ? []
     : [note("Scores per slice and source were not recorded with this version. `opinionlens promote` records them.")];
-  return [...found.map(([title, bars]) => group(title, bars)), ...missing];
+  return [...found.map(([title, bars, words]) => group(title, bars, words)), ...missing];
+}
+
+/** "at_most_32_tokens", "33_to_100_tokens", "over_400_tokens": a table from a tag has lost its order. */
+function shortestFirst(lengths) {
+  const start = (name) => (name.startsWith("at_most") ? 0 : Number.parseInt(name.match(/\d+/)?.[0] ?? "0", 10));
+  return Object.fromEntries(Object.entries(lengths ?? {}).sort((a, b) => start(a[0]) - start(b[0])));
+}
+
+function everydayNote(everyday) {
+  const { accuracy_low: low, accuracy_high: high } = everyday?.all ?? {};
+  const range = typeof low === "number" && typeof high === "number" ? ` 95 % interval of all: ${percent(low)} to ${percent(high)}.` : "";
+  return `What people type first, in all and by kind.${range}`;
 }
 
 function note(words) {
@@ -96,13 +108,14 @@ function note(words) {
   return line;
 }
 
-function group(title, bars) {
+function group(title, bars, words) {
   const section = fill(copyOf("score-group"), { title });
+  if (words) section.querySelector("h3").after(note(words));
   slot("bars", section).replaceChildren(
     ...bars.map(([name, value, rows]) => {
       const bar = fill(copyOf("score-bar"), {
         name: readable(name),
-        rows: rows ? `${count(rows)} texts` : "",
+        rows: typeof rows === "number" ? counted(rows, "text") : "",
         score: title.includes("(share") ? percent(value) : score(value),
       });
       bar.querySelector(".fill").setAttribute("width", (Math.max(0, Math.min(1, value ?? 0)) * 100).toFixed(1));

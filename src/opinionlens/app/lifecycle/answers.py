@@ -9,6 +9,7 @@ from typing import Any
 from opinionlens.app.lifecycle.lifecycle import Lifecycle, LoadedVersion
 from opinionlens.app.lifecycle.model_ids import model_id_of
 from opinionlens.classifiers.manifest import Manifest
+from opinionlens.datasets.coverage import not_trained_on
 from opinionlens.datasets.licences import licences_of, warning_of
 from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion
@@ -52,7 +53,8 @@ def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
     """Return everything that is known of a loaded version."""
     cached, manifest = version.cached, version.manifest
     evals = cached.facts.evals
-    licences = licences_of(manifest.training.sources if manifest else ())
+    trained_on = manifest.training.sources if manifest else ()
+    licences = licences_of(trained_on)
     fields = model_fields(version, lifecycle) | {
         "slices": _named_scores(evals.get("slices")),
         "sources": _named_scores(evals.get("sources")),
@@ -60,6 +62,7 @@ def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
         "watched_behaviour": _numbers(evals.get("hard_behaviour")),
         "everyday": _named_scores(evals.get("everyday")),
         "lengths": _named_scores(evals.get("lengths")),
+        "not_trained_on": not_trained_on(trained_on),
         "licences": [asdict(each) for each in licences],
         "licence_warning": warning_of(licences),
         "limits": {"max_text_chars": max_text_chars},
