@@ -23,10 +23,6 @@ def tracked_files() -> list[str]:
     ).stdout.splitlines()
 
 
-def documents() -> list[Path]:
-    return [ROOT / name for name in tracked_files() if name.endswith(".md")]
-
-
 def test_readme_names_every_stage():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     assert [stage for stage in stages if f"`{stage}`" not in README] == []
@@ -73,13 +69,6 @@ def test_templates_of_settings_name_only_settings(name):
         re.findall(r"^#? ?((?:MLFLOW|API|DATABASE|SECURITY|PRIVACY)__[A-Z_]+)=", text, flags=re.MULTILINE)
     )
     assert grouped <= set(setting_names())
-
-
-@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(path):
-    text = path.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
-    assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
 def test_every_dependency_has_its_reason():
