@@ -1,1 +1,56 @@
-"""OpinionLens: self-hosted sentiment and online-reputation platform. Importing it does nothing."""
+"""OpinionLens: self-hosted sentiment and online-reputation platform. Importing it does nothing.
+
+What is offered here is imported when it is first asked for, so that `import opinionlens` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opinionlens.classifiers.classifier import Prediction
+    from opinionlens.classifiers.explanation import Explanation
+    from opinionlens.errors import OpinionLensError
+    from opinionlens.library.loading import lexicon, load
+    from opinionlens.library.sentiment import SentimentClassifier
+    from opinionlens.text.labels import Label
+
+    __version__: str
+
+__all__ = [
+    "Explanation",
+    "Label",
+    "OpinionLensError",
+    "Prediction",
+    "SentimentClassifier",
+    "__version__",
+    "lexicon",
+    "load",
+]
+
+_MODULES = {
+    "Explanation": "classifiers.explanation",
+    "Label": "text.labels",
+    "OpinionLensError": "errors",
+    "Prediction": "classifiers.classifier",
+    "SentimentClassifier": "library.sentiment",
+    "lexicon": "library.loading",
+    "load": "library.loading",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, and keep it."""
+    if name == "__version__":
+        value: object = import_module("importlib.metadata").version("opinionlens")
+    elif name in _MODULES:
+        value = getattr(import_module(f"opinionlens.{_MODULES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'opinionlens' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import opinionlens
 from opinionlens.files import sha256_of_file
 
 # What a trial's result depends on beside the data and the parameters.
@@ -27,7 +26,7 @@ def hash_of_files(folder: Path) -> str:
 
 def hash_of_code() -> str:
     """SHA-256 over the modules that decide a trial's result, and the versions of the libraries they use."""
-    root = Path(opinionlens.__file__).parent
+    root = Path(__file__).parents[1]
     files = sorted(path for part in _CODE for path in _python_files(root / part))
     sources = ((path.relative_to(root).as_posix(), sha256_of_file(path)) for path in files)
     return _hash_of([*sources, *((name, version(name)) for name in _LIBRARIES)])

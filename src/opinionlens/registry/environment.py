@@ -6,7 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import opinionlens
 from opinionlens.registry.port import Credentials
 
 
@@ -43,7 +42,7 @@ def child_environment(time_limit_seconds: float, credentials: Credentials | None
             "MLFLOW_TRACKING_USERNAME": credentials.username,
             "MLFLOW_TRACKING_PASSWORD": credentials.password,
         }
-    package_root = str(Path(opinionlens.__file__).parents[1])
+    package_root = str(Path(__file__).parents[2])
     search_path = os.pathsep.join(part for part in (package_root, os.environ.get("PYTHONPATH")) if part)
     limits = limited_environment(time_limit_seconds)
     return {**os.environ, **quiet_environment(), **limits, **login, "PYTHONPATH": search_path}

@@ -23,7 +23,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import opinionlens
 from opinionlens.registry.artefact_files import MANIFEST, Contents, copy_artefact
 
 ARTEFACT_FOLDER = "artefact"
@@ -107,7 +106,7 @@ def _schema(columns: Mapping[str, str]) -> str:
 
 
 def _copy_code(into: Path) -> None:
-    package = Path(opinionlens.__file__).parent
+    package = Path(__file__).parents[1]
     for part in _CODE:
         for source in sorted(_sources(package / part)) if (package / part).is_dir() else [package / part]:
             target = into / source.relative_to(package)

@@ -1,0 +1,1 @@
+"""The Python library: `opinionlens.load`, `opinionlens.lexicon` and the classifier that they return."""

@@ -1,0 +1,68 @@
+"""Loading a classifier by its folder, its version in the registry, or its name."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+from opinionlens.errors import ArtefactMissing
+from opinionlens.library.selection import WORD_LIST, from_folder, from_word_list, is_folder
+from opinionlens.library.sentiment import SentimentClassifier
+
+
+def lexicon() -> SentimentClassifier:
+    """Return the built-in word list: English, no artifact, no training."""
+    return SentimentClassifier(from_word_list())
+
+
+def load(model: str | os.PathLike[str]) -> SentimentClassifier:
+    """Load a classifier, after checking all of its artifact.
+
+    Args:
+        model: the folder of an artifact ("objects/classifier"), a version of the registry ("opinionlens@3",
+            "opinionlens@champion", "models:/opinionlens/3"), or "lexicon" for the built-in word list. The
+            registry and the cache of fetched versions are those of the settings: MLFLOW__REMOTE_TRACKING_URI
+            and API__SAVED_MODEL_PATH.
+
+    Raises:
+        InputError: `model` is neither a folder nor a version of the registry.
+        ArtefactError: the artifact is missing, damaged, or of an unknown format.
+        RegistryError: the registry does not answer, or has no such version.
+    """
+    if not isinstance(model, str):
+        return _from_path(Path(model))
+    home = os.path.expanduser(model)  # noqa: PTH111 - an empty name is no path
+    if is_folder(home):
+        return SentimentClassifier(from_folder(Path(home)))
+    if model == WORD_LIST:
+        return lexicon()
+    return _from_registry(model)
+
+
+def _from_path(path: Path) -> SentimentClassifier:
+    folder = path.expanduser()
+    if not folder.is_dir():
+        raise ArtefactMissing(
+            "There is no folder with an artifact.",
+            where=str(folder),
+            remedy="Name the folder that holds manifest.json, for example objects/classifier.",
+        )
+    return SentimentClassifier(from_folder(folder))
+
+
+def _from_registry(model: str) -> SentimentClassifier:
+    """Load a version; what a folder never needs is imported here."""
+    from opinionlens.library.opening import open_registry, open_store
+    from opinionlens.library.versions import from_registry, named_version
+    from opinionlens.settings import load_settings
+
+    named = named_version(model)
+    settings = load_settings()
+    store = open_store(settings.api.saved_model_path)
+    with open_registry(settings.mlflow) as registry:
+        return SentimentClassifier(from_registry(named, registry, store, warn=_warn))
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=5)

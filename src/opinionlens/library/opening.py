@@ -1,0 +1,34 @@
+"""Opening the registry and the cache that the settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opinionlens.registry import Credentials, Limits, ProcessRegistry
+from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.store import ModelStore
+from opinionlens.settings import MlflowSettings
+
+# A person waits, and may do so on a busy laptop; the app has requests to answer instead.
+_PATIENT = Limits(start=180, call=120)
+
+
+def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:
+    """Return the registry in a child process; close it, or use it as a context."""
+    return ProcessRegistry(
+        settings.registry_uri,
+        credentials=credentials or _configured(settings),
+        experiment=settings.remote_experiment_name,
+        limits=_PATIENT,
+    )
+
+
+def open_store(folder: Path) -> ModelStore:
+    """Return what loads versions through the cache in a folder."""
+    return ModelStore(ArtefactCache(folder))
+
+
+def _configured(settings: MlflowSettings) -> Credentials | None:
+    if settings.remote_username is None or settings.remote_password is None:
+        return None
+    return Credentials(settings.remote_username, settings.remote_password.get_secret_value())
