@@ -17,7 +17,7 @@ from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
-from opinionlens.pipeline.general_part import TextReadings
+from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
@@ -50,7 +50,7 @@ class Fitting:
         folders = {name: self.paths.root / KEPT / f"{name}-{state}" for name in names}
         if absent := [name for name in names if not folders[name].exists()]:
             vocabulary = Vocabulary.load(self.paths.vectorizer)
-            readings = {name: TextReadings.of(vocabulary.spec, part.texts) for name, part in parts.items()}
+            readings = {name: read_texts(vocabulary.spec, part.texts) for name, part in parts.items()}
             seed, n_jobs = self.params.base.random_seed, self.params.training.n_jobs
             with workers(self.paths.vectorized, n_jobs=n_jobs, seed=seed) as pool:
                 for name in absent:
@@ -62,7 +62,7 @@ class Fitting:
         name: str,
         pool: Workers,
         parts: Mapping[str, LabelledTexts],
-        readings: Mapping[str, TextReadings],
+        readings: Mapping[str, list[TextReading]],
         vocabulary: Vocabulary,
         folder: Path,
     ) -> None:

@@ -95,6 +95,22 @@ def test_the_decision_is_the_weighted_sum_of_both(
         )
 
 
+def test_an_explanation_reads_the_text_once(
+    parts: tuple[LinearClassifier, LinearClassifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = parts[1]
+    read, seen = both.expert.read, []
+
+    def counted(text: str, pieces: Sequence[str], tokens: Sequence[str]) -> object:
+        seen.append(text)
+        return read(text, pieces, tokens)
+
+    monkeypatch.setattr(both.expert, "read", counted)
+    explanation = both.explain(TEXTS[2])
+    assert seen == [TEXTS[2]]
+    assert explanation.prediction == both.predict(TEXTS[2])
+
+
 def test_a_text_of_the_domain_is_answered_by_the_n_grams_alone(
     parts: tuple[LinearClassifier, LinearClassifier],
 ) -> None:

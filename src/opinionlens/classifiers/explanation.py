@@ -19,21 +19,11 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
-    """Where a feature was found, in code points of the original text, and what it adds there, per label.
-
-    A word n-gram reaches from its first token to its last; a character n-gram covers its whole token, because
-    the token's letters are not always those that were written.
-    """
-
-    start: int
-    end: int
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature adds to the decision values, per label: the sum over its occurrences.
+    """What one feature adds to the decision values, per label: the sum over its places.
+
+    Places are in code points of the original text. A word n-gram reaches from its first token to its last. A
+    character n-gram covers its whole token: the token's letters are not always those that were written.
 
     Attributes:
         feature: its name in the vocabulary.
@@ -49,12 +39,6 @@ class Contribution:
     spans: tuple[Span, ...]
     # A long text has tens of thousands of places: an object for each would cost more than the prediction.
     parts: tuple[tuple[float, ...], ...] = ()
-
-    @property
-    def occurrences(self) -> tuple[Occurrence, ...]:
-        """Every place with what the feature adds there."""
-        parts = self.parts or [tuple(value / len(self.spans) for value in self.values)] * len(self.spans)
-        return tuple(Occurrence(*span, part) for span, part in zip(self.spans, parts, strict=True))
 
     def values_by_place(self) -> FloatArray:
         """Return what it adds at each of `spans`, per label (places, k)."""

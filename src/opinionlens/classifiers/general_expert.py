@@ -36,39 +36,52 @@ class Mixture(NamedTuple):
     expert: float
     is_prose: bool = True
 
+    @property
+    def uses_values(self) -> bool:
+        """Whether the decision depends on the general values."""
+        return self.expert > 0 and self.is_prose
+
 
 WHOLE_DOMAIN = Mixture(1.0, 1.0, 0.0)
 # Of code and records the words say nothing: neither part has an opinion, and the expert's bias remains.
 NO_PROSE = Mixture(0.0, 0.0, 1.0, is_prose=False)
-_NO_VALUES = [0.0] * len(GENERAL_FEATURES)
+NO_VALUES = [0.0] * len(GENERAL_FEATURES)
 
 
-class Gate:
-    """Tells how much a text is like the training texts."""
+class TextLikeness:
+    """Tells how much the words of a text belong to the training texts."""
 
-    def __init__(self, weights: GeneralWeights) -> None:
-        """Index the words."""
-        self._low, self._span = weights.low, weights.high - weights.low
-        self._floor = weights.floor
-        known = dict(zip(weights.terms, weights.likeness.tolist(), strict=True))
+    def __init__(self, terms: Sequence[str], likeness: FloatArray, unseen: float) -> None:
+        """Index the words; the three are those of `GeneralWeights`."""
+        known = dict(zip(terms, likeness.tolist(), strict=True))
 
         def likeness_of(token: str) -> float | None:
             word = plain_word(token)
             if word is None:
                 return None
             found = known.get(word)
-            return unseen_likeness(word, weights.unseen) if found is None else found
+            return unseen_likeness(word, unseen) if found is None else found
 
-        self._likeness: Memo[float | None] = Memo(likeness_of)
+        self._of_token: Memo[float | None] = Memo(likeness_of)
 
-    def likeness(self, tokens: Sequence[str]) -> float:
+    def of(self, tokens: Sequence[str]) -> float:
         """Return the mean likeness of the tokens, drawn down where they are few."""
-        found = [value for value in map(self._likeness.__getitem__, tokens) if value is not None]
+        found = [value for value in map(self._of_token.__getitem__, tokens) if value is not None]
         return (sum(found) + SMOOTHING * PRIOR) / (len(found) + SMOOTHING)
+
+
+class Gate:
+    """Tells how much n-grams and expert count in a text."""
+
+    def __init__(self, weights: GeneralWeights) -> None:
+        """Index the words."""
+        self._low, self._span = weights.low, weights.high - weights.low
+        self._floor = weights.floor
+        self._likeness = TextLikeness(weights.terms, weights.likeness, weights.unseen)
 
     def mixture(self, tokens: Sequence[str]) -> Mixture:
         """Return how much n-grams and expert count in a text of these tokens."""
-        share = (self.likeness(tokens) - self._low) / self._span
+        share = (self._likeness.of(tokens) - self._low) / self._span
         if share >= 1.0:
             return WHOLE_DOMAIN
         share = max(share, 0.0)
@@ -93,14 +106,15 @@ class GeneralExpert:
                 decision = [one + value * weight for one, weight in zip(decision, column, strict=True)]
         return decision
 
-    def read(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> tuple[Mixture, list[float]]:
-        """Return how much each part counts, and the general values where the expert does."""
+    def mixture(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> Mixture:
+        """Return how much each part counts in a text."""
         mixture = self.gate.mixture(tokens)
-        if not mixture.expert:
-            return mixture, _NO_VALUES
-        if not is_prose(text, pieces):
-            return NO_PROSE, _NO_VALUES
-        return mixture, general_values(text, pieces)
+        return NO_PROSE if mixture.expert and not is_prose(text, pieces) else mixture
+
+    def read(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> tuple[Mixture, list[float]]:
+        """Return how much each part counts, and the general values where the expert looks at them."""
+        mixture = self.mixture(text, pieces, tokens)
+        return mixture, general_values(text, pieces) if mixture.uses_values else NO_VALUES
 
     def mix(self, domain: Sequence[float], mixture: Mixture, values: Sequence[float]) -> list[float]:
         """Return the decision values of one text from those of its n-grams."""
@@ -112,10 +126,5 @@ class GeneralExpert:
     ) -> FloatArray:
         """Return the decision values (n, k) of texts from those of their n-grams (n, k)."""
         own = np.array(values, dtype=np.float64).reshape(len(domain), -1) @ self.coef.T + self.intercept
-        return mixed(domain, mixtures, own)
-
-
-def mixed(domain: FloatArray, mixtures: Sequence[Mixture], expert: FloatArray) -> FloatArray:
-    """Return the decision values (n, k) of texts from those of both parts (n, k)."""
-    factors = np.array([(one.domain, one.expert) for one in mixtures], dtype=np.float64).reshape(-1, 2)
-    return factors[:, :1] * domain + factors[:, 1:] * expert
+        factors = np.array([(one.domain, one.expert) for one in mixtures], dtype=np.float64).reshape(-1, 2)
+        return factors[:, :1] * domain + factors[:, 1:] * own

@@ -98,21 +98,17 @@ class LinearClassifier:
     def predict(self, text: str) -> Prediction:
         """Answer one text, without the fixed cost of a batch."""
         pieces, tokens, lexicon = self._read(text)
-        logits = self._decide(tokens, lexicon)
-        mixture = WHOLE_DOMAIN
-        if self.expert:
-            mixture, values = self.expert.read(text, pieces, tokens)
-            if mixture.expert:
-                logits = self.expert.mix(logits, mixture, values)
-        if self._is_calibrated:
-            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
-        if self._length is not None and len(tokens) > self._length.pivot:
-            factor = self._length.factor(evidence_length(tokens))
-            logits = [factor * logit for logit in logits]
-        top = max(logits)
-        powers = [math.exp(logit - top) for logit in logits]
-        total = sum(powers)
-        return self._prediction(text, tokens, [power / total for power in powers], mixture)
+        mixture, values = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
+        return self._answer(text, tokens, lexicon, mixture, values)
+
+    def predict_reading(self, reading: Reading) -> Prediction:
+        """Answer a text that is read already, exactly as `predict` does."""
+        return self._answer(reading.text, reading.tokens, reading.lexicon, reading.mixture, reading.general)
+
+    def decide_reading(self, reading: Reading) -> FloatArray:
+        """Return the scores (k,) of a text that is read already, exactly as `decision_values` does."""
+        row: FloatArray = self._decide_many([reading])[0]
+        return row
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""
@@ -128,6 +124,27 @@ class LinearClassifier:
     def explain(self, text: str) -> Explanation:
         """Return the exact contribution of every feature in the text."""
         return explain_linear(self, text)
+
+    def _answer(
+        self,
+        text: str,
+        tokens: Sequence[str],
+        lexicon: Sequence[float],
+        mixture: Mixture,
+        general: Sequence[float],
+    ) -> Prediction:
+        logits = self._decide(tokens, lexicon)
+        if self.expert and mixture.expert:
+            logits = self.expert.mix(logits, mixture, general)
+        if self._is_calibrated:
+            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
+        if self._length is not None and len(tokens) > self._length.pivot:
+            factor = self._length.factor(evidence_length(tokens))
+            logits = [factor * logit for logit in logits]
+        top = max(logits)
+        powers = [math.exp(logit - top) for logit in logits]
+        total = sum(powers)
+        return self._prediction(text, tokens, [power / total for power in powers], mixture)
 
     def _decide(self, tokens: Sequence[str], lexicon: Sequence[float]) -> list[float]:
         decision = self._bias

@@ -27,28 +27,28 @@ Places = Mapping[str, Sequence[Span]]
 
 def explain_linear(classifier: LinearClassifier, text: str) -> Explanation:
     """Return contributions that add up with the intercept to the decision value."""
-    tokens = tuple(classifier.manifest.features.recipe.tokenize(text))
+    features = classifier.manifest.features
     reading = classifier.reader.read(text)
+    tokens = tuple(features.recipe.tokenize(text))
     contributions = [
         *_of_words(classifier, tokens),
         *_of_chars(classifier, tokens),
-        *_of_lexicon(classifier, text, reading),
+        *_of_lexicon(classifier, reading),
     ]
     bias = classifier.intercept
     mixture = reading.mixture
     if classifier.expert and mixture.expert:
         contributions = [_weakened(one, mixture.domain) for one in contributions]
-        contributions += _of_general(classifier.expert, classifier.manifest.features, text, reading)
+        contributions += _of_general(classifier.expert, features, reading)
         bias = mixture.domain * bias + mixture.expert * classifier.expert.intercept
-    decision = classifier.decision_values([text])[0]
     return Explanation(
         text=text,
         labels=classifier.labels,
-        decision=tuple(decision.tolist()),
+        decision=tuple(classifier.decide_reading(reading).tolist()),
         bias=tuple(bias.tolist()),
         contributions=tuple(contributions),
         tokens=tokens,
-        prediction=classifier.predict(text),
+        prediction=classifier.predict_reading(reading),
         share=mixture.share,
     )
 
@@ -91,7 +91,7 @@ def _of_terms(
         yield Contribution(term, block, tuple(row_values), tuple(places[term]))
 
 
-def _of_lexicon(classifier: LinearClassifier, text: str, reading: Reading) -> Iterator[Contribution]:
+def _of_lexicon(classifier: LinearClassifier, reading: Reading) -> Iterator[Contribution]:
     """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
     sums = classifier.lexicon
     if sums is None:
@@ -99,7 +99,7 @@ def _of_lexicon(classifier: LinearClassifier, text: str, reading: Reading) -> It
     values = reading.lexicon
     weights = sums.table[:, :-1] / sums.norm(values)
     found: dict[str, list[LexiconPart]] = defaultdict(list)
-    for part in classifier.manifest.features.lexicon_parts(text):
+    for part in classifier.manifest.features.lexicon_parts(reading.text):
         found[part.feature].append(part)
     for feature, parts in found.items():
         column = LEXICON_FEATURES.index(feature)
@@ -121,14 +121,12 @@ def _weakened(contribution: Contribution, factor: float) -> Contribution:
     )
 
 
-def _of_general(
-    expert: GeneralExpert, spec: FeatureSpec, text: str, reading: Reading
-) -> Iterator[Contribution]:
+def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> Iterator[Contribution]:
     """Yield the contributions of the general values; code and records have none."""
     if not reading.mixture.is_prose:
         return
     found: dict[str, list[GeneralPart]] = defaultdict(list)
-    for part in general_parts(text, spec.recipe.pieces_with_places(text)):
+    for part in general_parts(reading.text, spec.recipe.pieces_with_places(reading.text)):
         found[part.feature].append(part)
     for feature, parts in found.items():
         column = GENERAL_FEATURES.index(feature)

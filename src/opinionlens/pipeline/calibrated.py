@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
 from opinionlens.evaluation.calibration import CalibrationChoice, choose_calibration
 from opinionlens.evaluation.reliability import MinConfidence, choose_min_confidence
 from opinionlens.families.estimator import Estimator, LinearEstimator
-from opinionlens.pipeline.general_part import TextReadings, fit_general, mix
+from opinionlens.pipeline.general_part import TextReading, fit_general, lengths_of, mix
 from opinionlens.pipeline.params import Evaluation
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.trials import Workers, stratified_folds
@@ -33,11 +33,13 @@ class CalibratedEstimator:
     min_confidence: MinConfidence
     general: GeneralWeights | None = None
 
-    def probabilities(self, decisions: NDArray[np.float64], readings: TextReadings) -> NDArray[np.float64]:
+    def probabilities(
+        self, decisions: NDArray[np.float64], readings: Sequence[TextReading]
+    ) -> NDArray[np.float64]:
         """Return one column per class of the estimator, for its decision values and the texts."""
         if self.general is not None:
             decisions, _ = mix(self.general, readings, decisions)
-        return self.choice.calibration.apply(decisions, readings.lengths)
+        return self.choice.calibration.apply(decisions, lengths_of(readings))
 
 
 def refit_calibrated(
@@ -45,7 +47,7 @@ def refit_calibrated(
     family: str,
     params: dict[str, Any],
     codes: NDArray[np.int64],
-    readings: Mapping[str, TextReadings],
+    readings: Mapping[str, Sequence[TextReading]],
     evaluation: Evaluation,
     *,
     general_expert: bool,
@@ -77,7 +79,7 @@ def refit_calibrated(
         estimator = refit.result()
         bar.advance()
     assert decisions is not None  # noqa: S101 - there are at least two folds
-    both = readings["train"] + readings["val"]
+    both = [*readings["train"], *readings["val"]]
     general, familiar = None, np.ones(len(codes), dtype=np.bool_)
     if general_expert and isinstance(estimator, LinearEstimator):
         with reporter.track("general expert"):
@@ -88,7 +90,7 @@ def refit_calibrated(
         decisions,
         codes,
         estimator.classes,
-        lengths=both.lengths,
+        lengths=lengths_of(both),
         methods=tuple(Method) if general is None else _WITHOUT_BIAS,
         folds=evaluation.calibration_folds,
         seed=seed,

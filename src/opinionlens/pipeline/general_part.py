@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opinionlens.classifiers.general_expert import GeneralExpert, Mixture
+from opinionlens.classifiers.general_expert import NO_VALUES, GeneralExpert, Mixture, TextLikeness
 from opinionlens.classifiers.general_weights import GeneralWeights
 from opinionlens.evaluation.calibration import fit_temperature
 from opinionlens.families.general_expert import FLOOR, count_domain_words, fit_expert, gate_bounds
@@ -19,42 +20,38 @@ from opinionlens.text.repeats import evidence_length
 
 
 @dataclass(frozen=True, eq=False)
-class TextReadings:
-    """What the calibration and the general expert need of texts.
+class TextReading:
+    """What the calibration and the general expert need of a text.
 
     Attributes:
-        texts: as they are.
-        pieces: of each text.
-        tokens: of each text.
-        lengths: as `evidence_length` counts them (n,).
+        text: as it is.
+        pieces: of the text.
+        tokens: of the text.
     """
 
-    texts: Sequence[str]
-    pieces: Sequence[Sequence[str]]
-    tokens: Sequence[Sequence[str]]
-    lengths: NDArray[np.int64]
+    text: str
+    pieces: Sequence[str]
+    tokens: Sequence[str]
 
-    @classmethod
-    def of(cls, spec: FeatureSpec, texts: Sequence[str]) -> TextReadings:
-        """Read texts."""
-        plain = replace(spec, lexicon=False)
-        read = [plain.pieces_tokens_lexicon(text) for text in texts]
-        tokens = [one[1] for one in read]
-        lengths = np.array([evidence_length(one) for one in tokens], dtype=np.int64)
-        return cls(texts, [one[0] for one in read], tokens, lengths)
+    @cached_property
+    def general(self) -> list[float]:
+        """The general values, counted when first asked for."""
+        return general_values(self.text, self.pieces)
 
-    def __add__(self, other: TextReadings) -> TextReadings:
-        """Return both, one behind the other."""
-        return TextReadings(
-            [*self.texts, *other.texts],
-            [*self.pieces, *other.pieces],
-            [*self.tokens, *other.tokens],
-            np.concatenate([self.lengths, other.lengths]),
-        )
+
+def read_texts(spec: FeatureSpec, texts: Sequence[str]) -> list[TextReading]:
+    """Read texts as `spec` cuts them."""
+    plain = replace(spec, lexicon=False)
+    return [TextReading(text, *plain.pieces_tokens_lexicon(text)[:2]) for text in texts]
+
+
+def lengths_of(readings: Sequence[TextReading]) -> NDArray[np.int64]:
+    """Return the length of each text as `evidence_length` counts it (n,)."""
+    return np.array([evidence_length(one.tokens) for one in readings], dtype=np.int64)
 
 
 def fit_general(
-    readings: Mapping[str, TextReadings],
+    readings: Mapping[str, Sequence[TextReading]],
     codes: NDArray[np.int64],
     decisions: NDArray[np.float64],
     classes: tuple[Label, ...],
@@ -68,31 +65,24 @@ def fit_general(
         classes: what the columns of `decisions` mean.
     """
     train, val = readings["train"], readings["val"]
-    words = count_domain_words(train.tokens)
-    values = [
-        general_values(text, pieces)
-        for one in (train, val)
-        for text, pieces in zip(one.texts, one.pieces, strict=True)
-    ]
+    words = count_domain_words(one.tokens for one in train)
     scale = fit_temperature(decisions, codes, classes).scale[0]
-    expert = fit_expert(np.array(values), codes, scale=scale)
-    # The bounds are not known yet: any do for the likeness.
-    closed = GeneralWeights(
-        expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, 0.0, 1.0, FLOOR
+    expert = fit_expert(np.array([one.general for one in (*train, *val)]), codes, scale=scale)
+    likeness = TextLikeness(words.terms, words.likeness, words.unseen)
+    low, high = gate_bounds(np.array([likeness.of(one.tokens) for one in val]))
+    return GeneralWeights(
+        expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, low, high, FLOOR
     )
-    gate = GeneralExpert(closed).gate
-    low, high = gate_bounds(np.array([gate.likeness(tokens) for tokens in val.tokens]))
-    return replace(closed, low=low, high=high)
 
 
 def mix(
-    general: GeneralWeights, readings: TextReadings, decisions: NDArray[np.float64]
+    general: GeneralWeights, readings: Sequence[TextReading], decisions: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], list[Mixture]]:
     """Return decision values (n, k) with the expert's part, and how much each part counts."""
     expert = GeneralExpert(general)
-    read = [
-        expert.read(text, pieces, tokens)
-        for text, pieces, tokens in zip(readings.texts, readings.pieces, readings.tokens, strict=True)
+    mixtures = [expert.mixture(one.text, one.pieces, one.tokens) for one in readings]
+    values = [
+        one.general if mixture.uses_values else NO_VALUES
+        for one, mixture in zip(readings, mixtures, strict=True)
     ]
-    mixtures = [mixture for mixture, _ in read]
-    return expert.mix_many(decisions, mixtures, [values for _, values in read]), mixtures
+    return expert.mix_many(decisions, mixtures, values), mixtures

@@ -18,7 +18,7 @@ from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.files import write_json
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
-from opinionlens.pipeline.general_part import TextReadings
+from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.pipeline.params import Params
@@ -112,12 +112,14 @@ def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
             )
 
 
-def _readings(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, TextReadings]:
+def _readings(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, list[TextReading]]:
     spec = Vocabulary.load(paths.vectorizer).spec
-    return {name: TextReadings.of(spec, rows.texts) for name, rows in texts.items()}
+    return {name: read_texts(spec, rows.texts) for name, rows in texts.items()}
 
 
-def _test(fitted: CalibratedEstimator, texts: LabelledTexts, readings: TextReadings, paths: Paths) -> Tested:
+def _test(
+    fitted: CalibratedEstimator, texts: LabelledTexts, readings: list[TextReading], paths: Paths
+) -> Tested:
     counts = load_labelled(paths.vectorized / "test").counts
     raw = fitted.probabilities(fitted.estimator.decision_values(counts), readings)
     probabilities = in_label_order(raw, fitted.estimator.classes)
