@@ -59,6 +59,21 @@ def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, 
     assert int(result.version.tags["bytes"]) > 0
 
 
+def test_scores_that_a_tag_has_no_room_for_are_named(registry, evidence, word_classifier):
+    texts = LabelledTexts(["great"], ["POSITIVE"], ["a"])
+    # Each takes 57 characters or more: "file_000":{"n":1,"macro_f1":1.0,"accuracy":1.0,"ece":0.1},
+    rows = tuple(Rows("sources", f"file_{number:03}", texts) for number in range(90))
+    result = through(word_classifier("a", skill=5), registry, replace(evidence, rows=rows))
+    tags = registry.version(NAME, result.version.number).tags
+    assert result.left_out == ("lengths", "hard_behaviour", "behaviour", "sources")
+    assert tags["evals.left_out"] == "lengths, hard_behaviour, behaviour, sources"
+    assert json.loads(tags["evals"]) == {"slices": {}}
+    # With fewer files next time there is room again, and nothing is said to be left out.
+    result = through(word_classifier("b", skill=4), registry, replace(evidence, rows=rows[:3]), force="fewer")
+    assert result.left_out == ()
+    assert registry.version(NAME, result.version.number).tags["evals.left_out"] == ""
+
+
 EVERYDAY = EverydaySentences(
     texts=("lovely", "awful", "great", "hate", "happy", "worst", "broken", "not lovely"),
     labels=(

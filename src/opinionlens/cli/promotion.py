@@ -103,6 +103,13 @@ def _tell(result: Promotion) -> None:
         console.print(f"[green]{version} is the champion.[/]")
     else:
         console.print(f"[yellow]{version} is the champion, against the gate; the reason is recorded.[/]")
+    if result.left_out:
+        tables = ", ".join(result.left_out)
+        console.print(
+            f"[yellow]The card of the version lacks {tables}: its tag `evals` has no room for them.[/] "
+            "`dvc repro run_evals` writes all scores to metrics/run_evals.json.",
+            soft_wrap=True,
+        )
     if result.displaced is not None:
         number = result.displaced.number
         console.print(f"It displaces version {number}, which `opinionlens promote` did not make champion.")

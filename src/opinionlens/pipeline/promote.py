@@ -28,6 +28,7 @@ from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, deci
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
+from opinionlens.pipeline.evals_tag import LEFT_OUT_TAG, LONGEST_TAG, EvalsTag, evals_tag
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import Rows
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
@@ -40,8 +41,6 @@ FORCED_TAG = "gate.forced_because"
 PROMOTED_TAG = "promoted_at"
 LICENCES_TAG = "licences"
 _MADE_CHAMPION = ("passed", "forced")
-# MLflow cuts longer tags off without a word.
-_LONGEST_TAG = 4_900
 _FORCE = 'Promote it all the same with --force "the reason", which is recorded.'
 
 
@@ -80,6 +79,7 @@ class Promotion:
         promoted: whether the alias points to it now and did not before.
         displaced: the champion before, where `promote` had not made it so.
         lost: of the champion before, which was the same classifier, why its files cannot be served.
+        left_out: tables of scores that the version's tag `evals` had no room for.
     """
 
     version: Version
@@ -87,6 +87,7 @@ class Promotion:
     promoted: bool
     displaced: Version | None = None
     lost: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def candidate_from(
@@ -149,7 +150,8 @@ def promote(
     version = _registered(candidate, registry, name, experiment)
     # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
     evals, licences = _evals(candidate.classifier, evidence), _licences(candidate.classifier)
-    registry.set_tags(name, version.number, _tags(decision, force) | evals | licences)
+    tags = _tags(decision, force) | licences | (evals.as_tags() if evals else {})
+    registry.set_tags(name, version.number, tags)
     if allowed:
         _crown(registry, version)
     return Promotion(
@@ -157,6 +159,7 @@ def promote(
         decision,
         promoted=allowed,
         displaced=champion if allowed and chosen_by_others else None,
+        left_out=evals.left_out if evals else (),
     )
 
 
@@ -193,7 +196,7 @@ def _kept_or_restored(
     version = _registered(candidate, registry, champion.name, experiment, again=True)
     kept = [GATE_TAG, REASONS_TAG, FORCED_TAG, LICENCES_TAG]
     if fault_of(champion.tags) is None:
-        kept.append(EVALS_TAG)
+        kept += [EVALS_TAG, LEFT_OUT_TAG]
     tags = {tag: champion.tags[tag] for tag in kept if tag in champion.tags}
     registry.set_tags(version.name, version.number, tags)
     _crown(registry, version)
@@ -262,10 +265,10 @@ def _everyday(classifier: Classifier, sentences: EverydaySentences | None) -> Ev
     return judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
 
 
-def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
+def _evals(classifier: Classifier, evidence: Evidence) -> EvalsTag | None:
     """Return the tag that holds the scores by slice and by source, and the pass rates of the checks."""
     if not evidence.rows:
-        return {}
+        return None
     report: dict[str, Any] = {"slices": {}, "sources": {}}
     for rows in evidence.rows:
         scores = score(rows.texts.labels, probabilities_of(classifier, rows.texts.texts))
@@ -277,8 +280,7 @@ def _evals(classifier: Classifier, evidence: Evidence) -> dict[str, str]:
     report["lengths"] = scores_by_length(classifier, evidence.texts, evidence.labels)
     if (everyday := _everyday(classifier, evidence.everyday)) is not None:
         report["everyday"] = _brief(everyday)
-    text = json.dumps(report, separators=(",", ":"))
-    return {EVALS_TAG: text} if len(text) <= _LONGEST_TAG else {}
+    return evals_tag(report)
 
 
 def _licences(classifier: Classifier) -> dict[str, str]:
@@ -287,7 +289,7 @@ def _licences(classifier: Classifier) -> dict[str, str]:
     if not licences:
         return {}
     lines = [f"{each.source}: {each.licence}. {each.terms}" for each in licences]
-    return {LICENCES_TAG: "\n".join(filter(None, [warning_of(licences), *lines]))[:_LONGEST_TAG]}
+    return {LICENCES_TAG: "\n".join(filter(None, [warning_of(licences), *lines]))[:LONGEST_TAG]}
 
 
 def _brief(everyday: EverydayResult) -> dict[str, Any]:
@@ -302,6 +304,6 @@ def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:
     because = force if verdict == "forced" and force is not None else ""
     return {
         GATE_TAG: verdict,
-        REASONS_TAG: json.dumps(decision.reasons)[:_LONGEST_TAG],
-        FORCED_TAG: because[:_LONGEST_TAG],
+        REASONS_TAG: json.dumps(decision.reasons)[:LONGEST_TAG],
+        FORCED_TAG: because[:LONGEST_TAG],
     }
