@@ -56,6 +56,15 @@ mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what
 openapi: install ## Renew docs/openapi.json, the description of the API that a test compares with the app's
 	@opinionlens openapi docs/openapi.json
 
+.PHONY: docs
+docs: install ## Build the documents and the API reference as a site in .cache/site; a broken link stops it
+	@mkdocs build --quiet --clean
+	@echo "open $(CURDIR)/.cache/site/index.html"
+
+.PHONY: hooks
+hooks: install ## Let git run the quick checks at each commit and `make check` at each push
+	@prek install
+
 # The uv that the lock pins works on the lock; the one of the machine only installs.
 LOCKS = python scripts/locks.py --uv $(firstword $(wildcard .venv/bin/uv) $(UV))
 

@@ -74,9 +74,16 @@ def test_templates_of_settings_name_only_settings(name):
 def test_every_dependency_has_its_reason():
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8").lower()
     extras = PYPROJECT["project"]["optional-dependencies"]
-    named = [*PYPROJECT["project"]["dependencies"], *extras["pipeline"], *extras["dev"]]
+    named = [*PYPROJECT["project"]["dependencies"], *extras["pipeline"], *extras["dev"], *extras["docs"]]
     names = [re.split(r"[\[<>=!~ ]", requirement)[0].lower() for requirement in named]
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_index_names_every_document():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(([^)#]+)", index))
+    documents = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    assert sorted(documents - {"index.md"} - linked) == []
 
 
 def test_scripts_of_the_older_system_still_exist():

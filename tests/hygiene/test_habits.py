@@ -1,6 +1,7 @@
 """Files that people and their tools expect at the root, and their form."""
 
 import re
+import sys
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -46,3 +47,13 @@ def test_issue_forms_can_be_filled_in(path):
 )
 def test_root_has_the_usual_files(name):
     assert len((ROOT / name).read_text(encoding="utf-8")) > 200
+
+
+def test_hooks_download_nothing():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert {repo["repo"] for repo in hooks["repos"]} == {"local"}
+    for hook in (hook for repo in hooks["repos"] for hook in repo["hooks"]):
+        program, *rest = hook["entry"].split()
+        assert hook["language"] == "system"
+        assert program.startswith(".venv/bin/") or [program, *rest] == ["make", "check"]
+        assert program == "make" or (Path(sys.executable).parent / Path(program).name).is_file()

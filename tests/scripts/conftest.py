@@ -28,6 +28,7 @@ dependencies = ["opl-demo>=1"]
 [project.optional-dependencies]
 pipeline = []
 dev = []
+docs = []
 
 [tool.uv]
 managed = false
