@@ -58,7 +58,7 @@ def write_word_model():
 @pytest.fixture
 def bare_environment(monkeypatch):
     """Take every setting of ours out of the environment, whatever the shell that runs the tests has."""
-    from opinionlens.settings import setting_names
+    from opinionlens.base.settings import setting_names
 
     for name in setting_names():
         monkeypatch.delenv(name, raising=False)

@@ -20,9 +20,9 @@ from benchmarks.quality.contenders import Contender
 from benchmarks.quality.families import Fitting
 from benchmarks.quality.measuring import figures_of
 
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.cli.chosen import WORD_LIST
 from opinionlens.datasets.catalogue import CARDS
-from opinionlens.errors import OpinionLensError
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths

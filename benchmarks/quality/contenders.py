@@ -13,10 +13,10 @@ from benchmarks.quality.measuring import Answers
 from textblob import TextBlob
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from opinionlens.base.errors import InputError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.cli.chosen import WORD_LIST, chosen_classifier
-from opinionlens.errors import InputError
 from opinionlens.evaluation.own_data import vader_thresholds
 from opinionlens.evaluation.polarity import sign_codes
 from opinionlens.text import vader

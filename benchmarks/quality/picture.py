@@ -8,9 +8,9 @@ from pathlib import Path
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from opinionlens.base.files import replacing_file
 from opinionlens.evaluation.figures import comparison_figure
 from opinionlens.evaluation.intervals import Interval
-from opinionlens.files import replacing_file
 
 
 def drawn(sets: Mapping[str, Mapping[str, Interval]]) -> Figure:

@@ -11,10 +11,10 @@ from benchmarks.quality.measuring import Figures
 from benchmarks.quality.picture import drawn, write_svg
 from benchmarks.serving.figures import markdown_table
 
+from opinionlens.base.files import replacing_file, write_json
 from opinionlens.evaluation.codes import Codes
 from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.polarity import is_two_class
-from opinionlens.files import replacing_file, write_json
 from opinionlens.text.labels import LABELS
 
 _DASH = "–"

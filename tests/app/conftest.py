@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
+from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.port import CHAMPION
-from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.bootstrap import prepare
 from opinionlens.app.factory import create_app
+from opinionlens.base.settings import SecuritySettings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import SecuritySettings
 
 PAGES = ["/admin", "/admin/evaluate", "/admin/history", "/admin/keys", "/admin/models/opinionlens-1"]
 PASSWORD = "four quiet lenses look on"

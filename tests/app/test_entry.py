@@ -15,7 +15,7 @@ import structlog
 from starlette.testclient import TestClient
 
 from opinionlens.app.entry import build_app
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
 
 ROOT = Path(__file__).parents[2]
 

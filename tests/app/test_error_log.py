@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.error_log import ErrorLog, append
 from opinionlens.app.factory import create_app
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Settings
 
 MakeSettings = Callable[..., Settings]
 

@@ -17,14 +17,14 @@ from starlette.testclient import TestClient
 from opinionlens.app.bootstrap import prepare
 from opinionlens.app.evaluating import EvaluationOrder, Evaluations, EvaluationTooLong
 from opinionlens.app.factory import create_app
+from opinionlens.base.errors import ServingBusy
+from opinionlens.base.settings import SecuritySettings
 from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.datasets.own_rows import Wanted
-from opinionlens.errors import ServingBusy
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import SecuritySettings
 
 REPORT = "/admin/evaluate/report"
 PASSWORD = "four quiet lenses look on"

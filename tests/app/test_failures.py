@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.schemas import Problem
-from opinionlens.errors import RegistryUnavailable, ServingBusy, VersionNotFound
-from opinionlens.logs import configure_logging
+from opinionlens.base.errors import RegistryUnavailable, ServingBusy, VersionNotFound
+from opinionlens.base.logs import configure_logging
+from opinionlens.base.settings import Fallback, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Fallback, Settings
 
 PREDICT = "/api/v1/inference/predict"
 SECRET = "my-secret-words"

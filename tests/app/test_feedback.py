@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from opinionlens.app.factory import create_app
 from opinionlens.app.feedback_schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
 from opinionlens.app.schemas import Problem
+from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
 
 FEEDBACK = "/api/v1/feedback"
 EXPORT = f"{FEEDBACK}/export"

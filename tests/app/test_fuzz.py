@@ -19,8 +19,8 @@ from schemathesis.engine import events, from_schema
 from schemathesis.python.asgi import shutdown_lifespans
 
 from opinionlens.app.factory import create_app
+from opinionlens.base.settings import SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import SecuritySettings, Settings
 
 KEY = "the-key-of-the-admin-for-tests-0123456789"
 

@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.pages import marked, percent
+from opinionlens.base.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving import scorer
 from opinionlens.serving.scorer import ExplainedAnswer
 from opinionlens.serving.store import ServedModel
-from opinionlens.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 
 
 def visible(html: str) -> str:

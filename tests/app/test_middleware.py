@@ -19,9 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 from opinionlens.app.factory import create_app
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.middleware import BodyLimit, RequestLog, SafetyNet, SecurityHeaders
-from opinionlens.logs import configure_logging, request_id
+from opinionlens.base.logs import configure_logging, request_id
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Settings
 
 
 @pytest.fixture

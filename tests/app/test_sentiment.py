@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.schemas import ActiveModelAnswer, Problem, Scores, SentimentAnswer
+from opinionlens.base.settings import Fallback, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Fallback, Settings
 
 
 def judged(client: TestClient, text: str) -> SentimentAnswer:

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.schemas import About, Readiness
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import Fallback, Settings
 from opinionlens.registry import MemoryRegistry, Version
-from opinionlens.settings import Fallback, Settings
 
 MakeSettings = Callable[..., Settings]
 

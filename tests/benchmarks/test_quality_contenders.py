@@ -6,8 +6,8 @@ import contextlib
 
 import pytest
 
+from opinionlens.base.errors import InputError
 from opinionlens.cli import registries
-from opinionlens.errors import InputError
 from opinionlens.registry import MemoryRegistry
 
 

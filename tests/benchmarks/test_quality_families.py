@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from opinionlens.base.errors import StageFailed
 from opinionlens.classifiers.manifest import read_manifest
-from opinionlens.errors import StageFailed
 from opinionlens.pipeline import vectorize_data
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths

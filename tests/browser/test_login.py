@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.security.first_user import ensure_first_user
+from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.storage import Database, migrate
 
 pytestmark = pytest.mark.browser

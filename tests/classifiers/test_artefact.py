@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearClassifier, LinearModel
-from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
-from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactError,
     ArtefactMissing,
     ArtefactTampered,
     ArtefactUnsupported,
     SelfTestFailed,
 )
-from opinionlens.files import sha256_of_file
+from opinionlens.base.files import sha256_of_file
+from opinionlens.classifiers.artefact import write_artefact
+from opinionlens.classifiers.linear import LinearClassifier, LinearModel
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
+from opinionlens.classifiers.weights import LinearWeights
 
 
 def rewrite(artefact: Path, change: Callable[[dict[str, Any]], object]) -> str:

@@ -24,9 +24,9 @@ import scipy.sparse as sp
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.skops_file import write_model
 from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.registry.artefact_files import read_artefact
 
 READ = """
@@ -35,7 +35,7 @@ from pathlib import Path
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.skops_file import read_model
 from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.registry.artefact_files import read_artefact
 import numpy, scipy.sparse, skops.io, sklearn.ensemble, sklearn.neighbors
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.artefact import write_artefact
 from opinionlens.classifiers.general_expert import GeneralExpert
 from opinionlens.classifiers.general_weights import GeneralWeights
@@ -17,7 +18,6 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.uncertainty import UncertainReason, Uncertainty
 from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.recipe import RECIPES

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
 from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase, read_manifest
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.errors import ArtefactMissing, ArtefactUnsupported
 
 
 @pytest.fixture

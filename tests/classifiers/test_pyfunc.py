@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from opinionlens.base.errors import TableInvalid
 from opinionlens.classifiers.linear import LinearClassifier
 from opinionlens.classifiers.pyfunc import COLUMNS, PyfuncClassifier, _load_pyfunc, texts_of
-from opinionlens.errors import TableInvalid
 
 TEXTS = ["great crew", "delayed again", ""]
 

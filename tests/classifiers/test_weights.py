@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.weights import Block, ColumnWeights, LinearWeights, TextWeights
-from opinionlens.errors import ArtefactUnsupported
 
 Arrays = dict[str, Any]
 

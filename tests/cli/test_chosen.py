@@ -6,16 +6,16 @@ import sys
 import pytest
 import typer
 
-from opinionlens.classifiers.load import load_classifier
-from opinionlens.cli import registries
-from opinionlens.cli.chosen import chosen_classifier
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactMissing,
     InputError,
     RegistryUnavailable,
     VersionNotFound,
     VersionNotServable,
 )
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.cli import registries
+from opinionlens.cli.chosen import chosen_classifier
 from opinionlens.registry import Credentials, MemoryRegistry, RegistryLoginNeeded
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore

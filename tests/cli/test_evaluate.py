@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from opinionlens.base.errors import InputError, SettingsInvalid, TableInvalid
 from opinionlens.cli import registries
 from opinionlens.cli.evaluate import Order, run_evaluate
 from opinionlens.cli.main import evaluate as evaluate_command
-from opinionlens.errors import InputError, SettingsInvalid, TableInvalid
 from opinionlens.pipeline.progress import Quiet
 from opinionlens.registry import MemoryRegistry
 

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
+from opinionlens.base.errors import InputError
 from opinionlens.cli.main import app
 from opinionlens.datasets.finding import Places
 from opinionlens.datasets.reading import read_dataset
 from opinionlens.datasets.table_card import card_from_params
-from opinionlens.errors import InputError
 from opinionlens.pipeline.params import LabelledFile
 from opinionlens.storage import Database, RecordNotFound, SchemaUnsupported, feedback, migrate
 from opinionlens.text.labels import Label

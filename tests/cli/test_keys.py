@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from opinionlens.app.security.tokens import hash_token, is_key
+from opinionlens.base.errors import InputError
 from opinionlens.cli.keys import ScopeName
 from opinionlens.cli.main import app
-from opinionlens.errors import InputError
 from opinionlens.storage import Database, RecordNotFound, api_keys
 from opinionlens.storage.api_keys import Scope
 

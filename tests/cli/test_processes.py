@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from opinionlens.base.errors import SettingsInvalid, StageFailed
 from opinionlens.cli.processes import child_process, refuse_taken_port, wait_until_answers
-from opinionlens.errors import SettingsInvalid, StageFailed
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 

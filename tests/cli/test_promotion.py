@@ -7,10 +7,10 @@ import sys
 import polars as pl
 import pytest
 
+from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.cli import promotion
 from opinionlens.cli.main import main, register_model_main
 from opinionlens.cli.promotion import run_promote, run_register_model
-from opinionlens.errors import RegistryUnavailable
 from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.registry import mlflow as registry_mlflow
 from opinionlens.registry.mlflow import MlflowRegistry

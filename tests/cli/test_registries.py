@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import typer
 
+from opinionlens.base.settings import MlflowSettings
 from opinionlens.cli.registries import with_login
 from opinionlens.registry import RegistryLoginNeeded
-from opinionlens.settings import MlflowSettings
 
 NOWHERE = MlflowSettings(local_tracking_uri="sqlite:///never-opened.db")
 

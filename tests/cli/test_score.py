@@ -9,8 +9,8 @@ from math import exp
 
 import pytest
 
+from opinionlens.base.errors import TableInvalid
 from opinionlens.cli.score import run_score
-from opinionlens.errors import TableInvalid
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from opinionlens.app.security.passwords import PasswordWeak, argon2
+from opinionlens.base.errors import InputError, SettingsInvalid
 from opinionlens.cli.main import app
 from opinionlens.cli.users import add_user
-from opinionlens.errors import InputError, SettingsInvalid
 from opinionlens.storage import Database, NameTaken, RecordNotFound, StorageUnavailable, sessions, users
 from opinionlens.storage.columns import utc_now
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactMissing,
     ArtefactTampered,
     ArtefactUnsupported,

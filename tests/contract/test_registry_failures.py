@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import (
     Credentials,
     Limits,

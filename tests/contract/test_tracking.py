@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.errors import ArtefactMissing, TrackingError
+from opinionlens.base.errors import ArtefactMissing, TrackingError
 from opinionlens.tracking import RunStatus, Tracking
 
 EXPERIMENT = "imdb_amazon_airtweets_data"

@@ -1,7 +1,7 @@
 import pytest
 
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.datasets.catalogue import CARDS, select_cards
-from opinionlens.errors import ParamsInvalid
 
 
 def names(cards):

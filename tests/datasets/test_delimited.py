@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import TableInvalid
 from opinionlens.datasets import delimited
 from opinionlens.datasets.card import Columns
 from opinionlens.datasets.table import Rejection
-from opinionlens.errors import TableInvalid
 from opinionlens.tabular.delimited import open_delimited
 from opinionlens.tabular.encoding import BadBytes
 

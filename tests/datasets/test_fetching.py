@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from opinionlens.base.errors import DatasetMissing
+from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import HubFiles, PackageFile
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.datasets.fetching import HubUnavailable, download_from_hub, fetch
-from opinionlens.errors import DatasetMissing
-from opinionlens.files import sha256_of_file
 
 TWEET_EVAL = CARDS["tweet_eval"]
 
@@ -119,7 +119,7 @@ import huggingface_hub.file_download
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.datasets.fetching import fetch
 from opinionlens.datasets.finding import Places
-from opinionlens.errors import DatasetMissing
+from opinionlens.base.errors import DatasetMissing
 raw, fetched, into = map(Path, sys.argv[1:])
 started = time.monotonic()
 try:

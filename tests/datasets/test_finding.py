@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from opinionlens.base.errors import DatasetMissing
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.table_card import card_from_params
-from opinionlens.errors import DatasetMissing
 from opinionlens.text.labels import Label
 
 LABELS = {"pos": Label("POSITIVE"), "neg": Label("NEGATIVE")}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from opinionlens.base.errors import InputError
 from opinionlens.datasets.label_spellings import spelt_labels, told_labels
-from opinionlens.errors import InputError
 from opinionlens.text.labels import Label
 
 NEGATIVE, NEUTRAL, POSITIVE = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from opinionlens.base.errors import DatasetMalformed, TableInvalid
 from opinionlens.datasets.own_rows import Wanted, quotas_of, read_own_rows
-from opinionlens.errors import DatasetMalformed, TableInvalid
 from opinionlens.text.labels import Label
 
 NEGATIVE, NEUTRAL, POSITIVE = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE

@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.card import Columns
 from opinionlens.datasets.parquet import read_parquet
-from opinionlens.errors import DatasetMalformed
 
 COLUMNS = Columns(text="body", label="stars", group="who")
 

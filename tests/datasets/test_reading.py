@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import DatasetMalformed, DatasetMissing
+from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import Columns, HubFiles, Layout
 from opinionlens.datasets.reading import Note, read_dataset
 from opinionlens.datasets.table import Rejection
-from opinionlens.errors import DatasetMalformed, DatasetMissing
-from opinionlens.files import sha256_of_file
 from opinionlens.text.labels import Label
 
 GOOD = "text,label\nwell done,pos\n"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.duplicates import remove_duplicates
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
-from opinionlens.errors import DatasetMalformed
 
 SHARES = Shares(train=0.64, val=0.16, test=0.2)
 WORDS = ["one", "two", "three", "four", "five", "six"]

@@ -1,8 +1,8 @@
 import pytest
 
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.datasets.card import Layout
 from opinionlens.datasets.table_card import card_from_params
-from opinionlens.errors import ParamsInvalid
 from opinionlens.text.labels import Label
 
 ROLES = {"text_column": "body", "label_column": "verdict"}

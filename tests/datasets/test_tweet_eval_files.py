@@ -1,8 +1,8 @@
 import pytest
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.table import Rejection
 from opinionlens.datasets.tweet_eval_files import read_pair
-from opinionlens.errors import DatasetMalformed
 from opinionlens.tabular.encoding import BadBytes
 
 

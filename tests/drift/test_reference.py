@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.drift.reference import (
     Reference,
     build_reference,
     describe,
 )
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.recipe import RECIPES, Recipe
 
 TEXTS = ["good flight", "bad bad seat", "12 :)", "x" * 15]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.families.counts import Counts, canonical, stacked
 
 

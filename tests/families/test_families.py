@@ -4,7 +4,7 @@ import numpy as np
 import optuna
 import pytest
 
-from opinionlens.errors import ParamsInvalid, StageFailed
+from opinionlens.base.errors import ParamsInvalid, StageFailed
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.sklearn_pipeline import sklearn_pipeline

@@ -1,7 +1,7 @@
 import optuna
 import pytest
 
-from opinionlens.errors import ParamsInvalid
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.families.space import OneOf, Real, Unsearched, Whole, completed
 
 SPACE = {

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.families.vocabulary import Limits, Vocabulary
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import lexicon_values

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from opinionlens.base.settings import setting_names
 from opinionlens.cli.main import app as commands
-from opinionlens.settings import setting_names
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 import opinionlens.app.factory
-import opinionlens.pipeline.params
-import opinionlens.settings  # noqa: F401 - the environment
+import opinionlens.base.settings
+import opinionlens.pipeline.params  # noqa: F401 - defines models
 from opinionlens.app.feedback_input import feedback_body
 from opinionlens.app.inputs import Limits
 

@@ -27,6 +27,7 @@ from typer.main import get_command
 
 from opinionlens.app.factory import create_app
 from opinionlens.app.metrics.catalogue import CATALOGUE
+from opinionlens.base.settings import ApiSettings, MlflowSettings, Settings, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.evaluation.scores import score
@@ -35,7 +36,6 @@ from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SLICES, Paths
 from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.port import EXPERIMENT_TAG
-from opinionlens.settings import ApiSettings, MlflowSettings, Settings, setting_names
 from opinionlens.storage.tables import metadata
 from opinionlens.text.labels import LABELS
 

@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from opinionlens.settings import _GROUPS
+from opinionlens.base.settings import _GROUPS
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 # The one place that compares defaults of settings with the numbers that users know.
-ABOUT_SETTINGS = "test_settings.py"
+ABOUT_SETTINGS = "base/test_settings.py"
 
 
 def is_number(value: object) -> bool:

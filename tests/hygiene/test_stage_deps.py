@@ -13,8 +13,8 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages
 # They show and say things; they cannot change what a stage writes.
 PRESENTATION = {
     "opinionlens",
-    "opinionlens.errors",
-    "opinionlens.logs",
+    "opinionlens.base.errors",
+    "opinionlens.base.logs",
     "opinionlens.pipeline",
     "opinionlens.pipeline.progress",
     "opinionlens.pipeline.stage",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import opinionlens
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactMissing,
     ArtefactTampered,
     InputError,

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import opinionlens
-from opinionlens.errors import InputError
+from opinionlens.base.errors import InputError
 
 TEXTS = ["great", "bad bad", "the crew", ""]
 

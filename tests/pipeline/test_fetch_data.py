@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from opinionlens.base.errors import DatasetMissing
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.datasets.finding import Places
-from opinionlens.errors import DatasetMissing
 from opinionlens.pipeline.fetch_data import fetch_all, run
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths

@@ -206,7 +206,7 @@ def test_mlflow_holds_one_parent_with_nested_trials(finished):
     folder, _ = finished
     code = """
 import json
-from opinionlens.settings import load_settings
+from opinionlens.base.settings import load_settings
 from opinionlens.pipeline.tracked import tracking_of
 settings = load_settings().mlflow
 tracking = tracking_of(settings)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opinionlens.errors import ArtefactMissing
+from opinionlens.base.errors import ArtefactMissing
 from opinionlens.pipeline.origin import Origin, origin_of, write_origin
 
 

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 import yaml
 
-from opinionlens.errors import ParamsInvalid
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.pipeline.params import FamilyName, Params, load_params
 

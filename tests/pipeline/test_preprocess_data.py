@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import polars as pl
 import pytest
 
-from opinionlens.errors import DatasetMalformed
-from opinionlens.files import sha256_of_file
+from opinionlens.base.errors import DatasetMalformed
+from opinionlens.base.files import sha256_of_file
 from opinionlens.pipeline import fetch_data
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SLICES, SPLITS, Paths

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from opinionlens.errors import ArtefactTampered, PromotionRefused
+from opinionlens.base.errors import ArtefactTampered, PromotionRefused
 from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote

@@ -3,7 +3,7 @@
 import pytest
 from optuna.storages import InMemoryStorage
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.pipeline.study import Outcome, best_trial, open_study, run_study
 
 SPACE = {

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.families.counts import Counts
 from opinionlens.families.vocabulary import Vocabulary
 from opinionlens.pipeline.params import Params

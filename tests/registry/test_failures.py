@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from opinionlens.addresses import shown, with_absolute_path
-from opinionlens.errors import DiskUnwritable, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.errors import DiskUnwritable, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry import RegistryLoginNeeded
 from opinionlens.registry.failures import translated
 from opinionlens.registry.location import missing_database

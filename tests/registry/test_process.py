@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import Limits, ProcessRegistry, Version
 from opinionlens.registry.environment import child_environment
 
@@ -389,7 +389,7 @@ def test_this_process_never_imports_mlflow(tmp_path):
     import sys
     import opinionlens.registry, opinionlens.tracking
     import opinionlens.registry.mlflow, opinionlens.tracking.mlflow
-    from opinionlens.errors import RegistryUnavailable
+    from opinionlens.base.errors import RegistryUnavailable
     registry = opinionlens.registry.ProcessRegistry("sqlite:///none.db", command=["/nowhere/python"])
     try:
         registry.names()

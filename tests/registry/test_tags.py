@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from opinionlens.errors import VersionNotServable
+from opinionlens.base.errors import VersionNotServable
 from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.tags import evals_of, fault_of, size_of
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opinionlens import errors
+from opinionlens.base import errors
 from opinionlens.registry import RegistryLoginNeeded, SourceRun, Version
 from opinionlens.registry.wire import (
     error_as_dict,

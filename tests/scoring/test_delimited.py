@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
 from opinionlens.scoring.columns import ADDED
 from opinionlens.tabular.problems import RowProblem

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
 from opinionlens.scoring.columns import ADDED
 from opinionlens.tabular.formats import ENDINGS, KNOWN_ENDINGS

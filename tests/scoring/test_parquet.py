@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.scoring import ScoreReport
 from opinionlens.scoring.columns import ADDED
 from opinionlens.tabular.problems import RowProblem

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.scoring import ScoreReport, score_file
 
 Score = Callable[..., tuple[ScoreReport, Path]]

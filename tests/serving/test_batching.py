@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from opinionlens.errors import ServingBusy
-from opinionlens.logs import request_id
+from opinionlens.base.errors import ServingBusy
+from opinionlens.base.logs import request_id
 from opinionlens.serving.batching import BatchPool
 
 

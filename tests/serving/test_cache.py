@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import DiskUnwritable, RegistryUnavailable, SelfTestFailed, VersionNotServable
-from opinionlens.files import write_json
+from opinionlens.base.errors import DiskUnwritable, RegistryUnavailable, SelfTestFailed, VersionNotServable
+from opinionlens.base.files import write_json
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.cache import ArtefactCache, CachedVersion
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
+from opinionlens.base.errors import ModelNotAvailableError, ServingBusy
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.errors import ModelNotAvailableError, ServingBusy
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.scorer import Answer, ExplainedAnswer, Scorer

@@ -8,15 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from opinionlens.classifiers import pacing
-from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.load import load_classifier
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactTampered,
     ModelNotAvailableError,
     RegistryUnavailable,
     SelfTestFailed,
 )
+from opinionlens.classifiers import pacing
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore, ServedModel

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
 from opinionlens.storage import Database, StorageFault, StorageUnavailable, feedback
 from opinionlens.storage.addresses import ServerLogin, login_of, parse_url, shown
 from opinionlens.text.labels import Label

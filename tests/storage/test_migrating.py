@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 import opinionlens
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
 from opinionlens.storage import (
     Database,
     SchemaUnsupported,

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.column_names import column_names
 
 

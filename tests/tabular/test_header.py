@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 
 Read = Callable[..., Any]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.packing import open_input
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from opinionlens.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opinionlens.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.recipe import RECIPES, Recipe
 
 PLAIN, SOCIAL = RECIPES["plain-v1"], RECIPES["social-v1"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import ArtefactUnsupported, TrackingError
+from opinionlens.base.errors import ArtefactUnsupported, TrackingError
 from opinionlens.registry import mlflow as logged_models
 from opinionlens.tracking.mlflow import MlflowTracking
 

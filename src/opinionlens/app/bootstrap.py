@@ -15,8 +15,8 @@ from contextlib import closing
 import structlog
 
 from opinionlens.app.security.first_user import ensure_first_user
-from opinionlens.logs import configure_logging
-from opinionlens.settings import ApiSettings, LogFormat, Settings
+from opinionlens.base.logs import configure_logging
+from opinionlens.base.settings import ApiSettings, LogFormat, Settings
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import StorageUnavailable
 from opinionlens.storage.migrating import is_current, migrate

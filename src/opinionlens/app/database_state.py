@@ -7,7 +7,7 @@ from typing import Literal
 
 import structlog
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.storage.errors import StorageFault
 from opinionlens.storage.faults import driver_words
 

@@ -19,9 +19,9 @@ from uvicorn.config import STARTUP_FAILURE
 from opinionlens.app.bootstrap import configure_logging_by, prepare
 from opinionlens.app.factory import create_app
 from opinionlens.app.security.secret_checks import refuse_weak_secrets
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.settings import MlflowSettings, Settings, load_settings
 from opinionlens.registry import Credentials, ProcessRegistry
-from opinionlens.settings import MlflowSettings, Settings, load_settings
 
 
 def build_app() -> FastAPI:

@@ -11,10 +11,10 @@ from pathlib import Path, PurePath
 from typing import TypeVar
 
 from opinionlens.app.lifecycle.lifecycle import Lifecycle
+from opinionlens.base.errors import InputError, OpinionLensError, ServingBusy
 from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.lexicon import LexiconClassifier
 from opinionlens.datasets.own_rows import OwnRows, Wanted, read_own_rows
-from opinionlens.errors import InputError, OpinionLensError, ServingBusy
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.scoring.own_data import answers_of, facts_of, rows_of

@@ -33,15 +33,15 @@ from opinionlens.app.security.passwords import Hasher, argon2
 from opinionlens.app.security.service import open_security
 from opinionlens.app.state import AppState, Services
 from opinionlens.app.well_formed import WellFormed
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import Fallback, SecuritySettings, Settings
 from opinionlens.classifiers.lexicon import LexiconClassifier
-from opinionlens.errors import SettingsInvalid
 from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.freeing import SlowFreeing
 from opinionlens.serving.scorer import Scorer
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import Fallback, SecuritySettings, Settings
 
 SUMMARY = "Says whether a text is negative, neutral or positive, how sure it is, and which words decided."
 DESCRIPTION = (

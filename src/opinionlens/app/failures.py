@@ -20,8 +20,8 @@ from starlette.routing import Match, Mount
 
 from opinionlens.app.security.errors import GoToLogin, Refused
 from opinionlens.app.state import services_of
-from opinionlens.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
-from opinionlens.logs import failure_code, request_id
+from opinionlens.base.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
+from opinionlens.base.logs import failure_code, request_id
 from opinionlens.storage import StorageUnavailable
 
 PROBLEM_TYPE = "application/problem+json"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from opinionlens.app.error_log import ErrorLog
 from opinionlens.app.failures import http_failure, unexpected
 from opinionlens.app.metrics import Metrics
-from opinionlens.logs import failure_code, request_id
+from opinionlens.base.logs import failure_code, request_id
 from opinionlens.serving.idents import Idents
 
 # An id from outside is kept when it can do no harm in a log or a header.

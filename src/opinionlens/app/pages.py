@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, Response
 from opinionlens.app.inputs import Limits
 from opinionlens.app.security.who import Visitor
 from opinionlens.app.words import ListedWord, Stretch, deciding_words, stretches, strongest_words
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.logs import request_id
 from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW, UncertainReason
-from opinionlens.errors import SettingsInvalid
-from opinionlens.logs import request_id
 from opinionlens.serving.scorer import ExplainedAnswer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import LABELS, Label

@@ -15,17 +15,17 @@ import structlog
 
 from opinionlens.app.database_state import DatabaseState, Side
 from opinionlens.app.metrics import Metrics
+from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.settings import Settings
+from opinionlens.base.threads import DaemonThreads
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.errors import OpinionLensError
 from opinionlens.serving.store import ServedModel
-from opinionlens.settings import Settings
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import StorageError, StorageFault, StorageUnavailable
 from opinionlens.storage.migrating import is_current, migrate
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
 from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired
-from opinionlens.threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from opinionlens.base.files import replacing_directory, sha256_of_file
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase
-from opinionlens.files import replacing_directory, sha256_of_file
 
 SELF_TEST_TEXTS = 8
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.classifier import Prediction
@@ -19,7 +20,6 @@ from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.reading import Reader, Reading
 from opinionlens.classifiers.weights import LinearWeights
 from opinionlens.classifiers.word_sums import WordSums
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from opinionlens.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
+from opinionlens.base.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
+from opinionlens.base.errors import ArtefactMissing
 from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers import strict_json
 from opinionlens.classifiers.strict_json import refused
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.errors import ArtefactMissing
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.scripts import SCRIPTS

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from opinionlens.base.errors import TableInvalid
 from opinionlens.classifiers.classifier import Classifier, Prediction
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.errors import TableInvalid
 from opinionlens.text.labels import LABELS
 
 TEXT_COLUMN = "text"

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
 from opinionlens.classifiers.term_rows import CharRows, Rows, WordRows
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
 from opinionlens.classifiers.weights import TextWeights
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.blank import is_blank
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import LEXICON_FEATURES

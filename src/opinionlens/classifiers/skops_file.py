@@ -17,9 +17,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from opinionlens.artifact_limits import plain_file_size
+from opinionlens.base.artifact_limits import plain_file_size
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.archives import check_array, checked_archive, read_array
-from opinionlens.errors import ArtefactUnsupported
 
 SCHEMA_NAME = "schema.json"
 PROTOCOL = 2

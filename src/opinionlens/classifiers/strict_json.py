@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from opinionlens.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtefactUnsupported
 
 T = TypeVar("T")
 

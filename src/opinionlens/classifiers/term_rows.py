@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.pacing import slices
-from opinionlens.errors import ArtefactUnsupported
 from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 

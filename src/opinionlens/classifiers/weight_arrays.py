@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.pacing import slices
-from opinionlens.errors import ArtefactUnsupported
 
 MAX_TERMS = 5_000_000  # of a block; the families keep 300,000 unless told otherwise
 

@@ -10,7 +10,8 @@ from typing import Any, Literal, Self, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
+from opinionlens.base.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.archives import checked_archive, read_array
 from opinionlens.classifiers.general_weights import ARRAYS as GENERAL_ARRAYS
@@ -22,7 +23,6 @@ from opinionlens.classifiers.weight_arrays import (
     terms_from_arrays,
     terms_to_arrays,
 )
-from opinionlens.errors import ArtefactUnsupported
 
 BlockName = Literal["words", "chars", "lexicon"]
 TermFrequency = Literal["count", "binary", "log"]

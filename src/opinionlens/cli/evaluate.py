@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from rich.console import Console
 
+from opinionlens.base.errors import ArtefactError, OpinionLensError, RegistryError
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.cli.evaluate_table import print_report
 from opinionlens.cli.html_report import HtmlReport
 from opinionlens.datasets.label_spellings import told_labels
 from opinionlens.datasets.own_rows import Wanted, read_own_rows
-from opinionlens.errors import ArtefactError, OpinionLensError, RegistryError
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.pipeline.progress import Bars, Reporter

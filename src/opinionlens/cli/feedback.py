@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from opinionlens.app.labelled_files import FORMATS, written
-from opinionlens.errors import InputError
-from opinionlens.files import replacing_file
-from opinionlens.settings import load_settings
+from opinionlens.base.errors import InputError
+from opinionlens.base.files import replacing_file
+from opinionlens.base.settings import load_settings
 from opinionlens.storage import Database, SchemaUnsupported, feedback
 from opinionlens.storage.addresses import shown
 from opinionlens.storage.feedback import LabelledRow

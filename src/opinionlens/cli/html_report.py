@@ -10,10 +10,10 @@ import jinja2
 
 from opinionlens.app.pages import load_templates
 from opinionlens.app.report_view import report_file
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.files import replacing_file
+from opinionlens.base.settings import load_settings
 from opinionlens.evaluation.own_data_report import OwnDataReport
-from opinionlens.files import replacing_file
-from opinionlens.settings import load_settings
 
 _STYLES = ("base.css", "parts.css", "report.css")
 

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users import users
-from opinionlens.errors import OpinionLensError
 from opinionlens.tabular.formats import KNOWN_ENDINGS
 
 app = typer.Typer(
@@ -175,8 +175,8 @@ def up(
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,
 ) -> None:
     """Start the app and the MLflow page on this machine, until Ctrl-C."""
+    from opinionlens.base.settings import load_settings
     from opinionlens.cli.up import run_side_by_side
-    from opinionlens.settings import load_settings
 
     uri = load_settings().mlflow.local_tracking_uri
     console = Console(stderr=True)

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from opinionlens.app.factory import create_app
-from opinionlens.files import replacing_file
+from opinionlens.base.files import replacing_file
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import Settings
 
 
 def run_openapi(file: Path) -> None:

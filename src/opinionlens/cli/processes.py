@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from opinionlens.errors import SettingsInvalid, StageFailed
+from opinionlens.base.errors import SettingsInvalid, StageFailed
 
 _GRACE_SECONDS = 10
 

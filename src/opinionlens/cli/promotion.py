@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from opinionlens.base.settings import Settings, load_settings
 from opinionlens.cli.registries import with_login
 from opinionlens.evaluation.gate import GateRules
 from opinionlens.pipeline.evidence import gather_evidence
@@ -20,7 +21,6 @@ from opinionlens.pipeline.promote import Candidate, Promotion, candidate_from, p
 from opinionlens.pipeline.tracked import source_run, tracking_of
 from opinionlens.registry import Registry
 from opinionlens.registry.naming import check_model_name
-from opinionlens.settings import Settings, load_settings
 
 
 def run_promote(*, force: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from opinionlens.settings import load_settings
+from opinionlens.base.settings import load_settings
 from opinionlens.storage import Database, migrate
 from opinionlens.storage.migrating import is_current
 

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import typer
 
+from opinionlens.base.settings import MlflowSettings
 from opinionlens.library.opening import open_registry
 from opinionlens.registry import Credentials, Registry, RegistryLoginNeeded
-from opinionlens.settings import MlflowSettings
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from opinionlens.app.bounded_connections import BoundedHttp
 from opinionlens.app.descriptors import raise_open_files, room_for_connections
 from opinionlens.app.open_connections import ConnectionLimits
 from opinionlens.app.shared_counts import FOLDER_VARIABLE, counting_together
+from opinionlens.base.settings import Settings, load_settings
 from opinionlens.cli.processes import refuse_taken_port
-from opinionlens.settings import Settings, load_settings
 
 # For the answers that are under way when the end comes; then they are cut off.
 _GRACE_SECONDS = 20

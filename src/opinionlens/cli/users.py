@@ -93,7 +93,7 @@ def remove_user(name: NameArgument) -> None:
 
 
 def _check_name(name: str) -> None:
-    from opinionlens.errors import InputError
+    from opinionlens.base.errors import InputError
 
     if not _NAME.fullmatch(name):
         raise InputError("A user's name has 1 to 200 characters and no spaces.")
@@ -108,7 +108,7 @@ def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
     """
     from opinionlens.app.security.first_user import make_password
     from opinionlens.app.security.passwords import refuse_weak
-    from opinionlens.errors import InputError
+    from opinionlens.base.errors import InputError
 
     if generate and from_stdin:
         raise InputError("Either --generate or --password-stdin.")

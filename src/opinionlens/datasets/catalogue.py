@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.datasets import airline_tweets, amazon_food, brand_tweets, imdb, tweet_eval
 from opinionlens.datasets.card import Card
-from opinionlens.errors import ParamsInvalid
 
 CARDS: dict[str, Card] = {
     "brand_tweets": brand_tweets.CARD,

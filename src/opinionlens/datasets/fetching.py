@@ -7,9 +7,9 @@ from collections.abc import Callable
 from importlib import import_module, metadata
 from pathlib import Path
 
+from opinionlens.base.errors import DatasetMissing
 from opinionlens.datasets.card import Card, HubFiles, PackageFile, UserFile
 from opinionlens.datasets.finding import Places, locate, missing
-from opinionlens.errors import DatasetMissing
 
 Download = Callable[[HubFiles, str], Path]
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from opinionlens.base.errors import DatasetMissing
 from opinionlens.datasets.card import Card, HubFiles, Layout, PackageFile, UserFile
-from opinionlens.errors import DatasetMissing
 
 # A download from the hub, a checkout of the original repository, or the files alone. Only below a folder of
 # the task itself may Parquet files lie deeper: beside it are the ten other tasks.

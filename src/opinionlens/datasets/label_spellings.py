@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from opinionlens.base.errors import InputError
 from opinionlens.datasets.card import label_key
-from opinionlens.errors import InputError
 from opinionlens.text.labels import LABELS, Label
 
 _NEGATIVE, _NEUTRAL, _POSITIVE = LABELS

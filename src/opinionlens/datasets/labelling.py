@@ -6,9 +6,9 @@ from collections import Counter
 
 import polars as pl
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.card import Card, label_key
 from opinionlens.datasets.table import Rejection, Table
-from opinionlens.errors import DatasetMalformed
 from opinionlens.text.blank import SEEN
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from opinionlens.base.errors import DatasetMalformed, TableInvalid
 from opinionlens.datasets.card import label_key
 from opinionlens.datasets.label_spellings import spelt_labels
-from opinionlens.errors import DatasetMalformed, TableInvalid
 from opinionlens.tabular.column_names import column_names
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.opening import open_source

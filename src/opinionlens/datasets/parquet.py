@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 import polars as pl
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.card import Columns
 from opinionlens.datasets.table import ROLES, Table, wanted
-from opinionlens.errors import DatasetMalformed
 from opinionlens.tabular.packing import open_input, seekable
 
 

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import polars as pl
 
+from opinionlens.base.errors import DatasetMalformed, TableInvalid
+from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import Card, Columns, Layout
 from opinionlens.datasets.delimited import read_delimited
 from opinionlens.datasets.finding import Places, locate
@@ -18,8 +20,6 @@ from opinionlens.datasets.labelling import labelled_rows
 from opinionlens.datasets.parquet import read_parquet
 from opinionlens.datasets.table import Rejection, Table, joined
 from opinionlens.datasets.tweet_eval_files import read_pair
-from opinionlens.errors import DatasetMalformed, TableInvalid
-from opinionlens.files import sha256_of_file
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.tabular.formats import Kind
 from opinionlens.tabular.packing import content_format

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from opinionlens.errors import DatasetMalformed
+from opinionlens.base.errors import DatasetMalformed
 
 SPLITS: Final = ("train", "val", "test")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
+from opinionlens.base.errors import ParamsInvalid, TableInvalid
 from opinionlens.datasets.card import Card, Columns, CommercialUse, Layout, UserFile, label_key
-from opinionlens.errors import ParamsInvalid, TableInvalid
 from opinionlens.tabular.formats import format_of
 from opinionlens.text.labels import Label
 

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import zip_longest
 from pathlib import Path
 
+from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.finding import labels_beside
 from opinionlens.datasets.table import Rejection, Row, Table, table_of_rows
-from opinionlens.errors import DatasetMalformed
 from opinionlens.tabular.encoding import BadBytes, decode_marking, needs_repair, repair
 
 

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from opinionlens.base.files import replacing_file
 from opinionlens.evaluation.codes import Codes, Floats
 from opinionlens.evaluation.intervals import Interval, wilson
 from opinionlens.evaluation.reliability import Binning, expected_calibration_error, reliability_table
 from opinionlens.evaluation.scores import Scores, area_under_roc
-from opinionlens.files import replacing_file
 from opinionlens.text.labels import LABELS, Label
 
 _INK, _MUTED, _GRID = "#222222", "#6b6b6b", "#e3e3e3"

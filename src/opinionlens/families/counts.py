@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 
 BlockName = Literal["words", "chars", "lexicon"]
 Csr = Any  # scipy.sparse.csr_array: scipy ships no types

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import Estimator
 from opinionlens.families.space import Param, Params, Space, Unsearched, completed

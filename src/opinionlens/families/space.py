@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from opinionlens.errors import ParamsInvalid
+from opinionlens.base.errors import ParamsInvalid
 
 if TYPE_CHECKING:
     import optuna

@@ -12,14 +12,14 @@ from typing import Self
 
 import numpy as np
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.files import write_json
 from opinionlens.families.char_counts import count_frequent_chars, count_known_chars
 from opinionlens.families.counts import Counts, Csr, FloatArray
 from opinionlens.families.terms import CountedTerms
 from opinionlens.families.token_stream import TokenStream
 from opinionlens.families.word_counts import count_frequent_words
 from opinionlens.families.word_index import WordIndex
-from opinionlens.files import write_json
 from opinionlens.text.features import FeatureSpec
 from opinionlens.text.lexicon import LEXICON_FEATURES
 

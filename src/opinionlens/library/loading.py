@@ -6,7 +6,7 @@ import os
 import warnings
 from pathlib import Path
 
-from opinionlens.errors import ArtefactMissing
+from opinionlens.base.errors import ArtefactMissing
 from opinionlens.library.selection import WORD_LIST, from_folder, from_word_list, is_folder
 from opinionlens.library.sentiment import SentimentClassifier
 
@@ -53,9 +53,9 @@ def _from_path(path: Path) -> SentimentClassifier:
 
 def _from_registry(model: str) -> SentimentClassifier:
     """Load a version; what a folder never needs is imported here."""
+    from opinionlens.base.settings import load_settings
     from opinionlens.library.opening import open_registry, open_store
     from opinionlens.library.versions import from_registry, named_version
-    from opinionlens.settings import load_settings
 
     named = named_version(model)
     settings = load_settings()

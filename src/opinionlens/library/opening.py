@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from opinionlens.base.settings import MlflowSettings
 from opinionlens.registry import Credentials, Limits, ProcessRegistry
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore
-from opinionlens.settings import MlflowSettings
 
 # A person waits, and may do so on a busy laptop; the app has requests to answer instead.
 _PATIENT = Limits(start=180, call=120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from opinionlens.errors import InputError
+from opinionlens.base.errors import InputError
 
 
 class TextsInvalid(InputError, TypeError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from opinionlens.errors import InputError, VersionNotFound
+from opinionlens.base.errors import InputError, VersionNotFound
 from opinionlens.library.selection import Chosen
 from opinionlens.registry import Registry, Version
 from opinionlens.registry.naming import is_alias

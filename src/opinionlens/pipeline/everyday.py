@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.pipeline.paths import Paths
 from opinionlens.text.labels import LABELS

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from opinionlens.files import sha256_of_file
+from opinionlens.base.files import sha256_of_file
 
 # What a trial's result depends on beside the data and the parameters.
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")

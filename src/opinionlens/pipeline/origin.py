@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from opinionlens.base.files import write_json
 from opinionlens.classifiers.manifest import read_manifest
-from opinionlens.files import write_json
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from opinionlens.errors import ParamsInvalid
+from opinionlens.base.errors import ParamsInvalid
 from opinionlens.pipeline.yaml_lines import LineIndex, parse_with_lines
 from opinionlens.text.labels import Label
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from opinionlens.base.files import replacing_directory
 from opinionlens.evaluation.figures import (
     calibration_figure,
     confusion_figure,
@@ -17,7 +18,6 @@ from opinionlens.evaluation.figures import (
     write_png,
 )
 from opinionlens.evaluation.scores import Scores
-from opinionlens.files import replacing_directory
 from opinionlens.pipeline.study import FinishedTrial
 from opinionlens.tracking.port import Run
 

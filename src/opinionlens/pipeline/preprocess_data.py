@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.datasets.card import Card
 from opinionlens.datasets.catalogue import select_cards
 from opinionlens.datasets.duplicates import remove_duplicates
@@ -20,8 +22,6 @@ from opinionlens.datasets.slices import build_slices
 from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
 from opinionlens.datasets.storing import write_frames
 from opinionlens.datasets.table_card import card_from_params
-from opinionlens.errors import StageFailed
-from opinionlens.files import replacing_directory, write_json
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter, Task

@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import read_manifest
-from opinionlens.datasets.licences import licences_of, warning_of
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactMissing,
     ArtefactTampered,
     PromotionRefused,
     VersionNotFound,
     VersionNotServable,
 )
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.datasets.licences import licences_of, warning_of
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.everyday import EverydayResult, EverydaySentences, judge_everyday
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from opinionlens.base.files import write_json
 from opinionlens.evaluation.scores import score
-from opinionlens.files import write_json
 from opinionlens.pipeline.baselines import contenders
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths

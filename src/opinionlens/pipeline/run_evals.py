@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.files import write_json
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.errors import StageFailed
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.everyday import judge_everyday
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
-from opinionlens.files import write_json
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
 from opinionlens.pipeline.everyday import read_everyday
 from opinionlens.pipeline.origin import origin_of

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.text.labels import LABELS
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.pipeline.params import Params, load_params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Bars, Reporter

@@ -18,8 +18,8 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from opinionlens.addresses import shown
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.urls import shown
 
 # Large enough to keep many processes busy, small enough that the sampler learns several times in 25 trials.
 GENERATION = 5

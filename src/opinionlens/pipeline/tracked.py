@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opinionlens.base.settings import MlflowSettings, load_settings
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.registry import SourceRun
 from opinionlens.registry import mlflow as registry_mlflow
-from opinionlens.settings import MlflowSettings, load_settings
 from opinionlens.tracking.mlflow import MlflowTracking
 from opinionlens.tracking.port import Tracking
 

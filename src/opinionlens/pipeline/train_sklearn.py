@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from opinionlens.base.files import write_json
 from opinionlens.evaluation.calibration import choose_calibration
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import score
 from opinionlens.families.catalogue import FAMILIES
-from opinionlens.files import write_json
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
 from opinionlens.evaluation.scores import score
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.counts import Counts, stacked

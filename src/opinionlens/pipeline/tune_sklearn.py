@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.files import write_json
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.drift.reference import build_reference
-from opinionlens.errors import StageFailed
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import Scores, score
 from opinionlens.families.vocabulary import Vocabulary
-from opinionlens.files import write_json
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
 from opinionlens.pipeline.general_part import TextReading, read_texts

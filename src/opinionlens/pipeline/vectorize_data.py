@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.errors import StageFailed
+from opinionlens.base.errors import StageFailed
+from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.families.counts import Counts
 from opinionlens.families.vocabulary import Limits, Vocabulary
-from opinionlens.files import replacing_directory, write_json
 from opinionlens.pipeline.params import Features, Params, RecipeParams
 from opinionlens.pipeline.paths import SPLITS, Paths
 from opinionlens.pipeline.progress import Reporter, Task

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from opinionlens.artifact_limits import MAX_FILES, is_plain_name, plain_file_size, too_large
-from opinionlens.errors import ArtefactMissing, ArtefactTampered, ArtefactUnsupported
+from opinionlens.base.artifact_limits import MAX_FILES, is_plain_name, plain_file_size, too_large
+from opinionlens.base.errors import ArtefactMissing, ArtefactTampered, ArtefactUnsupported
 
 MANIFEST = "manifest.json"
 _REMEDY = "Train it again with `dvc repro tune_sklearn`."

@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import IO
 
-from opinionlens.errors import RegistryUnavailable
+from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.registry.wire import OPENING_ID, Json, error_from_dict
 
 _KEPT_STDERR_LINES = 20

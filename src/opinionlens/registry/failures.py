@@ -6,14 +6,14 @@ import errno
 from http import HTTPStatus
 from socket import gaierror
 
-from opinionlens.addresses import shown
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     DiskUnwritable,
     OpinionLensError,
     RegistryError,
     RegistryUnavailable,
     VersionNotFound,
 )
+from opinionlens.base.urls import shown
 from opinionlens.registry.port import RegistryLoginNeeded
 
 _NOT_NOW = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from opinionlens.addresses import sqlite_file, web_origin
+from opinionlens.base.urls import sqlite_file, web_origin
 
 _PROXIED = "mlflow-artifacts"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import RLock
 from uuid import uuid4
 
-from opinionlens.errors import ArtefactMissing, RegistryError, RegistryUnavailable, VersionNotFound
-from opinionlens.files import replacing_directory
+from opinionlens.base.errors import ArtefactMissing, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.files import replacing_directory
 from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SourceRun, Version

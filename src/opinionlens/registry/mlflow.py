@@ -17,14 +17,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-from opinionlens.addresses import shown, with_absolute_path
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     OpinionLensError,
     RegistryError,
     RegistryUnavailable,
     VersionNotFound,
 )
-from opinionlens.moved_projects import is_lost
+from opinionlens.base.moved_projects import is_lost
+from opinionlens.base.timestamps import as_milliseconds
+from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry.artefact_files import (
     MANIFEST,
     Contents,
@@ -60,7 +61,6 @@ from opinionlens.registry.servability import (
 )
 from opinionlens.registry.stored_files import StoredFiles
 from opinionlens.registry.tags import check_changeable, tags_to_write
-from opinionlens.timestamps import as_milliseconds
 
 _TIME_LIMIT_SECONDS = 10.0
 # Servers with passwords take up to half a second for each request.

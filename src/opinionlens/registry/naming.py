@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from opinionlens.errors import InputError
+from opinionlens.base.errors import InputError
 
 _ALIAS = re.compile(r"[\w-]{1,255}", re.ASCII)
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)

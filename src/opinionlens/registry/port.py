@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from opinionlens.errors import RegistryError
+from opinionlens.base.errors import RegistryError
 
 DIGEST_TAG = "digest"
 KIND_TAG = "kind"

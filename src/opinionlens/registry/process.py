@@ -10,8 +10,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from opinionlens.addresses import shown, with_absolute_path
-from opinionlens.errors import RegistryUnavailable
+from opinionlens.base.errors import RegistryUnavailable
+from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry.child import Call, Child
 from opinionlens.registry.environment import child_environment, worker_command
 from opinionlens.registry.port import Credentials, SourceRun, Version

@@ -31,10 +31,11 @@ LOADER_MODULE = "opinionlens.classifiers.pyfunc"
 # What `classifiers` may import, by the law of the layers.
 _CODE = (
     "__init__.py",
-    "artifact_limits.py",
+    "base/__init__.py",
+    "base/artifact_limits.py",
     "calibration.py",
-    "errors.py",
-    "files.py",
+    "base/errors.py",
+    "base/files.py",
     "text",
     "classifiers",
 )

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from opinionlens.errors import VersionNotFound
-from opinionlens.moved_projects import is_lost, names_after_moves
+from opinionlens.base.errors import VersionNotFound
+from opinionlens.base.moved_projects import is_lost, names_after_moves
+from opinionlens.base.timestamps import as_time
 from opinionlens.registry.naming import is_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, Version
 from opinionlens.registry.servability import why_not_servable
 from opinionlens.registry.tags import split_scores
-from opinionlens.timestamps import as_time
 
 # MLflow's types are not followed: its client, one entity that it returns, and a page of them.
 Client = Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from opinionlens.errors import ArtefactTampered, VersionNotServable
+from opinionlens.base.errors import ArtefactTampered, VersionNotServable
 from opinionlens.registry.port import DIGEST_TAG, Version
 from opinionlens.registry.tags import fault_of
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from opinionlens.addresses import shown
-from opinionlens.artifact_limits import plain_file_size
-from opinionlens.errors import (
+from opinionlens.base.artifact_limits import plain_file_size
+from opinionlens.base.errors import (
     ArtefactMissing,
     DiskUnwritable,
     OpinionLensError,
     RegistryUnavailable,
     VersionNotServable,
 )
-from opinionlens.files import replacing_directory
+from opinionlens.base.files import replacing_directory
+from opinionlens.base.urls import shown
 from opinionlens.registry.artefact_files import (
     MANIFEST,
     Contents,

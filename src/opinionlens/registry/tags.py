@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from opinionlens.errors import InputError
+from opinionlens.base.errors import InputError
 from opinionlens.registry.port import BYTES_TAG, DIGEST_TAG, EVALS_TAG, KIND_TAG, SCORE_PREFIX
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)

@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from opinionlens import errors
-from opinionlens.errors import OpinionLensError, RegistryError
+from opinionlens.base import errors
+from opinionlens.base.errors import OpinionLensError, RegistryError
 from opinionlens.registry.port import Registry, RegistryLoginNeeded, SourceRun, Version
 
 Json = Any

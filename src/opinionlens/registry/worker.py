@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import Any, TextIO
 
-from opinionlens.errors import OpinionLensError, RegistryError
+from opinionlens.base.errors import OpinionLensError, RegistryError
 from opinionlens.registry.port import Registry
 from opinionlens.registry.wire import OPENING_ID, answer, error_as_dict
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from opinionlens.base.errors import TableInvalid
+from opinionlens.base.files import replacing_file
 from opinionlens.classifiers.classifier import Prediction
-from opinionlens.errors import TableInvalid
-from opinionlens.files import replacing_file
 from opinionlens.scoring.columns import ADDED, Verdict, renaming_note
 from opinionlens.tabular.chunk import Source, TextOrProblem
 from opinionlens.tabular.formats import FileFormat, format_of, stem_of

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from opinionlens.errors import ServingBusy
+from opinionlens.base.errors import ServingBusy
 from opinionlens.serving.yielding import taking_turns
 
 T = TypeVar("T")

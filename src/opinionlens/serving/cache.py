@@ -26,8 +26,8 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from opinionlens.errors import DiskUnwritable, RegistryUnavailable, VersionNotServable
-from opinionlens.files import replacing_directory, write_json
+from opinionlens.base.errors import DiskUnwritable, RegistryUnavailable, VersionNotServable
+from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion, Facts, is_digest, read_card, version_card
 

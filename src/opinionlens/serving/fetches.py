@@ -18,7 +18,7 @@ from secrets import token_hex
 from threading import Lock
 from typing import Any
 
-from opinionlens.files import write_json
+from opinionlens.base.files import write_json
 
 KEPT_FETCHES = 50
 ENDED_WITH_ITS_PROCESS = "The process that fetched it ended. Fetch it again."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
 
 _TAKEN = "sqlite:///folder/file.db or postgresql://user:password@host/database"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 
 
 class StorageError(OpinionLensError):

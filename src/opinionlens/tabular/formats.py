@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePath
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 
 
 class Kind(Enum):

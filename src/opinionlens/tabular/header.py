@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.cells import DELIMITERS, Quoting, body_of, splitter
 
 _HEAD_LINES = 50

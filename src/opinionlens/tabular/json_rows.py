@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.tabular.json_values import parse, values
 from opinionlens.tabular.lines import Lines, open_lines

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.chunk import Chunk, TextOrProblem, in_chunks, renamed, renamings
 from opinionlens.tabular.encoding import without_surrogates
 from opinionlens.tabular.header import listed

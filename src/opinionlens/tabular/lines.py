@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.encoding import BadBytes, detect_encoding, needs_repair, repair
 from opinionlens.tabular.packing import Opened, open_input
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opinionlens.errors import TableInvalid
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.chunk import CHUNK_ROWS, Chunk, TextOrProblem, renamed, renamings
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_input, seekable

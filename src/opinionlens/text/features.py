@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from opinionlens.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 

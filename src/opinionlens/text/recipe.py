@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from opinionlens.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import Scope, scope_of
 from opinionlens.text.normalising import NORMALISERS

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from threading import RLock
 from uuid import uuid4
 
-from opinionlens.errors import ArtefactMissing, TrackingError
-from opinionlens.files import replacing_directory
+from opinionlens.base.errors import ArtefactMissing, TrackingError
+from opinionlens.base.files import replacing_directory
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import Figure, Param, RunRecord, RunStatus, check_names
 

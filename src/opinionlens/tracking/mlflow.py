@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from opinionlens.addresses import shown, with_absolute_path
-from opinionlens.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
-from opinionlens.moved_projects import is_lost, names_after_moves
-from opinionlens.timestamps import as_milliseconds, as_time
+from opinionlens.base.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
+from opinionlens.base.moved_projects import is_lost, names_after_moves
+from opinionlens.base.timestamps import as_milliseconds, as_time
+from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
 from opinionlens.tracking.sqlite import artefact_folder, prepare_database

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from opinionlens.errors import TrackingError
+from opinionlens.base.errors import TrackingError
 
 Param = str | int | float | bool | None
 

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from contextlib import closing
 
-from opinionlens.addresses import sqlite_file
-from opinionlens.errors import TrackingError
+from opinionlens.base.errors import TrackingError
+from opinionlens.base.urls import sqlite_file
 
 
 def prepare_database(uri: str) -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from opinionlens.app.lifecycle.lifecycle import Lifecycle
 from opinionlens.app.records import Records
+from opinionlens.base.settings import ApiSettings, Settings
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.registry.port import BYTES_TAG, CHAMPION
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import ApiSettings, Settings
 from opinionlens.storage import deployments
 from opinionlens.storage.database import Database
 from opinionlens.storage.deployments import Deployment

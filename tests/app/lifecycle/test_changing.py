@@ -10,7 +10,7 @@ import pytest
 from opinionlens.app.lifecycle.errors import ModelIsActive, ModelNotLoaded
 from opinionlens.app.lifecycle.fetching import FetchOrder
 from opinionlens.app.lifecycle.model_ids import model_id_of, name_and_number
-from opinionlens.errors import ArtefactTampered, RegistryUnavailable, ServingBusy
+from opinionlens.base.errors import ArtefactTampered, RegistryUnavailable, ServingBusy
 from opinionlens.storage.deployments import Cause
 from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment, StorageUnavailable
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from opinionlens.app.lifecycle.fetching import FetchOrder
-from opinionlens.errors import (
+from opinionlens.base.errors import (
     ArtefactTampered,
     DiskUnwritable,
     RegistryUnavailable,

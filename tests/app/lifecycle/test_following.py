@@ -8,7 +8,7 @@ import pytest
 
 from opinionlens.app.lifecycle.champion import is_wanted
 from opinionlens.app.lifecycle.errors import FollowingIsOff
-from opinionlens.errors import RegistryUnavailable
+from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.registry.port import CHAMPION
 from opinionlens.storage.deployments import Cause
 from opinionlens.storage.errors import StorageUnavailable

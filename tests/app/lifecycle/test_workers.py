@@ -24,7 +24,7 @@ import uvicorn
 from pydantic import SecretStr
 from opinionlens.app.factory import create_app
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
+from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 
 folder, root, port, key = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 registry = MemoryRegistry()

@@ -20,8 +20,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from opinionlens.app.factory import create_app
 from opinionlens.app.security.passwords import Hasher
 from opinionlens.app.security.tokens import hash_token, new_key, shown_prefix
+from opinionlens.base.settings import SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import SecuritySettings, Settings
 from opinionlens.storage import Database, api_keys, users
 from opinionlens.storage.api_keys import Scope
 from opinionlens.storage.tables import api_keys as keys_table

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from opinionlens.app.security.hosts import TrustedHosts, name_of
 from opinionlens.app.security.way_back import way_back
-from opinionlens.settings import SecuritySettings
+from opinionlens.base.settings import SecuritySettings
 from opinionlens.storage.tables import login_attempts
 
 ORIGIN = "https://intranet.example.com"

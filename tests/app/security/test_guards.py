@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.app.factory import create_app
+from opinionlens.base.settings import DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.settings import DatabaseSettings, SecuritySettings, Settings
 from opinionlens.storage.api_keys import Scope, every_key, revoke
 
 KEYS = "/api/v1/keys/"

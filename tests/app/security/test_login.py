@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 
 from opinionlens.app.security.passwords import Passwords, Verified
 from opinionlens.app.security.tokens import hash_token
-from opinionlens.logs import configure_logging
+from opinionlens.base.logs import configure_logging
 from opinionlens.storage import users
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.tables import login_attempts, sessions

@@ -22,7 +22,7 @@ from opinionlens.app.security.passwords import (
     refuse_weak,
 )
 from opinionlens.app.security.weakness import weakness_of
-from opinionlens.errors import ServingBusy
+from opinionlens.base.errors import ServingBusy
 
 
 def cheap() -> Hasher:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from opinionlens.app.entry import build_app
 from opinionlens.app.security.secret_checks import refuse_weak_secrets
-from opinionlens.errors import SettingsInvalid
-from opinionlens.settings import (
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import (
     DatabaseSettings,
     Environment,
     MlflowSettings,

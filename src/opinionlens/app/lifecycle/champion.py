@@ -15,7 +15,7 @@ from opinionlens.app.lifecycle.errors import in_words, is_refusal
 from opinionlens.app.lifecycle.following import DeploymentFollower
 from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.registry import Version
 from opinionlens.serving.cache import not_servable
 from opinionlens.serving.cached_version import is_digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.errors import ArtefactError, OpinionLensError, VersionNotServable
+from opinionlens.base.errors import ArtefactError, OpinionLensError, VersionNotServable
 
 
 class ModelNotLoaded(OpinionLensError):

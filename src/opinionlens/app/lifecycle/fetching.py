@@ -13,7 +13,7 @@ import structlog
 from opinionlens.app.lifecycle.errors import FetchNotFound, error_named, in_words, is_refusal
 from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
-from opinionlens.errors import DiskUnwritable, OpinionLensError, ServingBusy
+from opinionlens.base.errors import DiskUnwritable, OpinionLensError, ServingBusy
 from opinionlens.registry import Version
 from opinionlens.registry.tags import size_of
 from opinionlens.serving.fetches import Fetch, FetchLog, FetchState, FetchWriter

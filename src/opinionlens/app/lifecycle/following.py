@@ -11,7 +11,7 @@ from opinionlens.app.lifecycle.active import ActiveVersion
 from opinionlens.app.lifecycle.errors import in_words, is_refusal
 from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
-from opinionlens.errors import ArtefactError, ArtefactTampered, OpinionLensError
+from opinionlens.base.errors import ArtefactError, ArtefactTampered, OpinionLensError
 from opinionlens.serving.cached_version import CachedVersion, is_digest
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.storage.deployments import DeployedVersion, Deployment

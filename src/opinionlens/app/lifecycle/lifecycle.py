@@ -20,12 +20,12 @@ from opinionlens.app.lifecycle.threads import Threads
 from opinionlens.app.lifecycle.tried import TriedModel
 from opinionlens.app.lifecycle.watched_registry import WatchedRegistry
 from opinionlens.app.records import Records
+from opinionlens.base.errors import ArtefactError, ServingBusy
+from opinionlens.base.settings import Settings
 from opinionlens.classifiers.manifest import Manifest, read_manifest
-from opinionlens.errors import ArtefactError, ServingBusy
 from opinionlens.registry import Registry
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.settings import Settings
 from opinionlens.storage import deployments
 from opinionlens.storage.deployments import Cause, DeployedVersion, Deployment
 from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment, StorageError

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-from opinionlens.threads import DaemonThreads
+from opinionlens.base.threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")

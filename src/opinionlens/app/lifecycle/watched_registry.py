@@ -8,7 +8,7 @@ from pathlib import Path
 
 from opinionlens.app.lifecycle.errors import in_words
 from opinionlens.app.lifecycle.observer import Observer
-from opinionlens.errors import RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import Registry, RegistryLoginNeeded, Version
 from opinionlens.registry.port import CHAMPION
 

@@ -19,7 +19,7 @@ from opinionlens.app.routers.orders import OrderRoute
 from opinionlens.app.schemas import Problem
 from opinionlens.app.security.guards import GUARDED, Admin
 from opinionlens.app.state import Services, services_of
-from opinionlens.errors import ServingBusy
+from opinionlens.base.errors import ServingBusy
 from opinionlens.serving.fetches import Fetch
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"], responses=GUARDED, route_class=OrderRoute)

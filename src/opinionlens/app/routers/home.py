@@ -16,7 +16,7 @@ from opinionlens.app.security.addresses import address_of
 from opinionlens.app.security.errors import LoginNeeded
 from opinionlens.app.security.guards import check_may_predict, visitor_of
 from opinionlens.app.state import Services, services_of
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 from opinionlens.storage import feedback
 from opinionlens.text.blank import is_blank
 from opinionlens.text.labels import LABELS, Label

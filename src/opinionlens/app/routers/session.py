@@ -20,7 +20,7 @@ from opinionlens.app.security.login import LoginRefused
 from opinionlens.app.security.tokens import is_token, new_token, same
 from opinionlens.app.security.way_back import way_back
 from opinionlens.app.state import services_of
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 
 router = APIRouter(include_in_schema=False)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 
 
 class Refused(OpinionLensError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from opinionlens.app.security.passwords import Hasher, argon2, hash_password
-from opinionlens.settings import SecuritySettings
+from opinionlens.base.settings import SecuritySettings
 from opinionlens.storage import Database, users
 
 # Without what looks alike. Four groups of five: 98 bits, and still to be typed from a terminal.

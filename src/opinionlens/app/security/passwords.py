@@ -13,7 +13,7 @@ import structlog
 
 from opinionlens.app.security.tokens import new_token
 from opinionlens.app.security.weakness import MOST_CHARS, weakness_of
-from opinionlens.errors import InputError, ServingBusy
+from opinionlens.base.errors import InputError, ServingBusy
 
 # Memory is what makes argon2 hard to guess at and what it costs here: two at a time.
 _AT_ONCE = 2

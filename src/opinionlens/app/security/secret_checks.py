@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from opinionlens.app.security.weakness import weakness_of
-from opinionlens.errors import SettingsInvalid
-from opinionlens.settings import Environment, Settings, place_of
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import Environment, Settings, place_of
 from opinionlens.storage.addresses import login_of
 
 LEAST_KEY_CHARS = 32

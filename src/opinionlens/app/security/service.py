@@ -12,7 +12,7 @@ from opinionlens.app.security.passwords import Hasher, Passwords, argon2
 from opinionlens.app.security.rate_limit import RateLimit
 from opinionlens.app.security.sessions import Sessions
 from opinionlens.app.security.throttle import Throttle
-from opinionlens.settings import SecuritySettings
+from opinionlens.base.settings import SecuritySettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from opinionlens import logs
-from opinionlens.errors import DatasetMissing
+from opinionlens.base import logs
+from opinionlens.base.errors import DatasetMissing
 
 
 @pytest.fixture(autouse=True)

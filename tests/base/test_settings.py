@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.errors import SettingsInvalid
-from opinionlens.settings import Environment, Fallback, load_settings, setting_names
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import Environment, Fallback, load_settings, setting_names
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
@@ -167,7 +167,7 @@ def test_the_champion_is_followed_by_default_only_at_home(
 
 
 def test_every_setting_is_described() -> None:
-    from opinionlens.settings import _GROUPS
+    from opinionlens.base.settings import _GROUPS
 
     for model in _GROUPS.values():
         for name, field in model.model_fields.items():
@@ -193,7 +193,7 @@ def test_the_local_template_mentions_every_setting() -> None:
 
 
 def test_importing_reads_no_environment() -> None:
-    code = "import opinionlens.settings, sys; sys.exit('mlflow' in sys.modules)"
+    code = "import opinionlens.base.settings, sys; sys.exit('mlflow' in sys.modules)"
     environment = os.environ | {"API__NONSENSE": "1"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 

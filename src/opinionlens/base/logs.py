@@ -17,7 +17,7 @@ import structlog
 from pydantic_core import to_json
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-from opinionlens.errors import OpinionLensError
+from opinionlens.base.errors import OpinionLensError
 
 # The id of the request being handled in this task, or None outside of one.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)

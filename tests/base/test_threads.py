@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import opinionlens
-from opinionlens.threads import DaemonThreads
+from opinionlens.base.threads import DaemonThreads
 
 SOURCE = Path(opinionlens.__path__[0]).parent
 
 HANGS = """
 import threading
-from opinionlens.threads import DaemonThreads
+from opinionlens.base.threads import DaemonThreads
 started = threading.Event()
 def hang():
     started.set()

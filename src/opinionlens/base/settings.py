@@ -26,8 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opinionlens.addresses import web_origin, with_absolute_path
-from opinionlens.errors import SettingsInvalid
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.urls import web_origin, with_absolute_path
 
 DELIMITER = "__"
 BASE_ENV_FILE = ".env"

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from opinionlens.addresses import sqlite_file
+from opinionlens.base.urls import sqlite_file
 
 
 def is_lost(location: str | None, uri: str) -> bool:

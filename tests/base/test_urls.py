@@ -2,7 +2,7 @@
 
 import pytest
 
-from opinionlens.addresses import shown, web_origin
+from opinionlens.base.urls import shown, web_origin
 
 
 @pytest.mark.parametrize(

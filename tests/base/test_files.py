@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.files import replacing_directory, replacing_file
+from opinionlens.base.files import replacing_directory, replacing_file
 
 
 @pytest.fixture
