@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from opinionlens.evaluation.intervals import wilson
 from opinionlens.families.catalogue import FAMILIES
-from opinionlens.families.counts import Counts
-from opinionlens.families.vocabulary import Limits, Vocabulary
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.counts import Counts
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Limits, Vocabulary
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import Recipe
 

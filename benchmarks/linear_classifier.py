@@ -28,17 +28,17 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.calibration import Calibration
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearClassifier, LinearModel
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.classifier import LinearClassifier, LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.sklearn_pipeline import sklearn_pipeline
-from opinionlens.families.vocabulary import Limits, Vocabulary
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.calibration import Calibration
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Limits, Vocabulary
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo

@@ -24,13 +24,13 @@ def write_word_model():
     """
     import numpy as np
 
-    from opinionlens.calibration import Calibration
-    from opinionlens.classifiers.artefact import write_artefact
-    from opinionlens.classifiers.linear import LinearModel
+    from opinionlens.classifiers.artifact import write_artefact
+    from opinionlens.classifiers.linear.classifier import LinearModel
+    from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
     from opinionlens.classifiers.manifest import Lineage, Manifest, Training
     from opinionlens.classifiers.uncertainty import Uncertainty
-    from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
-    from opinionlens.text.features import FeatureSpec
+    from opinionlens.features.calibration import Calibration
+    from opinionlens.features.spec import FeatureSpec
     from opinionlens.text.labels import LABELS
     from opinionlens.text.recipe import RECIPES
 

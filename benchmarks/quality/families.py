@@ -14,7 +14,7 @@ import numpy as np
 
 from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.families.catalogue import FAMILIES
-from opinionlens.families.vocabulary import Vocabulary
+from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
 from opinionlens.pipeline.general_part import TextReading, read_texts

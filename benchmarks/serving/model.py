@@ -26,15 +26,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from opinionlens.calibration import Calibration
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
+from opinionlens.features.calibration import Calibration
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.registry import ProcessRegistry
-from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opinionlens.base.errors import OpinionLensError
-    from opinionlens.classifiers.classifier import Prediction
     from opinionlens.classifiers.explanation import Explanation
+    from opinionlens.classifiers.prediction import Prediction
     from opinionlens.library.loading import lexicon, load
     from opinionlens.library.sentiment import SentimentClassifier
     from opinionlens.text.labels import Label

@@ -19,7 +19,7 @@ from opinionlens.app.evaluating import EvaluationOrder, Evaluations, EvaluationT
 from opinionlens.app.factory import create_app
 from opinionlens.base.errors import ServingBusy
 from opinionlens.base.settings import SecuritySettings
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.datasets.own_rows import Wanted
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.batching import BatchPool

@@ -21,8 +21,8 @@ from starlette.testclient import TestClient
 from opinionlens.app.factory import create_app
 from opinionlens.app.schemas import BatchDetailAnswer, ExplanationAnswer, PredictionAnswer, Problem
 from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
-from opinionlens.classifiers.classifier import Prediction
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.store import ServedModel
 from opinionlens.storage import predictions

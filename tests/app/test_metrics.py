@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from opinionlens.app.metrics import Metrics
 from opinionlens.app.metrics.catalogue import CATALOGUE, Card
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import Label
 

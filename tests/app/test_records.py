@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 import opinionlens
 from opinionlens.app.records import Records
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.serving.store import ServedModel
 from opinionlens.storage import (
     Database,

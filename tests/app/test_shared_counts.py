@@ -19,7 +19,7 @@ WORKER = """
 import json, os, sys
 from opinionlens.app.metrics import Metrics
 from opinionlens.serving.store import ServedModel
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 metrics = Metrics()
 metrics.observe_request("/a", "GET", 200, 0.3, response_bytes=4)
 metrics.count_lost_predictions(2)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opinionlens.app.words import DecidingWord, deciding_words, stretches, strongest_words
-from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.recipe import Token
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.calibration import Calibration, Method
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearClassifier, LinearModel
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.classifier import LinearClassifier, LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.calibration import Calibration, Method
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.ngrams import char_ngrams, word_ngrams

@@ -25,18 +25,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.skops_file import write_model
-from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.registry.artefact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artefact
 
 READ = """
 import resource, sys
 from pathlib import Path
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.skops_file import read_model
-from opinionlens.classifiers.weights import LinearWeights
+from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.base.errors import OpinionLensError
-from opinionlens.registry.artefact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artefact
 import numpy, scipy.sparse, skops.io, sklearn.ensemble, sklearn.neighbors
 
 pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
-from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase, read_manifest
 from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.features.calibration import Calibration, LengthScaling, Method
 
 
 @pytest.fixture

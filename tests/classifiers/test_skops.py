@@ -18,13 +18,13 @@ from sklearn.pipeline import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from opinionlens.base.errors import ArtefactUnsupported
-from opinionlens.classifiers.artefact import write_artefact
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.skops import SkopsModel
 from opinionlens.classifiers.skops_file import read_model, write_model
-from opinionlens.classifiers.weights import LinearWeights
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.spec import FeatureSpec
 
 MODELS = {
     "neighbours": lambda: KNeighborsClassifier(

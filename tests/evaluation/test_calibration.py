@@ -8,7 +8,6 @@ from scipy.optimize import approx_fprime
 from sklearn import metrics as peer
 from sklearn.linear_model import LogisticRegression
 
-from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.evaluation.calibration import (
     _loss_and_slope,
     choose_calibration,
@@ -18,6 +17,7 @@ from opinionlens.evaluation.calibration import (
     fit_vector_scaling,
 )
 from opinionlens.evaluation.reliability import expected_calibration_error
+from opinionlens.features.calibration import Calibration, LengthScaling, Method
 from opinionlens.text.labels import Label
 
 NEG, POS = Label.NEGATIVE, Label.POSITIVE

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from opinionlens.families.counts import Counts
-from opinionlens.families.vocabulary import Limits, Vocabulary
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.counts import Counts
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Limits, Vocabulary
 from opinionlens.text.recipe import RECIPES
 
 SIGNAL = (

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import scipy.sparse as sp
 
-from opinionlens.families.counts import canonical
 from opinionlens.families.nb_svm import log_ratio
+from opinionlens.features.counts import canonical
 
 
 def test_log_ratio_by_hand():

@@ -3,7 +3,7 @@ import pytest
 from sklearn.svm import LinearSVC
 
 from opinionlens.families.one_vs_rest import LinearFit, average, balanced_weights, fit_one_vs_rest
-from opinionlens.families.weighting import BlockWeighting
+from opinionlens.features.weighting import BlockWeighting
 
 CODES = np.array([0, 0, 0, 2])
 

@@ -1,9 +1,9 @@
 import numpy as np
 import scipy.sparse as sp
 
-from opinionlens.families.counts import Counts, canonical
 from opinionlens.families.selection import narrowed, telling_terms
-from opinionlens.families.weighting import BlockWeighting, Weighting
+from opinionlens.features.counts import Counts, canonical
+from opinionlens.features.weighting import BlockWeighting, Weighting
 
 CODES = np.array([0, 0, 2, 2])
 # Column 0 is in every text, 1 and 3 tell the classes apart, 2 and 4 are in one text of each.

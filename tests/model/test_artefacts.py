@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.calibration import Calibration, Method
-from opinionlens.classifiers.artefact import write_artefact
+from opinionlens.classifiers.artifact import write_artefact
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.sklearn_pipeline import sklearn_pipeline
-from opinionlens.families.vocabulary import Limits, Vocabulary
+from opinionlens.features.calibration import Calibration, Method
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Limits, Vocabulary
 from opinionlens.pipeline.export import model_of
-from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES, Recipe
 

@@ -15,8 +15,8 @@ from opinionlens.evaluation.behaviour_cases import CHECKS
 from opinionlens.evaluation.calibration import fit_temperature
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.families.catalogue import FAMILIES
-from opinionlens.families.vocabulary import Limits, Vocabulary
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Limits, Vocabulary
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.calibration import Calibration
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.calibration import Calibration
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from opinionlens.base.errors import StageFailed
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.pipeline.by_length import scores_by_length
 from opinionlens.pipeline.everyday import read_everyday
 from opinionlens.pipeline.paths import Paths

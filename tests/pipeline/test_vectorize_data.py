@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from opinionlens.base.errors import StageFailed
-from opinionlens.families.counts import Counts
-from opinionlens.families.vocabulary import Vocabulary
+from opinionlens.features.counts import Counts
+from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Quiet

@@ -14,7 +14,7 @@ import pytest
 
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.pyfunc import COLUMNS
-from opinionlens.registry.artefact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artefact
 from opinionlens.registry.pyfunc_folder import requirements, write_pyfunc_folder
 
 TEXTS = ["great, great flight", "awful", "it was"]

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.calibration import Calibration, Method
-from opinionlens.classifiers.artefact import write_artefact
-from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
+from opinionlens.features.calibration import Calibration, Method
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving.store import ModelStore
-from opinionlens.text.features import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.recipe import RECIPES
 

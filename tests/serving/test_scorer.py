@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from opinionlens.base.errors import ModelNotAvailableError, ServingBusy
-from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.scorer import Answer, ExplainedAnswer, Scorer

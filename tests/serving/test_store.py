@@ -14,8 +14,8 @@ from opinionlens.base.errors import (
     RegistryUnavailable,
     SelfTestFailed,
 )
-from opinionlens.classifiers import pacing
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.linear import pacing
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.cache import ArtefactCache

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.storage import Database, StorageFault, StorageUnavailable, feedback
-from opinionlens.storage.addresses import ServerLogin, login_of, parse_url, shown
+from opinionlens.storage.database_urls import ServerLogin, login_of, parse_url, shown
 from opinionlens.text.labels import Label
 
 

@@ -61,7 +61,7 @@ def test_a_table_that_is_missing(empty_url):
     ],
 )
 def test_a_server_that_does_not_let_us_in(migrated_postgres_url, changes, words):
-    from opinionlens.storage.addresses import parse_url
+    from opinionlens.storage.database_urls import parse_url
 
     url = parse_url(migrated_postgres_url).set(**changes).render_as_string(hide_password=False)
     error = fault_of(url)

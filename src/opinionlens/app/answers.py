@@ -12,8 +12,8 @@ from starlette.responses import Response
 from opinionlens.app.batch_items import BadItem
 from opinionlens.app.words import deciding_words
 from opinionlens.base.logs import request_id
-from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.serving.scorer import Answer, ExplainedAnswer
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS

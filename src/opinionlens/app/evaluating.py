@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from opinionlens.app.lifecycle.lifecycle import Lifecycle
 from opinionlens.base.errors import InputError, OpinionLensError, ServingBusy
-from opinionlens.classifiers.classifier import Prediction
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.datasets.own_rows import OwnRows, Wanted, read_own_rows
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
-from opinionlens.scoring.own_data import answers_of, facts_of, rows_of
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.tabular.formats import Kind, format_of

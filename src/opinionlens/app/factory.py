@@ -35,7 +35,7 @@ from opinionlens.app.state import AppState, Services
 from opinionlens.app.well_formed import WellFormed
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.settings import Fallback, SecuritySettings, Settings
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache

@@ -18,7 +18,7 @@ from opinionlens.app.metrics import Metrics
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.settings import Settings
 from opinionlens.base.threads import DaemonThreads
-from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import StorageError, StorageFault, StorageUnavailable

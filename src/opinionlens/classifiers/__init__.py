@@ -1,5 +1,6 @@
-"""Trained things that turn texts into class probabilities, in memory or as plain data on disk.
+"""Classifiers: trained objects that turn texts into class probabilities.
 
-`classifier` holds the values and the port, `manifest` and `artefact` the form on disk, `load` the only
-way in. One file per kind: `linear`, `skops`, `lexicon`. `pyfunc` is the door for MLflow.
+`classifier` is their interface, `prediction` and `explanation` what they answer, `manifest` and `artifact`
+the form on disk, `load` the only way in. One module or package for each kind: `linear`, `skops`,
+`lexicon_classifier`. `pyfunc` is the entry for MLflow.
 """

@@ -1,53 +1,15 @@
-"""What every classifier offers, and the values it answers with."""
+"""The interface of every classifier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
-from opinionlens.calibration import FloatArray
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.manifest import Manifest
-from opinionlens.classifiers.uncertainty import UncertainReason
-from opinionlens.text.labels import LABELS, Label
-
-__all__ = ["Classifier", "Prediction", "UncertainReason"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The answer for one text.
-
-    `probabilities` are in the order of LABELS whatever the classifier knows: 0.0 for a class that it lacks.
-    """
-
-    label: Label
-    confidence: float
-    probabilities: tuple[float, float, float]
-    reason: UncertainReason | None = None
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the answer should not be relied on; `reason` says why."""
-        return self.reason is not None
-
-    @classmethod
-    def of(
-        cls, labels: Sequence[Label], probabilities: Sequence[float], reason: UncertainReason | None
-    ) -> Self:
-        """Return the answer for probabilities of the classifier's own labels.
-
-        Of equals the first in the order of LABELS wins.
-        """
-        confidence = max(probabilities)
-        if labels == LABELS:
-            negative, neutral, positive = probabilities
-        else:  # two classes only, or another order
-            given = dict(zip(labels, probabilities, strict=True))
-            negative, neutral, positive = (given.get(name, 0.0) for name in LABELS)
-        ordered = (negative, neutral, positive)
-        return cls(LABELS[ordered.index(confidence)], confidence, ordered, reason)
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.features.calibration import FloatArray
+from opinionlens.text.labels import Label
 
 
 class Classifier(Protocol):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opinionlens.calibration import FloatArray
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.features.calibration import FloatArray
 from opinionlens.text.labels import Label
 from opinionlens.text.recipe import Token
-
-if TYPE_CHECKING:
-    from opinionlens.classifiers.classifier import Prediction
 
 Span = tuple[int, int]
 

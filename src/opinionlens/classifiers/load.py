@@ -11,8 +11,9 @@ import numpy as np
 from opinionlens.base.artifact_limits import MAX_FILES, plain_file_size, too_large
 from opinionlens.base.errors import ArtefactError, ArtefactTampered, ArtefactUnsupported, SelfTestFailed
 from opinionlens.base.files import sha256_of_file
-from opinionlens.classifiers import linear, skops
+from opinionlens.classifiers import skops
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.linear import classifier as linear
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
 
 # Another processor or numpy may round differently; a different model or tokenizer differs by far more.

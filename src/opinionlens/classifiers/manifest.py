@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from opinionlens.base.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
 from opinionlens.base.errors import ArtefactMissing
-from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.classifiers import strict_json
 from opinionlens.classifiers.strict_json import refused
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.calibration import Calibration, LengthScaling, Method
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.scripts import SCRIPTS
 

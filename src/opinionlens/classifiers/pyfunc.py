@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.classifiers.classifier import Classifier, Prediction
+from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.text.labels import LABELS
 
 TEXT_COLUMN = "text"

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.errors import ArtefactUnsupported
-from opinionlens.calibration import FloatArray
-from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.classifiers.linear.reading import Reader, Reading
+from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
-from opinionlens.classifiers.reading import Reader, Reading
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.skops_file import read_model, write_model
-from opinionlens.classifiers.weights import Block, ColumnWeights, TextWeights
+from opinionlens.features.calibration import FloatArray
 from opinionlens.text.labels import Label
 from opinionlens.text.recipe import Token
 from opinionlens.text.repeats import evidence_length

@@ -14,7 +14,7 @@ from opinionlens.base.errors import InputError
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
 from opinionlens.storage import Database, SchemaUnsupported, feedback
-from opinionlens.storage.addresses import shown
+from opinionlens.storage.database_urls import shown
 from opinionlens.storage.feedback import LabelledRow
 from opinionlens.storage.forgetting import FROM_THE_START, forget_text
 from opinionlens.storage.migrating import is_current

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 
-from opinionlens.calibration import Calibration, LengthScaling, Method
 from opinionlens.evaluation.codes import Codes, Floats, in_label_order, rows_that_match
 from opinionlens.evaluation.confusion import confusion_table, macro_f1
 from opinionlens.evaluation.reliability import expected_calibration_error
+from opinionlens.features.calibration import Calibration, LengthScaling, Method
 from opinionlens.text.labels import LABELS, Label
 
 # In units of the decision values' spread. Separable rows would drive the scale to infinity, a class without

@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 from sklearn.svm import LinearSVC
 
-from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, average, fit_one_vs_rest
 from opinionlens.families.space import Params, Real, Whole
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
+from opinionlens.features.counts import Counts
 from opinionlens.text.labels import Label
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from opinionlens.families.counts import FloatArray
+from opinionlens.features.counts import FloatArray
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.lexicon import LEXICON_FEATURES, lexicon_values
 from opinionlens.text.recipe import RECIPES

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.families.counts import Counts
-from opinionlens.families.weighting import Weighting
+from opinionlens.features.counts import Counts
+from opinionlens.features.weighting import Weighting
 from opinionlens.text.labels import Label
 
 FloatArray = npt.NDArray[np.float64]

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.errors import StageFailed
-from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import Estimator
 from opinionlens.families.space import Param, Params, Space, Unsearched, completed
+from opinionlens.features.counts import Counts
 from opinionlens.text.labels import LABELS, Label
 
 if TYPE_CHECKING:

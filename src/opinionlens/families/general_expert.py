@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.families.counts import FloatArray
+from opinionlens.features.counts import FloatArray
 from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.likeness import likeness, plain_word
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sklearn.svm import LinearSVC
 
-from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_vs_rest
 from opinionlens.families.space import Params, Real
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
+from opinionlens.features.counts import Counts
 from opinionlens.text.labels import Label
 
 

@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.svm import LinearSVC
 
-from opinionlens.families.counts import Counts, Csr, FloatArray
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_vs_rest
 from opinionlens.families.space import OneOf, Params, Real, Unsearched
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
+from opinionlens.features.counts import Counts, Csr, FloatArray
 from opinionlens.text.labels import Label
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
-from opinionlens.families.counts import Csr, FloatArray
+from opinionlens.features.counts import Csr, FloatArray
 
 Codes = npt.NDArray[np.int64]
 MakeModel = Callable[[], Any]

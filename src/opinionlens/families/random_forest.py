@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sklearn.ensemble import RandomForestClassifier
 
-from opinionlens.families.counts import Counts
 from opinionlens.families.estimator import SklearnEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import balanced_weights
 from opinionlens.families.selection import narrowed
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import occurrence_weighting
+from opinionlens.features.counts import Counts
 from opinionlens.text.labels import Label
 
 

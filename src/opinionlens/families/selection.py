@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.feature_selection import chi2
 
-from opinionlens.families.counts import Counts, Csr, FloatArray
-from opinionlens.families.weighting import Weighting
+from opinionlens.features.counts import Counts, Csr, FloatArray
+from opinionlens.features.weighting import Weighting
 
 Columns = npt.NDArray[np.int64]
 

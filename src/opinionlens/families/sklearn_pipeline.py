@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from opinionlens.families.counts import FloatArray
 from opinionlens.families.estimator import LinearEstimator
-from opinionlens.families.vocabulary import Vocabulary
-from opinionlens.families.weighting import BlockWeighting
+from opinionlens.features.counts import FloatArray
+from opinionlens.features.vocabulary import Vocabulary
+from opinionlens.features.weighting import BlockWeighting
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe
 

@@ -6,15 +6,10 @@ from typing import cast
 
 import numpy as np
 
-from opinionlens.families.counts import Counts
 from opinionlens.families.space import OneOf, Params, Real, Space, Unsearched
-from opinionlens.families.weighting import (
-    BlockWeighting,
-    TermFrequency,
-    Weighting,
-    inverse_deviation,
-    smooth_idf,
-)
+from opinionlens.features.counts import Counts
+from opinionlens.features.spec import TermFrequency
+from opinionlens.features.weighting import BlockWeighting, Weighting, inverse_deviation, smooth_idf
 
 WEIGHTING_SPACE: Space = {
     "tf": OneOf("binary", ("binary", "log")),

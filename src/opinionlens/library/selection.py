@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.lexicon import LexiconClassifier
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import read_manifest
 

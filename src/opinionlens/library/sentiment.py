@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from opinionlens.calibration import FloatArray
-from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.features.calibration import FloatArray
 from opinionlens.library.selection import Chosen, from_folder, from_word_list
 from opinionlens.library.texts import many_texts, one_text
 from opinionlens.text.labels import Label

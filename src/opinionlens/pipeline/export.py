@@ -9,24 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from opinionlens.classifiers.artefact import SELF_TEST_TEXTS, Model, write_artefact
-from opinionlens.classifiers.general_weights import GeneralWeights
-from opinionlens.classifiers.linear import LinearModel
+from opinionlens.classifiers.artifact import SELF_TEST_TEXTS, Model, write_artefact
+from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.general_weights import GeneralWeights
+from opinionlens.classifiers.linear.reading import Reader
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
-from opinionlens.classifiers.reading import Reader
 from opinionlens.classifiers.skops import SkopsModel
 from opinionlens.classifiers.uncertainty import Uncertainty
-from opinionlens.classifiers.weights import Block, LinearWeights, TextWeights
 from opinionlens.families.estimator import (
     LEAST_PROBABILITY,
     Estimator,
     LinearEstimator,
     SklearnEstimator,
 )
-from opinionlens.families.vocabulary import Vocabulary
-from opinionlens.families.weighting import Weighting
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.vocabulary import Vocabulary
+from opinionlens.features.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
-from opinionlens.text.features import FeatureSpec
 from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.scripts import scripts_of

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from opinionlens.classifiers.general_expert import NO_VALUES, GeneralExpert, Mixture, TextLikeness
-from opinionlens.classifiers.general_weights import GeneralWeights
+from opinionlens.classifiers.linear.general_expert import NO_VALUES, GeneralExpert, Mixture, TextLikeness
+from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.evaluation.calibration import fit_temperature
 from opinionlens.families.general_expert import FLOOR, count_domain_words, fit_expert, gate_bounds
-from opinionlens.text.features import FeatureSpec
+from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.general import general_values
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from opinionlens.base.errors import StageFailed
 from opinionlens.evaluation.scores import score
 from opinionlens.families.catalogue import FAMILIES
-from opinionlens.families.counts import Counts, stacked
 from opinionlens.families.estimator import Estimator
+from opinionlens.features.counts import Counts, stacked
 from opinionlens.pipeline.study import Outcome, Proposal
 
 Codes = NDArray[np.int64]

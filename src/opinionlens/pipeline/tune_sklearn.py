@@ -15,7 +15,7 @@ from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.drift.reference import build_reference
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import Scores, score
-from opinionlens.families.vocabulary import Vocabulary
+from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
 from opinionlens.pipeline.general_part import TextReading, read_texts

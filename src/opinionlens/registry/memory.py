@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from opinionlens.base.errors import ArtefactMissing, RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.base.files import replacing_directory
-from opinionlens.registry.artefact_files import MANIFEST, read_artefact, read_contents
+from opinionlens.registry.artifact_files import MANIFEST, read_artefact, read_contents
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SourceRun, Version
 from opinionlens.registry.servability import FILES_GONE, check_downloadable, why_not_servable

@@ -26,7 +26,7 @@ from opinionlens.base.errors import (
 from opinionlens.base.moved_projects import is_lost
 from opinionlens.base.timestamps import as_milliseconds
 from opinionlens.base.urls import shown, with_absolute_path
-from opinionlens.registry.artefact_files import (
+from opinionlens.registry.artifact_files import (
     MANIFEST,
     Contents,
     read_artefact,

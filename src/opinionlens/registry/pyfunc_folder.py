@@ -23,7 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from opinionlens.registry.artefact_files import MANIFEST, Contents, copy_artefact
+from opinionlens.registry.artifact_files import MANIFEST, Contents, copy_artefact
 
 ARTEFACT_FOLDER = "artefact"
 LOADER_MODULE = "opinionlens.classifiers.pyfunc"
@@ -33,9 +33,11 @@ _CODE = (
     "__init__.py",
     "base/__init__.py",
     "base/artifact_limits.py",
-    "calibration.py",
     "base/errors.py",
     "base/files.py",
+    "features/__init__.py",
+    "features/calibration.py",
+    "features/spec.py",
     "text",
     "classifiers",
 )

@@ -20,7 +20,7 @@ from opinionlens.base.errors import (
 )
 from opinionlens.base.files import replacing_directory
 from opinionlens.base.urls import shown
-from opinionlens.registry.artefact_files import (
+from opinionlens.registry.artifact_files import (
     MANIFEST,
     Contents,
     check_sizes,

@@ -8,8 +8,8 @@ from time import perf_counter
 from typing import TypeVar
 from uuid import UUID
 
-from opinionlens.classifiers.classifier import Prediction
 from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.idents import Idents
 from opinionlens.serving.store import ModelStore, ServedModel

@@ -11,8 +11,8 @@ import structlog
 
 from opinionlens.base.errors import ArtefactError, ArtefactTampered, ModelNotAvailableError
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.linear.pacing import unhurried
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.pacing import unhurried
 from opinionlens.registry import Version
 from opinionlens.serving.cache import ArtefactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from opinionlens.storage import faults
-from opinionlens.storage.addresses import parse_url, shown
+from opinionlens.storage.database_urls import parse_url, shown
 from opinionlens.storage.deadlines import within
 from opinionlens.storage.errors import StorageFault, StorageUnavailable
 from opinionlens.storage.faults import Trouble, trouble_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from opinionlens.storage.addresses import parse_url, shown
 from opinionlens.storage.database import Database
+from opinionlens.storage.database_urls import parse_url, shown
 from opinionlens.storage.errors import SchemaUnsupported, StorageFault
 from opinionlens.storage.faults import trouble_of
 from opinionlens.storage.sqlite_file import SqliteFile

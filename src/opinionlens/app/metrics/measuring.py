@@ -26,7 +26,7 @@ from opinionlens.app.metrics import catalogue
 from opinionlens.app.metrics.catalogue import Card
 from opinionlens.app.metrics.shown import Shown
 from opinionlens.app.shared_counts import FOLDER_VARIABLE, while_reading
-from opinionlens.classifiers.classifier import Prediction
+from opinionlens.classifiers.prediction import Prediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.storage.retention import Expired
 from opinionlens.text.labels import LABELS, Label

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from opinionlens.app.security.weakness import weakness_of
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.settings import Environment, Settings, place_of
-from opinionlens.storage.addresses import login_of
+from opinionlens.storage.database_urls import login_of
 
 LEAST_KEY_CHARS = 32
 # Others made these, by rules of their own.

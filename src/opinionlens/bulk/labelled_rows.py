@@ -1,0 +1,42 @@
+"""A classifier measured on labelled rows: asks it, and hands arrays to `evaluation.own_data`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.datasets.own_rows import OwnRows
+from opinionlens.evaluation.codes import label_codes
+from opinionlens.evaluation.own_data import Answers, Rows
+from opinionlens.evaluation.own_data_report import DataFacts
+
+
+def answers_of(name: str, manifest: Manifest, predictions: Sequence[Prediction]) -> Answers:
+    """Return the predictions of the model with this manifest as arrays."""
+    probabilities = np.array([each.probabilities for each in predictions], dtype=np.float64)
+    reasons = [None if each.reason is None else each.reason.value for each in predictions]
+    return Answers(name, probabilities, reasons, manifest.training.sources)
+
+
+def rows_of(own: OwnRows) -> Rows:
+    """Return the rows as they are measured on."""
+    return Rows(label_codes(own.labels), own.texts, own.numbers)
+
+
+def facts_of(own: OwnRows) -> DataFacts:
+    """Return what the report says of the file."""
+    text_column, label_column = own.columns
+    return DataFacts(
+        file=own.file,
+        text_column=text_column,
+        label_column=label_column,
+        rows_in=own.rows_in,
+        usable=own.usable,
+        left_out=own.left_out,
+        meanings=own.meanings,
+        notes=own.notes,
+        seed=own.seed,
+    )

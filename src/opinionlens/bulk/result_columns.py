@@ -1,0 +1,59 @@
+"""The columns that scoring adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.tabular.problems import RowProblem
+
+# Probabilities are written to as many places; more would promise what no calibration keeps.
+PLACES = 6
+
+
+class Verdict(NamedTuple):
+    """What is added to one row; None where there is none."""
+
+    prediction: str | None
+    confidence: float | None
+    uncertain: bool | None
+    p_negative: float | None
+    p_neutral: float | None
+    p_positive: float | None
+    model_name: str
+    model_version: str
+    error: str | None
+
+    @classmethod
+    def of(cls, prediction: Prediction, model_name: str, model_version: str) -> Self:
+        """Return the verdict of a row that was scored."""
+        negative, neutral, positive = (round(value, PLACES) for value in prediction.probabilities)
+        return cls(
+            prediction=prediction.label.value,
+            confidence=round(prediction.confidence, PLACES),
+            uncertain=prediction.uncertain,
+            p_negative=negative,
+            p_neutral=neutral,
+            p_positive=positive,
+            model_name=model_name,
+            model_version=model_version,
+            error=None,
+        )
+
+    @classmethod
+    def none(cls, problem: RowProblem, model_name: str, model_version: str) -> Self:
+        """Return the verdict of a row that could not be scored."""
+        return cls(None, None, None, None, None, None, model_name, model_version, problem.value)
+
+
+_NUMBERS = frozenset(("confidence", "p_negative", "p_neutral", "p_positive"))
+ADDED: Mapping[str, type] = {
+    name: float if name in _NUMBERS else bool if name == "uncertain" else str for name in Verdict._fields
+}
+
+
+def renaming_note(renamings: Mapping[str, str]) -> str | None:
+    """Say which columns were renamed, if any."""
+    pairs = [f"`{old}` → `{new}`" for old, new in renamings.items()]
+    return f"Input columns renamed, because scoring adds theirs: {', '.join(pairs)}." if pairs else None

@@ -1,0 +1,1 @@
+"""Kind `linear`: n-gram weights, lexicon values and the general expert."""

@@ -1,0 +1,197 @@
+"""Kind `linear`: one matrix of weights over word n-grams, character n-grams and lexicon values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
+from opinionlens.classifiers.linear.explanation import explain_linear
+from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
+from opinionlens.classifiers.linear.reading import Reader, Reading
+from opinionlens.classifiers.linear.weights import LinearWeights
+from opinionlens.classifiers.linear.word_sums import WordSums
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.features.calibration import FloatArray
+from opinionlens.text.general import GENERAL_FEATURES
+from opinionlens.text.labels import Label
+from opinionlens.text.repeats import evidence_length
+
+WEIGHTS_NAME = "weights.npz"
+FILES = (WEIGHTS_NAME,)
+
+# A batch is cut where its rows exceed this: about 8 MB of arrays, which still fit the processor's outer
+# cache.
+_ROWS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Weights on their way into an artefact."""
+
+    weights: LinearWeights
+    kind: str = "linear"
+
+    def write(self, directory: Path) -> None:
+        """Write the weights."""
+        self.weights.save(directory / WEIGHTS_NAME)
+
+    def classifier(self, manifest: Manifest) -> LinearClassifier:
+        """Return the classifier in memory."""
+        return LinearClassifier(manifest, self.weights)
+
+
+def load(manifest: Manifest, directory: Path) -> LinearClassifier:
+    """Read the weights beside the manifest. Call `load.load_classifier`, which checks them first."""
+    return LinearClassifier(manifest, LinearWeights.load(directory / WEIGHTS_NAME))
+
+
+class LinearClassifier:
+    """Sums weights directly, without a matrix; equal to the pipeline it came from to 1e-9."""
+
+    def __init__(self, manifest: Manifest, weights: LinearWeights) -> None:
+        """Index the vocabularies and lay out the weights for summing.
+
+        Raises:
+            ArtefactUnsupported: the weights do not fit the manifest.
+        """
+        if len(weights.intercept) != len(manifest.labels):
+            raise ArtefactUnsupported(
+                f"The weights are for {len(weights.intercept)} labels, not for {len(manifest.labels)}."
+            )
+        self.manifest = manifest
+        self.labels: tuple[Label, ...] = manifest.labels
+        if manifest.general != (GENERAL_FEATURES if weights.general else ()):
+            raise ArtefactUnsupported("The weights are for other general features than this version counts.")
+        self.expert = GeneralExpert(weights.general) if weights.general else None
+        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts, self.expert)
+        self.intercept = weights.intercept
+        ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
+        coefs = np.split(weights.coef, ends[:-1], axis=1)
+        blocks = {block.name: (block, coef) for block, coef in zip(weights.text.blocks, coefs, strict=True)}
+        lexicon = blocks.pop("lexicon", None)
+        self.lexicon = DenseSums(*lexicon) if lexicon else None
+        self.terms = {name: TermSums(*block) for name, block in blocks.items()}
+        # For one text at a time.
+        self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
+        self._bias: list[float] = weights.intercept.tolist()
+        self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
+        self._is_calibrated = any(scale != 1 for scale in self._scale) or any(self._shift)
+        self._length = manifest.calibration.length
+        self._read = manifest.features.pieces_tokens_lexicon
+
+    def decision_values(self, texts: Sequence[str]) -> FloatArray:
+        """Return the scores (n, k) before calibration."""
+        return self._joined([self._decide_many(readings) for readings in self._chunks(texts)])
+
+    def predict_proba(self, texts: Sequence[str]) -> FloatArray:
+        """Return calibrated probabilities (n, k), rows summing to 1."""
+        return self._joined([self._calibrated(readings) for readings in self._chunks(texts)])
+
+    def predict(self, text: str) -> Prediction:
+        """Answer one text, without the fixed cost of a batch."""
+        pieces, tokens, lexicon = self._read(text)
+        mixture, values = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
+        return self._answer(text, tokens, lexicon, mixture, values)
+
+    def predict_reading(self, reading: Reading) -> Prediction:
+        """Answer a text that is read already, exactly as `predict` does."""
+        return self._answer(reading.text, reading.tokens, reading.lexicon, reading.mixture, reading.general)
+
+    def decide_reading(self, reading: Reading) -> FloatArray:
+        """Return the scores (k,) of a text that is read already, exactly as `decision_values` does."""
+        row: FloatArray = self._decide_many([reading])[0]
+        return row
+
+    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
+        """Answer many texts at once."""
+        answers: list[Prediction] = []
+        for readings in self._chunks(texts):
+            rows = self._calibrated(readings).tolist()
+            answers += [
+                self._prediction(one.text, one.tokens, row, one.mixture)
+                for one, row in zip(readings, rows, strict=True)
+            ]
+        return answers
+
+    def explain(self, text: str) -> Explanation:
+        """Return the exact contribution of every feature in the text."""
+        return explain_linear(self, text)
+
+    def _answer(
+        self,
+        text: str,
+        tokens: Sequence[str],
+        lexicon: Sequence[float],
+        mixture: Mixture,
+        general: Sequence[float],
+    ) -> Prediction:
+        logits = self._decide(tokens, lexicon)
+        if self.expert and mixture.expert:
+            logits = self.expert.mix(logits, mixture, general)
+        if self._is_calibrated:
+            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
+        if self._length is not None and len(tokens) > self._length.pivot:
+            factor = self._length.factor(evidence_length(tokens))
+            logits = [factor * logit for logit in logits]
+        top = max(logits)
+        powers = [math.exp(logit - top) for logit in logits]
+        total = sum(powers)
+        return self._prediction(text, tokens, [power / total for power in powers], mixture)
+
+    def _decide(self, tokens: Sequence[str], lexicon: Sequence[float]) -> list[float]:
+        decision = self._bias
+        if self._words:
+            decision = _added(decision, self._words.of(tokens))
+        if self.reader.chars:
+            decision = _added(decision, self.terms["chars"].of(self.reader.chars.of(tokens)))
+        if self.lexicon:
+            decision = _added(decision, self.lexicon.of(lexicon))
+        return decision
+
+    def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
+        decisions = np.tile(self.intercept, (len(readings), 1))
+        for name, sums in self.terms.items():
+            decisions += sums.of_many([getattr(reading, name) for reading in readings])
+        if self.lexicon:
+            decisions += self.lexicon.of_many([reading.lexicon for reading in readings])
+        if self.expert:
+            mixtures = [reading.mixture for reading in readings]
+            return self.expert.mix_many(decisions, mixtures, [reading.general for reading in readings])
+        return decisions
+
+    def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
+        lengths = [evidence_length(reading.tokens) for reading in readings]
+        return self.manifest.calibration.apply(self._decide_many(readings), lengths)
+
+    def _joined(self, parts: Sequence[FloatArray]) -> FloatArray:
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+
+    def _chunks(self, texts: Sequence[str]) -> Iterator[list[Reading]]:
+        chunk: list[Reading] = []
+        rows = 0
+        for reading in map(self.reader.read, texts):
+            chunk.append(reading)
+            rows += len(reading.words) + len(reading.chars) + len(reading.lexicon) + 1
+            if rows >= _ROWS_AT_ONCE:
+                yield chunk
+                chunk, rows = [], 0
+        if chunk:
+            yield chunk
+
+    def _prediction(
+        self, text: str, tokens: Sequence[str], probabilities: Sequence[float], mixture: Mixture
+    ) -> Prediction:
+        reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens, mixture)
+        return Prediction.of(self.labels, probabilities, reason)
+
+
+def _added(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [a + b for a, b in zip(one, other, strict=True)]

@@ -1,0 +1,159 @@
+"""The decision of a linear classifier taken apart again, feature by feature and place by place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from opinionlens.classifiers.explanation import Contribution, Explanation, Span
+from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
+from opinionlens.classifiers.linear.general_expert import GeneralExpert
+from opinionlens.classifiers.linear.reading import Reader, Reading
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.features.calibration import FloatArray
+from opinionlens.features.spec import BlockName, FeatureSpec
+from opinionlens.text.general import GENERAL_FEATURES, GeneralPart, general_parts
+from opinionlens.text.labels import Label
+from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart
+from opinionlens.text.ngrams import char_ngrams, word_ngrams
+from opinionlens.text.recipe import Token
+
+Places = Mapping[str, Sequence[Span]]
+
+
+class LinearParts(Protocol):
+    """The parts of a linear classifier that an explanation reads."""
+
+    manifest: Manifest
+    labels: tuple[Label, ...]
+    reader: Reader
+    intercept: FloatArray
+    terms: dict[BlockName, TermSums]
+    lexicon: DenseSums | None
+    expert: GeneralExpert | None
+
+    def decision_values(self, texts: Sequence[str]) -> FloatArray:
+        """Return the scores (n, k) before calibration."""
+
+    def predict(self, text: str) -> Prediction:
+        """Answer one text."""
+
+
+def explain_linear(classifier: LinearParts, text: str) -> Explanation:
+    """Return contributions that add up with the intercept to the decision value."""
+    features = classifier.manifest.features
+    reading = classifier.reader.read(text)
+    tokens = tuple(features.recipe.tokenize(text))
+    contributions = [
+        *_of_words(classifier, tokens),
+        *_of_chars(classifier, tokens),
+        *_of_lexicon(classifier, reading),
+    ]
+    bias = classifier.intercept
+    mixture = reading.mixture
+    if classifier.expert and mixture.expert:
+        contributions = [_weakened(one, mixture.domain) for one in contributions]
+        contributions += _of_general(classifier.expert, features, reading)
+        bias = mixture.domain * bias + mixture.expert * classifier.expert.intercept
+    return Explanation(
+        text=text,
+        labels=classifier.labels,
+        decision=tuple(classifier.decide_reading(reading).tolist()),
+        bias=tuple(bias.tolist()),
+        contributions=tuple(contributions),
+        tokens=tokens,
+        prediction=classifier.predict_reading(reading),
+        share=mixture.share,
+    )
+
+
+def _of_words(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Contribution]:
+    span = classifier.manifest.features.word_ngrams
+    if not (span and classifier.reader.words):
+        return
+    places: dict[str, list[Span]] = defaultdict(list)
+    texts = [token.text for token in tokens]
+    for size in range(span[0], span[1] + 1):
+        for first, gram in enumerate(word_ngrams(texts, size, size)):
+            places[gram].append((tokens[first].start, tokens[first + size - 1].end))
+    yield from _of_terms("words", places, classifier.reader.words.row, classifier.terms["words"])
+
+
+def _of_chars(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Contribution]:
+    span = classifier.manifest.features.char_ngrams
+    if not (span and classifier.reader.chars):
+        return
+    places: dict[str, list[Span]] = defaultdict(list)
+    for token in tokens:
+        place = (token.start, token.end)
+        for gram in char_ngrams(token.text, *span):
+            places[gram].append(place)
+    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.terms["chars"])
+
+
+def _of_terms(
+    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums
+) -> Iterator[Contribution]:
+    """Contributions of counted terms: every occurrence of a term has the same part in it."""
+    known = [(term, row) for term in places if (row := row_of(term)) is not None]
+    if not known:
+        return
+    rows = np.array([row for _, row in known], dtype=np.int32)
+    tf = sums.tf_of(np.array([len(places[term]) for term, _ in known]))
+    values = sums.table[rows, :-1] * (tf / sums.norm(rows, tf))[:, None]
+    for (term, _), row_values in zip(known, values.tolist(), strict=True):
+        yield Contribution(term, block, tuple(row_values), tuple(places[term]))
+
+
+def _of_lexicon(classifier: LinearParts, reading: Reading) -> Iterator[Contribution]:
+    """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
+    sums = classifier.lexicon
+    if sums is None:
+        return
+    values = reading.lexicon
+    weights = sums.table[:, :-1] / sums.norm(values)
+    found: dict[str, list[LexiconPart]] = defaultdict(list)
+    for part in classifier.manifest.features.lexicon_parts(reading.text):
+        found[part.feature].append(part)
+    for feature, parts in found.items():
+        column = LEXICON_FEATURES.index(feature)
+        yield Contribution(
+            feature,
+            "lexicon",
+            tuple((weights[column] * values[column]).tolist()),
+            tuple((part.start, part.end) for part in parts),
+            tuple(map(tuple, np.outer([part.value for part in parts], weights[column]).tolist())),
+        )
+
+
+def _weakened(contribution: Contribution, factor: float) -> Contribution:
+    """Return a contribution of the n-grams in a text in which they count in part."""
+    return replace(
+        contribution,
+        values=tuple(factor * value for value in contribution.values),
+        parts=tuple(tuple(factor * value for value in part) for part in contribution.parts),
+    )
+
+
+def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> Iterator[Contribution]:
+    """Yield the contributions of the general values; code and records have none."""
+    if not reading.mixture.is_prose:
+        return
+    found: dict[str, list[GeneralPart]] = defaultdict(list)
+    for part in general_parts(reading.text, spec.recipe.pieces_with_places(reading.text)):
+        found[part.feature].append(part)
+    for feature, parts in found.items():
+        column = GENERAL_FEATURES.index(feature)
+        weights = reading.mixture.expert * expert.coef[:, column]
+        yield Contribution(
+            feature,
+            "general",
+            tuple((weights * reading.general[column]).tolist()),
+            tuple((part.start, part.end) for part in parts),
+            tuple(map(tuple, np.outer([part.value for part in parts], weights).tolist())),
+        )

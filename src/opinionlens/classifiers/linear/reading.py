@@ -1,0 +1,121 @@
+"""What a classifier sees of a text: rows of its vocabularies, lexicon values, how much it knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
+from opinionlens.classifiers.linear.term_rows import CharRows, Rows, WordRows
+from opinionlens.classifiers.linear.weights import TextWeights
+from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.text.blank import is_blank
+from opinionlens.text.lexicon import LEXICON_FEATURES
+from opinionlens.text.recipe import NEGATED
+from opinionlens.text.scripts import Letters, has_unspaced, words_in
+
+_MANY = 200  # tokens; from here on a look at each costs more than finding the distinct ones
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+
+
+class Reading(NamedTuple):
+    """One text as the model sees it; a block that the model lacks is empty."""
+
+    text: str
+    tokens: list[str]
+    words: Sequence[int]
+    chars: Rows
+    lexicon: Sequence[float]
+    mixture: Mixture = WHOLE_DOMAIN
+    general: Sequence[float] = ()
+
+
+class Reader:
+    """Counts what the manifest's features name, with the vocabularies of the weights."""
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        weights: TextWeights,
+        scripts: Collection[str] = (),
+        expert: GeneralExpert | None = None,
+    ) -> None:
+        """Index the vocabularies; without `scripts` no letter is strange.
+
+        Raises:
+            ArtefactUnsupported: the weights have a block that is not counted, or other lexicon features.
+        """
+        terms = {block.name: block.terms for block in weights.blocks}
+        counted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
+        # Fewer blocks than are counted is fine: trees leave the characters out.
+        if uncounted := [name for name in terms if not counted[name]]:
+            raise ArtefactUnsupported(
+                f"The weights have blocks that are not counted: {', '.join(uncounted)}."
+            )
+        if tuple(terms.get("lexicon", LEXICON_FEATURES)) != LEXICON_FEATURES:
+            raise ArtefactUnsupported("The weights are for other lexicon features than this version counts.")
+        self.spec = spec
+        self.expert = expert
+        words, chars = spec.word_ngrams, spec.char_ngrams
+        self.words = WordRows(terms["words"], *words) if words and "words" in terms else None
+        self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
+        self._letters = Letters(scripts) if scripts else None
+
+    def read(self, text: str) -> Reading:
+        """Return what the model sees of `text`."""
+        pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
+        words = self.words.of(tokens) if self.words else []
+        chars = self.chars.of(tokens) if self.chars else _NO_ROWS
+        mixture, general = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
+        return Reading(text, tokens, words, chars, lexicon, mixture, general)
+
+    def reason(
+        self,
+        uncertainty: Uncertainty,
+        confidence: float,
+        text: str,
+        tokens: Sequence[str],
+        mixture: Mixture = WHOLE_DOMAIN,
+    ) -> UncertainReason | None:
+        """Return why the prediction for `text` is uncertain, or None."""
+        familiarity = self.familiarity(tokens) if uncertainty.min_known_share else Familiarity()
+        return uncertainty.reason(
+            confidence,
+            0 if is_blank(text) else len(tokens),
+            familiarity,
+            share=mixture.share,
+            is_prose=mixture.is_prose,
+        )
+
+    def familiarity(self, tokens: Sequence[str]) -> Familiarity:
+        """Return how many words the tokens are, and how many of these the vocabulary knows.
+
+        A word begins with a letter: emoji, numbers and `<url>` say nothing about the language of a text. In
+        scripts without spaces every letter counts as a word. A model without single words in its vocabulary
+        knows a word by its character n-grams; one without either knows all.
+        """
+        if len(tokens) <= _MANY:
+            words = [token for token in tokens if token[0].isalpha()]
+        else:  # ten thousand emoji are few distinct ones
+            distinct = {token for token in set(tokens) if token[0].isalpha()}
+            words = list(filter(distinct.__contains__, tokens))
+        if self.spec.recipe.negation_scope:
+            words = [word.removesuffix(NEGATED) for word in words]
+        together = "".join(words)
+        if together.isascii():
+            return Familiarity(len(words), self._known(words))
+        strange = self._letters is not None and self._letters.mostly_unknown(together)
+        if not has_unspaced(together):
+            return Familiarity(len(words), self._known(words), strange)
+        sizes = [words_in(word) for word in words]
+        known = sum(size for word, size in zip(words, sizes, strict=True) if self._known((word,)))
+        return Familiarity(sum(sizes), known, strange)
+
+    def _known(self, words: Sequence[str]) -> int:
+        if self.words and self.words.low == 1:
+            return self.words.known(words)
+        return self.chars.known(words) if self.chars else len(words)

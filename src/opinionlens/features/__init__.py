@@ -1,0 +1,1 @@
+"""Vocabularies, counts and weighting: what fitting and predicting share."""

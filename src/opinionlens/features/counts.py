@@ -1,0 +1,125 @@
+"""How often each term occurs in each text, before any weighting, as plain arrays that processes can share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from opinionlens.base.errors import StageFailed
+from opinionlens.features.spec import BlockName
+
+Csr = Any  # scipy.sparse.csr_array: scipy ships no types
+FloatArray = npt.NDArray[np.float64]
+
+SPARSE_BLOCKS: tuple[BlockName, ...] = ("words", "chars")
+_PARTS = ("data", "indices", "indptr", "shape")
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Texts by terms: sparse counts of words and characters, dense lexicon values, None if not counted.
+
+    The sparse blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear asks for.
+    """
+
+    words: Csr | None = None
+    chars: Csr | None = None
+    lexicon: FloatArray | None = None
+
+    def blocks(self) -> Iterator[tuple[BlockName, Any]]:
+        """Yield the blocks that there are, in the order of their columns everywhere."""
+        if self.words is not None:
+            yield "words", self.words
+        if self.chars is not None:
+            yield "chars", self.chars
+        if self.lexicon is not None:
+            yield "lexicon", self.lexicon
+
+    @property
+    def n(self) -> int:
+        """How many texts."""
+        return next((int(block.shape[0]) for _, block in self.blocks()), 0)
+
+    def rows(self, index: npt.NDArray[Any] | slice) -> Counts:
+        """Return some of the texts, by position or by mask."""
+        return Counts(**{name: block[index] for name, block in self.blocks()})
+
+    def save(self, directory: Path) -> None:
+        """Write one `.npy` file per array into an empty folder (see `files.replacing_directory`)."""
+        for name, block in self.blocks():
+            if name == "lexicon":
+                np.save(directory / "lexicon.npy", block, allow_pickle=False)
+                continue
+            for part in _PARTS:
+                np.save(
+                    directory / f"{name}.{part}.npy", np.asarray(getattr(block, part)), allow_pickle=False
+                )
+
+    @classmethod
+    def load(cls, directory: Path, *, mmap: bool = True) -> Self:
+        """Read what `save` wrote; mapped into memory, so that parallel processes hold one copy.
+
+        Raises:
+            StageFailed: the folder does not hold counts.
+        """
+        blocks: dict[str, Any] = {}
+        try:
+            for name in SPARSE_BLOCKS:
+                if (directory / f"{name}.shape.npy").exists():
+                    blocks[name] = _sparse(
+                        *(_read(directory / f"{name}.{part}.npy", mmap) for part in _PARTS)
+                    )
+            if (directory / "lexicon.npy").exists():
+                blocks["lexicon"] = _read(directory / "lexicon.npy", mmap)
+        except (OSError, EOFError, ValueError) as error:
+            raise _unreadable(directory, str(error)) from error
+        if not blocks:
+            raise _unreadable(directory, "there are none")
+        return cls(**blocks)
+
+
+def stacked(parts: list[Counts]) -> Counts:
+    """Return the texts of all parts, one after the other (train and validation, for the refit)."""
+    blocks: dict[str, Any] = {}
+    for name, first in parts[0].blocks():
+        together = [getattr(part, name) for part in parts]
+        blocks[name] = (
+            np.vstack(together) if isinstance(first, np.ndarray) else sp.vstack(together, format="csr")
+        )
+    return Counts(**blocks)
+
+
+def canonical(matrix: Csr) -> Csr:
+    """Return the matrix sorted, without repeats, with 32-bit integers (changes it in place where it can)."""
+    matrix.sum_duplicates()
+    data, indices, indptr = (
+        array.astype(np.int32, copy=False) for array in (matrix.data, matrix.indices, matrix.indptr)
+    )
+    return _sparse(data, indices, indptr, matrix.shape)
+
+
+def _sparse(data: Any, indices: Any, indptr: Any, shape: Any) -> Csr:  # noqa: ANN401 - arrays, mapped or not
+    matrix = sp.csr_array((data, indices, indptr), shape=tuple(int(side) for side in shape), copy=False)
+    # Said, not found out: scipy would read a mapped file from end to end to see it.
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _read(path: Path, mmap: bool) -> npt.NDArray[Any]:
+    mode: Literal["r"] | None = "r" if mmap else None
+    array: npt.NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
+    return array
+
+
+def _unreadable(directory: Path, why: str) -> StageFailed:
+    return StageFailed(
+        f"The counts cannot be read: {why}.",
+        where=str(directory),
+        remedy="Make them again with `dvc repro --force vectorize_data`.",
+    )

@@ -1,0 +1,100 @@
+"""The features counted in a text, as the manifest states them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
+from opinionlens.text.recipe import Recipe
+
+BlockName = Literal["words", "chars", "lexicon"]
+TermFrequency = Literal["count", "binary", "log"]
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """What is counted: runs of words, runs of letters, lexicon values; None or False leaves a block out.
+
+    Attributes:
+        recipe: how a text becomes tokens.
+        word_ngrams: shortest and longest run of tokens.
+        char_ngrams: shortest and longest run of characters inside a token.
+        lexicon: whether the lexicon's values are features.
+    """
+
+    recipe: Recipe
+    word_ngrams: tuple[int, int] | None = (1, 2)
+    char_ngrams: tuple[int, int] | None = None
+    lexicon: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that count nothing."""
+        for name, span in (("word_ngrams", self.word_ngrams), ("char_ngrams", self.char_ngrams)):
+            if span is not None and not 1 <= span[0] <= span[1]:
+                raise ArtefactUnsupported(
+                    f"{name} must be two lengths, 1 <= shortest <= longest, not {span}."
+                )
+
+    def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
+        """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
+        if not self.lexicon:
+            return self.recipe.tokens(text), []
+        _, tokens, lexicon = self.pieces_tokens_lexicon(text)
+        return tokens, lexicon
+
+    def pieces_tokens_lexicon(self, text: str) -> tuple[list[str], list[str], list[float]]:
+        """As `tokens_and_lexicon`, with the pieces in front."""
+        pieces = self.recipe.pieces(text)
+        tokens = (
+            self.recipe.tokens_of(pieces) if self.recipe.tokenizer == "pattern" else self.recipe.tokens(text)
+        )
+        if not self.lexicon:
+            return pieces, tokens, []
+        return pieces, tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
+
+    def lexicon_parts(self, text: str) -> list[LexiconPart]:
+        """What each stretch of `text` contributes to the lexicon's values."""
+        pieces = self.recipe.pieces_with_places(text)
+        return lexicon_parts(pieces, damp_repeats=self.recipe.damps_repeats)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The choice as JSON values."""
+        return {
+            "recipe": self.recipe.as_dict(),
+            "word_ngrams": list(self.word_ngrams) if self.word_ngrams else None,
+            "char_ngrams": list(self.char_ngrams) if self.char_ngrams else None,
+            "lexicon": self.lexicon,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FeatureSpec:
+        """The choice that `as_dict` wrote.
+
+        Raises:
+            ArtefactUnsupported: a field or a value is unknown to this version of the code.
+        """
+        known = {field.name for field in fields(cls)}
+        if odd := sorted(set(values) ^ known):
+            raise ArtefactUnsupported(
+                f"The features lack or do not know {odd[0]!r}.", remedy=f"Known: {sorted(known)}."
+            )
+        recipe, lexicon = values["recipe"], values["lexicon"]
+        if not isinstance(recipe, Mapping) or not isinstance(lexicon, bool):
+            raise ArtefactUnsupported(
+                "The features need a recipe with its fields, and `lexicon` true or false."
+            )
+        return cls(
+            Recipe.from_dict(recipe), _pair(values["word_ngrams"]), _pair(values["char_ngrams"]), lexicon
+        )
+
+
+def _pair(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return None
+    match value:
+        case [int(low), int(high)]:
+            return low, high
+    raise ArtefactUnsupported(f"Lengths of n-grams are two whole numbers or nothing, not {value!r}.")
