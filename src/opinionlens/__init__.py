@@ -32,8 +32,8 @@ __all__ = [
 _MODULES = {
     "Explanation": "classifiers.explanation",
     "Label": "text.labels",
-    "OpinionLensError": "errors",
-    "Prediction": "classifiers.classifier",
+    "OpinionLensError": "base.errors",
+    "Prediction": "classifiers.prediction",
     "SentimentClassifier": "library.sentiment",
     "lexicon": "library.loading",
     "load": "library.loading",
