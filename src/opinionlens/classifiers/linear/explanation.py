@@ -37,11 +37,11 @@ class LinearParts(Protocol):
     lexicon: DenseSums | None
     expert: GeneralExpert | None
 
-    def decision_values(self, texts: Sequence[str]) -> FloatArray:
-        """Return the scores (n, k) before calibration."""
+    def decide_reading(self, reading: Reading) -> FloatArray:
+        """Return the scores (k) before calibration."""
 
-    def predict(self, text: str) -> Prediction:
-        """Answer one text."""
+    def predict_reading(self, reading: Reading) -> Prediction:
+        """Return the prediction for a text that has been read."""
 
 
 def explain_linear(classifier: LinearParts, text: str) -> Explanation:
