@@ -65,6 +65,10 @@ docs: install ## Build the documents and the API reference as a site in .cache/s
 hooks: install ## Let git run the quick checks at each commit and `make check` at each push
 	@prek install
 
+.PHONY: cards
+cards: install ## Renew docs/datasets.md from the cards of the data sets
+	@python scripts/dataset_cards.py
+
 # The uv that the lock pins works on the lock; the one of the machine only installs.
 LOCKS = python scripts/locks.py --uv $(firstword $(wildcard .venv/bin/uv) $(UV))
 

@@ -26,6 +26,15 @@ def test_provenance_is_written_down(card, field):
 
 
 @every_card
+def test_origin_of_the_texts_is_described(card):
+    assert card.genre is not None
+    assert card.language == "English"
+    assert min(len(card.domain), len(card.dates), len(card.published_split)) > 3
+    assert re.search(r"\b(19|20)\d\d\b", card.dates), "at least a year, even of the publication"
+    assert re.search(r"\b20\d\d\b", card.citation)
+
+
+@every_card
 def test_the_source_is_an_address(card):
     assert card.source_url.startswith("https://")
 

@@ -12,7 +12,8 @@ CARD = Card(
     licence="CC0 (Kaggle edition)",
     commercial_use=CommercialUse.ALLOWED,
     terms="Its publisher on Kaggle has given up all rights: any use. The original page (SNAP) names none.",
-    citation="McAuley and Leskovec, From Amateurs to Connoisseurs, WWW 2013.",
+    citation="McAuley and Leskovec: From Amateurs to Connoisseurs: Modeling the Evolution of User Expertise "
+    "through Online Reviews, WWW 2013, pages 897-908.",
     how_to_get="Download `Amazon Fine Food Reviews` from Kaggle (snap/amazon-fine-food-reviews) and put its "
     "`Reviews.csv` there.",
     origin=UserFile(),
@@ -30,6 +31,9 @@ CARD = Card(
     time_formats=("%s",),
     genre=Genre.FOOD_REVIEWS,
     language="English",
+    domain="food and drink sold by one online shop, reviewed by its buyers",
+    dates="October 1999 to October 2012",
+    published_split="none; split here",
     caveats=(
         "Stars are the writer's own verdict, not an annotator's; four of five reviews are positive.",
         "The same review is posted under several products; the summary line is not used.",

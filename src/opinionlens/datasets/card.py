@@ -11,6 +11,7 @@ from types import MappingProxyType
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.text.labels import Label
 
+UNKNOWN = "unknown"
 _WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0+")
 
 
@@ -85,7 +86,8 @@ class Card:
     `group` rows (an author's, say) stay on one side of the split. `unknown_labels_allowed` is the share of
     rows whose label is not in `labels` up to which they are only counted; above it the dataset is refused.
     `terms` says in plain sentences what follows from `licence`.
-    `genre` and `language` are what nearly all of its texts are; None where that is not known.
+    `genre` and `language` are what nearly all of its texts are; None where that is not known. `domain` names
+    their subjects, `dates` when they were written, `published_split` the parts its authors divide it into.
     `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
     """
 
@@ -104,6 +106,9 @@ class Card:
     labels: Mapping[str, Label | None]
     genre: Genre | None = None
     language: str | None = None
+    domain: str = UNKNOWN
+    dates: str = UNKNOWN
+    published_split: str = UNKNOWN
     caveats: tuple[str, ...] = ()
     sha256: str | None = None
     time_formats: tuple[str, ...] = ()

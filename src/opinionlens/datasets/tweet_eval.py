@@ -12,7 +12,8 @@ CARD = Card(
     licence="Unknown; the tweets fall under the terms of Twitter (SemEval 2017 task 4)",
     commercial_use=CommercialUse.NOT_STATED,
     terms="For research; what else is allowed is up to the terms of Twitter (X).",
-    citation="Barbieri et al., TweetEval, Findings of EMNLP 2020; Rosenthal et al., SemEval 2017 task 4.",
+    citation="Barbieri, Camacho-Collados, Espinosa Anke and Neves: TweetEval, Findings of EMNLP 2020, pages "
+    "1644-1650; Rosenthal, Farra and Nakov: SemEval-2017 Task 4, pages 502-518.",
     how_to_get="Install `huggingface_hub` and run the stage with a network, or put the files of its folder "
     "`sentiment` there: `train_text.txt` with `train_labels.txt` (and `val_`, `test_`), or Parquet files.",
     origin=HubFiles(
@@ -33,9 +34,12 @@ CARD = Card(
     },
     genre=Genre.OTHER_TWEETS,
     language="English",
+    domain="topics of the day: politics, sport, films, products, persons",
+    dates="2013 to 2017, the years of the shared tasks that it is made of",
+    published_split="45,615 for training, 2,000 for validation, 12,284 for testing; read as one and "
+    "split anew here",
     caveats=(
         "User names are already `@user`.",
-        "Its own three parts are read as one and split anew with the other sources: scores on our test split "
-        "are not comparable with published ones.",
+        "As its parts are mixed, scores on our test split are not comparable with published ones.",
     ),
 )
