@@ -22,6 +22,7 @@ OpinionLensError                     500
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
 ├── StorageError                     500   drawn on in storage/errors.py
 ├── Refused                          403   drawn on in app/security/errors.py
+├── ExtraMissing                     500   a library of an extra is not installed
 ├── ServingBusy                      503   too many jobs wait; come back in a moment
 ├── DiskUnwritable                   507   a fetched version cannot be kept
 └── ModelNotAvailableError           503   nothing is active and the fallback is off
@@ -152,6 +153,10 @@ class PromotionRefused(OpinionLensError):
 
 class StageFailed(OpinionLensError):
     """A pipeline stage cannot go on."""
+
+
+class ExtraMissing(OpinionLensError, ImportError):
+    """A library that only an extra of the package brings is not installed."""
 
 
 class ServingBusy(OpinionLensError):
