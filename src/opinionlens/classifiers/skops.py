@@ -68,7 +68,7 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
     except ModuleNotFoundError as error:
         raise ArtefactUnsupported(
             f"A classifier of the kind 'skops' needs the package {error.name}.",
-            remedy="Install the pipeline's packages (`make install`), or promote a model of kind 'linear'.",
+            remedy="Run `pip install 'opinionlens[pipeline]'`, or promote a model of kind 'linear'.",
         ) from error
     weights = ColumnWeights.load(directory / WEIGHTS_NAME)
     return SkopsClassifier(manifest, weights, read_model(directory / MODEL_NAME))

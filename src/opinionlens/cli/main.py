@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from opinionlens.base.errors import OpinionLensError
+from opinionlens.cli.ending import run_to_end
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users import users
 from opinionlens.tabular.formats import KNOWN_ENDINGS
@@ -175,9 +174,11 @@ def up(
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,
 ) -> None:
     """Start the app and the MLflow page on this machine, until Ctrl-C."""
+    from opinionlens.base.extras import require
     from opinionlens.base.settings import load_settings
     from opinionlens.cli.up import run_side_by_side
 
+    require("mlflow", needed_by="The MLflow page")
     uri = load_settings().mlflow.local_tracking_uri
     console = Console(stderr=True)
     sys.exit(run_side_by_side(port=port, mlflow_port=mlflow_port, tracking_uri=uri, console=console))
@@ -230,31 +231,15 @@ app.add_typer(keys, name="keys")
 
 
 def main() -> None:
-    """Entry of the console script: errors that a user can mend are one message, not a traceback."""
-    _run(app)
+    """Run `opinionlens`."""
+    run_to_end(app)
 
 
 def register_model_main() -> None:
-    """Entry of the older name, `register_model <model_id> <model_name>`."""
+    """Run the older name, `register_model <model_id> <model_name>`."""
     older = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     older.command(name="register_model")(register_model)
-    _run(older)
-
-
-def _run(commands: typer.Typer) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no emoji still gets the rest
-            stream.reconfigure(errors="replace")
-    try:
-        commands()
-    except OpinionLensError as error:
-        Console(stderr=True).print("[bold red]error:[/]", end=" ")
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except OSError as error:  # a full disk, a folder that may not be written: ours are all written aside
-        place = f" [{error.filename}]" if error.filename else ""
-        Console(stderr=True).print(f"error: {error.strerror or error}{place}", markup=False, soft_wrap=True)
-        sys.exit(1)
+    run_to_end(older)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def import_pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
         raise TableInvalid(
             "Parquet files need the package pyarrow, which is not installed.",
             where=str(path),
-            remedy="Install the pipeline's dependencies (`make install`), or use CSV or JSON lines.",
+            remedy="Install it with `pip install 'opinionlens[pipeline]'`, or use CSV or JSON lines.",
         ) from error
     return pyarrow, pyarrow.parquet
 

@@ -267,7 +267,9 @@ class MlflowTracking:
         try:
             from mlflow import MlflowClient
         except ImportError as error:
-            raise TrackingError("MLflow is not installed.", remedy="Install the group `pipeline`.") from error
+            raise TrackingError(
+                "MLflow is not installed.", remedy="Install it with `pip install 'opinionlens[pipeline]'`."
+            ) from error
         prepare_database(self._uri)
         try:
             return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
