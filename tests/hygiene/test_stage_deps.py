@@ -15,6 +15,7 @@ PRESENTATION = {
     "opinionlens",
     "opinionlens.base.errors",
     "opinionlens.base.logs",
+    "opinionlens.base.web_files",
     "opinionlens.pipeline",
     "opinionlens.pipeline.progress",
     "opinionlens.pipeline.stage",

@@ -149,7 +149,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         raise SettingsInvalid(
             "There are no static files.",
             where=str(folder),
-            remedy="Start in the project's folder or set API__STATIC_PATH.",
+            remedy="Leave API__STATIC_PATH unset to take the installed ones.",
         )
     # As routes of the app itself: an included router looks for its route anew with each request.
     app.router.routes.extend(inference_router(services.inputs).routes)

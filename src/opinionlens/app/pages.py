@@ -193,7 +193,7 @@ def load_templates(folder: Path) -> jinja2.Environment:
         raise SettingsInvalid(
             "There are no page templates.",
             where=str(folder),
-            remedy="Start in the project's folder or set API__TEMPLATES_PATH.",
+            remedy="Leave API__TEMPLATES_PATH unset to take the installed ones.",
         )
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),

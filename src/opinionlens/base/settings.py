@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.urls import web_origin, with_absolute_path
+from opinionlens.base.web_files import web_folder
 
 DELIMITER = "__"
 BASE_ENV_FILE = ".env"
@@ -128,9 +129,13 @@ class ApiSettings(_Group):
         default=Path("models"), description="Cache of fetched models; lets the app start alone."
     )
     static_path: Path = Field(
-        default=Path("static"), description="Folder of style sheets, scripts and images."
+        default_factory=lambda: web_folder("static"),
+        description="Folder of style sheets, scripts and images; by default the installed one.",
     )
-    templates_path: Path = Field(default=Path("templates"), description="Folder of page templates.")
+    templates_path: Path = Field(
+        default_factory=lambda: web_folder("templates"),
+        description="Folder of page templates; by default the installed one.",
+    )
     logging_level: _Level = Field(default="INFO", description="Least severe level that is logged.")
     logging_format: LogFormat = Field(
         default=LogFormat.AUTO,

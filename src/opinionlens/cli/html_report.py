@@ -40,7 +40,7 @@ class HtmlReport:
             raise SettingsInvalid(
                 "The style sheets of the report are missing.",
                 where=str(api.static_path),
-                remedy="Start in the project's folder or set API__STATIC_PATH.",
+                remedy="Leave API__STATIC_PATH unset to take the installed ones.",
             ) from error
         return cls(file, load_templates(api.templates_path), styles)
 
