@@ -13,8 +13,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.features.calibration import FloatArray
 from opinionlens.base.extras import missing_extra
+from opinionlens.features.calibration import FloatArray
 from opinionlens.library.loading import load
 from opinionlens.library.sentiment import SentimentClassifier
 
