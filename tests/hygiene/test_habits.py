@@ -1,16 +1,19 @@
 """Files that people and their tools expect at the root, and their form."""
 
 import re
+import struct
 import sys
 import tomllib
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+PICTURES = ROOT / "docs" / "pictures"
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 
 
@@ -57,3 +60,27 @@ def test_hooks_download_nothing():
         assert hook["language"] == "system"
         assert program.startswith(".venv/bin/") or [program, *rest] == ["make", "check"]
         assert program == "make" or (Path(sys.executable).parent / Path(program).name).is_file()
+
+
+@pytest.mark.parametrize("path", sorted(PICTURES.glob("*.png")), ids=lambda path: path.stem)
+def test_screenshots_are_wide_and_small(path):
+    data = path.read_bytes()
+    width, _ = struct.unpack(">II", data[16:24])
+    assert width == 1280
+    assert len(data) < 200_000
+
+
+@pytest.mark.parametrize("path", sorted(PICTURES.glob("*.svg")), ids=lambda path: path.stem)
+def test_drawings_load_and_run_nothing(path):
+    drawing = ElementTree.fromstring(path.read_bytes())  # noqa: S314 - our own files
+    names = {element.tag.partition("}")[2] for element in drawing.iter()}
+    assert not names & {"script", "image", "foreignObject"}
+    links = [value for element in drawing.iter() for key, value in element.items() if key.endswith("href")]
+    assert [link for link in links if not link.startswith("#")] == []
+    assert "@import" not in path.read_text(encoding="utf-8")
+
+
+def test_every_picture_is_shown_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    text = "".join(path.read_text(encoding="utf-8") for path in pages)
+    assert [path.name for path in PICTURES.iterdir() if f"pictures/{path.name}" not in text] == []
