@@ -18,12 +18,12 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from pydantic import SecretStr
 
-from opinionlens.app.bootstrap import prepare
-from opinionlens.app.factory import create_app
 from opinionlens.base.files import replacing_directory
 from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.registry.port import BYTES_TAG, CHAMPION, EVALS_TAG
+from opinionlens.server.bootstrap import prepare
+from opinionlens.web.factory import create_app
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

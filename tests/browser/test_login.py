@@ -17,11 +17,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 
-from opinionlens.app.factory import create_app
-from opinionlens.app.security.first_user import ensure_first_user
+from opinionlens.accounts.first_user import ensure_first_user
 from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.storage import Database, migrate
+from opinionlens.web.factory import create_app
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from typer.testing import CliRunner
 
-from opinionlens.app.security.tokens import hash_token, is_key
+from opinionlens.accounts.tokens import hash_token, is_key
 from opinionlens.base.errors import InputError
 from opinionlens.cli.keys import ScopeName
 from opinionlens.cli.main import app

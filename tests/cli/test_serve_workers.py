@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from opinionlens.app.shared_counts import counting_together
+from opinionlens.web.metrics.shared_counts import counting_together
 
 ASKED = 'http_requests_total{handler="/api/v1/inference/predict",method="POST",status="2xx"}'
 

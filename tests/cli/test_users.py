@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from opinionlens.app.security.passwords import PasswordWeak, argon2
+from opinionlens.accounts.passwords import PasswordWeak, argon2
 from opinionlens.base.errors import InputError, SettingsInvalid
 from opinionlens.cli.main import app
 from opinionlens.cli.users import add_user

@@ -80,7 +80,7 @@ def test_importing_does_nothing(package):
 @pytest.mark.parametrize(
     "module",
     [
-        "opinionlens.app.factory",
+        "opinionlens.web.factory",
         "opinionlens.serving.store",
         "opinionlens.classifiers.load",
         "opinionlens.registry.process",

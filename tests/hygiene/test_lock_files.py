@@ -110,7 +110,7 @@ def test_lock_names_no_address(lock):
 @pytest.mark.parametrize(
     ("module", "works"),
     [
-        ("opinionlens.app.factory", True),
+        ("opinionlens.web.factory", True),
         ("opinionlens.cli.main", True),
         ("opinionlens.cli.serve", True),
         ("opinionlens.classifiers.load", True),

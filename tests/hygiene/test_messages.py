@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-import opinionlens.app.factory
 import opinionlens.base.settings
-import opinionlens.pipeline.params  # noqa: F401 - defines models
-from opinionlens.app.feedback_input import feedback_body
-from opinionlens.app.inputs import Limits
+import opinionlens.pipeline.params
+import opinionlens.web.factory  # noqa: F401 - defines models
+from opinionlens.web.api.feedback.inputs import feedback_body
+from opinionlens.web.services.inputs import Limits
 
 
 def models() -> list[type[BaseModel]]:

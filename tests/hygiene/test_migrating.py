@@ -25,8 +25,6 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 from typer.main import get_command
 
-from opinionlens.app.factory import create_app
-from opinionlens.app.metrics.catalogue import CATALOGUE
 from opinionlens.base.settings import ApiSettings, MlflowSettings, Settings, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
@@ -38,6 +36,8 @@ from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.port import EXPERIMENT_TAG
 from opinionlens.storage.tables import metadata
 from opinionlens.text.labels import LABELS
+from opinionlens.web.factory import create_app
+from opinionlens.web.metrics.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")

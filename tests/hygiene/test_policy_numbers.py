@@ -96,8 +96,8 @@ def test_no_test_reads_a_default_of_a_setting():
     ("source", "found"),
     [
         (
-            "from opinionlens.app.security.sessions import _LONGEST",
-            ["opinionlens.app.security.sessions._LONGEST"],
+            "from opinionlens.accounts.browser_sessions import _LONGEST",
+            ["opinionlens.accounts.browser_sessions._LONGEST"],
         ),
         (
             "from opinionlens.serving import batching\nassert batching.CHUNK_ITEMS",
@@ -110,7 +110,7 @@ def test_no_test_reads_a_default_of_a_setting():
         ("from opinionlens.drift.reference import QUANTILES", ["opinionlens.drift.reference.QUANTILES"]),
         ("from opinionlens.text.labels import LABELS", []),
         ("from opinionlens.registry.port import CHAMPION", []),
-        ("from opinionlens.app import bounded_heads\npatch(bounded_heads, 'HEAD_SECONDS', 0.2)", []),
+        ("from opinionlens.web import bounded_heads\npatch(bounded_heads, 'HEAD_SECONDS', 0.2)", []),
     ],
 )
 def test_the_check_sees_them(source, found):

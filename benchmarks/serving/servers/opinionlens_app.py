@@ -12,9 +12,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from opinionlens.app import factory
-from opinionlens.app.answers import json_response
 from opinionlens.cli.serve import run_serve
+from opinionlens.web import factory
+from opinionlens.web.api.answers import json_response
 
 _inference_router = factory.inference_router
 

@@ -21,7 +21,7 @@ OpinionLensError                     500
 ├── PromotionRefused                 409   the gate said no; carries the reasons
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
 ├── StorageError                     500   drawn on in storage/errors.py
-├── Refused                          403   drawn on in app/security/errors.py
+├── Refused                          403   drawn on in accounts/errors.py
 ├── ExtraMissing                     500   a library of an extra is not installed
 ├── ServingBusy                      503   too many jobs wait; come back in a moment
 ├── DiskUnwritable                   507   a fetched version cannot be kept

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from opinionlens.app.labelled_files import FORMATS, written
 from opinionlens.base.errors import InputError
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
@@ -18,6 +17,7 @@ from opinionlens.storage.database_urls import shown
 from opinionlens.storage.feedback import LabelledRow
 from opinionlens.storage.forgetting import FROM_THE_START, forget_text
 from opinionlens.storage.migrating import is_current
+from opinionlens.web.api.feedback.labelled_files import FORMATS, written
 
 
 def run_export(file: Path) -> None:

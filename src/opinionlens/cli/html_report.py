@@ -8,12 +8,12 @@ from pathlib import Path
 
 import jinja2
 
-from opinionlens.app.pages import load_templates
-from opinionlens.app.report_view import report_file
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
 from opinionlens.evaluation.own_data_report import OwnDataReport
+from opinionlens.web.pages.report_view import report_file
+from opinionlens.web.services.templates import load_templates
 
 _STYLES = ("base.css", "parts.css", "report.css")
 

@@ -51,7 +51,7 @@ def create_key(
     ] = None,
 ) -> None:
     """Make a key and print it, this once. Without --scope it is good for predictions only."""
-    from opinionlens.app.security.tokens import hash_token, new_key, shown_prefix
+    from opinionlens.accounts.tokens import hash_token, new_key, shown_prefix
     from opinionlens.base.errors import InputError
     from opinionlens.cli.records import open_database
     from opinionlens.storage.api_keys import Scope, add

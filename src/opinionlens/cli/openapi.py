@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from opinionlens.app.factory import create_app
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
+from opinionlens.web.factory import create_app
 
 
 def run_openapi(file: Path) -> None:

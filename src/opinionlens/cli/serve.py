@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import uvicorn
 
-from opinionlens.app.bounded_connections import BoundedHttp
-from opinionlens.app.descriptors import raise_open_files, room_for_connections
-from opinionlens.app.open_connections import ConnectionLimits
-from opinionlens.app.shared_counts import FOLDER_VARIABLE, counting_together
 from opinionlens.base.settings import Settings, load_settings
 from opinionlens.cli.processes import refuse_taken_port
+from opinionlens.server.bounded_connections import BoundedHttp
+from opinionlens.server.descriptors import raise_open_files, room_for_connections
+from opinionlens.server.open_connections import ConnectionLimits
+from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE, counting_together
 
 # For the answers that are under way when the end comes; then they are cut off.
 _GRACE_SECONDS = 20
@@ -78,19 +78,19 @@ def _serve_alone(options: dict[str, Any]) -> None:
     os.environ.pop(FOLDER_VARIABLE, None)  # one that somebody else has set would mix our counts with theirs
     # uvicorn ends as SIGTERM would have ended it; but to end when told is no failure.
     signal.signal(signal.SIGTERM, _end_well)
-    uvicorn.run("opinionlens.app.entry:build_app", **options)
+    uvicorn.run("opinionlens.server.entry:build_app", **options)
 
 
 def _serve_with_workers(settings: Settings, options: dict[str, Any], count: int) -> None:
     """Prepare everything, then let workers serve and replace those that die."""
-    from opinionlens.app.bootstrap import configure_logging_by, prepare
-    from opinionlens.app.security.secret_checks import refuse_weak_secrets
-    from opinionlens.app.supervisor import Supervisor
+    from opinionlens.accounts.secret_checks import refuse_weak_secrets
+    from opinionlens.server.bootstrap import configure_logging_by, prepare
+    from opinionlens.server.supervisor import Supervisor
 
     refuse_weak_secrets(settings)
     configure_logging_by(settings.api)
     prepare(settings)
-    config = uvicorn.Config("opinionlens.app.entry:build_worker_app", workers=count, **options)
+    config = uvicorn.Config("opinionlens.server.entry:build_worker_app", workers=count, **options)
     with counting_together() as folder:
         supervisor = Supervisor(config, [config.bind_socket()], metrics_folder=folder)
         supervisor.run()

@@ -42,7 +42,7 @@ def add_user(
     name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
 ) -> None:
     """Add a user. The password is asked for, unless an option says otherwise."""
-    from opinionlens.app.security.passwords import argon2, hash_password
+    from opinionlens.accounts.passwords import argon2, hash_password
     from opinionlens.cli.records import open_database
     from opinionlens.storage import NameTaken
     from opinionlens.storage.users import add, find
@@ -63,7 +63,7 @@ def reset_password(
     name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
 ) -> None:
     """Give a user a new password, and end their sessions."""
-    from opinionlens.app.security.passwords import argon2, hash_password
+    from opinionlens.accounts.passwords import argon2, hash_password
     from opinionlens.cli.records import open_database
     from opinionlens.storage import RecordNotFound
     from opinionlens.storage.users import find, set_password
@@ -106,8 +106,8 @@ def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
         InputError: there are two ways at once, or nobody is there to ask.
         PasswordWeak: it is too easily guessed.
     """
-    from opinionlens.app.security.first_user import make_password
-    from opinionlens.app.security.passwords import refuse_weak
+    from opinionlens.accounts.first_user import make_password
+    from opinionlens.accounts.passwords import refuse_weak
     from opinionlens.base.errors import InputError
 
     if generate and from_stdin:

@@ -1,0 +1,41 @@
+"""The first user: somebody must be able to log in before anybody can be added."""
+
+from __future__ import annotations
+
+import secrets
+
+from opinionlens.accounts.passwords import Hasher, argon2, hash_password
+from opinionlens.base.settings import SecuritySettings
+from opinionlens.storage import Database, users
+
+# Without what looks alike. Four groups of five: 98 bits, and still to be typed from a terminal.
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_GROUPS, _GROUP_CHARS = 4, 5
+
+
+def ensure_first_user(
+    database: Database, settings: SecuritySettings, *, hasher: Hasher | None = None
+) -> str | None:
+    """Add the user that the settings name where there is none at all.
+
+    Called once by the process that starts the workers, on tables that are there; of several that start at
+    once one adds. To be shown to the person who started it, never logged: the password that is returned.
+
+    Returns:
+        The password, where one was made up; None where it was given, or where there are users.
+
+    Raises:
+        StorageUnavailable: the database does not answer; nothing was stored.
+    """
+    if users.count(database):  # hashing takes a while, and every start but the first ends here
+        return None
+    given = settings.admin_password
+    password = make_password() if given is None else given.get_secret_value()
+    added = users.add_first(database, settings.admin_username, hash_password(hasher or argon2(), password))
+    return password if added is not None and given is None else None
+
+
+def make_password() -> str:
+    """Return a password that nobody guesses."""
+    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_GROUP_CHARS)) for _ in range(_GROUPS))
+    return "-".join(groups)

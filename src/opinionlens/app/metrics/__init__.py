@@ -1,5 +1,0 @@
-"""What is measured: a catalogue of names, one object to report to, one view for Prometheus."""
-
-from opinionlens.app.metrics.measuring import CONTENT_TYPE, Cut, LoginOutcome, Metrics, SwapOutcome
-
-__all__ = ["CONTENT_TYPE", "Cut", "LoginOutcome", "Metrics", "SwapOutcome"]

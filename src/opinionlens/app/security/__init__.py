@@ -1,1 +1,0 @@
-"""Who may do what: passwords, sessions, keys, and the guards that the routes ask."""

@@ -1,0 +1,1 @@
+"""Which version answers: fetch, try, activate, follow, roll back."""

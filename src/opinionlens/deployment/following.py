@@ -1,0 +1,166 @@
+"""Following the deployment row: whatever process recorded it, this one answers with that version soon."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from opinionlens.base.errors import ArtefactError, ArtefactTampered, OpinionLensError
+from opinionlens.deployment.active import ActiveVersion
+from opinionlens.deployment.errors import in_words, is_refusal
+from opinionlens.deployment.watched_registry import WatchedRegistry
+from opinionlens.deployment.worker_threads import Threads
+from opinionlens.serving.cached_version import CachedVersion, is_digest
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.storage.deployments import DeployedVersion, Deployment
+
+# A look costs a third of a millisecond; loading takes up to a second of the two that there are.
+POLL_SECONDS = 0.5
+_FIRST_POLL_SECONDS = 0.05
+# While the database is away, each look holds a thread for seconds.
+_LONGEST_PAUSE_SECONDS = 5.0
+# A version that may not serve is not downloaded again and again.
+_REFUSED_RETRY_SECONDS = 300.0
+_RETRY_SECONDS = 5.0
+
+TOPIC = "deployment"
+
+log = structlog.get_logger("lifecycle")
+
+
+class DeploymentFollower:
+    """Looks at the row again and again, and brings what it names."""
+
+    def __init__(
+        self,
+        active: ActiveVersion,
+        store: ModelStore,
+        registry: WatchedRegistry,
+        threads: Threads,
+        registry_threads: Threads,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            active: what is active now.
+            store: where versions are loaded.
+            registry: where those come from that are not in the cache.
+            threads: for what blocks.
+            registry_threads: for what may wait for the registry.
+        """
+        self.has_looked = asyncio.Event()  # set once it is known whether the database answers
+        self._active = active
+        self._store = store
+        self._registry = registry
+        self._threads = threads
+        self._registry_threads = registry_threads
+        self._bringing: dict[int, asyncio.Task[None]] = {}
+        self._tried: tuple[int, float] | None = None  # the row that could not be brought, and when to retry
+
+    async def run(self) -> None:
+        """Serve the last good version at once, then what the row says; never returns."""
+        await self.restore()
+        pause = _FIRST_POLL_SECONDS
+        while True:
+            try:
+                pause = await self._look_and_rest(pause)
+            except Exception:  # a watch that died silently would leave yesterday's model in place
+                log.exception("deployment.look_failed")
+                pause = POLL_SECONDS
+            await asyncio.sleep(pause)
+
+    async def restore(self) -> None:
+        """Let the version answer that did before the last stop, without registry and database."""
+        try:
+            model = await self._threads.run(self._store.restore)
+        except (OpinionLensError, OSError) as error:
+            self._active.say("last_good", f"The last good version cannot be served: {in_words(error)}", error)
+            return
+        async with self._active.changing:
+            if model is not None and self._active.in_memory is None:
+                await self._active.put(model)
+                self._active.say("last_good", None)
+
+    async def look(self) -> bool:
+        """Read the row and begin to bring what it names; tell whether the database answered."""
+        answered = await self._active.read_row()
+        row = self._active.row
+        if not answered or row is None or self._active.changing.locked():
+            return answered
+        if row.version == self._active.in_memory:
+            self._tried = None
+            self._active.say(TOPIC, None)
+            self._active.say("last_good", None)
+        elif row.number not in self._bringing and not self._is_resting(row):
+            task = asyncio.create_task(self._bring(row))
+            self._bringing[row.number] = task
+            task.add_done_callback(lambda _: self._bringing.pop(row.number, None))
+        return answered
+
+    async def _look_and_rest(self, pause: float) -> float:
+        records = self._active.records
+        if not records.is_ready and records.problem is None:  # the tables are being made
+            return _FIRST_POLL_SECONDS
+        answered = await self.look()
+        self.has_looked.set()
+        return POLL_SECONDS if answered else min(max(2 * pause, POLL_SECONDS), _LONGEST_PAUSE_SECONDS)
+
+    def _is_resting(self, row: Deployment) -> bool:
+        if self._tried is None:
+            return False
+        number, retry_at = self._tried
+        return number == row.number and time.monotonic() < retry_at
+
+    async def _bring(self, row: Deployment) -> None:
+        """Load what the row names and let it answer, unless another row came meanwhile."""
+        try:
+            model = await self.load(row.version)
+        except Exception as error:  # it must be tried again, whatever it was
+            refused = is_refusal(error)
+            self._tried = (
+                row.number,
+                time.monotonic() + (_REFUSED_RETRY_SECONDS if refused else _RETRY_SECONDS),
+            )
+            name = f"{row.version.name} {row.version.number}"
+            self._active.say(TOPIC, f"{name} should be active, but is not: {in_words(error)}", error)
+            self._active.count_trouble(refused=refused)
+            return
+        async with self._active.changing:
+            current = self._active.row
+            if current is not None and current.version == row.version:
+                await self._active.put(model)
+                self._active.say(TOPIC, None)
+                self._active.say("last_good", None)
+                return
+        self._store.free(model)
+
+    async def load(self, version: DeployedVersion) -> ServedModel:
+        """Return the very content that was deployed: from the cache, else from the registry.
+
+        Raises:
+            ArtefactTampered: the registry has another content under this name now.
+            ArtefactError: it may not serve.
+            RegistryError: it cannot be fetched.
+            DiskUnwritable: there is no room for it.
+        """
+        model = await self._threads.run(self._cached, version)
+        return await self._registry_threads.run(self._fetched, version) if model is None else model
+
+    def _cached(self, version: DeployedVersion) -> ServedModel | None:
+        if is_digest(version.digest) and self._store.cache.holds(version.digest):
+            try:
+                return self._store.load_cached(CachedVersion(version.name, version.number, version.digest))
+            except ArtefactError:
+                log.warning("cache.damaged", name=version.name, version=version.number)
+        return None
+
+    def _fetched(self, version: DeployedVersion) -> ServedModel:
+        registered = self._registry.version(version.name, version.number)
+        if registered.servable and registered.digest != version.digest:
+            raise ArtefactTampered(
+                f"The registry holds another artefact as {version.name} {version.number} than was deployed.",
+                remedy="Activate the version that is meant.",
+            )
+        return self._store.load(registered, self._registry)

@@ -1,0 +1,288 @@
+"""The lifecycle of versions in this app: what the pages and the API can ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from opinionlens.base.errors import ArtefactError, ServingBusy
+from opinionlens.base.settings import Settings
+from opinionlens.classifiers.manifest import Manifest, read_manifest
+from opinionlens.deployment.active import ActiveVersion
+from opinionlens.deployment.champion import ChampionFollower
+from opinionlens.deployment.errors import FollowingIsOff, ModelIsActive, ModelNotLoaded
+from opinionlens.deployment.fetching import Fetching
+from opinionlens.deployment.following import POLL_SECONDS, DeploymentFollower
+from opinionlens.deployment.listing import RegisteredPage, registered_page
+from opinionlens.deployment.model_ids import name_and_number
+from opinionlens.deployment.observer import Nobody, Observer
+from opinionlens.deployment.tried import TriedModel
+from opinionlens.deployment.watched_registry import WatchedRegistry
+from opinionlens.deployment.worker_threads import Threads
+from opinionlens.registry import Registry
+from opinionlens.serving.cached_version import CachedVersion
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.storage import deployments
+from opinionlens.storage.deployments import Cause, DeployedVersion, Deployment
+from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment, StorageError
+from opinionlens.storage.paging import Page
+from opinionlens.storage.records import Records
+
+T = TypeVar("T")
+
+_THREADS = 6
+# What waits for the registry has threads of its own, so that it holds up nothing that needs none: lists,
+# versions that are deployed but not in the cache, the champion.
+_LISTING_THREADS = 4
+_MISSING_THREADS = 2
+_CHAMPION_THREADS = 2
+# Lists that are being made or wait; one more is refused.
+MAX_LISTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedVersion:
+    """A version in the cache with what its artefact says; a damaged one has a problem in its place."""
+
+    cached: CachedVersion
+    manifest: Manifest | None
+    problem: str | None = None
+
+
+class Lifecycle:
+    """Changes what answers, and tells what could. Belongs to the event loop; blocks it nowhere."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: ModelStore,
+        records: Records,
+        registry: Registry,
+        observer: Observer | None = None,
+    ) -> None:
+        """Start nothing yet."""
+        observer = observer or Nobody()
+        self._threads = Threads(_THREADS, "lifecycle")
+        self._listing_threads = Threads(_LISTING_THREADS, "listing")
+        self._missing_threads = Threads(_MISSING_THREADS, "missing")
+        self._champion_threads = Threads(_CHAMPION_THREADS, "champion")
+        self._lists = 0
+        self._store = store
+        self._records = records
+        self._tried = TriedModel(store)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.streams: set[object] = set()  # one for each page that listens to a fetch
+        self.registry = WatchedRegistry(registry, observer)
+        self.active = ActiveVersion(store, records, self._threads, observer)
+        self.follower = DeploymentFollower(
+            self.active, store, self.registry, self._threads, self._missing_threads
+        )
+        self.champion = ChampionFollower(
+            self.active,
+            store,
+            self.registry,
+            self._champion_threads,
+            name=settings.api.model_name,
+            every_seconds=settings.api.follow_seconds,
+            follows=settings.follows_champion,
+        )
+        self.fetching = Fetching(store, self.registry, self._threads, activate=self._activate_fetched)
+        self._follows = settings.follows_champion
+
+    def start(self) -> None:
+        """Begin to follow the row and the champion; on the event loop."""
+        work = (self.follower.run(), self.champion.run(self.follower), self._keep_tidy())
+        self._tasks = [asyncio.create_task(each) for each in work]
+
+    async def close(self) -> None:
+        """End everything. What waits for the registry must have been told to end before."""
+        for task in self._tasks:
+            task.cancel()
+        self._store.cache.close()
+        await self.fetching.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.champion.close()
+        for threads in (
+            self._threads,
+            self._listing_threads,
+            self._missing_threads,
+            self._champion_threads,
+        ):
+            threads.close()
+
+    async def row(self) -> Deployment | None:
+        """Return the last deployment: from the database, or, where that is away, as it was read last."""
+        if self.active.database_problem is None and self._records.is_ready:
+            await self.active.read_row()
+        return self.active.row
+
+    def is_active(self, version: CachedVersion | DeployedVersion) -> bool:
+        """Tell whether this is the active version, by the last row that was read."""
+        row = self.active.row
+        active = self.active.in_memory if row is None else row.version
+        key = (version.name, version.number, version.digest)
+        return active is not None and key == (active.name, active.number, active.digest)
+
+    async def loaded(self) -> list[LoadedVersion]:
+        """Return what is in the cache."""
+        return await self._threads.run(
+            lambda: [_with_manifest(self._store, card) for card in self._store.cache.versions()]
+        )
+
+    async def find(self, model_id: str) -> LoadedVersion:
+        """Return one version of the cache. Raises ModelNotLoaded."""
+        cached = await self._find(model_id)
+        return await self._threads.run(_with_manifest, self._store, cached)
+
+    async def history(self, *, limit: int, before: int | None) -> Page[Deployment]:
+        """Return deployments, the last first. Raises StorageUnavailable."""
+        return await self._records.read(deployments.history, limit=limit, before=before)
+
+    async def registered(self, *, limit: int, offset: int, name: str | None) -> RegisteredPage:
+        """Return a part of what the registry has, loaded or not.
+
+        Raises:
+            RegistryError: it does not answer.
+            ServingBusy: too many wait for such lists already.
+        """
+        if self._lists >= MAX_LISTS:
+            raise ServingBusy("Too many wait for lists of the registry.", remedy="Try again in a moment.")
+        self._lists += 1
+        try:
+            threads = self._listing_threads
+            return await registered_page(self.registry, threads, limit=limit, offset=offset, name=name)
+        finally:
+            self._lists -= 1
+
+    async def cached_versions(self) -> list[CachedVersion]:
+        """Return the cards of what is in the cache."""
+        return await self._threads.run(self._store.cache.versions)
+
+    async def activate(self, model_id: str, *, by: str, why: str, expected: int | None) -> Deployment:
+        """Let a loaded version answer, in every process.
+
+        Args:
+            model_id: which.
+            by: who wants it.
+            why: for what reason.
+            expected: the number of the deployment that the caller takes for the last; unchecked for None.
+
+        Raises:
+            ModelNotLoaded: it is not in the cache.
+            ArtefactError: it may not serve (any more).
+            DeploymentConflict: somebody was faster; nothing has changed.
+            StorageUnavailable: nothing has changed.
+        """
+        cached = await self._find(model_id)
+        row = await self._expected_row(expected)
+        version = DeployedVersion(cached.name, cached.number, cached.digest)
+        model = await self._loaded_again(version)
+        if not self._store.cache.holds(cached.digest):  # somebody has deleted it while it was loaded
+            self._store.free(model)
+            raise _not_loaded(model_id)
+        await self._threads.run(self._tried.drop, cached.digest)
+        return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
+
+    async def roll_back(self, *, by: str, why: str, expected: int | None) -> Deployment:
+        """Let the version answer that did before the active one. As `activate`.
+
+        Raises:
+            NoEarlierDeployment: no other version was active before.
+            RegistryError: the version is no longer in the cache, and cannot be fetched; nothing has changed.
+        """
+        row = await self._expected_row(expected)
+        target = await self._records.read(deployments.rollback_target)
+        if row is None or target is None:
+            raise NoEarlierDeployment("No other version was active before.")
+        model = await self._loaded_again(target.version)
+        return await self._recorded(model, self.active.record_rollback(model, expected=row, by=by, why=why))
+
+    async def follow(self, *, by: str, why: str) -> Deployment:
+        """Let the champion answer, and those that come after it.
+
+        Raises:
+            FollowingIsOff: the settings do not allow it.
+        """
+        if not self._follows:
+            raise FollowingIsOff(
+                "The champion is not followed here.", remedy="API__FOLLOW_CHAMPION=true would change that."
+            )
+        row = await self.active.last_row()
+        version, model = await self.champion.load()
+        recording = self.active.record(model, version, expected=row, by=by, why=why, cause=Cause.CHAMPION)
+        return await self._recorded(model, recording)
+
+    async def delete(self, model_id: str) -> None:
+        """Remove a version from the cache.
+
+        Raises:
+            ModelNotLoaded: it is not there.
+            ModelIsActive: it answers, here or in another process.
+            StorageUnavailable: nobody can say whether it does; nothing has changed.
+        """
+        cached = await self._find(model_id)
+        row = await self.active.last_row()
+        here = self.active.in_memory
+        there = None if row is None else row.version
+        if cached.digest in {version.digest for version in (there, here) if version is not None}:
+            raise ModelIsActive(f"{model_id} is active.", remedy="Activate another version first.")
+        await self._threads.run(self._tried.drop, cached.digest)
+        await self._threads.run(self._store.cache.forget, cached)
+
+    async def on_tried(self, model_id: str, work: Callable[[ServedModel], T]) -> T:
+        """Return `work` of a loaded version, whether it is active or not. Raises ArtefactError."""
+        cached = await self._find(model_id)
+        return await self._threads.run(lambda: work(self._tried.get(cached)))
+
+    async def _find(self, model_id: str) -> CachedVersion:
+        cached = await self._threads.run(self._store.cache.find, *name_and_number(model_id))
+        if cached is None:
+            raise _not_loaded(model_id)
+        return cached
+
+    async def _expected_row(self, expected: int | None) -> Deployment | None:
+        row = await self.active.last_row()
+        last = deployments.NONE_YET if row is None else row.number
+        if expected is not None and expected != last:
+            raise DeploymentConflict(
+                "Another version has been activated meanwhile.",
+                remedy="Look at the history, then decide again.",
+            )
+        return row
+
+    async def _loaded_again(self, version: DeployedVersion) -> ServedModel:
+        """Verify and load a version, fetching it again where its copy is damaged or gone."""
+        return await self.follower.load(version)
+
+    async def _recorded(self, model: ServedModel, recording: Awaitable[Deployment]) -> Deployment:
+        try:
+            return await recording
+        except StorageError:
+            self._store.free(model)
+            raise
+
+    async def _activate_fetched(self, model: ServedModel, why: str, by: str) -> Deployment:
+        row = await self.active.last_row()
+        version = DeployedVersion(model.name, model.version or 0, model.digest or "")
+        return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
+
+    async def _keep_tidy(self) -> None:
+        await self._threads.run(self._store.cache.sweep)
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            self._tried.drop_if_idle()
+
+
+def _not_loaded(model_id: str) -> ModelNotLoaded:
+    return ModelNotLoaded(f"{model_id} is not loaded.", remedy="Fetch it from the registry first.")
+
+
+def _with_manifest(store: ModelStore, cached: CachedVersion) -> LoadedVersion:
+    artefact: Path = store.cache.artefact(cached.digest)
+    try:
+        return LoadedVersion(cached, read_manifest(artefact).manifest)
+    except ArtefactError as error:
+        return LoadedVersion(cached, None, error.what)

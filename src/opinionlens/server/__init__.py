@@ -1,0 +1,1 @@
+"""Processes: entry, preparation, workers, bounded connections."""

@@ -1,0 +1,1 @@
+"""The web application: a JSON API, pages, and their metrics."""

@@ -1,0 +1,140 @@
+"""Answers as JSON, written without a detour: `schemas` describes them, tests compare the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from opinionlens.base.logs import request_id
+from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.serving.scorer import Answer, ExplainedAnswer
+from opinionlens.serving.store import ServedModel
+from opinionlens.text.labels import LABELS
+from opinionlens.web.services.batch_items import BadItem
+from opinionlens.web.services.deciding_words import deciding_words
+
+# A long text has thousands of features; the largest hundred are what anybody reads, the others are summed up.
+LISTED_CONTRIBUTIONS = 100
+
+JSON = "application/json"
+_NAMES = tuple(label.value for label in LABELS)
+_LOWER_NAMES = tuple(name.lower() for name in _NAMES)
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """Return `content` as JSON that no cache keeps."""
+    return json_body_response(to_json(content), status)
+
+
+def json_body_response(body: bytes, status: int = 200) -> Response:
+    """Return a body that is JSON already."""
+    return Response(body, status, _NO_STORE, JSON)
+
+
+def model_fields(model: ServedModel) -> dict[str, Any]:
+    """Return which model answers."""
+    return {"name": model.name, "version": model.version, "kind": model.kind}
+
+
+def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
+    """Return what is said of one text, in plain strings: writing an enum costs several times as much."""
+    reason = prediction.reason
+    return {
+        "prediction": prediction.label.value,
+        "confidence": prediction.confidence,
+        "probabilities": dict(zip(_NAMES, prediction.probabilities, strict=True)),
+        "uncertain": reason is not None,
+        "reason": reason and reason.value,
+        "prediction_id": str(ident),
+    }
+
+
+def prediction_fields(answer: Answer | ExplainedAnswer) -> dict[str, Any]:
+    """Return the verdict on one text and who gave it."""
+    return verdict_fields(answer.prediction, answer.id) | origin_fields(answer.model)
+
+
+def origin_fields(model: ServedModel) -> dict[str, Any]:
+    """Return who answered which request."""
+    return {"model": model_fields(model), "request_id": request_id.get() or ""}
+
+
+def sentiment_fields(answer: Answer) -> dict[str, Any]:
+    """Return the verdict in the words of S2: labels in lower case, `scores` for the probabilities."""
+    prediction = answer.prediction
+    return {
+        "label": prediction.label.value.lower(),
+        "confidence": prediction.confidence,
+        "score": prediction.confidence,
+        "scores": dict(zip(_LOWER_NAMES, prediction.probabilities, strict=True)),
+        "uncertain": prediction.uncertain,
+        "prediction_id": str(answer.id),
+    } | origin_fields(answer.model)
+
+
+def batch_fields(
+    items: Sequence[str | BadItem], verdicts: Iterable[dict[str, Any]], model: ServedModel
+) -> dict[str, Any]:
+    """Return an object for each item: the next of `verdicts` for a text, the reason for what is none."""
+    following = iter(verdicts)
+    results = [
+        {"index": index, "error": {"code": item.code, "detail": item.detail}}
+        if isinstance(item, BadItem)
+        else {"index": index, **next(following)}
+        for index, item in enumerate(items)
+    ]
+    return origin_fields(model) | {"results": results}
+
+
+def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
+    """Return the verdict with the words and features behind it."""
+    explanation = answer.explanation
+    ranked = sorted(explanation.contributions, key=_spread, reverse=True)
+    listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
+    return prediction_fields(answer) | {
+        "words": [
+            {
+                "text": word.text,
+                "start": word.start,
+                "end": word.end,
+                "toward": word.toward.value,
+                "strength": word.strength,
+                "weight": word.weight,
+            }
+            for word in deciding_words(explanation)
+        ],
+        "contributions": [_contribution_fields(explanation, one) for one in listed],
+        "rest": _by_label(explanation, _sum_of(rest, len(explanation.labels))),
+        "bias": _by_label(explanation, explanation.bias),
+        "decision": _by_label(explanation, explanation.decision),
+        "exact": explanation.exact,
+        "domain_share": explanation.share,
+    }
+
+
+def _contribution_fields(explanation: Explanation, contribution: Contribution) -> dict[str, Any]:
+    return {
+        "feature": contribution.feature,
+        "block": contribution.block,
+        "spans": contribution.spans,
+        "values": _by_label(explanation, contribution.values),
+    }
+
+
+def _spread(contribution: Contribution) -> float:
+    """How much a feature decides: what it adds to all classes alike decides nothing."""
+    return max(contribution.values) - min(contribution.values)
+
+
+def _sum_of(contributions: Sequence[Contribution], classes: int) -> list[float]:
+    return [sum(one.values[index] for one in contributions) for index in range(classes)]
+
+
+def _by_label(explanation: Explanation, values: Sequence[float]) -> dict[str, float]:
+    return {label.value: value for label, value in zip(explanation.labels, values, strict=True)}

@@ -1,0 +1,1 @@
+"""Feedback on predictions: `/api/v1/feedback`."""

@@ -1,0 +1,1 @@
+"""Predictions: `/api/v1/inference`."""

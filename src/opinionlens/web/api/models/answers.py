@@ -1,0 +1,170 @@
+"""Versions, deployments and fetches as JSON objects; `model_schemas` describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.datasets.coverage import not_trained_on
+from opinionlens.datasets.licences import licences_of, warning_of
+from opinionlens.deployment.lifecycle import Lifecycle, LoadedVersion
+from opinionlens.deployment.model_ids import model_id_of
+from opinionlens.registry import Version
+from opinionlens.serving.cached_version import CachedVersion
+from opinionlens.serving.fetches import Fetch
+from opinionlens.storage.deployments import Deployment
+
+_SPLIT = "test_"
+# What S1 and MLflow call a macro average.
+_USUAL_NAMES = {"f1_score": "macro_f1", "precision": "macro_precision", "recall": "macro_recall"}
+
+
+def brief_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
+    """Return the least that names a loaded version."""
+    cached = version.cached
+    return {
+        "model_id": model_id_of(cached.name, cached.number),
+        "model_name": cached.name,
+        "model_version": cached.number,
+        "is_active": lifecycle.is_active(cached),
+    }
+
+
+def model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
+    """Return what a list tells of a loaded version."""
+    cached, manifest = version.cached, version.manifest
+    brief = brief_fields(version, lifecycle)
+    return brief | {
+        "kind": manifest.kind if manifest else None,
+        "digest": cached.digest,
+        "size_bytes": cached.facts.size_bytes,
+        "created": cached.facts.created,
+        "loaded_at": cached.facts.loaded_at,
+        "status": "active" if brief["is_active"] else "inactive",
+        "scores": _scores(cached, manifest),
+        "training": _training(cached, manifest),
+        "problem": version.problem,
+    }
+
+
+def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars: int) -> dict[str, Any]:
+    """Return everything that is known of a loaded version."""
+    cached, manifest = version.cached, version.manifest
+    evals = cached.facts.evals
+    trained_on = manifest.training.sources if manifest else ()
+    licences = licences_of(trained_on)
+    fields = model_fields(version, lifecycle) | {
+        "slices": _named_scores(evals.get("slices")),
+        "sources": _named_scores(evals.get("sources")),
+        "behaviour": _numbers(evals.get("behaviour")),
+        "watched_behaviour": _numbers(evals.get("hard_behaviour")),
+        "everyday": _named_scores(evals.get("everyday")),
+        "lengths": _named_scores(evals.get("lengths")),
+        "not_trained_on": not_trained_on(trained_on),
+        "licences": [asdict(each) for each in licences],
+        "licence_warning": warning_of(licences),
+        "limits": {"max_text_chars": max_text_chars},
+    }
+    if manifest is None:
+        return fields | {"manifest": None}
+    plain = manifest.as_dict()
+    kept = (
+        "format",
+        "labels",
+        "features",
+        "calibration",
+        "uncertainty",
+        "training",
+        "lineage",
+        "files",
+    )
+    shown = {name: plain[name] for name in kept} | {"general": list(manifest.general)}
+    return fields | {"manifest": shown}
+
+
+def registered_fields(
+    version: Version, cards: Mapping[tuple[str, int], CachedVersion], lifecycle: Lifecycle
+) -> dict[str, Any]:
+    """Return what a list tells of a version of the registry."""
+    cached = cards.get((version.name, version.number))
+    is_loaded = cached is not None and cached.digest == version.digest
+    return {
+        "model_id": model_id_of(version.name, version.number),
+        "model_name": version.name,
+        "model_version": version.number,
+        "kind": version.kind,
+        "created": version.created.isoformat(),
+        "run_id": version.run_id,
+        "aliases": list(version.aliases),
+        "scores": _shown_scores(version.scores),
+        "servable": version.servable,
+        "why_not_servable": version.why_not_servable,
+        "is_loaded": is_loaded,
+        "is_active": cached is not None and is_loaded and lifecycle.is_active(cached),
+    }
+
+
+def deployment_fields(row: Deployment) -> dict[str, Any]:
+    """Return who let what answer, when and why."""
+    previous = row.previous
+    return {
+        "number": row.number,
+        "at": row.at.isoformat(),
+        "by": row.by,
+        "why": row.why,
+        "cause": row.cause.value,
+        "model_id": model_id_of(row.version.name, row.version.number),
+        "model_name": row.version.name,
+        "model_version": row.version.number,
+        "digest": row.version.digest,
+        "previous": previous and model_id_of(previous.name, previous.number),
+        "restores": row.restores,
+    }
+
+
+def fetch_fields(fetch: Fetch) -> dict[str, Any]:
+    """Return how far a fetch is."""
+    fields = asdict(fetch) | {"model_id": model_id_of(fetch.model_name, fetch.model_version)}
+    del fields["why"], fields["error"]
+    return fields
+
+
+def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float]:
+    return _shown_scores({**(manifest.training.scores if manifest else {}), **cached.facts.scores})
+
+
+def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores of the test split under short names: every score that there is, is one of those."""
+    short = {name.removeprefix(_SPLIT): score for name, score in scores.items()}
+    return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
+
+
+def _training(cached: CachedVersion, manifest: Manifest | None) -> dict[str, Any]:
+    training = manifest.training if manifest else None
+    lineage = manifest.lineage if manifest else None
+    return {
+        "family": training.family if training else None,
+        "sources": list(training.sources) if training else [],
+        "rows": training.rows if training else None,
+        "git_commit": cached.facts.git_commit or (lineage.git_commit if lineage else None),
+        "run_id": cached.facts.run_id or (lineage.run_id if lineage else None),
+    }
+
+
+def _named_scores(value: object) -> dict[str, dict[str, float]]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(name): _numbers(scores) for name, scores in value.items()}
+
+
+def _numbers(value: object) -> dict[str, float]:
+    """Return the numbers of a table that came from a tag: anybody may have written it."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): score
+        for name, score in value.items()
+        if isinstance(score, int | float) and not isinstance(score, bool)
+    }

@@ -1,0 +1,233 @@
+"""`/api/v1/models`: what is loaded, what the registry has, and which version answers. For administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opinionlens.deployment.listing import MAX_PAGE_VERSIONS
+from opinionlens.serving.scorer import explained
+from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
+from opinionlens.web.api.answers import explanation_fields, json_response
+from opinionlens.web.api.models.answers import (
+    brief_fields,
+    card_fields,
+    deployment_fields,
+    model_fields,
+    registered_fields,
+)
+from opinionlens.web.api.models.schemas import (
+    BriefModelAnswer,
+    ChangeBody,
+    DeploymentAnswer,
+    FollowBody,
+    HistoryAnswer,
+    ModelAnswer,
+    ModelCardAnswer,
+    ModelsStatusAnswer,
+    RegisteredPageAnswer,
+)
+from opinionlens.web.http.guards import GUARDED, Admin
+from opinionlens.web.http.order_routes import OrderRoute
+from opinionlens.web.http.schemas import ExplanationAnswer, Problem
+from opinionlens.web.services.inputs import Inputs
+from opinionlens.web.services.state import services_of
+
+_GONE: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "It is not loaded."}}
+_NO_DATABASE: dict[int | str, dict[str, Any]] = {
+    503: {"model": Problem, "description": "The database does not answer; nothing has changed."}
+}
+_CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "Another version has been activated meanwhile."}
+}
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    422: {"model": Problem, "description": "The artefact may not serve, and why."}
+}
+_CHANGES = {**_GONE, **_CONFLICT, **_REFUSED, **_NO_DATABASE}
+# A copy that is damaged or gone is fetched again.
+_SWAPS = {**_CHANGES, 507: {"model": Problem, "description": "The disk is full."}}
+
+
+PREFIX = "/api/v1/models"
+
+_of_all = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED, route_class=OrderRoute)
+_of_one = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED, route_class=OrderRoute)
+
+
+def models_routers(inputs: Inputs) -> Sequence[APIRouter]:
+    """Return the routes, described with the limits that they check, in the order in which they must match.
+
+    Side by side: within one another, logs and metrics would not know their whole address.
+    """
+    trying = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED)
+    trying.add_api_route(
+        "/{model_id}/try",
+        try_out,
+        methods=["POST"],
+        summary="Ask a loaded version, active or not, and see which words decided",
+        response_model=ExplanationAnswer,
+        responses={**_GONE, **_REFUSED},
+        openapi_extra=inputs.describe_body(),
+    )
+    # Fixed addresses come first, or `{model_id}` would take them.
+    return (_of_all, _of_one, trying)
+
+
+@_of_all.get(
+    "/",
+    response_model=list[ModelAnswer] | list[BriefModelAnswer],
+    summary="List the loaded versions",
+    responses=_GONE,
+)
+async def list_models(
+    request: Request, _: Admin, brief: bool = False, model_id: Annotated[str | None, Query()] = None
+) -> Response:
+    """Return what is verified in the cache; with `model_id` only that one, with `brief` only names."""
+    lifecycle = services_of(request).lifecycle
+    await lifecycle.row()
+    versions = await lifecycle.loaded() if model_id is None else [await lifecycle.find(model_id)]
+    fields = brief_fields if brief else model_fields
+    return json_response([fields(version, lifecycle) for version in versions])
+
+
+@_of_all.get(
+    "/status", response_model=ModelsStatusAnswer, summary="Say what is active, and what is in the way"
+)
+async def status(request: Request, _: Admin) -> Response:
+    """Return what should answer, what keeps it from doing so, and whether the champion is followed."""
+    lifecycle = services_of(request).lifecycle
+    row = await lifecycle.row()
+    active = next((one for one in await lifecycle.loaded() if lifecycle.is_active(one.cached)), None)
+    return json_response(
+        {
+            "active": active and model_fields(active, lifecycle),
+            "deployment": row and deployment_fields(row),
+            "following": lifecycle.champion.is_following,
+            "problems": lifecycle.active.problems,
+            "registry_problem": lifecycle.registry.problem,
+            "database_problem": lifecycle.active.database_problem or services_of(request).records.problem,
+        }
+    )
+
+
+@_of_all.get(
+    "/history", response_model=HistoryAnswer, summary="Say what was active when", responses=_NO_DATABASE
+)
+async def history(
+    request: Request,
+    _: Admin,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
+) -> Response:
+    """Return who let which version answer, when and why; the last first."""
+    page = await services_of(request).lifecycle.history(limit=limit, before=before)
+    rows = [deployment_fields(row) for row in page.rows]
+    return json_response({"deployments": rows, "total": page.total, "next_before": page.next_before})
+
+
+@_of_all.get(
+    "/registry",
+    response_model=RegisteredPageAnswer,
+    summary="List every version that the registry has",
+    responses={503: {"model": Problem, "description": "The registry does not answer."}},
+)
+async def registry(
+    request: Request,
+    _: Admin,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_VERSIONS)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    name: Annotated[str | None, Query(max_length=255, description="Only models whose name has this.")] = None,
+) -> Response:
+    """Return versions by name and then newest first; foreign ones with the reason why they cannot serve."""
+    lifecycle = services_of(request).lifecycle
+    page = await lifecycle.registered(limit=limit, offset=offset, name=name)
+    await lifecycle.row()
+    cards = {(card.name, card.number): card for card in await lifecycle.cached_versions()}
+    versions = [registered_fields(version, cards, lifecycle) for version in page.versions]
+    return json_response({"versions": versions, "total": page.total, "limit": limit, "offset": offset})
+
+
+@_of_all.post(
+    "/rollback",
+    response_model=DeploymentAnswer,
+    summary="Let the version answer that did before",
+    responses=_SWAPS,
+)
+async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response:
+    """Go one step back; a second time goes further back. 409 when there is nothing earlier."""
+    lifecycle = services_of(request).lifecycle
+    row = await lifecycle.roll_back(by=who.name, why=order.why, expected=order.expected)
+    return json_response(deployment_fields(row))
+
+
+@_of_all.post(
+    "/follow",
+    response_model=DeploymentAnswer,
+    summary="Follow the champion again",
+    responses={**_SWAPS, 404: {"model": Problem, "description": "There is no champion."}},
+)
+async def follow(request: Request, who: Admin, order: FollowBody) -> Response:
+    """Activate the registry's champion now, and those after it, until somebody chooses again."""
+    row = await services_of(request).lifecycle.follow(by=who.name, why=order.why)
+    return json_response(deployment_fields(row))
+
+
+@_of_all.delete("/", status_code=204, summary="Remove a loaded version", responses={**_CHANGES})
+async def delete_by_query(request: Request, _: Admin, model_id: str) -> Response:
+    """Remove the copy here, as `DELETE /api/v1/models/{model_id}` does; the registry keeps the version."""
+    await services_of(request).lifecycle.delete(model_id)
+    return Response(status_code=204)
+
+
+@_of_one.get("/{model_id}", response_model=ModelAnswer, summary="Describe a loaded version", responses=_GONE)
+async def one_model(request: Request, _: Admin, model_id: str) -> Response:
+    """Return what a loaded version is."""
+    lifecycle = services_of(request).lifecycle
+    await lifecycle.row()
+    return json_response(model_fields(await lifecycle.find(model_id), lifecycle))
+
+
+@_of_one.get(
+    "/{model_id}/card", response_model=ModelCardAnswer, summary="Tell all about a version", responses=_GONE
+)
+async def model_card(request: Request, _: Admin, model_id: str) -> Response:
+    """Return what it was trained on, its scores by kind of text and by source, and its limits."""
+    services = services_of(request)
+    await services.lifecycle.row()
+    version = await services.lifecycle.find(model_id)
+    limit = services.inputs.limits.text_chars
+    return json_response(card_fields(version, services.lifecycle, max_text_chars=limit))
+
+
+@_of_one.post(
+    "/{model_id}/activate",
+    response_model=DeploymentAnswer,
+    summary="Let a loaded version answer",
+    responses=_SWAPS,
+)
+async def activate(request: Request, who: Admin, model_id: str, order: ChangeBody) -> Response:
+    """Verify the version, record who wants it and why, and let it answer in every process."""
+    lifecycle = services_of(request).lifecycle
+    row = await lifecycle.activate(model_id, by=who.name, why=order.why, expected=order.expected)
+    return json_response(deployment_fields(row))
+
+
+@_of_one.delete("/{model_id}", status_code=204, summary="Remove a loaded version", responses=_CHANGES)
+async def delete(request: Request, _: Admin, model_id: str) -> Response:
+    """Remove the copy here; the registry keeps the version. 409 for the active one."""
+    await services_of(request).lifecycle.delete(model_id)
+    return Response(status_code=204)
+
+
+async def try_out(request: Request, _: Admin, model_id: str) -> Response:
+    """Judge one text with a loaded version. Nothing is logged or counted as a prediction."""
+    services = services_of(request)
+    text = await services.inputs.text_of_body(request)
+    fields = await services.lifecycle.on_tried(
+        model_id, lambda model: explanation_fields(explained(model, text))
+    )
+    return json_response(fields)

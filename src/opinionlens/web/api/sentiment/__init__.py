@@ -1,0 +1,1 @@
+"""Predictions under the older addresses `/predict` and `/model`."""

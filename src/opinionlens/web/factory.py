@@ -1,0 +1,219 @@
+"""Puts the app together from what it is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version as version_of_package
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from opinionlens.accounts.passwords import Hasher, argon2
+from opinionlens.accounts.security import open_security
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.settings import Fallback, SecuritySettings, Settings
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
+from opinionlens.deployment.lifecycle import Lifecycle
+from opinionlens.registry import Registry
+from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.freeing import SlowFreeing
+from opinionlens.serving.scorer import Scorer
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.web.api.feedback.routes import feedback_router
+from opinionlens.web.api.inference.routes import inference_router
+from opinionlens.web.api.keys import routes as keys
+from opinionlens.web.api.models import fetch_routes as fetches
+from opinionlens.web.api.models.routes import models_routers
+from opinionlens.web.api.sentiment.routes import sentiment_router
+from opinionlens.web.api.service import routes as service
+from opinionlens.web.http import middleware
+from opinionlens.web.http.hosts import TrustedHosts
+from opinionlens.web.http.problems import add_failure_handlers
+from opinionlens.web.http.static_files import FreshFiles
+from opinionlens.web.http.well_formed import WellFormed
+from opinionlens.web.metrics import Metrics
+from opinionlens.web.openapi import with_problems
+from opinionlens.web.pages import docs, evaluate, home
+from opinionlens.web.pages import login as session
+from opinionlens.web.pages.admin import admin_router
+from opinionlens.web.services.error_log import ErrorLog
+from opinionlens.web.services.evaluations import Evaluations
+from opinionlens.web.services.inputs import Inputs, Limits
+from opinionlens.web.services.open_records import open_records
+from opinionlens.web.services.state import AppState, Services
+from opinionlens.web.services.templates import Pages, api_rows, load_templates
+
+SUMMARY = "Says whether a text is negative, neutral or positive, how sure it is, and which words decided."
+DESCRIPTION = (
+    "Probabilities are calibrated: of the answers with a confidence of 0.8, about 80 % are right. "
+    "Answers below the model's tuned confidence are marked `uncertain`. "
+    "Errors are `application/problem+json` with a stable `code`."
+)
+
+
+class OpinionLensApp(FastAPI):
+    """FastAPI whose description tells the truth about errors."""
+
+    max_body_bytes: int
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = with_problems(super().openapi(), max_body_bytes=self.max_body_bytes)
+        return self.openapi_schema
+
+
+def create_app(
+    settings: Settings,
+    *,
+    registry: Registry,
+    close: Callable[[], None] | None = None,
+    make_hasher: Callable[[], Hasher] = argon2,
+) -> FastAPI:
+    """Return the app. It starts at once; the champion is brought in the background.
+
+    Args:
+        settings: the app reads no others.
+        registry: where the champion is looked up; it may be unreachable for as long as it likes.
+        close: called when the app ends, for what the caller opened.
+        make_hasher: what hashes passwords; tests take a cheap one.
+
+    Raises:
+        SettingsInvalid: the folder of templates or of static files is missing.
+    """
+    metrics = Metrics()
+    store = _store(settings, metrics)
+    pool = BatchPool(
+        threads=settings.api.batch_threads,
+        queue=settings.api.batch_queue,
+        on_depth=metrics.set_batch_queue_depth,
+    )
+    services = _services(settings, store, pool, metrics, registry, make_hasher)
+    app = OpinionLensApp(
+        title="OpinionLens",
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        version=services.pages.version,
+        license_info={"name": "Apache-2.0"},
+        lifespan=_lifespan(services, pool, close),
+        docs_url=None,
+        redoc_url=None,
+        # Its records of failures could hold what people send; ours do not.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.max_body_bytes = settings.api.max_body_bytes
+    _add_routes(app, settings, services)
+    return app
+
+
+def _store(settings: Settings, metrics: Metrics) -> ModelStore:
+    wants_fallback = settings.api.fallback is Fallback.LEXICON
+    fallback = ServedModel(LexiconClassifier(), name="word list") if wants_fallback else None
+    metrics.set_active_model(fallback)  # until a trained model is active
+    cache = ArtefactCache(settings.api.saved_model_path)
+    return ModelStore(cache, fallback=fallback, on_cache=metrics.count_cache, free=SlowFreeing())
+
+
+def _services(
+    settings: Settings,
+    store: ModelStore,
+    pool: BatchPool,
+    metrics: Metrics,
+    registry: Registry,
+    make_hasher: Callable[[], Hasher],
+) -> Services:
+    api = settings.api
+    limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
+    templates = load_templates(api.templates_path)
+    records = open_records(settings, metrics)
+    lifecycle = Lifecycle(settings, store, records, registry, metrics)
+    return Services(
+        store=store,
+        scorer=Scorer(store, pool),
+        inputs=Inputs(limits),
+        metrics=metrics,
+        records=records,
+        lifecycle=lifecycle,
+        evaluations=Evaluations(store, lifecycle, pool),
+        security=open_security(settings.security, records, make_hasher=make_hasher),
+        pages=Pages(templates, store, limits, version_of_package("opinionlens")),
+        error_log=ErrorLog(api.error_log_path),
+        ready_on_fallback=api.ready_on_fallback,
+    )
+
+
+def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
+    """Add what answers, and what each request passes on its way in: the last added is the outermost."""
+    folder = settings.api.static_path
+    if not folder.is_dir():
+        raise SettingsInvalid(
+            "There are no static files.",
+            where=str(folder),
+            remedy="Leave API__STATIC_PATH unset to take the installed ones.",
+        )
+    # As routes of the app itself: an included router looks for its route anew with each request.
+    app.router.routes.extend(inference_router(services.inputs).routes)
+    app.include_router(sentiment_router(services.inputs.limits))
+    app.include_router(feedback_router(services.inputs.limits))
+    for router in (fetches.router, *models_routers(services.inputs)):
+        app.include_router(router)
+    app.include_router(service.router)
+    app.include_router(home.router)
+    app.include_router(docs.router)
+    app.include_router(admin_router(settings.api.model_name, can_follow=settings.follows_champion))
+    app.include_router(evaluate.router)
+    app.include_router(session.router)
+    app.include_router(keys.router)
+    app.mount("/static", FreshFiles(directory=folder), name="static")
+    app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
+    add_failure_handlers(app)
+    app.add_middleware(middleware.BodyLimit, max_bytes=settings.api.max_body_bytes)
+    app.add_middleware(WellFormed)
+    app.add_middleware(middleware.HeadAsGet)
+    app.add_middleware(middleware.SafetyNet)
+    _add_borders(app, settings.security)
+    app.add_middleware(middleware.SecurityHeaders)
+    app.add_middleware(middleware.RequestLog, metrics=services.metrics, error_log=services.error_log)
+    services.pages.api_rows = api_rows(app.openapi())
+
+
+def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
+    """Add what refuses other names of this site, and what lets pages of other sites call the API."""
+    if security.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=security.origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID"),
+            expose_headers=("Location", "Retry-After", "X-Request-ID"),
+            allow_credentials=False,  # a session is for our own pages only
+        )
+    if "*" not in security.host_patterns:
+        app.add_middleware(TrustedHosts, patterns=security.host_patterns)
+
+
+def _lifespan(
+    services: Services, pool: BatchPool, close: Callable[[], None] | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[AppState]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
+        services.records.start()
+        services.lifecycle.start()
+        try:
+            with services.stopping.listening():
+                yield {"services": services}
+        finally:
+            services.stopping.begin()
+            if close is not None:  # first, so that a call that waits for the registry ends
+                close()
+            await services.lifecycle.close()
+            pool.close()
+            services.security.close()
+            await asyncio.to_thread(services.records.close)
+            await asyncio.to_thread(services.error_log.close)
+
+    return lifespan

@@ -1,0 +1,207 @@
+"""What routes ask before they do anything: who is it, and may they.
+
+A program shows a key (`Authorization: Bearer …` or `X-API-Key: …`), a person the cookie of a session. What
+changes something and comes with the cookie must also carry the session's CSRF token, in the header
+`X-CSRF-Token` or in the form field `csrf_token`; what comes with a key need not, for no browser adds keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from opinionlens.accounts.errors import CsrfFailed, GoToLogin, LoginNeeded, NotAllowed
+from opinionlens.accounts.principals import Visitor, Who
+from opinionlens.accounts.tokens import same
+from opinionlens.storage import StorageUnavailable
+from opinionlens.storage.api_keys import Scope
+from opinionlens.web.http import cookies
+from opinionlens.web.http.forms import form_of
+from opinionlens.web.http.schemas import Problem
+from opinionlens.web.services.state import Services, services_of
+
+__all__ = [
+    "GUARDED",
+    "MAYBE_GUARDED",
+    "MAYBE_WITH_KEY",
+    "Admin",
+    "AdminVisitor",
+    "Visitor",
+    "Who",
+    "admin_only",
+    "admin_page",
+    "check_csrf",
+    "check_may_predict",
+    "may_predict",
+    "visitor_of",
+]
+
+CSRF_HEADER, CSRF_FIELD = "x-csrf-token", "csrf_token"
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_MOST_FIELDS = 50
+# A page that only shows the name of who is logged in does not wait longer for the database.
+_PATIENCE_SECONDS = 1.0
+
+# For `responses=` of the routes that `admin_only` guards.
+GUARDED: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No key or session, or one that is good no more."},
+    403: {"model": Problem, "description": "The key may not do this, or the CSRF token is missing."},
+}
+
+# For `responses=` and `openapi_extra=` of the routes that `check_may_predict` guards where a setting says so.
+MAYBE_GUARDED: dict[int | str, dict[str, Any]] = {
+    401: {
+        "model": Problem,
+        "description": "No good key or session, where `SECURITY__PREDICT_NEEDS_KEY` is set.",
+    },
+    403: {
+        "model": Problem,
+        "description": "The key may not do this, where `SECURITY__PREDICT_NEEDS_KEY` is set.",
+    },
+}
+MAYBE_WITH_KEY: dict[str, Any] = {"security": [{}, {"key": []}]}
+
+
+async def admin_only(request: Request) -> Who:
+    """Return who asks, if they may administer: a FastAPI dependency, or called with a request.
+
+    Raises:
+        LoginNeeded: no key or session came, or one that is good no more.
+        NotAllowed: the key has not the scope `admin`.
+        CsrfFailed: a session came, but not its CSRF token, to change something.
+        StorageUnavailable: the database, which knows keys and sessions, does not answer.
+    """
+    services = services_of(request)
+    who = await _who_of_key(request, services)
+    if who is not None:
+        return _with_scope(who, Scope.ADMIN)
+    visitor = await _visitor(request, services)
+    if visitor is None:
+        raise _login_needed()
+    if request.method not in _SAFE_METHODS:
+        await check_csrf(request, visitor.csrf_token)
+    return visitor.viewer
+
+
+async def may_predict(request: Request) -> Who | None:
+    """Return who asks for a prediction, as a FastAPI dependency; see `check_may_predict`."""
+    return await check_may_predict(request, services_of(request))
+
+
+async def check_may_predict(request: Request, services: Services) -> Who | None:
+    """Return who asks where only some may; None, at no cost, where everybody may.
+
+    A session needs no CSRF token here: a forged request changes nothing, and whoever forged it cannot read
+    the answer.
+
+    Raises:
+        LoginNeeded: no key or session came, or one that is good no more.
+        NotAllowed: the key has not the scope `predict`.
+        StorageUnavailable: the database does not answer, and the key was not good a short while ago.
+    """
+    if not services.security.predict_needs_key:
+        return None
+    who = await _who_of_key(request, services)
+    if who is not None:
+        return _with_scope(who, Scope.PREDICT)
+    visitor = await _visitor(request, services)
+    if visitor is None:
+        raise _login_needed()
+    return visitor.viewer
+
+
+async def admin_page(request: Request) -> Visitor:
+    """Return who is logged in; sends a person who is not to the login page and back. Keys open no pages.
+
+    Raises:
+        GoToLogin: nobody is logged in; where the page was to change something, one starts at the front.
+        CsrfFailed: the form that was sent has not the session's CSRF token.
+        StorageUnavailable: the database does not answer.
+    """
+    visitor = await _visitor(request, services_of(request))
+    is_safe = request.method in _SAFE_METHODS
+    if visitor is None:
+        raise GoToLogin(f"/login?next={quote(_address(request), safe='/')}" if is_safe else "/login")
+    if not is_safe:
+        await check_csrf(request, visitor.csrf_token)
+    return visitor
+
+
+async def visitor_of(request: Request) -> Visitor | None:
+    """Return who is logged in, for a page that anybody may see. It never fails and hardly waits.
+
+    As a dependency of a page's route it makes the frame show the name and the way out.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await _visitor(request, services_of(request))
+    except (StorageUnavailable, TimeoutError):
+        return None
+
+
+async def check_csrf(request: Request, expected: str) -> None:
+    """Let pass what carries the token that another site cannot know.
+
+    Raises:
+        CsrfFailed: it is missing or another one.
+    """
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and request.headers.get("content-type", "").startswith(_FORM_TYPES):
+        given = (await form_of(request, most_fields=_MOST_FIELDS)).get(CSRF_FIELD, "")
+    if not same(given or "", expected):
+        raise CsrfFailed("The request does not carry the token of this login.", remedy="Reload the page.")
+
+
+Admin = Annotated[Who, Depends(admin_only)]
+AdminVisitor = Annotated[Visitor, Depends(admin_page)]
+
+
+async def _who_of_key(request: Request, services: Services) -> Who | None:
+    """Return whose key came with the request; None when none came."""
+    key = key_of(request)
+    if key is None:
+        return None
+    who = await services.security.keys.who_of(key)
+    if who is None:
+        raise LoginNeeded("The key is not known, or it has been revoked.", remedy="Ask for another one.")
+    return who
+
+
+def key_of(request: Request) -> str | None:
+    """Return the key that came with a request. What `Authorization` carries for a proxy is not ours."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return key.strip()
+    return request.headers.get("x-api-key")
+
+
+def _with_scope(who: Who, scope: Scope) -> Who:
+    if scope not in who.scopes:
+        raise NotAllowed(f"The key has not the scope `{scope}`.", remedy="Use one that has.")
+    return who
+
+
+async def _visitor(request: Request, services: Services) -> Visitor | None:
+    token = cookies.read(request, cookies.SESSION)
+    if token is None:
+        return None
+    visitor = await services.security.sessions.visitor(token)
+    request.state.visitor = visitor  # for the frame of the page
+    return visitor
+
+
+def _login_needed() -> LoginNeeded:
+    return LoginNeeded(
+        "This needs a key or a login.", remedy="Log in at `/login`, or send `Authorization: Bearer <key>`."
+    )
+
+
+def _address(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

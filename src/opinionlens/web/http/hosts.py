@@ -1,0 +1,57 @@
+"""Under which names the app answers: another name may be an attacker's, who lets it lead here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from opinionlens.web.http.problems import problem
+
+# Machines that probe and measure know an address, not a name, and what they get is no secret.
+_ANY_NAME = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
+_MOST_KEPT = 100
+# RFC 9110: a name or an address, and a port. What else stands there (`localhost:80@elsewhere`) is no name.
+_HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
+_DETAIL = (
+    "The app does not answer under this name. The setting SECURITY__TRUSTED_HOSTS lists those that it does; "
+    "add this one if it is yours."
+)
+
+
+class TrustedHosts:
+    """Refuses requests to names that are not listed. Plain ASGI, and one look into a set for nearly all."""
+
+    def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
+        """Wrap `app`; a pattern is a name in lower case, or `*.name` for all names below it."""
+        self.app = app
+        self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*."))
+        self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*."))
+        self._trusted: set[bytes] = set()  # headers as they came, so that most need no taking apart
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] in _ANY_NAME or self._trusts(scope):
+            await self.app(scope, receive, send)
+            return
+        await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)
+
+    def _trusts(self, scope: Scope) -> bool:
+        given = [value for name, value in scope["headers"] if name == b"host"]
+        if len(given) != 1:  # programs differ in which of several they believe
+            return False
+        return given[0] in self._trusted or self._learns_to_trust(given[0])
+
+    def _learns_to_trust(self, given: bytes) -> bool:
+        name = name_of(given.decode("latin-1"))
+        trusts = name in self._names or name.endswith(self._endings)
+        if trusts and len(self._trusted) < _MOST_KEPT:
+            self._trusted.add(given)
+        return trusts
+
+
+def name_of(host: str) -> str:
+    """Return the name in a `Host` header in lower case, without port and final dot; "" if it holds none."""
+    found = _HOST.fullmatch(host.lower())
+    return found["name"].removesuffix(".") if found else ""

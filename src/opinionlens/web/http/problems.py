@@ -1,0 +1,164 @@
+"""The one place where errors become answers: `application/problem+json`, or a page for a person.
+
+No answer repeats what was sent, and none shows a path or an address of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Mount
+
+from opinionlens.accounts.errors import GoToLogin, Refused
+from opinionlens.base.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
+from opinionlens.base.logs import failure_code, request_id
+from opinionlens.storage import StorageUnavailable
+from opinionlens.web.services.state import services_of
+
+PROBLEM_TYPE = "application/problem+json"
+# Nobody reads more; what is sent may hold hundreds of thousands.
+_MOST_FAULTS = 100
+
+# Seconds after which a program may try again.
+_RETRY_AFTER: Mapping[type[OpinionLensError], str] = {
+    ServingBusy: "1",
+    ModelNotAvailableError: "5",
+    StorageUnavailable: "5",
+}
+
+log = structlog.get_logger("app")
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return an error as RFC 9457 has it."""
+    failure_code.set(code)
+    content: dict[str, Any] = {
+        "type": f"urn:opinionlens:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id.get() or "",
+    }
+    if errors is not None:
+        content["errors"] = errors
+    return Response(to_json(content), status, dict(headers or {}), PROBLEM_TYPE)
+
+
+def add_failure_handlers(app: FastAPI) -> None:
+    """Let `app` answer every expected error in the one form."""
+    app.exception_handler(OpinionLensError)(_on_our_error)
+    app.exception_handler(RequestValidationError)(invalid_request)
+    app.exception_handler(HTTPException)(http_failure)
+    app.exception_handler(GoToLogin)(_on_go_to_login)
+
+
+def unexpected() -> Response:
+    """Return what is said when the cause is unknown; the log has the rest under the request id."""
+    detail = "Something went wrong here. The operator finds the cause under the request id."
+    return problem(500, "internal_error", "InternalError", detail)
+
+
+async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
+    log.warning("request.failed", code=error.code, reason=str(error))
+    failure_code.set(error.code)
+    detail = " ".join(part for part in (error.what, error.remedy) if part)
+    headers = headers_of(error)
+    if _wants_page(request):
+        return services_of(request).pages.failure(request, error.status, detail, headers=headers)
+    return problem(error.status, error.code, type(error).__name__, detail, headers=headers)
+
+
+def headers_of(error: OpinionLensError) -> Mapping[str, str]:
+    """Return what the answer to an error carries beside its words: when to come back, or how to get in."""
+    if isinstance(error, Refused):
+        return error.headers
+    retry = _RETRY_AFTER.get(type(error))
+    return {"Retry-After": retry} if retry else {}
+
+
+async def _on_go_to_login(_: Request, error: GoToLogin) -> Response:
+    return RedirectResponse(error.location, 303, {"Cache-Control": "no-store"})
+
+
+async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Return what is said when something that was sent is not as described."""
+    faults = [
+        {"where": ".".join(map(str, fault["loc"])), "message": _message(fault)}
+        for fault in error.errors()[:_MOST_FAULTS]
+    ]
+    first = faults[0]
+    detail = f"{first['where']}: {first['message']}."
+    return problem(422, "invalid_request", "InvalidRequest", detail, errors=faults)
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    # Its own words are the regular expression.
+    return _NOT_THE_FORM if fault["type"] == "string_pattern_mismatch" else str(fault["msg"])
+
+
+async def http_failure(request: Request, error: HTTPException) -> Response:
+    """Return what is said when HTTP itself refuses: no such address, no such method, too much."""
+    if error.detail == _NOT_READABLE:
+        fault = {"type": "json_invalid", "loc": ("body",), "msg": "Not JSON in UTF-8, or nested too deeply"}
+        return await invalid_request(request, RequestValidationError([fault]))
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = _WORDS.get(error.status_code, f"{phrase}.") if error.detail == phrase else str(error.detail)
+    name = _NAMES.get(error.status_code, phrase)
+    code = name.lower().replace(" ", "_").replace("-", "_")
+    failure_code.set(code)
+    headers = {"Allow": _allowed_methods(request)} if error.status_code == 405 else error.headers
+    if _wants_page(request):
+        return services_of(request).pages.failure(request, error.status_code, detail, headers=headers)
+    return problem(error.status_code, code, name.replace(" ", ""), detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """Return what the address takes. Where several routes share it, Starlette only asks the first."""
+    # Below a folder of files the scope's root is that folder.
+    root = request.scope.get("root_path", "")
+    whole = {**request.scope, "root_path": request.scope.get("app_root_path", root)}
+
+    def is_taken(method: str) -> bool:
+        scope = {**whole, "method": method}
+        # A folder of files matches whatever the method, and then takes GET only.
+        return any(
+            route.matches(scope)[0] is Match.FULL and (method == "GET" or not isinstance(route, Mount))
+            for route in request.app.routes
+        )
+
+    taken = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if is_taken(method)]
+    return ", ".join(["HEAD", *taken] if "GET" in taken else taken)
+
+
+_NOT_THE_FORM = "This is not of the form that `/docs` describes"
+# Python calls it otherwise from one release to the next; our codes are stable.
+_NAMES: Mapping[int, str] = {413: "Content Too Large"}
+# FastAPI's words for a body that it cannot decode, for which it has a status of its own.
+_NOT_READABLE = "There was an error parsing the body"
+_WORDS: Mapping[int, str] = {
+    404: "There is nothing at this address. `/docs` lists what there is.",
+    405: "This address does not take that method; the header `Allow` names those that it takes.",
+}
+
+
+def _wants_page(request: Request) -> bool:
+    """Tell whether a person is looking: a browser asks for HTML, and no browser page lives under /api."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

@@ -1,0 +1,5 @@
+"""What is measured: a catalogue of names, one object to report to, one view for Prometheus."""
+
+from opinionlens.web.metrics.measuring import CONTENT_TYPE, Cut, LoginOutcome, Metrics, SwapOutcome
+
+__all__ = ["CONTENT_TYPE", "Cut", "LoginOutcome", "Metrics", "SwapOutcome"]

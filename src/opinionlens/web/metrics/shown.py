@@ -1,0 +1,127 @@
+"""What `/metrics` shows of what was measured: names that are sums of others, nothing that is unknown."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from prometheus_client import Metric
+from prometheus_client.registry import Collector
+
+from opinionlens.text.labels import LABELS
+from opinionlens.web.metrics.catalogue import (
+    ACTIVE_MODEL,
+    CATALOGUE,
+    HTTP_SECONDS,
+    HTTP_SECONDS_ALL,
+    INFERENCE_SECONDS,
+    PREDICTED_SENTIMENT,
+    PREDICTIONS,
+    SENTIMENT_LATENCY,
+    SENTIMENT_PREDICTIONS,
+    SENTIMENT_REQUESTS,
+    Card,
+)
+
+Labels = Mapping[str, str]
+
+
+class Source(Protocol):
+    """What holds the measured series: this process' registry, or the files of all workers."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the measured series."""
+        ...
+
+
+class Shown(Collector):
+    """A view on what was measured, with every name of the catalogue, in its order.
+
+    What can be summed up from other series is summed here and not counted twice: the path of a request stays
+    short, and the names of two systems cannot disagree.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Look at `source` each time."""
+        self._source = source
+
+    def collect(self) -> Iterator[Metric]:
+        """Return every metric of the catalogue; one that has no series yet is there with its name alone."""
+        found = {metric.name: metric for metric in self._source.collect()}
+        for metric in found.values():
+            _keep_known(metric)
+        for card in CATALOGUE:
+            derive = _DERIVED.get(card.name)
+            if derive is not None:
+                yield derive(found)
+            else:
+                yield found.get(card.family) or _empty(card)
+
+
+def _keep_known(metric: Metric) -> None:
+    """Drop what says nothing: times of creation, values that nobody has set, versions that have gone."""
+    metric.samples = [
+        sample
+        for sample in metric.samples
+        if not sample.name.endswith("_created")
+        and not math.isnan(sample.value)
+        and not (metric.name == ACTIVE_MODEL.name and sample.value == 0)
+    ]
+
+
+def _empty(card: Card) -> Metric:
+    return Metric(card.family, card.meaning, card.kind)
+
+
+def _requests(found: Mapping[str, Metric]) -> Metric:
+    """Every request is observed once, so its count is the number of requests."""
+    result = _empty(SENTIMENT_REQUESTS)
+    source = found.get(INFERENCE_SECONDS.family)
+    samples = source.samples if source is not None else ()
+    count = sum(sample.value for sample in samples if sample.name.endswith("_count"))
+    result.add_sample(SENTIMENT_REQUESTS.name, {}, count)
+    return result
+
+
+def _labels_summed(card: Card, name_of: Callable[[str], str]) -> Callable[[Mapping[str, Metric]], Metric]:
+    """Return a function that sums the predictions of all versions, label by label, from zero on."""
+
+    def derive(found: Mapping[str, Metric]) -> Metric:
+        sums = {label.value: 0.0 for label in LABELS}
+        source = found.get(PREDICTIONS.family)
+        for sample in source.samples if source is not None else ():
+            sums[sample.labels["label"]] += sample.value
+        result = _empty(card)
+        for label, value in sums.items():
+            result.add_sample(card.name, {"label": name_of(label)}, value)
+        return result
+
+    return derive
+
+
+def _histogram_summed(card: Card, source: Card) -> Callable[[Mapping[str, Metric]], Metric]:
+    """Return a function that sums a histogram over all its labels but the buckets'."""
+
+    def derive(found: Mapping[str, Metric]) -> Metric:
+        sums: defaultdict[tuple[str, str | None], float] = defaultdict(float)
+        measured = found.get(source.family)
+        for sample in measured.samples if measured is not None else ():
+            suffix = sample.name.removeprefix(source.name)
+            sums[suffix, sample.labels.get("le")] += sample.value
+        result = _empty(card)
+        for (suffix, bucket), value in sums.items():
+            result.add_sample(card.name + suffix, {} if bucket is None else {"le": bucket}, value)
+        return result
+
+    return derive
+
+
+_DERIVED: Mapping[str, Callable[[Mapping[str, Metric]], Metric]] = {
+    PREDICTED_SENTIMENT.name: _labels_summed(PREDICTED_SENTIMENT, str),
+    SENTIMENT_PREDICTIONS.name: _labels_summed(SENTIMENT_PREDICTIONS, str.lower),
+    SENTIMENT_REQUESTS.name: _requests,
+    SENTIMENT_LATENCY.name: _histogram_summed(SENTIMENT_LATENCY, INFERENCE_SECONDS),
+    HTTP_SECONDS_ALL.name: _histogram_summed(HTTP_SECONDS_ALL, HTTP_SECONDS),
+}

@@ -1,0 +1,103 @@
+"""The truth in the OpenAPI document: errors as they are sent, who needs a key, words where there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opinionlens.web.http.problems import PROBLEM_TYPE
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key; `X-API-Key` takes it, too. The pages use the cookie of a login instead.",
+}
+# FastAPI describes its own form of a 422, which this app never sends.
+_NEVER_SENT = ("HTTPValidationError", "ValidationError")
+
+# What FastAPI and HTTP say where nobody said more.
+_PHRASES = frozenset(
+    {"", "Successful Response", "Validation Error", "Unprocessable Entity", "Unprocessable Content"}
+)
+_DONE = "Done; there is nothing to return."
+_NO_KEYS = "The database, which knows keys and sessions, does not answer."
+_CODED = "The body is compressed or coded; the header `Accept-Encoding` says what is taken."
+_INVALID = "What was sent is not as described here; `errors` names each fault."
+
+# What parameters of these names mean wherever they occur, with an example.
+_PARAMETERS: dict[str, tuple[str, object]] = {
+    "model_id": ("Name and number of a version.", "opinionlens-3"),
+    "fetch_id": ("Which fetch, as the answer that began it says.", "20261122214715243344-f261a894"),
+    "key_id": ("Which key, as the list says.", 1),
+    "limit": ("Most rows to return.", 50),
+    "offset": ("How many rows to leave out at the front.", 0),
+    "before": ("The `next_before` of the page before this one; none for the first page.", 120),
+    "brief": ("Only the names, and which one is active.", True),
+    "wait": ("Whether to answer when it is done, or at once with the place to look.", True),
+    "name": ("Only versions under this name.", "opinionlens"),
+}
+
+
+def with_problems(schema: dict[str, Any], *, max_body_bytes: int) -> dict[str, Any]:
+    """Return `schema` with every `Problem` under its own media type, and no error form that is never sent.
+
+    What may answer 401 says that it takes a key, what takes a body how large that may be
+    and that it must not be compressed.
+    """
+    components = schema["components"]["schemas"]
+    too_large = {"description": f"The body has more than {max_body_bytes:,} bytes.", **_problem_content()}
+    coded = {"description": _CODED, **_problem_content()}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            if "401" in responses:
+                operation.setdefault("security", [{"key": []}])
+                responses.setdefault("503", {"description": _NO_KEYS, **_problem_content()})
+            if "requestBody" in operation:
+                responses.setdefault("413", too_large)
+                responses.setdefault("415", coded)
+            for status, response in responses.items():
+                _tell_truth(status, response)
+                _describe(response, components)
+            for parameter in operation.get("parameters", ()):
+                _describe_parameter(parameter)
+            operation["responses"] = dict(sorted(responses.items()))
+    for name in _NEVER_SENT:
+        components.pop(name, None)
+    schema["components"]["securitySchemes"] = {"key": _KEY}
+    return schema
+
+
+def _tell_truth(status: str, response: dict[str, Any]) -> None:
+    content = response.get("content", {}).get("application/json", {})
+    if content.get("schema") == _PROBLEM or status == "422":
+        response |= _problem_content()
+    if status == "422" and response["description"] in _PHRASES:
+        response["description"] = _INVALID
+
+
+def _problem_content() -> dict[str, Any]:
+    return {"content": {PROBLEM_TYPE: {"schema": _PROBLEM}}}
+
+
+def _describe(response: dict[str, Any], components: dict[str, Any]) -> None:
+    """Say of an answer what its model says of itself, where nothing was said."""
+    if response["description"] not in _PHRASES:
+        return
+    content = response.get("content", {}).get("application/json")
+    if content is None:
+        response["description"] = _DONE
+        return
+    schema = content["schema"]
+    name = (schema.get("items") or schema).get("$ref", "").rpartition("/")[2]
+    words = components.get(name, {}).get("description", "As described.")
+    response["description"] = f"A list. {words}" if "items" in schema else words
+
+
+def _describe_parameter(parameter: dict[str, Any]) -> None:
+    words, example = _PARAMETERS.get(parameter["name"], (None, None))
+    if words is None:
+        return
+    parameter.setdefault("description", words)
+    if not {"example", "examples"} & {*parameter, *parameter["schema"]}:
+        parameter["example"] = example

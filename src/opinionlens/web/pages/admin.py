@@ -1,0 +1,60 @@
+"""`/admin`: the pages of those who look after the models, filled by scripts from the API of programs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opinionlens.text.labels import LABELS
+from opinionlens.web.http.guards import admin_page
+from opinionlens.web.services.state import services_of
+
+
+def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
+    """Return the pages.
+
+    Args:
+        model_name: what the form for a fetch begins with.
+        can_follow: whether the settings let the app follow the registry's champion.
+    """
+    router = APIRouter(prefix="/admin", include_in_schema=False, dependencies=[Depends(admin_page)])
+
+    @router.get("")
+    async def models(request: Request) -> Response:
+        """Show what answers, what is loaded and what the registry has."""
+        pages = services_of(request).pages
+        return pages.render(
+            request,
+            "admin/models.html",
+            here="admin",
+            tab="Models",
+            labels=LABELS,
+            model_name=model_name,
+            can_follow=can_follow,
+        )
+
+    @router.get("/history")
+    async def history(request: Request) -> Response:
+        """Show what answered when, and why."""
+        return services_of(request).pages.render(request, "admin/history.html", here="admin", tab="History")
+
+    @router.get("/keys")
+    async def keys(request: Request) -> Response:
+        """Show the keys of programs."""
+        services = services_of(request)
+        is_open = not services.security.predict_needs_key
+        return services.pages.render(
+            request, "admin/keys.html", here="admin", tab="API keys", judging_is_open=is_open
+        )
+
+    @router.get("/models/{model_id}")
+    async def card(request: Request, model_id: str) -> Response:
+        """Show everything that is known of a version."""
+        pages = services_of(request).pages
+        base_url = str(request.base_url)
+        return pages.render(
+            request, "admin/card.html", here="admin", tab="", model_id=model_id, base_url=base_url
+        )
+
+    return router

@@ -1,0 +1,26 @@
+"""`/docs`: the API, to read and to try. Swagger's files come from an installed package."""
+
+from __future__ import annotations
+
+from importlib.metadata import distribution
+from pathlib import Path
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opinionlens.web.http.guards import visitor_of
+from opinionlens.web.services.state import services_of
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """Show the API."""
+    return services_of(request).pages.docs(request, request.app.openapi_url)
+
+
+def swagger_folder() -> Path:
+    """Return where the package keeps Swagger's script and style sheet; it is never imported."""
+    return Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger/resources")))

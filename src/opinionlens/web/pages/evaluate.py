@@ -1,0 +1,87 @@
+"""`/admin/evaluate`: is a version good for somebody's own labelled texts? For administrators."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from opinionlens.datasets.label_spellings import told_labels
+from opinionlens.datasets.own_rows import Wanted
+from opinionlens.deployment.model_ids import model_id_of
+from opinionlens.web.api.answers import json_response
+from opinionlens.web.http.guards import admin_only, admin_page
+from opinionlens.web.pages.report_view import report_fragment
+from opinionlens.web.services.evaluations import ACTIVE, ENDINGS, MAX_ROWS, WORD_LIST, EvaluationOrder
+from opinionlens.web.services.inputs import body_of
+from opinionlens.web.services.state import services_of
+
+router = APIRouter(prefix="/admin/evaluate", include_in_schema=False)
+
+T = TypeVar("T")
+
+_LOOK_SECONDS = 0.5
+
+Name = Annotated[str, Query(max_length=200)]
+
+
+@router.get("", dependencies=[Depends(admin_page)])
+async def page(request: Request) -> Response:
+    """Show where a file can be dropped."""
+    services = services_of(request)
+    await services.lifecycle.row()
+    cards = await services.lifecycle.cached_versions()
+    versions = [
+        (model_id_of(card.name, card.number), f"{card.name} {card.number}")
+        for card in cards
+        if not services.lifecycle.is_active(card)
+    ]
+    return services.pages.render(
+        request,
+        "admin/evaluate.html",
+        here="admin",
+        tab="Evaluate",
+        answering=services.store.active or services.store.fallback,
+        versions=versions,
+        active=ACTIVE,
+        word_list=WORD_LIST,
+        endings=ENDINGS,
+        max_rows=MAX_ROWS,
+    )
+
+
+@router.post("/report", dependencies=[Depends(admin_only)])
+async def report(
+    request: Request,
+    file_name: Annotated[str, Query(min_length=1, max_length=1_000)],
+    model: Name = ACTIVE,
+    text_column: Name = "",
+    label_column: Name = "",
+    labels: Annotated[str, Query(max_length=2_000)] = "",
+    max_rows: Annotated[int, Query(ge=10, le=MAX_ROWS)] = MAX_ROWS,
+    seed: Annotated[int, Query(ge=0, le=2**31)] = 0,
+) -> Response:
+    """Measure a version on the file in the body; the answer is the report, as values and as HTML."""
+    services = services_of(request)
+    told = told_labels(part for part in labels.split(",") if part.strip())
+    wanted = Wanted(text_column.strip() or None, label_column.strip() or None, told, max_rows, seed)
+    order = EvaluationOrder(file_name, await body_of(request), model, wanted)
+    found = await _unless_gone(request, services.evaluations.measure(order))
+    html = await asyncio.to_thread(report_fragment, services.pages.environment, found)
+    return json_response({"report": found.as_dict(), "html": str(html)})
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return what the work gives; end it when nobody waits for it any more. Raises ClientDisconnect."""
+    task = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_LOOK_SECONDS))[0]:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+        return task.result()
+    finally:
+        task.cancel()

@@ -1,0 +1,100 @@
+"""`/`: the page where anybody judges a text. It works without JavaScript; with it nothing is reloaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from opinionlens.accounts.errors import LoginNeeded
+from opinionlens.base.errors import OpinionLensError
+from opinionlens.storage import feedback
+from opinionlens.text.blank import is_blank
+from opinionlens.text.labels import LABELS, Label
+from opinionlens.web.http.client_address import address_of
+from opinionlens.web.http.forms import form_of
+from opinionlens.web.http.guards import check_may_predict, visitor_of
+from opinionlens.web.services.recording import note_answer
+from opinionlens.web.services.state import Services, services_of
+from opinionlens.web.services.templates import HomeView, verdict_of
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """Show the empty form."""
+    return services_of(request).pages.home(request, HomeView())
+
+
+@router.post("/")
+async def judge(request: Request) -> Response:
+    """Judge what was typed. By POST, so that no text ends up in an address."""
+    services = services_of(request)
+    text = (await _fields(request)).get("text", "")
+    if is_blank(text):
+        return services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
+    excess = len(text) - services.inputs.limits.text_chars
+    if excess > 0:
+        alert = (
+            f"The text is {excess:,} characters too long; the limit is {services.inputs.limits.text_chars:,}."
+        )
+        return services.pages.home(request, HomeView(text, alert=alert), 422)
+    try:
+        await check_may_predict(request, services)
+        answer, verdict = await services.scorer.explain(text, verdict_of)
+    except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
+        return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
+    note_answer(services, "/", text, answer)
+    return services.pages.home(request, HomeView(text, verdict))
+
+
+@router.post("/feedback")
+async def take_feedback(request: Request) -> Response:
+    """Store what a reader says is right, and show the verdict again with thanks or with what went wrong."""
+    services = services_of(request)
+    fields = await _fields(request)
+    text, label = fields.get("text", ""), fields.get("label", "")
+    if label not in LABELS or not 0 < len(text) <= services.inputs.limits.text_chars:
+        return services.pages.home(
+            request, HomeView(text, alert="Judge a text first, then say what is right."), 422
+        )
+    view = HomeView(text)
+    try:
+        services.security.feedback_limit.check(address_of(request))
+        await check_may_predict(request, services)
+        # Not noted a second time: it is the same question.
+        _, verdict = await services.scorer.explain(text, verdict_of)
+        view = HomeView(text, verdict)
+        await _store(services, Label(label), text, fields.get("prediction_id", ""))
+    except OpinionLensError as error:
+        words = _in_words(error)
+        view = replace(view, alert=words) if view.verdict is None else replace(view, feedback_alert=words)
+        return services.pages.home(request, view, error.status)
+    return services.pages.home(request, replace(view, noted=Label(label)))
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the form's fields. Browsers send line ends as two characters, but show and count them as one."""
+    form = await form_of(request)
+    return {name: value.replace("\r\n", "\n") for name, value in form.items()}
+
+
+async def _store(services: Services, label: Label, text: str, ident: str) -> None:
+    try:
+        prediction_id = UUID(ident)
+    except ValueError:  # the text says enough
+        prediction_id = None
+    await services.records.write(
+        feedback.add, label=label, source="page", prediction_id=prediction_id, text=text
+    )
+    services.metrics.count_feedback(label)
+
+
+def _in_words(error: OpinionLensError) -> str:
+    if isinstance(error, LoginNeeded):  # its own words are for programs
+        return "Only who is logged in gets verdicts here."
+    return f"{error.what} {error.remedy or ''}"

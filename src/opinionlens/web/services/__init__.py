@@ -1,0 +1,1 @@
+"""Objects that every request can reach, built once for each process."""

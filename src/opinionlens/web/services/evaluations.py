@@ -1,0 +1,154 @@
+"""Measuring a version on a labelled file: in the pool for batches, one file at a time, with a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TypeVar
+
+from opinionlens.base.errors import InputError, OpinionLensError, ServingBusy
+from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
+from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.datasets.own_rows import OwnRows, Wanted, read_own_rows
+from opinionlens.deployment.lifecycle import Lifecycle
+from opinionlens.evaluation.own_data import Answers, measured
+from opinionlens.evaluation.own_data_report import OwnDataReport
+from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.tabular.formats import Kind, format_of
+from opinionlens.text import vader
+
+T = TypeVar("T")
+
+MAX_ROWS = 5_000
+LONGEST_SECONDS = 60.0
+# Words for what answers now and for the word list; no id of a version is one of them.
+ACTIVE, WORD_LIST = "active", "lexicon"
+ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
+
+_UNUSUAL = re.compile(r"[^\w.-]+")
+_MOST_NAME_CHARS = 80
+
+
+class EvaluationTooLong(OpinionLensError):
+    """It took longer than the app gives to one evaluation."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOrder:
+    """What is to be measured on what: `model` is an id, `active` or `lexicon`."""
+
+    file_name: str
+    content: bytes
+    model: str
+    wanted: Wanted
+
+
+class Evaluations:
+    """Measures versions. Belongs to the event loop, and does its work in threads."""
+
+    def __init__(
+        self,
+        store: ModelStore,
+        lifecycle: Lifecycle,
+        pool: BatchPool,
+        *,
+        longest_seconds: float = LONGEST_SECONDS,
+    ) -> None:
+        """Measure with what `store` serves and `lifecycle` has loaded."""
+        self._store = store
+        self._lifecycle = lifecycle
+        self._pool = pool
+        self._longest_seconds = longest_seconds
+        self._is_busy = False
+
+    async def measure(self, order: EvaluationOrder) -> OwnDataReport:
+        """Return how the version does on the file. Nothing is kept, logged or counted as a prediction.
+
+        Raises:
+            InputError: the file cannot be read, or its labels are not understood.
+            ModelNotLoaded: there is no such version here.
+            ArtefactError: it may not serve.
+            ServingBusy: another file is being measured on, or the pool is full.
+            EvaluationTooLong: it took too long; nothing goes on in the background but what was begun.
+        """
+        _check_format(order.file_name)
+        if self._is_busy:
+            raise ServingBusy("Another file is being evaluated.", remedy="Try again in a minute.")
+        self._is_busy = True
+        try:
+            async with asyncio.timeout(self._longest_seconds):
+                return await self._measure(order)
+        except TimeoutError:
+            raise EvaluationTooLong(
+                f"The evaluation took more than {self._longest_seconds:.0f} seconds.",
+                remedy="Take fewer rows, or use `opinionlens evaluate` on the command line.",
+            ) from None
+        finally:
+            self._is_busy = False
+
+    async def _measure(self, order: EvaluationOrder) -> OwnDataReport:
+        model = await self._model(order.model)
+        own = await self._aside(lambda: _read(order))
+        answers = await self._asked(model, own.texts)
+        active = self._store.active
+        is_other = active is not None and active.digest != model.digest
+        champion = await self._asked(active, own.texts, " (active)") if active and is_other else None
+        compounds = await self._pool.run(lambda texts: [vader.compound(text) for text in texts], own.texts)
+        return await self._aside(
+            lambda: measured(
+                facts_of(own),
+                rows_of(own),
+                answers,
+                compounds=compounds,
+                champion=champion,
+                without_champion=None if active else "No trained version is active yet.",
+                seed=order.wanted.seed,
+            )
+        )
+
+    async def _model(self, name: str) -> ServedModel:
+        if name == WORD_LIST:
+            return ServedModel(LexiconClassifier(), "built-in word list")
+        if name == ACTIVE:
+            return self._store.current()
+        return await self._lifecycle.on_tried(name, lambda model: model)
+
+    async def _asked(self, model: ServedModel, texts: Sequence[str], called: str = "") -> Answers:
+        def predict(part: Sequence[str]) -> list[Prediction]:
+            return model.classifier.predict_many(part)
+
+        name = model.name if model.version is None else f"{model.name} {model.version}"
+        predictions = await self._pool.run(predict, texts)
+        return answers_of(name + called, model.classifier.manifest, predictions)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Return `work()`, done in the pool as one piece."""
+        (result,) = await self._pool.run(lambda _: [work()], [""])
+        return result
+
+
+def _check_format(file_name: str) -> None:
+    form = format_of(PurePath(file_name))
+    if form.packing or form.kind is Kind.PARQUET:
+        raise InputError(
+            f"Here a file may end in {' '.join(ENDINGS)}.",
+            remedy="Unpack it, or use `opinionlens evaluate` on the command line, which reads more formats.",
+        )
+
+
+def _read(order: EvaluationOrder) -> OwnRows:
+    if not order.content:
+        raise InputError("The file is empty.", remedy="Choose one with a header and labelled rows.")
+    name = _UNUSUAL.sub("_", PurePath(order.file_name).name)[-_MOST_NAME_CHARS:]
+    with tempfile.TemporaryDirectory(prefix="opinionlens-") as folder:
+        path = Path(folder) / f"_{name}" if name.startswith(".") else Path(folder) / name
+        path.write_bytes(order.content)
+        return read_own_rows(path, order.wanted)

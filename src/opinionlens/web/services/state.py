@@ -1,0 +1,50 @@
+"""What every request can reach: built once per process, typed, handed out by the lifespan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from opinionlens.accounts.security import Security
+from opinionlens.deployment.lifecycle import Lifecycle
+from opinionlens.serving.scorer import Scorer
+from opinionlens.serving.store import ModelStore
+from opinionlens.storage.records import Records
+from opinionlens.web.metrics import Metrics
+from opinionlens.web.services.error_log import ErrorLog
+from opinionlens.web.services.evaluations import Evaluations
+from opinionlens.web.services.inputs import Inputs
+from opinionlens.web.services.stopping import Stopping
+from opinionlens.web.services.templates import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The collaborators of the routes."""
+
+    store: ModelStore
+    scorer: Scorer
+    inputs: Inputs
+    metrics: Metrics
+    pages: Pages
+    records: Records
+    lifecycle: Lifecycle
+    evaluations: Evaluations
+    security: Security
+    error_log: ErrorLog
+    ready_on_fallback: bool
+    stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set
+
+
+class AppState(TypedDict):
+    """What the lifespan yields."""
+
+    services: Services
+
+
+def services_of(request: Request) -> Services:
+    """Return the app's collaborators."""
+    services: Services = request.state.services
+    return services

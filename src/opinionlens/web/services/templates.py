@@ -1,0 +1,228 @@
+"""The pages for people: what a template is given, and the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from opinionlens.accounts.principals import Visitor
+from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.logs import request_id
+from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW, UncertainReason
+from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.store import ModelStore, ServedModel
+from opinionlens.text.labels import LABELS, Label
+from opinionlens.web.services.deciding_words import (
+    ListedWord,
+    Stretch,
+    deciding_words,
+    stretches,
+    strongest_words,
+)
+from opinionlens.web.services.inputs import Limits
+
+LISTED_WORDS = 8
+
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("Praise", "Thank you for the upgrade! Great crew, smooth flight, best birthday ever."),
+    ("Complaint", "Two hours late, no explanation, and now my bag is lost. Worst service ever."),
+    ("Neither", "Does flight 212 still leave from gate B7 this evening?"),
+)
+
+UNCERTAIN_WORDS: Mapping[UncertainReason, str] = {
+    UncertainReason.LOW_CONFIDENCE: "No class is clearly ahead of the others.",
+    UncertainReason.FOREIGN_TEXT: "The model knows too few of these words. Is it another language?",
+    UncertainReason.UNFAMILIAR_TEXT: (
+        "This text is unlike those that the model was trained on, and the word list is not sure either."
+    ),
+    UncertainReason.EMPTY_TEXT: "There are no words to judge.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One class with its probability."""
+
+    label: Label
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that the page shows about one text."""
+
+    label: Label
+    confidence: float
+    bars: tuple[Bar, ...]
+    reason: UncertainReason | None
+    stretches: list[Stretch]
+    words: list[ListedWord]
+    model: ServedModel
+    milliseconds: float
+    prediction_id: str
+    by_word_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """What the home page shows: what was typed, what came of it, what went wrong.
+
+    `noted` is the label that a reader gave as the right one, once it is stored; `feedback_alert` says why it
+    was not.
+    """
+
+    text: str = ""
+    verdict: Verdict | None = None
+    alert: str | None = None
+    noted: Label | None = None
+    feedback_alert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRow:
+    """One line of the table of addresses."""
+
+    method: str
+    path: str
+    summary: str
+    tag: str
+
+
+@dataclass
+class Pages:
+    """Renders the templates. The rows of the API table are set once the app has its routes."""
+
+    environment: jinja2.Environment
+    store: ModelStore
+    limits: Limits
+    version: str
+    api_rows: list[ApiRow] = field(default_factory=list)
+
+    def home(self, request: Request, view: HomeView, status: int = 200) -> Response:
+        """Return the home page."""
+        answering = self.store.active or self.store.fallback
+        return self.render(
+            request,
+            "home.html",
+            status,
+            view=view,
+            answering=answering,
+            is_fallback=self.store.active is None,
+            examples=EXAMPLES,
+            labels=LABELS,
+            uncertain_words=UNCERTAIN_WORDS,
+            api_rows=self.api_rows,
+            base_url=str(request.base_url),
+        )
+
+    def docs(self, request: Request, openapi_url: str) -> Response:
+        """Return the page that Swagger fills."""
+        return self.render(request, "docs.html", here="docs", openapi_url=openapi_url)
+
+    def failure(
+        self, request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Return an error as a page, for a person who followed a link."""
+        title = HTTPStatus(status).phrase
+        page = self.render(
+            request, "failure.html", status, title=title, detail=detail, request_id=request_id.get()
+        )
+        page.headers.update(headers or {})
+        return page
+
+    def render(
+        self,
+        request: Request,
+        name: str,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - as the template asks
+    ) -> Response:
+        """Return a page from its template. `here` in the context names its entry in the site's navigation."""
+        frame = {"version": self.version, "limits": self.limits, "here": None, **visitor(request)}
+        html = self.environment.get_template(name).render(frame | context)
+        # Text from outside can hold half of a surrogate pair, which no page can show.
+        content = html.encode("utf-8", "replace")
+        return HTMLResponse(content, status, {"Cache-Control": "no-store"})
+
+
+def visitor(request: Request) -> dict[str, str | None]:
+    """Return who looks at a page: `user`, the name of who is logged in, and `csrf_token` for the forms."""
+    # Whoever looked (`visitor_of`, `admin_page`) left it here: rendering asks no database.
+    known: Visitor | None = getattr(request.state, "visitor", None)
+    if known is None:
+        return {"user": None, "csrf_token": None}
+    return {"user": known.viewer.name, "csrf_token": known.csrf_token}
+
+
+def verdict_of(answer: ExplainedAnswer) -> Verdict:
+    """Return what the page shows for an answer."""
+    prediction = answer.explanation.prediction
+    words = deciding_words(answer.explanation)
+    return Verdict(
+        label=prediction.label,
+        confidence=prediction.confidence,
+        bars=tuple(Bar(*pair) for pair in zip(LABELS, prediction.probabilities, strict=True)),
+        reason=prediction.reason,
+        stretches=stretches(answer.explanation.text, words),
+        words=strongest_words(words, LISTED_WORDS),
+        model=answer.model,
+        milliseconds=answer.seconds * 1_000,
+        prediction_id=str(answer.id),
+        by_word_list=answer.explanation.share < UNFAMILIAR_BELOW,
+    )
+
+
+def api_rows(schema: Mapping[str, Any]) -> list[ApiRow]:
+    """Return the addresses of an OpenAPI document, in its order."""
+    return [
+        ApiRow(method.upper(), path, operation["summary"], operation.get("tags", [""])[0])
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def load_templates(folder: Path) -> jinja2.Environment:
+    """Return the templates of `folder`; one that uses a name it is not given fails, not shows nothing.
+
+    Raises:
+        SettingsInvalid: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SettingsInvalid(
+            "There are no page templates.",
+            where=str(folder),
+            remedy="Leave API__TEMPLATES_PATH unset to take the installed ones.",
+        )
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"percent": percent, "marked": marked}
+    return environment
+
+
+def marked(words: str) -> Markup:
+    """Return a message with its `code` set as code; everything else is escaped."""
+    parts = (escape(part) for part in words.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share in whole per cent, but never 100 or 0 for what is not quite that."""
+    if 0.995 <= share < 1:
+        return "> 99 %"
+    return "< 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"

@@ -1,0 +1,1 @@
+"""What the tests of several folders need: waiting, free ports, started programs, a real PostgreSQL."""
