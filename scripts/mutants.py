@@ -132,7 +132,7 @@ def report(session: WorkDB) -> None:
 def main() -> None:
     """Draw, run, report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("package", help="folder below src/opinionlens, for example app/security")
+    parser.add_argument("package", help="folder below src/opinionlens, for example accounts")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--share", type=int, default=SHARE, help="how many mutants")
     parser.add_argument("--timeout", type=float, default=300, help="seconds for the tests of one")
