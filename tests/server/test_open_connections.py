@@ -93,3 +93,14 @@ def test_more_files_are_asked_for_as_far_as_the_system_allows(monkeypatch: pytes
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
         assert raise_open_files(1_000) == expected
     assert asked == [(1_128, 4_096), (512, 512), (1_128, resource.RLIM_INFINITY)]
+
+
+def test_a_limit_that_cannot_be_raised_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS names no upper limit, and refuses what exceeds the one that it has."""
+
+    def refused(kind: int, limits: tuple[int, int]) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refused)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
+    assert raise_open_files(1_000) == 256

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -11,6 +10,7 @@ from typing import IO
 import structlog
 
 from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.file_locks import lock
 from opinionlens.deployment.active import ActiveVersion
 from opinionlens.deployment.errors import in_words, is_refusal
 from opinionlens.deployment.following import DeploymentFollower
@@ -202,7 +202,7 @@ def _taken(path: Path) -> IO[str] | None:
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle, wait=False)
     except OSError:
         handle.close()
         return None

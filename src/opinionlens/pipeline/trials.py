@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -98,7 +99,7 @@ class Workers:
 @contextmanager
 def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
     """Start at most `n_jobs` processes, never more than there are cores; stop them when the block ends."""
-    count = max(1, min(n_jobs, len(os.sched_getaffinity(0))))
+    count = max(1, min(n_jobs, _cores()))
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)  # read once by the libraries, when a child imports them
     pool = ProcessPoolExecutor(
@@ -158,11 +159,17 @@ def _map_splits(vectorized: Path) -> None:
         _splits[name] = load_labelled(vectorized / name)
 
 
+def _cores() -> int:
+    """Return how many cores this process may use, as far as the system tells."""
+    if hasattr(os, "sched_getaffinity"):  # on Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _end_with_parent() -> None:
     """Let Linux end this process when its parent is killed; elsewhere it ends with its next job."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _train_and_val() -> Labelled:

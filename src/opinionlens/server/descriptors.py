@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-import resource
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+try:
+    resource: Any = import_module("resource")
+except ModuleNotFoundError:  # Windows, where connections are no open files
+    resource = None
 
 # For what is no connection: listening sockets, databases, logs, files of models and pages, pipes, libraries.
 _RESERVED = 128
@@ -24,11 +31,16 @@ def raise_open_files(connections: int) -> int:
     Returns:
         How many files may be open from now on.
     """
+    if resource is None:
+        return connections + _RESERVED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _RESERVED
+    wanted: int = connections + _RESERVED
+    if soft == resource.RLIM_INFINITY:
+        return wanted
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return connections + _RESERVED if soft == resource.RLIM_INFINITY else soft
+    if soft < wanted:
+        with suppress(ValueError, OSError):  # macOS has a limit also where it names none
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return int(soft)

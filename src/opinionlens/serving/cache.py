@@ -13,7 +13,6 @@ serve. Several processes may share a root.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -27,6 +26,7 @@ from threading import Event
 from typing import Protocol
 
 from opinionlens.base.errors import DiskUnwritable, RegistryUnavailable, VersionNotServable
+from opinionlens.base.file_locks import lock
 from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion, Facts, is_digest, read_card, version_card
@@ -158,7 +158,7 @@ class ArtefactCache:
             found["digest"] for path in self.root.glob(".*") if (found := _ASIDE.match(path.name))
         }:
             with suppress(BlockingIOError, OSError), self._lock_file(digest) as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, wait=False)
                 self._remove_leftovers(digest)
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ class ArtefactCache:
         with self._lock_file(digest) as handle:
             while True:
                 try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    lock(handle, wait=False)
                     break
                 except BlockingIOError:
                     if self._closing.wait(_LOCK_RETRY_SECONDS):

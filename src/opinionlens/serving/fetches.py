@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 from contextlib import suppress
@@ -18,6 +17,7 @@ from secrets import token_hex
 from threading import Lock
 from typing import Any
 
+from opinionlens.base.file_locks import lock
 from opinionlens.base.files import write_json
 
 KEPT_FETCHES = 50
@@ -137,7 +137,7 @@ class FetchLog:
     def _is_running(self, fetch_id: str) -> bool:
         try:
             with (self._folder / f"{fetch_id}.lock").open("rb") as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look too
+                lock(handle, shared=True, wait=False)  # shared: others may look too
         except BlockingIOError:
             return True
         except OSError:
@@ -162,7 +162,7 @@ class FetchWriter:
         self._changing = Lock()
         self._held = (folder / f"{fetch.fetch_id}.lock").open("w")
         try:
-            fcntl.flock(self._held, fcntl.LOCK_EX)
+            lock(self._held)
             write_json(self._path, asdict(fetch))
         except OSError:
             self._held.close()

@@ -6,7 +6,6 @@ then is lost without an error. Every connection therefore remembers which file i
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import stat
@@ -20,6 +19,7 @@ from urllib.parse import quote
 
 import structlog
 
+from opinionlens.base.file_locks import lock
 from opinionlens.storage.deadlines import remaining
 
 OWNER_ONLY = 0o600
@@ -172,7 +172,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, wait=False)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:

@@ -11,13 +11,14 @@ the dead, so that totals never fall and the folder does not grow however often w
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from opinionlens.base.file_locks import lock
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -38,7 +39,7 @@ def counting_together() -> Iterator[Path]:
     (folder / _LOCK).touch()
     before = os.environ.get(FOLDER_VARIABLE)
     with (folder / _OWNER).open("w") as owner:
-        fcntl.flock(owner, fcntl.LOCK_EX)
+        lock(owner)
         os.environ[FOLDER_VARIABLE] = str(folder)
         try:
             yield folder
@@ -59,7 +60,7 @@ def while_reading(folder: Path) -> Iterator[None]:
         yield
         return
     with handle:
-        fcntl.flock(handle, fcntl.LOCK_SH)
+        lock(handle, shared=True)
         yield
 
 
@@ -68,7 +69,7 @@ def retire(folder: Path, pid: int) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
     with (folder / _LOCK).open("rb") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        lock(handle)
         mark_process_dead(pid, str(folder))
         for path in sorted(folder.glob(f"*_{pid}.db")):
             kind = path.name.removesuffix(f"_{pid}.db")
@@ -103,7 +104,7 @@ def _remove_orphans(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         try:
             with (folder / _OWNER).open("rb") as owner:
-                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(owner, wait=False)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # its parent lives, it is just being made, or it is another user's
             continue

@@ -8,7 +8,6 @@ answer.
 from __future__ import annotations
 
 import errno
-import fcntl
 import itertools
 import json
 import os
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import structlog
+
+from opinionlens.base.file_locks import lock
 
 # Some 25,000 lines a file: a bad day can be read, and the disk never fills.
 _MAX_BYTES = 5_000_000
@@ -134,7 +135,7 @@ def append(path: Path, lines: bytes, *, max_bytes: int, kept_files: int) -> None
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         with path.open("ab", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+            lock(file)  # released when the file is closed
             if not _is_at(file, path):  # moved aside while we waited
                 continue
             size = os.fstat(file.fileno()).st_size
