@@ -49,7 +49,7 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "factory": True,
         "host": host,
         "port": port,
-        "loop": "uvloop",
+        "loop": "auto",  # uvloop, where it runs: not on Windows
         "http": BoundedHttp(_connection_limits(settings)),
         "ws": "none",  # there are none, and their connections would have no limits
         # Our own middleware logs each request, with its id and without its text.
