@@ -42,7 +42,7 @@ def test_importing_needs_none_of_them(module):
 
 def test_open_files_are_not_counted_without_resource():
     """1,000 connections, and room for 128 other files."""
-    code = "from opinionlens.app.descriptors import raise_open_files\nprint(raise_open_files(1000))"
+    code = "from opinionlens.server.descriptors import raise_open_files\nprint(raise_open_files(1000))"
     assert run(code) == "1128\n"
 
 
