@@ -8,6 +8,8 @@ import grimp
 import pytest
 import yaml
 
+from opinionlens.pipeline.params import Evaluation
+
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # They show and say things; they cannot change what a stage writes.
@@ -95,6 +97,20 @@ def test_params_declared_are_the_params_read(stage):
         d for d in declared if not any(k == d or d.startswith(f"{k}.") or k.startswith(f"{d}.") for k in read)
     }
     assert (undeclared, unread) == (set(), set())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_texts_of_other_kinds_reach_no_stage_but_run_evals(graph, stage):
+    can_know = {"evaluation", "evaluation.other_kinds"} & set(map(str, STAGES[stage].get("params", [])))
+    reader = "opinionlens.pipeline.other_kinds"
+    imports = reader in graph.find_upstream_modules(module_of(stage))
+    assert (bool(can_know), imports) == ((True, True) if stage == "run_evals" else (False, False))
+
+
+def test_tuning_declares_every_parameter_of_the_evaluation_but_the_texts_of_other_kinds():
+    declared = {key for key in STAGES["tune_sklearn"]["params"] if key.startswith("evaluation.")}
+    fields = set(Evaluation.model_fields) - {"other_kinds"}
+    assert declared == {f"evaluation.{name}" for name in fields}
 
 
 @pytest.mark.parametrize("stage", STAGES)

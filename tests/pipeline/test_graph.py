@@ -61,6 +61,15 @@ def write_corpus(path: Path) -> None:
         writer.writerow(["text without a known label", "ugly"])
 
 
+def write_others(raw: Path) -> None:
+    """Two texts of another kind, and one that the corpus holds, too."""
+    with (raw / "moods.csv").open(newline="", encoding="utf-8") as stream:
+        known = next(csv.DictReader(stream))["body"]
+    with (raw / "others.csv").open("w", newline="", encoding="utf-8") as stream:
+        rows = [("A lovely evening", "positive"), ("An awful evening", "negative"), (known, "positive")]
+        csv.writer(stream).writerows([("text", "label"), *rows])
+
+
 def project(folder: Path, **training: object) -> Path:
     """A project as a clone has it, with the user's data and a short study."""
     everyday = folder / "tests" / "model" / "everyday.csv"
@@ -86,11 +95,12 @@ def project(folder: Path, **training: object) -> Path:
         }
     ]
     params["training"] |= {"n_trials": 4, "families": ["linear_svc", "logistic_regression"], **training}
-    params["evaluation"]["bootstrap_samples"] = 200
+    params["evaluation"] |= {"bootstrap_samples": 200, "other_kinds": ["others.csv", "amazon_food"]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     raw = folder / "data" / "raw"
     raw.mkdir(parents=True)
     write_corpus(raw / "moods.csv")
+    write_others(raw)
     run(folder, "dvc", "init", "--no-scm", "--quiet")
     return folder
 
@@ -169,6 +179,16 @@ def test_every_row_is_accounted_for(finished):
     assert rows["kept"] == sum(split["rows"] for split in report["splits"].values())
 
 
+def test_texts_of_other_kinds_are_scored_and_not_learnt_from(finished):
+    folder, _ = finished
+    scores = metrics(folder, "run_evals")["other_kinds"]
+    assert scores["amazon_food"] == {"n": 0}
+    assert scores["others.csv"]["n"] == 2
+    assert scores["others.csv"]["vader_macro_f1"] == 1.0
+    assert set(metrics(folder, "data_report")["sources"]) == {"moods"}
+    assert load_classifier(folder / "objects" / "classifier").manifest.training.sources == ("moods",)
+
+
 def test_users_files_are_untouched(finished):
     folder, before = finished
     assert digests(folder / "data" / "raw") == before
@@ -227,6 +247,7 @@ def test_promotion_ends_with_a_champion_that_scores_and_explains(finished):
     program = [sys.executable, "-m", "opinionlens.cli.main"]
     first = run(folder, *program, "promote")
     assert "opinionlens version 1 is the champion." in first.stdout
+    assert "no room" not in first.stdout
     assert "nothing changed" in run(folder, *program, "promote").stdout
     source = folder / "data" / "raw" / "moods.csv"
     out = folder / "scored.csv"

@@ -142,3 +142,19 @@ def test_own_files_may_be_all_there_is(tmp_path):
     path.write_text("data: {sources: [], files: [{name: a, path: b.csv, label_map: {p: POSITIVE}}]}")
     data = load_params(path).data
     assert (data.sources, [file.name for file in data.files]) == ((), ["a"])
+
+
+def test_texts_of_other_kinds_cannot_be_learnt_from(tmp_path):
+    message = refusal(tmp_path, "data: {sources: [imdb]}\nevaluation: {other_kinds: [amazon_food, imdb]}\n")
+    assert "line 2: `evaluation`: `other_kinds` names `imdb`, which training gets" in message
+    assert "amazon_food" not in message
+    own = "data: {files: [{name: ours, path: ours.csv, label_map: {a: POSITIVE}}]}\n"
+    for name in ("ours", "ours.csv"):
+        message = refusal(tmp_path, own + f"evaluation: {{other_kinds: [{name}]}}\n")
+        assert f"names `{name}`" in message
+    assert "names a set twice" in refusal(tmp_path, "evaluation: {other_kinds: [imdb, imdb]}\n")
+
+
+def test_no_texts_of_other_kinds_are_asked_for_by_default():
+    # They would make metrics/run_evals.json depend on what lies in data/raw.
+    assert Params().evaluation.other_kinds == ()

@@ -10,6 +10,7 @@ import pytest
 from opinionlens.base.errors import ArtefactTampered, PromotionRefused
 from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
+from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote
 from opinionlens.pipeline.row_sets import Rows
 from opinionlens.pipeline.splits_on_disk import LabelledTexts
@@ -97,8 +98,14 @@ def test_everyday_sentences_and_what_is_watched_travel_with_the_version(registry
     result = through(word_classifier("a", skill=5, strength=3.0), registry, asked)
     evals = json.loads(registry.version(NAME, result.version.number).tags["evals"])
     low, high = evals["everyday"]["all"].pop("accuracy_low"), evals["everyday"]["all"].pop("accuracy_high")
+    figures = {
+        name: evals["everyday"]["all"].pop(name)
+        for name in ("macro_f1", "macro_f1_low", "macro_f1_high", "vader_macro_f1", "ece")
+    }
+    # Positive: 3 of 4 answers and of 3 rows, F1 6/7; negative: 4 of 4 answers and of 5 rows, 8/9.
+    assert figures["macro_f1"] == 0.87302
     assert evals["everyday"] == {
-        "all": {"n": 8, "accuracy": 0.875, "sure_and_wrong": 0},
+        "all": {"n": 8, "accuracy": 0.875, "sure_and_wrong": 0, "uncertain": 0, "error_when_sure": 0.125},
         "plain": {"n": 7, "accuracy": 1.0},
         "negation": {"n": 1, "accuracy": 0.0},
     }
@@ -106,6 +113,22 @@ def test_everyday_sentences_and_what_is_watched_travel_with_the_version(registry
     assert "negation_flips_complaints" in evals["hard_behaviour"]
     assert "negation_flips_complaints" not in evals["behaviour"]
     assert evals["lengths"]["at_most_32_tokens"]["n"] == 300
+
+
+def test_scores_on_texts_of_other_kinds_are_recorded_and_decide_nothing(registry, evidence, word_classifier):
+    texts = LabelledTexts(["great"], ["POSITIVE"], ["a"])
+    others = (
+        # Wrong throughout.
+        OtherKind("films", ["lovely", "awful"], ["NEGATIVE", "POSITIVE"]),
+        OtherKind("imdb", problem="it is not there"),
+    )
+    asked = replace(evidence, rows=(Rows("sources", "a", texts),), other_kinds=others)
+    result = through(word_classifier("a", skill=5), registry, asked)
+    assert result.promoted
+    other_kinds = json.loads(registry.version(NAME, result.version.number).tags["evals"])["other_kinds"]
+    assert other_kinds["imdb"] == {"n": 0}
+    assert (other_kinds["films"]["n"], other_kinds["films"]["accuracy"]) == (2, 0.0)
+    assert (other_kinds["films"]["macro_f1"], other_kinds["films"]["error_when_sure"]) == (0.0, 1.0)
 
 
 def test_a_champion_that_was_never_asked_is_asked_when_it_is_compared(registry, evidence, word_classifier):

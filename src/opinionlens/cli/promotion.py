@@ -62,7 +62,8 @@ def _through_the_gate(
     register_refused: bool = False,
 ) -> Promotion:
     check_model_name(name)  # before minutes are spent on what could not be registered
-    evidence = gather_evidence(paths, seed=params.base.random_seed, reporter=Bars())
+    trained_on = candidate.classifier.manifest.training.sources
+    evidence = gather_evidence(paths, params, trained_on=trained_on, reporter=Bars())
     rules = GateRules(
         margin=params.promotion.tolerance,
         max_calibration_error=params.promotion.max_calibration_error,

@@ -37,7 +37,7 @@ def card_from_params(
         format_of(PurePosixPath(path))
     except TableInvalid as error:
         raise ParamsInvalid(error.what, where=f"data.files: {name}", remedy=error.remedy) from error
-    if _leaves_folder(path):
+    if leaves_folder(path):
         raise ParamsInvalid(
             f"`{path}` is not below `data.raw_dir`",
             where=f"data.files: {name}",
@@ -63,7 +63,8 @@ def card_from_params(
     )
 
 
-def _leaves_folder(path: str) -> bool:
+def leaves_folder(path: str) -> bool:
+    """Whether a path below a folder leads out of it."""
     return PurePosixPath(path).is_absolute() or bool(PureWindowsPath(path).drive) or ".." in path.split("/")
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+from typing import Any
 
 from opinionlens.base.errors import StageFailed
-from opinionlens.evaluation.everyday import EverydaySentences
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.evaluation.everyday import EverydaySentences, judge_everyday
+from opinionlens.pipeline.by_length import probabilities_of
+from opinionlens.pipeline.card_scores import Drawing, card_scores
 from opinionlens.pipeline.paths import Paths
+from opinionlens.pipeline.reporting import rounded
 from opinionlens.text.labels import LABELS
 
 _COLUMNS = ("kind", "text", "label")
@@ -31,3 +36,10 @@ def read_everyday(paths: Paths) -> EverydaySentences | None:
             )
     texts, labels, kinds = (tuple(row[name] for row in rows) for name in ("text", "label", "kind"))
     return EverydaySentences(texts, labels, kinds) if rows else None
+
+
+def everyday_scores(classifier: Classifier, sentences: EverydaySentences, drawing: Drawing) -> dict[str, Any]:
+    """Return the figures of all sentences, how many wrong answers are too sure, and `kinds`."""
+    result = judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
+    judged: dict[str, Any] = rounded(result.as_dict())
+    return judged | card_scores(classifier, sentences.texts, sentences.labels, drawing)

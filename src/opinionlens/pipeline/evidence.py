@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from opinionlens.pipeline.baselines import contenders
 from opinionlens.pipeline.everyday import read_everyday
+from opinionlens.pipeline.other_kinds import read_other_kinds
+from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.promote import Evidence
@@ -11,12 +15,17 @@ from opinionlens.pipeline.row_sets import row_sets
 from opinionlens.pipeline.splits_on_disk import read_labelled_texts
 
 
-def gather_evidence(paths: Paths, *, seed: int, reporter: Reporter) -> Evidence:
+def gather_evidence(
+    paths: Paths, params: Params, *, trained_on: Collection[str], reporter: Reporter
+) -> Evidence:
     """Read the rows; the baselines are only fitted if the gate asks for them (a first promotion).
+
+    `trained_on` are the sources that the challenger has learnt from.
 
     Raises:
         StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.
     """
+    seed = params.base.random_seed
     train = read_labelled_texts(paths.preprocessed / "train.parquet")
     test = read_labelled_texts(paths.preprocessed / "test.parquet")
     return Evidence(
@@ -25,4 +34,11 @@ def gather_evidence(paths: Paths, *, seed: int, reporter: Reporter) -> Evidence:
         baselines=lambda: contenders(train, test.texts, seed=seed, reporter=reporter),
         rows=tuple(row_sets(paths)) if paths.eval_data.is_dir() else (),
         everyday=read_everyday(paths),
+        other_kinds=read_other_kinds(
+            params.evaluation.other_kinds,
+            paths.raw(params.data.raw_dir),
+            paths.preprocessed,
+            trained_on=trained_on,
+            seed=seed,
+        ),
     )

@@ -224,6 +224,14 @@ class Evaluation(Section):
     uncertain_error_rate: Share = 0.5
     uncertain_max_share: Share = 0.1
     unfamiliar_confidence: Share = 0.47
+    other_kinds: tuple[str, ...] = ()
+
+    @field_validator("other_kinds")
+    @classmethod
+    def _sets_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a set twice")
+        return value
 
 
 class Promotion(Section):
@@ -246,6 +254,19 @@ class Params(Section):
     models: Models = Models()
     evaluation: Evaluation = Evaluation()
     promotion: Promotion = Promotion()
+
+    @field_validator("evaluation")
+    @classmethod
+    def _other_kinds_are_not_learnt(cls, value: Evaluation, info: ValidationInfo) -> Evaluation:
+        data = info.data.get("data", Data())  # a fault of its own is reported already
+        taught = {*data.sources, *(name for file in data.files for name in (file.name, file.path))}
+        if both := [name for name in value.other_kinds if name in taught]:
+            names = ", ".join(f"`{name}`" for name in both)
+            raise ValueError(
+                f"`other_kinds` names {names}, which training gets from `data.sources` or `data.files`; a "
+                "set is learnt from or measured on as texts of another kind, not both"
+            )
+        return value
 
 
 def load_params(path: Path) -> Params:
@@ -289,6 +310,8 @@ def _describe(fault: Any, lines: LineIndex) -> str:  # noqa: ANN401 - pydantic's
     if fault["type"] == "missing":
         return f"line {line}: `{key}` is missing"
     problem = fault["msg"].removeprefix("Value error, ")
+    if len(location) < 2 and isinstance(fault["input"], dict):
+        return f"line {line}: `{key}`: {problem}"  # a whole section says no more than its line
     return f"line {line}: `{key}`: {problem} (found {fault['input']!r})"
 
 

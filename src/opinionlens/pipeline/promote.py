@@ -28,7 +28,10 @@ from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, deci
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
+from opinionlens.pipeline.card_scores import Drawing, card_scores
 from opinionlens.pipeline.evals_tag import LEFT_OUT_TAG, LONGEST_TAG, EvalsTag, evals_tag
+from opinionlens.pipeline.everyday import everyday_scores
+from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import Rows
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
@@ -59,7 +62,8 @@ class Evidence:
     """The rows that challenger and champion are compared on, and whom a first challenger has to beat.
 
     `rows` are the slices and sources whose scores are recorded with the version, for its card; both also
-    answer the `everyday` sentences, where there are any.
+    answer the `everyday` sentences, where there are any. Scores on `other_kinds` are recorded, too, and
+    decide nothing.
     """
 
     texts: Sequence[str]
@@ -67,6 +71,7 @@ class Evidence:
     baselines: Callable[[], Sequence[Contender]]
     rows: Sequence[Rows] = ()
     everyday: EverydaySentences | None = None
+    other_kinds: Sequence[OtherKind] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,8 @@ def promote(
         raise PromotionRefused(decision.reasons, remedy=_FORCE)
     version = _registered(candidate, registry, name, experiment)
     # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
-    evals, licences = _evals(candidate.classifier, evidence), _licences(candidate.classifier)
+    evals = _evals(candidate.classifier, evidence, Drawing(rules.seed, rules.resamples))
+    licences = _licences(candidate.classifier)
     tags = _tags(decision, force) | licences | (evals.as_tags() if evals else {})
     registry.set_tags(name, version.number, tags)
     if allowed:
@@ -265,7 +271,7 @@ def _everyday(classifier: Classifier, sentences: EverydaySentences | None) -> Ev
     return judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
 
 
-def _evals(classifier: Classifier, evidence: Evidence) -> EvalsTag | None:
+def _evals(classifier: Classifier, evidence: Evidence, drawing: Drawing) -> EvalsTag | None:
     """Return the tag that holds the scores by slice and by source, and the pass rates of the checks."""
     if not evidence.rows:
         return None
@@ -278,8 +284,13 @@ def _evals(classifier: Classifier, evidence: Evidence) -> EvalsTag | None:
     report["behaviour"] = rounded(pass_rates(predict))
     report["hard_behaviour"] = rounded(pass_rates(predict, HARD_CHECKS))
     report["lengths"] = scores_by_length(classifier, evidence.texts, evidence.labels)
-    if (everyday := _everyday(classifier, evidence.everyday)) is not None:
-        report["everyday"] = _brief(everyday)
+    if evidence.everyday is not None:
+        everyday = everyday_scores(classifier, evidence.everyday, drawing)
+        report["everyday"] = {"all": everyday} | everyday.pop("kinds")
+    if evidence.other_kinds:
+        report["other_kinds"] = {
+            one.name: card_scores(classifier, one.texts, one.labels, drawing) for one in evidence.other_kinds
+        }
     return evals_tag(report)
 
 
@@ -290,13 +301,6 @@ def _licences(classifier: Classifier) -> dict[str, str]:
         return {}
     lines = [f"{each.source}: {each.licence}. {each.terms}" for each in licences]
     return {LICENCES_TAG: "\n".join(filter(None, [warning_of(licences), *lines]))[:LONGEST_TAG]}
-
-
-def _brief(everyday: EverydayResult) -> dict[str, Any]:
-    """Return the accuracy in all with its interval, and by kind; a tag has little room."""
-    plain = everyday.as_dict()
-    kinds = plain.pop("kinds")
-    return {kind: rounded(scores) for kind, scores in ({"all": plain} | kinds).items()}
 
 
 def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:

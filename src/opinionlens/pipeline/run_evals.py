@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,12 +15,13 @@ from opinionlens.base.files import write_json
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.evaluation.behaviour import pass_rates
-from opinionlens.evaluation.everyday import judge_everyday
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
-from opinionlens.pipeline.everyday import read_everyday
+from opinionlens.pipeline.card_scores import Drawing, card_scores
+from opinionlens.pipeline.everyday import everyday_scores, read_everyday
 from opinionlens.pipeline.origin import origin_of
+from opinionlens.pipeline.other_kinds import OtherKind, read_other_kinds
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Reporter
@@ -28,7 +29,7 @@ from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.row_sets import row_sets
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
-from opinionlens.pipeline.tracked import open_tracking
+from opinionlens.pipeline.tracked import Tracked, open_tracking
 from opinionlens.tracking.port import Run, Tracking
 
 RUN_NAME = "run_evals"
@@ -41,6 +42,7 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
     The scores of a `given` one are shown and tracked, but do not take the place of the pipeline's own.
     """
     tracked = open_tracking(reporter)
+    drawing = Drawing(params.base.random_seed, params.evaluation.bootstrap_samples)
     model_id = given or params.models.model_id
     report: dict[str, Any] = {"slices": {}, "sources": {}}
     with (
@@ -58,15 +60,21 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
         test = read_labelled_texts(paths.preprocessed / "test.parquet")
         report["lengths"] = scores_by_length(classifier, test.texts, test.labels)
         if (sentences := read_everyday(paths)) is not None:
-            result = judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
-            report["everyday"] = rounded(result.as_dict())
+            report["everyday"] = everyday_scores(classifier, sentences, drawing)
             parent.log_metrics({"everyday.accuracy": report["everyday"]["accuracy"]})
+        others = read_other_kinds(
+            params.evaluation.other_kinds,
+            paths.raw(params.data.raw_dir),
+            paths.preprocessed,
+            trained_on=classifier.manifest.training.sources,
+            seed=params.base.random_seed,
+        )
+        report["other_kinds"] = {}
+        for other in others:
+            with reporter.track(f"texts of another kind: {other.name}"):
+                report["other_kinds"][other.name] = _score_other(classifier, other, tracked, parent, drawing)
         parent.log_metrics({f"behaviour.{name}": rate for name, rate in report["behaviour"].items()})
-    if everyday := report.get("everyday"):
-        reporter.say(f"everyday sentences: {everyday['accuracy']:.1%} of {everyday['n']} right")
-    for kind in ("slices", "sources"):
-        for name, scores in report[kind].items():
-            reporter.say(f"{name}: macro F1 {scores['macro_f1']:.4f}, accuracy {scores['accuracy']:.4f}")
+    _tell(report, others, reporter)
     if given is None:
         write_json(paths.metrics / f"{RUN_NAME}.json", report)
 
@@ -82,6 +90,32 @@ def _score(classifier: Classifier, texts: LabelledTexts, run: Run, params: Param
         seed=params.base.random_seed,
         resamples=params.evaluation.bootstrap_samples,
     )
+
+
+def _score_other(
+    classifier: Classifier, other: OtherKind, tracked: Tracked, parent: Run, drawing: Drawing
+) -> dict[str, float]:
+    scores = card_scores(classifier, other.texts, other.labels, drawing)
+    if other.texts:
+        with tracked.tracking.start_run(tracked.experiment, other.name, parent=parent.id) as run:
+            run.log_metrics(scores)
+    return scores
+
+
+def _tell(report: dict[str, Any], others: Sequence[OtherKind], reporter: Reporter) -> None:
+    if everyday := report.get("everyday"):
+        reporter.say(f"everyday sentences: {everyday['accuracy']:.1%} of {everyday['n']} right")
+    for kind in ("slices", "sources"):
+        for name, scores in report[kind].items():
+            reporter.say(f"{name}: macro F1 {scores['macro_f1']:.4f}, accuracy {scores['accuracy']:.4f}")
+    for other in others:
+        scores = report["other_kinds"][other.name]
+        reporter.say(
+            f"{other.name}: not measured, {other.problem}"
+            if other.problem
+            else f"{other.name}, {scores['n']:,} texts of another kind: macro F1 {scores['macro_f1']:.4f}, "
+            f"of VADER {scores['vader_macro_f1']:.4f}"
+        )
 
 
 def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:

@@ -9,10 +9,15 @@ const METHODS = {
 };
 
 /** How far its confidence can be believed. */
-export function surenessOf({ scores }, { calibration, uncertainty }) {
+export function surenessOf({ scores, everyday, other_kinds }, { calibration, uncertainty }) {
   const points = [METHODS[calibration.method] ?? `Calibrated: ${calibration.method}.`];
   if (typeof scores.ece === "number") {
     points.push(`On average its confidence is ${(scores.ece * 100).toFixed(1)} percentage points off the share of right answers.`);
+  }
+  const elsewhere = Object.values({ everyday: everyday?.all, ...other_kinds }).flatMap((one) => (typeof one?.ece === "number" ? [one.ece * 100] : []));
+  if (elsewhere.length) {
+    const [low, high] = [Math.min(...elsewhere), Math.max(...elsewhere)].map((points) => points.toFixed(1));
+    points.push(`On texts of other kinds it is ${low === high ? low : `${low} to ${high}`} percentage points off.`);
   }
   points.push(`Below a confidence of ${percent(uncertainty.min_confidence)} an answer is marked uncertain.`);
   points.push(
@@ -35,7 +40,7 @@ export function licencesOf({ licences }) {
 }
 
 /** Where it should not be relied on. */
-export function limitsOf({ licence_warning, not_trained_on, everyday, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
+export function limitsOf({ licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
@@ -46,7 +51,8 @@ export function limitsOf({ licence_warning, not_trained_on, everyday, limits, sl
         ? "Texts of other kinds are answered by a general word list, which is right less often than the scores here."
         : "On other kinds of texts it may do worse than the scores here.",
     );
-    points.push("Scores on texts of other kinds, but for the everyday sentences, are not recorded with it: measure it on labelled texts of your own on the page “Evaluate”.");
+    const isMeasured = Object.values(other_kinds ?? {}).some((scores) => scores.n);
+    if (!isMeasured) points.push("Of texts of other kinds it was measured on the everyday sentences at most: measure it on labelled texts of your own on the page “Evaluate”.");
   }
   if (licence_warning) points.push(licence_warning.replaceAll("_", " "));
   const weakest = weakestOf({ ...slices, ...sources });

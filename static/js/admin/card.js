@@ -3,6 +3,7 @@
 import { count, counted, percent, timeOf } from "../numbers.js";
 import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { score } from "./scores.js";
+import { elsewhereOf, elsewhereWords, showElsewhere } from "./card-elsewhere.js";
 import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
 
 const card = document.getElementById("card");
@@ -30,6 +31,10 @@ function show(answer) {
   slot("problem", card).hidden = !answer.problem;
   slot("problem", card).textContent = answer.problem ?? "";
   slot("groups", card).replaceChildren(...groups(answer));
+  const sets = elsewhereOf(answer);
+  slot("elsewhere", card).hidden = sets.length === 0;
+  showElsewhere(slot("elsewhere-rows", card), sets);
+  slot("elsewhere-words", card).textContent = elsewhereWords(sets);
   if (manifest) showManifest(answer, manifest);
   card.hidden = false;
 }

@@ -41,12 +41,19 @@ EVALS = {
             "accuracy_low": 0.777,
             "accuracy_high": 0.88,
             "sure_and_wrong": 0,
+            "ece": 0.2,
+            "uncertain": 0.27,
+            "error_when_sure": 0.09,
         },
         "negation": {"n": 10, "accuracy": 0.8},
     },
     "lengths": {
         "at_most_32_tokens": {"n": 6870, "accuracy": 0.77, "ece": 0.016},
         "over_400_tokens": {"n": 0},
+    },
+    "other_kinds": {
+        "imdb": {"n": 5000, "macro_f1": 0.773, "vader_macro_f1": 0.69, "ece": 0.033, "uncertain": 0.05},
+        "amazon_food": {"n": 0},
     },
 }
 
@@ -354,6 +361,7 @@ def test_the_card_tells_all(client: TestClient) -> None:
     assert card.everyday["all"]["accuracy_low"] == 0.777
     assert card.everyday["negation"] == {"n": 10, "accuracy": 0.8}
     assert card.lengths == EVALS["lengths"]
+    assert card.other_kinds == EVALS["other_kinds"]
     assert card.not_trained_on is None
     assert card.limits.max_text_chars == 10_000
     assert card.manifest is not None

@@ -62,6 +62,7 @@ def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
         "watched_behaviour": _numbers(evals.get("hard_behaviour")),
         "everyday": _named_scores(evals.get("everyday")),
         "lengths": _named_scores(evals.get("lengths")),
+        "other_kinds": _named_scores(evals.get("other_kinds")),
         "not_trained_on": not_trained_on(trained_on),
         "licences": [asdict(each) for each in licences],
         "licence_warning": warning_of(licences),

@@ -198,10 +198,13 @@ class ModelCardAnswer(ModelAnswer):
         description="Shares of passed harder checks, which no promotion asks for."
     )
     everyday: dict[str, dict[str, float]] = Field(
-        description="Accuracy on everyday sentences by kind, and in `all` with its 95 % interval."
+        description="Accuracy on everyday sentences by kind; in `all` with interval, calibration and VADER's."
     )
     lengths: dict[str, dict[str, float]] = Field(
         description="Texts of the test split by number of tokens; accuracy and ECE where there are a hundred."
+    )
+    other_kinds: dict[str, dict[str, float]] = Field(
+        description="Scores on texts of other kinds, VADER's beside; `n` is 0 where they were not there."
     )
     not_trained_on: str | None = Field(
         description="A sentence on the kinds of texts and languages that its sources lack."

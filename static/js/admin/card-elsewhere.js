@@ -1,0 +1,71 @@
+// The part of a model card on texts of other kinds: one line for each set, and what follows in a sentence.
+
+import { count, percent } from "../numbers.js";
+import { score } from "./scores.js";
+
+const readable = (name) => name.replaceAll("_", " ");
+const isNumber = (value) => typeof value === "number";
+const share = (value) => (isNumber(value) ? percent(value) : "–");
+
+/** Every set with its scores; the everyday sentences first. */
+export function elsewhereOf({ everyday, other_kinds }) {
+  const sets = Object.entries(other_kinds ?? {});
+  return everyday?.all ? [["everyday sentences", everyday.all], ...sets] : sets;
+}
+
+/** Fills the table. */
+export function showElsewhere(body, sets) {
+  body.replaceChildren(...sets.map(([name, scores]) => lineOf(name, scores)));
+}
+
+function lineOf(name, scores) {
+  const line = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = readable(name);
+  line.append(head);
+  if (!scores.n) {
+    const cell = document.createElement("td");
+    cell.colSpan = 7;
+    cell.textContent = "not measured: they were not there, or it knows them all";
+    line.append(cell);
+    return line;
+  }
+  line.append(
+    cellOf(count(scores.n)),
+    cellOf(share(scores.accuracy), rangeOf(scores, "accuracy", percent)),
+    cellOf(score(scores.macro_f1), rangeOf(scores, "macro_f1", (value) => value.toFixed(2))),
+    cellOf(score(scores.vader_macro_f1)),
+    cellOf(score(scores.ece)),
+    cellOf(share(scores.uncertain)),
+    cellOf(share(scores.error_when_sure)),
+  );
+  return line;
+}
+
+function cellOf(words, range) {
+  const cell = document.createElement("td");
+  cell.className = "number";
+  cell.textContent = words;
+  if (range) {
+    const limits = document.createElement("span");
+    limits.className = "limits";
+    limits.textContent = range;
+    cell.append(" ", limits);
+  }
+  return cell;
+}
+
+function rangeOf(scores, name, written) {
+  const [low, high] = [scores[`${name}_low`], scores[`${name}_high`]];
+  return isNumber(low) && isNumber(high) ? `${written(low)} to ${written(high)}` : null;
+}
+
+/** What the table says, in sentences. */
+export function elsewhereWords(sets) {
+  const measured = sets.filter(([, scores]) => scores.n);
+  const behind = measured.filter(([, scores]) => isNumber(scores.macro_f1) && scores.macro_f1 < scores.vader_macro_f1);
+  const words = ["Ranges are 95 % intervals."];
+  if (behind.length) words.push(`On ${behind.map(([name]) => readable(name)).join(", ")} VADER's word list does better.`);
+  return words.join(" ");
+}
