@@ -2,7 +2,7 @@
 
 const NO_ANSWER = "The server does not answer. Check the connection and try again.";
 const LOGIN_NEEDED = "This needs a login here. Log in under Admin and try again.";
-const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content;
+const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content;
 
 /**
  * Sends `body` as JSON, or a `file` as it is. Returns `{answer}` or, where it went wrong, `{problem, status, code, retryAfter}`; status 0 means no answer at all.
@@ -12,7 +12,8 @@ export async function call(path, { method = "GET", body, file, signal } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (file) headers["Content-Type"] = "application/octet-stream";
-  if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
+  const token = method === "GET" ? null : csrfToken();
+  if (token) headers["X-CSRF-Token"] = token;
   let response;
   try {
     response = await fetch(path, { method, headers, signal, body: file ?? (body && JSON.stringify(body)) });

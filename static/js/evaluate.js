@@ -2,7 +2,7 @@
 
 import { call, wellFormed } from "./api.js";
 import { isBlank } from "./blank.js";
-import { showVerdict, hideVerdict } from "./verdict.js";
+import { hideVerdict, showVerdict } from "./verdict.js";
 
 const ENDPOINT = "/api/v1/inference/explain";
 

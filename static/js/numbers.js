@@ -20,7 +20,11 @@ export function percent(share) {
 /** Bytes as people speak of them. */
 export function size(bytes) {
   if (bytes < 1_000) return `${bytes} bytes`;
-  for (const [unit, name] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
+  for (const [unit, name] of [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ]) {
     if (bytes >= unit) return `${(bytes / unit).toFixed(bytes / unit < 10 ? 1 : 0)} ${name}`;
   }
 }

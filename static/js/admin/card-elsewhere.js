@@ -34,7 +34,10 @@ function lineOf(name, scores) {
   line.append(
     cellOf(count(scores.n)),
     cellOf(share(scores.accuracy), rangeOf(scores, "accuracy", percent)),
-    cellOf(score(scores.macro_f1), rangeOf(scores, "macro_f1", (value) => value.toFixed(2))),
+    cellOf(
+      score(scores.macro_f1),
+      rangeOf(scores, "macro_f1", (value) => value.toFixed(2)),
+    ),
     cellOf(score(scores.vader_macro_f1)),
     cellOf(score(scores.ece)),
     cellOf(share(scores.uncertain)),

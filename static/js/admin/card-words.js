@@ -12,9 +12,13 @@ const METHODS = {
 export function surenessOf({ scores, everyday, other_kinds }, { calibration, uncertainty }) {
   const points = [METHODS[calibration.method] ?? `Calibrated: ${calibration.method}.`];
   if (typeof scores.ece === "number") {
-    points.push(`On average its confidence is ${(scores.ece * 100).toFixed(1)} percentage points off the share of right answers.`);
+    points.push(
+      `On average its confidence is ${(scores.ece * 100).toFixed(1)} percentage points off the share of right answers.`,
+    );
   }
-  const elsewhere = Object.values({ everyday: everyday?.all, ...other_kinds }).flatMap((one) => (typeof one?.ece === "number" ? [one.ece * 100] : []));
+  const elsewhere = Object.values({ everyday: everyday?.all, ...other_kinds }).flatMap((one) =>
+    typeof one?.ece === "number" ? [one.ece * 100] : [],
+  );
   if (elsewhere.length) {
     const [low, high] = [Math.min(...elsewhere), Math.max(...elsewhere)].map((points) => points.toFixed(1));
     points.push(`On texts of other kinds it is ${low === high ? low : `${low} to ${high}`} percentage points off.`);
@@ -25,7 +29,9 @@ export function surenessOf({ scores, everyday, other_kinds }, { calibration, unc
       `${uncertainty.min_words} words or more of which it knows fewer than ${percent(uncertainty.min_known_share)}.`,
   );
   if (uncertainty.unfamiliar_confidence) {
-    points.push(`On texts unlike those it was trained on that limit is ${percent(uncertainty.unfamiliar_confidence)}; code is always marked.`);
+    points.push(
+      `On texts unlike those it was trained on that limit is ${percent(uncertainty.unfamiliar_confidence)}; code is always marked.`,
+    );
   }
   if (calibration.length) {
     points.push(`On texts of more than ${count(calibration.length.pivot)} words it is made less certain the longer they are.`);
@@ -35,12 +41,18 @@ export function surenessOf({ scores, everyday, other_kinds }, { calibration, unc
 
 /** Under which licences the texts were published that it has learnt from. */
 export function licencesOf({ licences }) {
-  const lines = (licences ?? []).map(({ source, licence, terms }) => [`Licence of ${source.replaceAll("_", " ")}`, `${licence}. ${terms.replaceAll("`", "").replaceAll("_", " ")}`]);
+  const lines = (licences ?? []).map(({ source, licence, terms }) => [
+    `Licence of ${source.replaceAll("_", " ")}`,
+    `${licence}. ${terms.replaceAll("`", "").replaceAll("_", " ")}`,
+  ]);
   return Object.fromEntries(lines);
 }
 
 /** Where it should not be relied on. */
-export function limitsOf({ licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour }, { labels, training, general }) {
+export function limitsOf(
+  { licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour },
+  { labels, training, general },
+) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
@@ -52,7 +64,10 @@ export function limitsOf({ licence_warning, not_trained_on, everyday, other_kind
         : "On other kinds of texts it may do worse than the scores here.",
     );
     const isMeasured = Object.values(other_kinds ?? {}).some((scores) => scores.n);
-    if (!isMeasured) points.push("Of texts of other kinds it was measured on the everyday sentences at most: measure it on labelled texts of your own on the page “Evaluate”.");
+    if (!isMeasured)
+      points.push(
+        "Of texts of other kinds it was measured on the everyday sentences at most: measure it on labelled texts of your own on the page “Evaluate”.",
+      );
   }
   if (licence_warning) points.push(licence_warning.replaceAll("_", " "));
   const weakest = weakestOf({ ...slices, ...sources });

@@ -1,10 +1,10 @@
 // The model card: what one version was made of, how well it does, and where it should not be relied on.
 
 import { count, counted, percent, timeOf } from "../numbers.js";
-import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
-import { score } from "./scores.js";
 import { elsewhereOf, elsewhereWords, showElsewhere } from "./card-elsewhere.js";
 import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
+import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
+import { score } from "./scores.js";
 
 const card = document.getElementById("card");
 
@@ -15,7 +15,11 @@ function show(answer) {
   const { manifest, scores } = answer;
   document.getElementById("card-name").textContent = nameOf(answer);
   document.title = `${nameOf(answer)} · OpinionLens`;
-  slot("tags", card).append(tag(answer.is_active ? "Active" : "Not active", answer.is_active ? "active" : ""), " ", tag(answer.kind ?? "unknown kind"));
+  slot("tags", card).append(
+    tag(answer.is_active ? "Active" : "Not active", answer.is_active ? "active" : ""),
+    " ",
+    tag(answer.kind ?? "unknown kind"),
+  );
   const registered = answer.created ? `Registered ${timeOf(answer.created)}. ` : "";
   fill(card, {
     intro: `${registered}Loaded on this server ${timeOf(answer.loaded_at)}.`,
@@ -47,20 +51,25 @@ function showManifest(answer, manifest) {
     Sources: training.sources.length ? training.sources.map(readable).join(", ") : "not recorded",
     ...licencesOf(answer),
     "Words are read as": `${features.recipe.name}${features.lexicon ? ", with the sentiment word list" : ""}`,
-    "Parts of a text": [ngrams(features.word_ngrams, "word"), ngrams(features.char_ngrams, "character")].filter(Boolean).join(", ") || "–",
+    "Parts of a text":
+      [ngrams(features.word_ngrams, "word"), ngrams(features.char_ngrams, "character")].filter(Boolean).join(", ") || "–",
   });
   const params = Object.entries(training.params).map(([name, value]) => [readable(name), String(value)]);
   slot("params", card).hidden = params.length === 0;
   showFacts("params-list", Object.fromEntries(params));
   showPoints("sureness", surenessOf(answer, manifest));
   showPoints("limits", limitsOf(answer, manifest));
-  showFacts("lineage", {
-    Run: answer.training.run_id ?? "not recorded",
-    "Data (hash)": lineage.data_hash ?? "not recorded",
-    "Code (commit)": answer.training.git_commit ?? "not recorded",
-    "Version of the code": lineage.code_version ?? "not recorded",
-    "Artefact (SHA-256)": answer.digest,
-  }, true);
+  showFacts(
+    "lineage",
+    {
+      Run: answer.training.run_id ?? "not recorded",
+      "Data (hash)": lineage.data_hash ?? "not recorded",
+      "Code (commit)": answer.training.git_commit ?? "not recorded",
+      "Version of the code": lineage.code_version ?? "not recorded",
+      "Artefact (SHA-256)": answer.digest,
+    },
+    true,
+  );
 }
 
 function ngrams(range, unit) {
@@ -82,15 +91,28 @@ function groups({ scores, slices, sources, behaviour, watched_behaviour, everyda
     ["By class (F1)", classes],
     ["By slice", scored(slices)],
     ["By source", scored(sources)],
-    ["Behaviour that a promotion asks for (share of checks passed)", rates(behaviour), "One that passes fewer than the version in use is refused."],
-    ["Behaviour that is only watched (share of checks passed)", rates(watched_behaviour), "Harder checks: nobody is refused because of them."],
+    [
+      "Behaviour that a promotion asks for (share of checks passed)",
+      rates(behaviour),
+      "One that passes fewer than the version in use is refused.",
+    ],
+    [
+      "Behaviour that is only watched (share of checks passed)",
+      rates(watched_behaviour),
+      "Harder checks: nobody is refused because of them.",
+    ],
     ["Everyday sentences (share answered right)", measured(everyday, "accuracy"), everydayNote(everyday)],
-    ["Calibration error by length (lower is better)", measured(shortestFirst(lengths), "ece"), "A dash: fewer than 100 texts are too few to tell."],
+    [
+      "Calibration error by length (lower is better)",
+      measured(shortestFirst(lengths), "ece"),
+      "A dash: fewer than 100 texts are too few to tell.",
+    ],
   ].filter(([, bars]) => bars.length > 0);
   if (found.length === 0) return [note("No scores were recorded with this version.")];
-  const missing = Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
-    ? []
-    : [note("Scores per slice and source were not recorded with this version. `opinionlens promote` records them.")];
+  const missing =
+    Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
+      ? []
+      : [note("Scores per slice and source were not recorded with this version. `opinionlens promote` records them.")];
   return [...found.map(([title, bars, words]) => group(title, bars, words)), ...missing];
 }
 
@@ -102,7 +124,8 @@ function shortestFirst(lengths) {
 
 function everydayNote(everyday) {
   const { accuracy_low: low, accuracy_high: high } = everyday?.all ?? {};
-  const range = typeof low === "number" && typeof high === "number" ? ` 95 % interval of all: ${percent(low)} to ${percent(high)}.` : "";
+  const range =
+    typeof low === "number" && typeof high === "number" ? ` 95 % interval of all: ${percent(low)} to ${percent(high)}.` : "";
   return `What people type first, in all and by kind.${range}`;
 }
 

@@ -1,7 +1,7 @@
 // Is a version good for our texts? A labelled file goes to the server, and a report comes back.
 
-import { size } from "../numbers.js";
 import { takeDrops } from "../files/dropping.js";
+import { size } from "../numbers.js";
 import { ask, complain, slot } from "./page.js";
 
 const form = document.getElementById("evaluate");

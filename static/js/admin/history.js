@@ -37,7 +37,10 @@ function row(deployment) {
     name: nameOf(deployment),
     at: timeOf(deployment.at),
     previous: deployment.previous ? `before: ${nameOfId(deployment.previous)}` : "the first one",
-    cause: deployment.cause === "rollback" ? `Rolled back to no. ${deployment.restores}` : CAUSES[deployment.cause] ?? deployment.cause,
+    cause:
+      deployment.cause === "rollback"
+        ? `Rolled back to no. ${deployment.restores}`
+        : (CAUSES[deployment.cause] ?? deployment.cause),
     by: deployment.cause === "champion" && deployment.by === "champion" ? "the registry" : deployment.by,
     why: deployment.why.replaceAll("`", "") || "–",
   });

@@ -28,7 +28,11 @@ function row(key) {
   const line = fill(copyOf("key-row"), {
     name: key.name,
     prefix: `${key.prefix}…`,
-    scopes: [...key.scopes].sort().reverse().map((scope) => MAY[scope] ?? scope).join(", "),
+    scopes: [...key.scopes]
+      .sort()
+      .reverse()
+      .map((scope) => MAY[scope] ?? scope)
+      .join(", "),
     made: `${dateOf(key.created_at)} by ${key.created_by}`,
     used: key.last_used_at ? timeOf(key.last_used_at) : "never",
   });

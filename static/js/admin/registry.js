@@ -3,8 +3,8 @@
 import { count, dateOf } from "../numbers.js";
 import { decide } from "./decision.js";
 import { startFetch } from "./fetches.js";
-import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { showProblem } from "./loaded.js";
+import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
 import { score } from "./scores.js";
 
 const PAGE_ROWS = 10;

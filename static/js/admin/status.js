@@ -47,11 +47,11 @@ function showRollBack(deployment, target, refresh) {
   button.onclick = () =>
     decide({
       title: `Roll back to ${nameOf(target)}?`,
-      words: `It answers at once, in every process, in place of ${nameOf(deployment)}. It was last activated ` +
+      words:
+        `It answers at once, in every process, in place of ${nameOf(deployment)}. It was last activated ` +
         `${timeOf(target.at)} by ${target.by}.`,
       confirmWords: "Roll back",
-      act: ({ why }) =>
-        ask("/api/v1/models/rollback", { method: "POST", body: { why, expected: deployment.number } }),
+      act: ({ why }) => ask("/api/v1/models/rollback", { method: "POST", body: { why, expected: deployment.number } }),
       settled: (reply) => settle(reply, (answer) => `${nameOfId(answer.model_id)} answers again.`, refresh),
     });
 }

@@ -1,8 +1,8 @@
 // Tries a loaded version on a text, beside the one that answers now.
 
-import { capitalised, percent } from "../numbers.js";
 import { wellFormed } from "../api.js";
 import { isBlank } from "../blank.js";
+import { capitalised, percent } from "../numbers.js";
 import { fillBars, listedWord } from "../verdict-parts.js";
 import { strongestWords } from "../words.js";
 import { ask, copyOf, fill, nameOf, slot } from "./page.js";
@@ -63,7 +63,12 @@ async function compare() {
   if (failed) complain(failed.problem);
   const shown = asked.flatMap((model, index) => (replies[index].answer ? [verdict(model, replies[index].answer)] : []));
   slot("trials", section).replaceChildren(...shown);
-  slot("agreement", section).textContent = failed ? "" : agreementWords(asked, replies.map((reply) => reply.answer));
+  slot("agreement", section).textContent = failed
+    ? ""
+    : agreementWords(
+        asked,
+        replies.map((reply) => reply.answer),
+      );
 }
 
 function verdict(model, answer) {

@@ -1,12 +1,31 @@
 // Which row names the columns, and which column holds the texts. A guess; the page lets one choose.
 
 const TEXT_NAMES = [
-  "text", "texts", "content", "body", "message", "comment", "comments", "review", "reviews", "reviewtext", "tweet",
-  "post", "feedback", "opinion", "sentence", "description", "summary",
+  "text",
+  "texts",
+  "content",
+  "body",
+  "message",
+  "comment",
+  "comments",
+  "review",
+  "reviews",
+  "reviewtext",
+  "tweet",
+  "post",
+  "feedback",
+  "opinion",
+  "sentence",
+  "description",
+  "summary",
 ];
 const SAMPLE = 200;
 
-const plain = (name) => name.trim().toLowerCase().replaceAll(/[^a-z]/g, "");
+const plain = (name) =>
+  name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, "");
 const looksNumeric = (cell) => cell.trim() !== "" && !Number.isNaN(Number(cell.replaceAll(/[,%]/g, "")));
 const mean = (numbers) => (numbers.length ? numbers.reduce((sum, number) => sum + number, 0) / numbers.length : 0);
 

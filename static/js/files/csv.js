@@ -15,7 +15,13 @@ export function guessDelimiter(text) {
   const sample = text.slice(0, SAMPLE_CHARS);
   const ranked = DELIMITERS.map((delimiter) => {
     const widths = parseDelimited(sample, delimiter, SAMPLE_RECORDS).map((cells) => cells.length);
-    return { delimiter, share: shareOfCommonest(widths.filter((width) => width > 1), widths.length) };
+    return {
+      delimiter,
+      share: shareOfCommonest(
+        widths.filter((width) => width > 1),
+        widths.length,
+      ),
+    };
   });
   return ranked.reduce((best, next) => (next.share > best.share + 0.01 ? next : best)).delimiter;
 }

@@ -1,11 +1,11 @@
 // The file on the home page: chosen or dropped, read here, judged in portions, shown.
 
 import { count, counted, size } from "../numbers.js";
-import { binaryProblem, decode, guessEncoding } from "./encoding.js";
 import { judgeAll } from "./batch.js";
 import { takeDrops } from "./dropping.js";
-import { guessTable, isTable, lineRows, tableRows } from "./rows.js";
+import { binaryProblem, decode, guessEncoding } from "./encoding.js";
 import { showResult } from "./result.js";
+import { guessTable, isTable, lineRows, tableRows } from "./rows.js";
 
 // More than any file within the limit of rows has; a larger one would only freeze the page.
 const LARGEST_BYTES = 20_000_000;
@@ -120,8 +120,10 @@ export function offerFiles(explain) {
     const note = slot("note", parts.options);
     const words = [];
     if (rows > limits.maxItems) {
-      words.push(`The file has ${count(rows)} rows; the first ${count(limits.maxItems)} of them are judged. ` +
-        "For more, use opinionlens score or send several batches.");
+      words.push(
+        `The file has ${count(rows)} rows; the first ${count(limits.maxItems)} of them are judged. ` +
+          "For more, use opinionlens score or send several batches.",
+      );
     }
     if (texts && texts < rows) words.push(`${counted(rows - texts, "row has", "rows have")} no text.`);
     note.textContent = words.join(" ");
@@ -151,7 +153,7 @@ export function offerFiles(explain) {
       { maxItems: limits.maxItems, maxBytes: limits.maxBytes * 0.9 },
       { signal: stop.signal, onProgress },
     );
-    asked.forEach((row, index) => applyResult(row, outcome.results[index]));
+    for (const [index, row] of asked.entries()) applyResult(row, outcome.results[index]);
     if (outcome.results.length === 0) {
       show("options");
       complain(outcome.problem);

@@ -45,7 +45,9 @@ function byteOrder(bytes) {
   if (startsWith(bytes, [0xfe, 0xff])) return "utf-16be";
   const zeros = [0, 0];
   const looked = bytes.subarray(0, LOOKED_AT);
-  looked.forEach((byte, index) => (zeros[index % 2] += byte === 0));
+  for (let at = 0; at < looked.length; at += 1) {
+    if (looked[at] === 0) zeros[at % 2] += 1;
+  }
   const [even, odd] = zeros.map((found) => found / (looked.length / 2 || 1));
   if (odd > 0.3 && even < odd / 5) return "utf-16le";
   if (even > 0.3 && odd < even / 5) return "utf-16be";

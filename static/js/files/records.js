@@ -13,7 +13,7 @@ const bodyOf = (line) => line.replace(/(\r\n|\n|\r)$/, "");
 export const linesOf = (text) => text.match(/[^\r\n]*(\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
 
 /** Takes cells from a line on; `state` is `{cells, open, loose, stray, need, doubled}`, with `open` text of a cell not closed. */
-function take(state, line, delimiter, escape) {
+function take(state, line, delimiter, backslash) {
   const body = bodyOf(line);
   let at = 0;
   let inside = state.open !== null;
@@ -35,14 +35,14 @@ function take(state, line, delimiter, escape) {
       at = opening;
     }
     inside = false;
-    const closed = closing(state, body, at, delimiter, escape);
+    const closed = closing(state, body, at, delimiter, backslash);
     if (!closed) {
       state.open += line.slice(at);
       return;
     }
     const content = state.open + body.slice(at, closed.mark);
     state.need ||= content.includes(delimiter);
-    state.cells.push(content.replaceAll(escape ? /""|\\["\\]/g : /""/g, (found) => found[1]));
+    state.cells.push(content.replaceAll(backslash ? /""|\\["\\]/g : /""/g, (found) => found[1]));
     state.open = null;
     if (!closed.goesOn) return;
     at = closed.next;
@@ -56,9 +56,9 @@ function openingAt(body, from, delimiter) {
   return body[at] === '"' ? at + 1 : -1;
 }
 
-function closing(state, body, from, delimiter, escape) {
+function closing(state, body, from, delimiter, backslash) {
   for (let at = from; at < body.length; at += 1) {
-    if (escape && body[at] === "\\" && (body[at + 1] === '"' || body[at + 1] === "\\")) {
+    if (backslash && body[at] === "\\" && (body[at + 1] === '"' || body[at + 1] === "\\")) {
       state.doubled = true;
       at += 1;
     } else if (body[at] === '"' && body[at + 1] === '"') {
@@ -75,9 +75,9 @@ function closing(state, body, from, delimiter, escape) {
   return null;
 }
 
-function started(line, delimiter, escape) {
+function started(line, delimiter, backslash) {
   const state = { cells: [], open: null, loose: false, stray: false, need: false, doubled: false, quoted: false };
-  take(state, line, delimiter, escape);
+  take(state, line, delimiter, backslash);
   return state;
 }
 
@@ -103,7 +103,7 @@ function shapeOf(lines, delimiter, width) {
     if (cells.length !== width) continue;
     cells.forEach((cell, index) => {
       const column = columns[index];
-      const value = valueOf(cell);
+      const value = plainValue(cell);
       column.seen += 1;
       column.numbers += NUMBER.test(value);
       if (column.values.size < 200 || column.values.has(value)) {
@@ -122,7 +122,7 @@ function shapeOf(lines, delimiter, width) {
     };
   });
   const admits = ({ isNumeric, few }, cell) => {
-    const value = valueOf(cell);
+    const value = plainValue(cell);
     if (few?.has(value)) return true;
     return isNumeric ? NUMBER.test(value) : !few;
   };
@@ -141,7 +141,12 @@ function shapeOf(lines, delimiter, width) {
   return { width, literal, isRow, isTyped, isTelling: isTyped || "\t|".includes(delimiter) };
 }
 
-const valueOf = (cell) => cell.slice(0, 80).trim().replaceAll(/^"+|"+$/g, "").toLowerCase();
+const plainValue = (cell) =>
+  cell
+    .slice(0, 80)
+    .trim()
+    .replaceAll(/^"+|"+$/g, "")
+    .toLowerCase();
 const mostly = (flags) => 2 * flags.filter(Boolean).length >= flags.length;
 
 /** The lines that a quoted cell takes along: rows of their own, or lines of one text? */
@@ -155,7 +160,7 @@ function isDoubtful(state, taken, shape) {
 }
 
 /** All records of the lines; `marks` counts what speaks for and against marks that quote. */
-function recordsOf(lines, delimiter, { escape, shape, most }) {
+function recordsOf(lines, delimiter, { backslash, shape, most }) {
   const records = [];
   const marks = { against: 0, closed: 0, need: 0, doubled: 0 };
   let at = 0;
@@ -170,7 +175,7 @@ function recordsOf(lines, delimiter, { escape, shape, most }) {
     const first = lines[at];
     at += 1;
     if (!bodyOf(first)) continue;
-    const state = started(first, delimiter, escape);
+    const state = started(first, delimiter, backslash);
     if (state.open === null && !state.loose) {
       const asWritten = shape && state.cells.length !== shape.width && (state.stray || shape.width === 1);
       marks.closed += state.quoted;
@@ -181,7 +186,7 @@ function recordsOf(lines, delimiter, { escape, shape, most }) {
       continue;
     }
     const begun = at;
-    while (!state.loose && state.open !== null && at < lines.length) take(state, lines[at++], delimiter, escape);
+    while (!state.loose && state.open !== null && at < lines.length) take(state, lines[at++], delimiter, backslash);
     const taken = lines.slice(begun - 1, at);
     if (state.open === null && taken.length > 1 && !(shape && isDoubtful(state, taken, shape))) {
       marks.need += 1;
@@ -197,14 +202,13 @@ function recordsOf(lines, delimiter, { escape, shape, most }) {
 /** Rows of cells; blank lines are left out. */
 export function parseDelimited(text, delimiter, most = Infinity) {
   const lines = linesOf(text.replace(/^sep=.(\r\n|\n|\r)/i, ""));
-  const header = recordsOf(lines, delimiter, { escape: false, shape: null, most: 1 }).records[0] ?? [];
+  const header = recordsOf(lines, delimiter, { backslash: false, shape: null, most: 1 }).records[0] ?? [];
   const shape = shapeOf(lines, delimiter, header.length);
-  const forms = [false, true].map((escape) => ({ escape, ...recordsOf(lines, delimiter, { escape, shape, most }) }));
+  const forms = [false, true].map((backslash) => ({ backslash, ...recordsOf(lines, delimiter, { backslash, shape, most }) }));
   const best = forms[1].marks.against < forms[0].marks.against ? forms[1] : forms[0];
   const { against, closed, need, doubled } = best.marks;
   const isUsual = shape.width > 1 && ",;".includes(delimiter) && closed >= against;
-  const isQuoted =
-    against === 0 || isUsual || 2 * closed > best.records.length || 10 * need > against || 20 * doubled > against;
+  const isQuoted = against === 0 || isUsual || 2 * closed > best.records.length || 10 * need > against || 20 * doubled > against;
   if (isQuoted) return best.records;
   const bodies = lines.map(bodyOf).filter(Boolean).slice(0, most);
   return bodies.map((body) => (shape.width > 1 ? body.split(delimiter) : [body]));

@@ -24,9 +24,7 @@ export function showResult(section, outcome, explain) {
 
   function matching() {
     const wanted = view.search.trim().toLowerCase();
-    return numbered.filter(
-      (row) => FILTERS[view.filter](row) && (!wanted || (row.text ?? "").toLowerCase().includes(wanted)),
-    );
+    return numbered.filter((row) => FILTERS[view.filter](row) && (!wanted || (row.text ?? "").toLowerCase().includes(wanted)));
   }
 
   function draw() {

@@ -1,8 +1,8 @@
 // What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
 
 import { isBlank } from "../blank.js";
-import { guessDelimiter, parseLines } from "./csv.js";
 import { columnNames, guessColumn, guessHeader } from "./columns.js";
+import { guessDelimiter, parseLines } from "./csv.js";
 import { parseDelimited } from "./records.js";
 
 const NO_TEXT = "the text is missing or empty";
@@ -42,7 +42,15 @@ function textOf(cells, column, width) {
 /** The rows that a download holds: those of the file with the columns that scoring adds. */
 export function scoredRows(names, rows) {
   const added = [
-    "prediction", "confidence", "uncertain", "p_negative", "p_neutral", "p_positive", "model_name", "model_version", "error",
+    "prediction",
+    "confidence",
+    "uncertain",
+    "p_negative",
+    "p_neutral",
+    "p_positive",
+    "model_name",
+    "model_version",
+    "error",
   ];
   const taken = new Set([...names, ...added]);
   const own = names.map((name) => (added.includes(name) ? freeName(name, taken) : name));
