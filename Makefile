@@ -40,13 +40,21 @@ check: install ## Format, lint, types, import contracts, docs against code; no o
 	mypy
 	lint-imports
 	djlint templates --lint --quiet
+	@$(MAKE) --no-print-directory check-js
 	pytest -q tests/hygiene
 	@$(MAKE) --no-print-directory check-lock
 
+.PHONY: check-js
+check-js: node_modules/.installed ## Format, lint, types and tests of static/js, lint of static/css
+	node_modules/.bin/biome ci --colors=off --error-on-warnings
+	node_modules/.bin/tsc --project jsconfig.json
+	node --test --test-reporter=dot "tests/js/**/*.test.js"
+
 .PHONY: format
-format: install ## Let ruff put the code in order
+format: node_modules/.installed ## Let ruff and biome put the code in order
 	ruff check --fix
 	ruff format
+	node_modules/.bin/biome check --colors=off --write
 
 .PHONY: mutants
 mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what its tests did not notice (up to an hour)
@@ -62,7 +70,7 @@ docs: install ## Build the documents and the API reference as a site in .cache/s
 	@echo "open $(CURDIR)/.cache/site/index.html"
 
 .PHONY: hooks
-hooks: install ## Let git run the quick checks at each commit and `make check` at each push
+hooks: node_modules/.installed ## Let git run the quick checks at each commit and `make check` at each push
 	@prek install
 
 .PHONY: cards
@@ -109,6 +117,12 @@ install: .venv/.installed ## Install what requirements.lock pins into .venv; fet
 
 .PHONY: anew
 anew:
+
+# Only checks need what is in it; npm itself comes with Node.js in .venv.
+node_modules/.installed: package-lock.json | install
+	@echo "installing what package-lock.json pins into node_modules"
+	@npm ci --silent || { echo "npm's registry did not give what package-lock.json pins." >&2; exit 1; }
+	@touch $@
 
 .tools/uv/bin/uv:
 	@echo "installing uv into .tools (nothing outside this folder changes)"

@@ -1,5 +1,6 @@
 """Files that people and their tools expect at the root, and their form."""
 
+import json
 import re
 import struct
 import sys
@@ -84,3 +85,23 @@ def test_every_picture_is_shown_somewhere():
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in pages)
     assert [path.name for path in PICTURES.iterdir() if f"pictures/{path.name}" not in text] == []
+
+
+def test_lock_of_npm_pins_by_digest_and_names_no_address():
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: pin for name, pin in lock["packages"].items() if name}
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in asked["devDependencies"]} == asked[
+        "devDependencies"
+    ]
+    assert [
+        name for name, pin in packages.items() if not pin.get("integrity", "").startswith("sha512-")
+    ] == []
+    assert [name for name, pin in packages.items() if "resolved" in pin] == []
+    assert "dependencies" not in asked, "the pages need no package"
+
+
+def test_every_npm_package_has_its_reason():
+    page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert [name for name in asked if f"| `{name}` |" not in page] == []
