@@ -21,14 +21,14 @@ from opinionlens.evaluation.intervals import wilson
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import Recipe
 
 TRAINING_ROWS = 25_000
 # Three words in a row tell "not at all good"; 4 texts keep the vocabulary below 500,000 terms.
 SPEC = FeatureSpec(Recipe("social-v1", negation_scope=True), word_ngrams=(1, 3))
-LIMITS = Limits(min_df=4)
+LIMITS = VocabularyLimits(min_df=4)
 CANDIDATES: dict[str, tuple[str, dict[str, float]]] = {
     "nb_svm C=2": ("nb_svm", {"C": 2.0, "ratio_floor": 0.2}),
     "nb_svm C=4": ("nb_svm", {"C": 4.0, "ratio_floor": 0.2}),

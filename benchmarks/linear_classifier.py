@@ -38,7 +38,7 @@ from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.sklearn_pipeline import sklearn_pipeline
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
@@ -109,7 +109,7 @@ def report(name: str, fitted: Fitted, unseen: Sequence[str]) -> None:
 
 def fit(spec: FeatureSpec, texts: Sequence[str], codes: np.ndarray) -> Fitted:
     """Fit a logistic regression on the tweets."""
-    vocabulary, counts = Vocabulary.fit(spec, texts, words=Limits(1), chars=Limits(2))
+    vocabulary, counts = Vocabulary.fit(spec, texts, words=VocabularyLimits(1), chars=VocabularyLimits(2))
     family = FAMILIES["logistic_regression"]
     estimator = family.fit(counts, codes, {**family.defaults, "C": 1.0}, seed=0)
     assert isinstance(estimator, LinearEstimator)
@@ -177,7 +177,7 @@ def forget(remembered: Sequence[dict[str, object]], text: str) -> None:
 def print_load(texts: Sequence[str]) -> None:
     """Print what a fresh process needs for 500,000 terms of real tweets."""
     spec = FeatureSpec(RECIPE, (1, 3))
-    vocabulary, _ = Vocabulary.fit(spec, texts, words=Limits(1, 500_000))
+    vocabulary, _ = Vocabulary.fit(spec, texts, words=VocabularyLimits(1, 500_000))
     rng = np.random.default_rng(0)
     terms = vocabulary.words
     text = TextWeights((Block("words", terms, "log", rng.uniform(1, 10, len(terms)), normalise=True),))

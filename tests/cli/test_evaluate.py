@@ -9,7 +9,7 @@ import pytest
 
 from opinionlens.base.errors import InputError, SettingsInvalid, TableInvalid
 from opinionlens.cli import registries
-from opinionlens.cli.evaluate import Order, run_evaluate
+from opinionlens.cli.evaluate import EvaluationRequest, run_evaluate
 from opinionlens.cli.main import evaluate as evaluate_command
 from opinionlens.pipeline.progress import Quiet
 from opinionlens.registry import MemoryRegistry
@@ -38,7 +38,7 @@ def evaluated(capsys):
     """Run the command; return what it wrote to standard output."""
 
     def run(model="words", *, as_json=True, html=None, **order):
-        run_evaluate(Order(model, FILE, **order), as_json=as_json, html=html, reporter=Quiet())
+        run_evaluate(EvaluationRequest(model, FILE, **order), as_json=as_json, html=html, reporter=Quiet())
         return capsys.readouterr().out
 
     return run

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from opinionlens.registry import Limits, MemoryRegistry, ProcessRegistry, Registry, Version
+from opinionlens.registry import MemoryRegistry, ProcessLimits, ProcessRegistry, Registry, Version
 from opinionlens.registry import mlflow as logged_models
 from opinionlens.registry.mlflow import MlflowRegistry
 from opinionlens.tracking import MemoryTracking, Tracking
@@ -166,7 +166,7 @@ def behind(
         if request.param == "mlflow":
             yield BehindMlflow(MlflowRegistry(uri), uri, folder)
             return
-        with ProcessRegistry(uri, limits=Limits(start=120, call=60)) as registry:
+        with ProcessRegistry(uri, limits=ProcessLimits(start=120, call=60)) as registry:
             yield BehindMlflow(registry, uri, folder)
 
 

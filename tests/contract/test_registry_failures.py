@@ -17,8 +17,8 @@ import pytest
 from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import (
     Credentials,
-    Limits,
     MemoryRegistry,
+    ProcessLimits,
     ProcessRegistry,
     Registry,
     RegistryLoginNeeded,
@@ -91,7 +91,7 @@ def connected(request: pytest.FixtureRequest, server: FailingServer) -> Iterator
         elif request.param == "mlflow":
             yield MlflowRegistry(server.address)
         else:
-            limits = Limits(start=120, call=5)
+            limits = ProcessLimits(start=120, call=5)
             with ProcessRegistry(server.address, credentials=CREDENTIALS, limits=limits) as registry:
                 yield registry
 

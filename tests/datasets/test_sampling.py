@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.sampling import sample_rows
-from opinionlens.datasets.splits import Shares, assign_splits
+from opinionlens.datasets.splits import SplitShares, assign_splits
 
 
 def rows(counts: dict[str, int], start: int = 0) -> pl.DataFrame:
@@ -83,7 +83,7 @@ def test_a_smaller_sample_is_part_of_a_larger_one():
 
 
 def test_it_has_nothing_to_do_with_the_split():
-    taken = sample_rows(assign_splits(ALL, Shares(0.6, 0.2, 0.2)), 500, 42)
+    taken = sample_rows(assign_splits(ALL, SplitShares(0.6, 0.2, 0.2)), 500, 42)
     shares = {split: count / 500 for split, count in taken.group_by("split").len().iter_rows()}
     # Four standard deviations of 500 draws, less what a draw without replacement takes off.
     assert shares["train"] == pytest.approx(0.6, abs=0.09)

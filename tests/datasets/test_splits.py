@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from opinionlens.base.errors import DatasetMalformed
 from opinionlens.datasets.duplicates import remove_duplicates
 from opinionlens.datasets.identity import with_identity
-from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
+from opinionlens.datasets.splits import SPLITS, SplitShares, assign_splits, check_splits, find_leaks
 
-SHARES = Shares(train=0.64, val=0.16, test=0.2)
+SHARES = SplitShares(train=0.64, val=0.16, test=0.2)
 WORDS = ["one", "two", "three", "four", "five", "six"]
 
 
-def split(frame: pl.DataFrame, seed: int = 42, shares: Shares = SHARES) -> pl.DataFrame:
+def split(frame: pl.DataFrame, seed: int = 42, shares: SplitShares = SHARES) -> pl.DataFrame:
     return assign_splits(remove_duplicates(with_identity(frame, seed)).frame, shares)
 
 
@@ -151,7 +151,7 @@ def test_a_larger_share_of_validation_leaves_the_test_alone(frame_of):
     small, large = (
         {
             key
-            for key, side in sides(split(frame, shares=Shares(0.8 - val, val, 0.2))).items()
+            for key, side in sides(split(frame, shares=SplitShares(0.8 - val, val, 0.2))).items()
             if side == "test"
         }
         for val in (0.1, 0.4)

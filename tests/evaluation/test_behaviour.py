@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opinionlens.evaluation.behaviour import CheckResult, pass_rates, run_checks
-from opinionlens.evaluation.expectations import Check, Kind, Overturns, Same, Says
+from opinionlens.evaluation.expectations import Check, ExpectationKind, Overturns, Same, Says
 from opinionlens.text.labels import Label
 
 NEG, POS = Label.NEGATIVE, Label.POSITIVE
@@ -22,18 +22,26 @@ def by_word(texts: Sequence[str]) -> np.ndarray:
 
 
 CHECKS = (
-    Check("says", Kind.MINIMUM_FUNCTIONALITY, (Says("good", POS), Says("fine", POS), Says("bad", NEG))),
-    Check("flips", Kind.DIRECTION, (Overturns("good", "not good", POS), Overturns("good", "bad", POS))),
-    Check("same", Kind.INVARIANCE, (Same(("good Anna", "good Ben")),)),
+    Check(
+        "says",
+        ExpectationKind.MINIMUM_FUNCTIONALITY,
+        (Says("good", POS), Says("fine", POS), Says("bad", NEG)),
+    ),
+    Check(
+        "flips",
+        ExpectationKind.DIRECTION,
+        (Overturns("good", "not good", POS), Overturns("good", "bad", POS)),
+    ),
+    Check("same", ExpectationKind.INVARIANCE, (Same(("good Anna", "good Ben")),)),
 )
 
 
 def test_pass_rates_and_failures_in_order() -> None:
     results = run_checks(by_word, CHECKS)
     assert results == (
-        CheckResult("says", Kind.MINIMUM_FUNCTIONALITY, 3, (("fine",),)),
-        CheckResult("flips", Kind.DIRECTION, 2, (("good", "not good"),)),
-        CheckResult("same", Kind.INVARIANCE, 1, ()),
+        CheckResult("says", ExpectationKind.MINIMUM_FUNCTIONALITY, 3, (("fine",),)),
+        CheckResult("flips", ExpectationKind.DIRECTION, 2, (("good", "not good"),)),
+        CheckResult("same", ExpectationKind.INVARIANCE, 1, ()),
     )
     assert pass_rates(by_word, CHECKS) == {"says": pytest.approx(2 / 3), "flips": 0.5, "same": 1.0}
 

@@ -7,14 +7,14 @@ import pytest
 
 from opinionlens.evaluation.behaviour import run_checks
 from opinionlens.evaluation.behaviour_cases import CHECKS
-from opinionlens.evaluation.expectations import Check, Kind, Overturns, Same, Says, Strengthens
+from opinionlens.evaluation.expectations import Check, ExpectationKind, Overturns, Same, Says, Strengthens
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.text.labels import LABELS
 
 FORMS = {
-    Kind.INVARIANCE: (Same,),
-    Kind.DIRECTION: (Overturns, Strengthens),
-    Kind.MINIMUM_FUNCTIONALITY: (Says,),
+    ExpectationKind.INVARIANCE: (Same,),
+    ExpectationKind.DIRECTION: (Overturns, Strengthens),
+    ExpectationKind.MINIMUM_FUNCTIONALITY: (Says,),
 }
 ALL = (*CHECKS, *HARD_CHECKS)
 
@@ -23,7 +23,7 @@ def test_names_are_unique_and_fit_for_metrics() -> None:
     names = [check.name for check in ALL]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z_]+", name) for name in names)
-    assert {check.kind for check in CHECKS} == {check.kind for check in HARD_CHECKS} == set(Kind)
+    assert {check.kind for check in CHECKS} == {check.kind for check in HARD_CHECKS} == set(ExpectationKind)
 
 
 def test_no_case_is_both_plain_and_hard() -> None:
@@ -53,7 +53,7 @@ def test_a_classifier_that_always_says_the_same_cannot_pass(label: str) -> None:
     row = np.eye(3)[LABELS.index(label)]
     results = {result.name: result for result in run_checks(lambda texts: np.tile(row, (len(texts), 1)), ALL)}
     for result in results.values():
-        if result.kind is Kind.INVARIANCE:
+        if result.kind is ExpectationKind.INVARIANCE:
             assert result.pass_rate == 1.0
     stays = ("praise_stays_praise", "complaints_stay_complaints", "neutral_stays_neutral")
     assert sorted(results[name].pass_rate for name in stays) == [0.0, 0.0, 1.0]

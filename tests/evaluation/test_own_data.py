@@ -7,13 +7,15 @@ import json
 import numpy as np
 import pytest
 
-from opinionlens.evaluation.own_data import Answers, Rows, measured, vader_codes
+from opinionlens.evaluation.own_data import Answers, LabelledRows, measured, vader_codes
 from opinionlens.evaluation.own_data_report import DataFacts
 from opinionlens.text.labels import Label
 
 NEGATIVE, NEUTRAL, POSITIVE = Label
 FACTS = DataFacts("in.csv", "text", "label", 6, 6, {}, {"neg": NEGATIVE}, (), 0)
-ROWS = Rows(np.array([0, 0, 1, 2, 2, 2]), ["one", "two", "three", "four", "five", "six"], [1, 2, 3, 5, 8, 13])
+ROWS = LabelledRows(
+    np.array([0, 0, 1, 2, 2, 2]), ["one", "two", "three", "four", "five", "six"], [1, 2, 3, 5, 8, 13]
+)
 PROBABILITIES = np.array(
     [[0.8, 0.1, 0.1], [0.2, 0.2, 0.6], [0.1, 0.7, 0.2], [0.1, 0.2, 0.7], [0.0, 0.1, 0.9], [0.9, 0.05, 0.05]]
 )
@@ -85,7 +87,7 @@ def test_the_worst_errors_come_first_and_marked_ones_last(report):
 
 def test_errors_are_bounded_in_number_and_length():
     n = 50
-    rows = Rows(np.zeros(n, dtype=np.intp), ["word \n " * 200] * n, range(1, n + 1))
+    rows = LabelledRows(np.zeros(n, dtype=np.intp), ["word \n " * 200] * n, range(1, n + 1))
     sure = np.linspace(0.5, 0.99, n)
     answers = Answers("wrong", np.stack([1 - sure, np.zeros(n), sure], axis=1), [None] * n)
     found = measured(FACTS, rows, answers, compounds=[0.0] * n).wrong
@@ -98,7 +100,7 @@ class TestTwoClasses:
     ANSWERS = np.array([[0.3, 0.6, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0.0, 1.0, 0.0]])
 
     def test_the_sign_decides(self):
-        rows = Rows(self.TRUTH, ["a", "b", "c", "d"], [1, 2, 3, 4])
+        rows = LabelledRows(self.TRUTH, ["a", "b", "c", "d"], [1, 2, 3, 4])
         found = measured(FACTS, rows, Answers("m", self.ANSWERS, [None] * 4), compounds=[0, 0.01, 0.01, -0.2])
         assert found.two_class
         assert found.figures.confusion == ((1, 0, 1), (0, 0, 0), (2, 0, 0))
@@ -118,7 +120,7 @@ def test_vaders_thresholds():
 def test_no_rows_and_other_rows_are_refused():
     with pytest.raises(ValueError, match="same rows"):
         measured(FACTS, ROWS, MODEL, compounds=[0.0])
-    none = Rows(np.array([], dtype=np.intp), [], [])
+    none = LabelledRows(np.array([], dtype=np.intp), [], [])
     with pytest.raises(ValueError, match="no rows"):
         measured(FACTS, none, Answers("m", np.zeros((0, 3)), []), compounds=[])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as peer
 
-from opinionlens.evaluation.scores import Scores, area_under_roc, score
+from opinionlens.evaluation.scores import ModelScores, area_under_roc, score
 from opinionlens.text.labels import Label
 
 NEG, NEU, POS = Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE
@@ -130,7 +130,7 @@ def test_metric_names_of_the_first_system() -> None:
 
 def test_survives_json() -> None:
     scores = score([NEG, POS], np.array([[0.9, 0.1, 0.0], [0.3, 0.2, 0.5]]))
-    assert Scores.from_dict(json.loads(json.dumps(scores.as_dict()))) == scores
+    assert ModelScores.from_dict(json.loads(json.dumps(scores.as_dict()))) == scores
 
 
 def test_rows_have_to_match() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.recipe import RECIPES
 
 SIGNAL = (
@@ -70,7 +70,9 @@ def counted(labels, spec):
     train, held_out = corpus_of(labels, 240, seed=1), corpus_of(labels, 120, seed=2)
     held_out.texts[0] = "zzzz"  # nothing of it is known
     held_out.texts[1] = ""
-    vocabulary, counts = Vocabulary.fit(spec, train.texts, words=Limits(2), chars=Limits(2))
+    vocabulary, counts = Vocabulary.fit(
+        spec, train.texts, words=VocabularyLimits(2), chars=VocabularyLimits(2)
+    )
     return Counted(vocabulary, train, counts, held_out, vocabulary.transform(held_out.texts))
 
 

@@ -73,9 +73,9 @@ def mlflow(write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPa
 
 
 def _register(uri: str, folder: Path, write_word_model: Callable[..., str]) -> None:
-    from opinionlens.registry import Limits, ProcessRegistry
+    from opinionlens.registry import ProcessLimits, ProcessRegistry
 
-    with ProcessRegistry(uri, limits=Limits(call=60)) as registry:
+    with ProcessRegistry(uri, limits=ProcessLimits(call=60)) as registry:
         for number, words in VERSIONS.items():
             made = folder / f"made-{number}"
             digest = _CHANGES.get(number, lambda folder, digest: digest)(made, write_word_model(made, words))

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import RECIPES
 
@@ -62,7 +62,7 @@ def expected_terms(vectorizer, texts, min_df):
     min_df=st.integers(1, 3),
 )
 def test_word_counts_equal_sklearns(texts, others, span, min_df):
-    vocabulary, counts = Vocabulary.fit(spec(words=span), texts, words=Limits(min_df))
+    vocabulary, counts = Vocabulary.fit(spec(words=span), texts, words=VocabularyLimits(min_df))
     terms = expected_terms(word_vectorizer(*span), texts, min_df)
     assert list(vocabulary.words) == terms
     if terms:
@@ -79,7 +79,7 @@ def test_word_counts_equal_sklearns(texts, others, span, min_df):
     min_df=st.integers(1, 3),
 )
 def test_char_counts_equal_sklearns(texts, others, span, min_df):
-    vocabulary, counts = Vocabulary.fit(spec(chars=span), texts, chars=Limits(min_df))
+    vocabulary, counts = Vocabulary.fit(spec(chars=span), texts, chars=VocabularyLimits(min_df))
     # scikit-learn also counts a whole padded word that is shorter than the shortest n-gram; we do not.
     terms = [term for term in expected_terms(char_vectorizer(*span), texts, min_df) if len(term) >= span[0]]
     assert list(vocabulary.chars) == terms
@@ -96,13 +96,13 @@ def test_n_grams_never_cross_texts():
 
 def test_most_frequent_terms_are_kept_and_of_equals_the_alphabetically_first():
     texts = ["d d d", "c b", "b c", "a"]  # d occurs 3 times, b and c twice, a once
-    vocabulary, counts = Vocabulary.fit(spec(words=(1, 1)), texts, words=Limits(max_features=2))
+    vocabulary, counts = Vocabulary.fit(spec(words=(1, 1)), texts, words=VocabularyLimits(max_features=2))
     assert vocabulary.words == ("b", "d")
     assert counts.words.toarray().tolist() == [[0, 3], [1, 0], [1, 0], [0, 0]]
 
 
 def test_min_df_counts_texts_not_occurrences():
-    vocabulary, _ = Vocabulary.fit(spec(words=(1, 1)), ["d d d", "b", "b"], words=Limits(min_df=2))
+    vocabulary, _ = Vocabulary.fit(spec(words=(1, 1)), ["d d d", "b", "b"], words=VocabularyLimits(min_df=2))
     assert vocabulary.words == ("b",)
 
 

@@ -12,12 +12,12 @@ import opinionlens.base.settings
 import opinionlens.pipeline.params
 import opinionlens.web.factory  # noqa: F401 - defines models
 from opinionlens.web.api.feedback.inputs import feedback_body
-from opinionlens.web.services.inputs import Limits
+from opinionlens.web.services.inputs import InputLimits
 
 
 def models() -> list[type[BaseModel]]:
     """Return every model that reads input."""
-    feedback_body(Limits(text_chars=10, batch_items=10, body_bytes=1_000))  # made with the limits
+    feedback_body(InputLimits(text_chars=10, batch_items=10, body_bytes=1_000))  # made with the limits
     waiting, found = [BaseModel], []
     while waiting:
         kinds = waiting.pop().__subclasses__()

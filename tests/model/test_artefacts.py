@@ -19,7 +19,7 @@ from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.sklearn_pipeline import sklearn_pipeline
 from opinionlens.features.calibration import Calibration, Method
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.pipeline.export import model_of
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES, Recipe
@@ -63,7 +63,9 @@ def test_the_artefact_answers_as_the_estimator(
 ) -> None:
     texts, codes = tweets
     unseen = [*texts[600:], *ODD]
-    vocabulary, counts = Vocabulary.fit(SPECS[spec], texts[:600], words=Limits(2), chars=Limits(3))
+    vocabulary, counts = Vocabulary.fit(
+        SPECS[spec], texts[:600], words=VocabularyLimits(2), chars=VocabularyLimits(3)
+    )
     estimator = FAMILIES[family].fit(counts, codes[:600], FAMILIES[family].defaults, seed=1)
     manifest = Manifest(
         kind=FAMILIES[family].kind,
@@ -93,7 +95,9 @@ def test_a_linear_artefact_equals_the_scikit_learn_pipeline(
 ) -> None:
     texts, codes = tweets
     unseen = [*texts[600:], *ODD]
-    vocabulary, counts = Vocabulary.fit(SPECS["all"], texts[:600], words=Limits(2), chars=Limits(3))
+    vocabulary, counts = Vocabulary.fit(
+        SPECS["all"], texts[:600], words=VocabularyLimits(2), chars=VocabularyLimits(3)
+    )
     estimator = FAMILIES[family].fit(counts, codes[:600], FAMILIES[family].defaults, seed=1)
     assert isinstance(estimator, LinearEstimator)
     manifest = Manifest("linear", LABELS, SPECS["all"], CALIBRATION, Uncertainty(), Training(family))

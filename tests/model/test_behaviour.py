@@ -16,7 +16,7 @@ from opinionlens.evaluation.calibration import fit_temperature
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 
@@ -38,7 +38,7 @@ def tweets() -> tuple[list[str], np.ndarray]:
 
 def train(texts: Sequence[str], codes: np.ndarray, *, lexicon: bool = True) -> Predict:
     spec = FeatureSpec(RECIPES["social-v1"], word_ngrams=(1, 2), char_ngrams=None, lexicon=lexicon)
-    vocabulary, counts = Vocabulary.fit(spec, texts[:N_FIT], words=Limits(min_df=2))
+    vocabulary, counts = Vocabulary.fit(spec, texts[:N_FIT], words=VocabularyLimits(min_df=2))
     estimator = FAMILIES["linear_svc"].fit(counts, codes[:N_FIT], {}, seed=1)
     held_out = estimator.decision_values(vocabulary.transform(texts[N_FIT:]))
     calibration = fit_temperature(held_out, codes[N_FIT:])

@@ -12,7 +12,7 @@ from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
 from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote
-from opinionlens.pipeline.row_sets import Rows
+from opinionlens.pipeline.row_sets import RowSet
 from opinionlens.pipeline.splits_on_disk import LabelledTexts
 from opinionlens.registry import MemoryRegistry, SourceRun
 from opinionlens.registry.port import CHAMPION
@@ -51,7 +51,7 @@ def test_first_promotion_beats_the_baselines_and_becomes_champion(registry, evid
 
 def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, word_classifier):
     texts = LabelledTexts(["great", "awful", "awful"], ["POSITIVE", "NEGATIVE", "POSITIVE"], ["a"] * 3)
-    rows = (Rows("slices", "short_text", texts), Rows("sources", "a", texts))
+    rows = (RowSet("slices", "short_text", texts), RowSet("sources", "a", texts))
     result = through(word_classifier("a", skill=5), registry, replace(evidence, rows=rows))
     evals = json.loads(registry.version(NAME, result.version.number).tags["evals"])
     assert evals["slices"]["short_text"] == evals["sources"]["a"]
@@ -63,7 +63,7 @@ def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, 
 def test_scores_that_a_tag_has_no_room_for_are_named(registry, evidence, word_classifier):
     texts = LabelledTexts(["great"], ["POSITIVE"], ["a"])
     # Each takes 57 characters or more: "file_000":{"n":1,"macro_f1":1.0,"accuracy":1.0,"ece":0.1},
-    rows = tuple(Rows("sources", f"file_{number:03}", texts) for number in range(90))
+    rows = tuple(RowSet("sources", f"file_{number:03}", texts) for number in range(90))
     result = through(word_classifier("a", skill=5), registry, replace(evidence, rows=rows))
     tags = registry.version(NAME, result.version.number).tags
     assert result.left_out == ("lengths", "hard_behaviour", "behaviour", "sources")
@@ -93,7 +93,7 @@ EVERYDAY = EverydaySentences(
 
 def test_everyday_sentences_and_what_is_watched_travel_with_the_version(registry, evidence, word_classifier):
     texts = LabelledTexts(["great"], ["POSITIVE"], ["a"])
-    asked = replace(evidence, rows=(Rows("sources", "a", texts),), everyday=EVERYDAY)
+    asked = replace(evidence, rows=(RowSet("sources", "a", texts),), everyday=EVERYDAY)
     # "not lovely" is praise to it, with a confidence of .88.
     result = through(word_classifier("a", skill=5, strength=3.0), registry, asked)
     evals = json.loads(registry.version(NAME, result.version.number).tags["evals"])

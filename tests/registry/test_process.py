@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
-from opinionlens.registry import Limits, ProcessRegistry, Version
+from opinionlens.registry import ProcessLimits, ProcessRegistry, Version
 from opinionlens.registry.environment import child_environment
 
 # Answers `names` with its process id, counts its own starts, and does as `behaviour` says with the rest.
@@ -67,7 +67,7 @@ def make(starts: Path) -> Iterator[Make]:
         behaviour: str = "pass", opening: str = "say(number, result='ready')", **limits: float
     ) -> ProcessRegistry:
         script = child_script(starts, opening, behaviour)
-        allowed = Limits(**{"start": 20, "call": 20, **limits})
+        allowed = ProcessLimits(**{"start": 20, "call": 20, **limits})
         registry = ProcessRegistry("http://x", limits=allowed, command=[sys.executable, "-ISc", script])
         made.append(registry)
         return registry
@@ -248,11 +248,11 @@ def test_a_call_that_hangs_costs_no_other_call_its_answer(make, starts, tmp_path
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(registry.has_run, "r")
         assert wait_until(asked.exists)
-        registry._limits = Limits(start=20, call=0.3)
+        registry._limits = ProcessLimits(start=20, call=0.3)
         for _ in range(2):
             with pytest.raises(RegistryUnavailable, match=r"within 0\.3 s"):
                 registry.versions("m")
-        registry._limits = Limits(start=20, call=20)
+        registry._limits = ProcessLimits(start=20, call=20)
         assert is_running(first)
         assert pid(registry) != first  # the next calls have another child
         go_on.touch()
@@ -299,7 +299,7 @@ def test_progress_without_end_has_an_end(make):
 
 
 def test_the_limits_of_the_app_let_a_slow_registry_answer_late():
-    limits = Limits()
+    limits = ProcessLimits()
     assert (limits.start, limits.call, limits.transfer, limits.idle) == (120, 35, 3_600, 300)
     # Both tries of a request and the pause between them end before this process gives the call up.
     assert child_environment(limits.call, None)["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "15"

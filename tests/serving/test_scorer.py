@@ -14,7 +14,7 @@ from opinionlens.base.errors import ModelNotAvailableError, ServingBusy
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import BatchPool
-from opinionlens.serving.scorer import Answer, ExplainedAnswer, Scorer
+from opinionlens.serving.scorer import ExplainedAnswer, Predictor, ServedPrediction
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 
@@ -42,7 +42,7 @@ class Witness:
         return f"because {text}"
 
 
-def label_of(text: str, answer: Answer) -> str:
+def label_of(text: str, answer: ServedPrediction) -> str:
     return answer.prediction.label.value
 
 
@@ -53,9 +53,9 @@ def pool() -> Iterator[BatchPool]:
     pool.close()
 
 
-def scorer_of(store: ModelStore, pool: BatchPool, classifier: Witness) -> Scorer:
+def scorer_of(store: ModelStore, pool: BatchPool, classifier: Witness) -> Predictor:
     store.fallback = ServedModel(classifier, "witness")  # type: ignore[arg-type]
-    return Scorer(store, pool)
+    return Predictor(store, pool)
 
 
 @pytest.mark.parametrize(("kind", "on_the_loop"), [("linear", True), ("lexicon", True), ("skops", False)])
@@ -102,7 +102,7 @@ def test_long_texts_wait_in_greater_number_than_slow_kinds(
 def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> None:
     witness = Witness("linear")
 
-    def present(text: str, answer: Answer) -> tuple[str, UUID]:
+    def present(text: str, answer: ServedPrediction) -> tuple[str, UUID]:
         witness.threads.append(threading.current_thread())
         return text, answer.id
 
@@ -151,7 +151,7 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
 
 
 def test_nothing_to_answer_with_is_said(store: ModelStore, pool: BatchPool) -> None:
-    scorer = Scorer(store, pool)
+    scorer = Predictor(store, pool)
     for work in (scorer.predict("a"), scorer.predict_many(["a"], label_of), scorer.explain("a", str)):
         with pytest.raises(ModelNotAvailableError):
             asyncio.run(work)  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def test_a_real_model_answers_the_same_alone_and_in_a_batch(
     store: ModelStore, pool: BatchPool, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     store.activate(store.load(kind_version, registry))
-    scorer = Scorer(store, pool)
+    scorer = Predictor(store, pool)
     texts = ["great", "so so", "", "great great"]
 
     async def ask() -> None:

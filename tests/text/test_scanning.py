@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from opinionlens.text import scanning
 from opinionlens.text.entities import decode, decode_aligned
-from opinionlens.text.scanning import Kind, kind_of
+from opinionlens.text.scanning import PieceKind, kind_of
 
 
 def scan(text):
@@ -20,26 +20,26 @@ def scan_with_places(text):
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("don't", Kind.WORD),
-        ("rock’n’roll", Kind.WORD),
-        ("cafe\u0301", Kind.WORD),
-        ("नमस्ते", Kind.WORD),
-        ("gr\u200beat", Kind.WORD),
-        ("http://t.co/a?b=c", Kind.ADDRESS),
-        ("www.opinionlens.org/x", Kind.ADDRESS),
-        ("http", Kind.ADDRESS),
-        ("@Virgin_America", Kind.USER),
-        (":-))", Kind.EMOTICON),
-        ("<3", Kind.EMOTICON),
-        ("o_O", Kind.EMOTICON),
-        ("👍🏽", Kind.EMOJI),
-        ("👨\u200d👩\u200d👧", Kind.EMOJI),
-        ("🇮🇹", Kind.EMOJI),
-        ("<br />", Kind.MARKUP),
-        ('<a href="http://x.y">', Kind.MARKUP),
-        ("!?!", Kind.MARK),
-        ("....", Kind.MARK),
-        (",", Kind.MARK),
+        ("don't", PieceKind.WORD),
+        ("rock’n’roll", PieceKind.WORD),
+        ("cafe\u0301", PieceKind.WORD),
+        ("नमस्ते", PieceKind.WORD),
+        ("gr\u200beat", PieceKind.WORD),
+        ("http://t.co/a?b=c", PieceKind.ADDRESS),
+        ("www.opinionlens.org/x", PieceKind.ADDRESS),
+        ("http", PieceKind.ADDRESS),
+        ("@Virgin_America", PieceKind.USER),
+        (":-))", PieceKind.EMOTICON),
+        ("<3", PieceKind.EMOTICON),
+        ("o_O", PieceKind.EMOTICON),
+        ("👍🏽", PieceKind.EMOJI),
+        ("👨\u200d👩\u200d👧", PieceKind.EMOJI),
+        ("🇮🇹", PieceKind.EMOJI),
+        ("<br />", PieceKind.MARKUP),
+        ('<a href="http://x.y">', PieceKind.MARKUP),
+        ("!?!", PieceKind.MARK),
+        ("....", PieceKind.MARK),
+        (",", PieceKind.MARK),
     ],
 )
 def test_a_unit_is_one_piece_of_its_kind(text, kind):
@@ -83,7 +83,7 @@ def test_both_scans_agree_and_every_piece_has_a_kind(hard_texts, data):
     text = data.draw(hard_texts)
     pieces = scan_with_places(text)
     assert [piece.text for piece in pieces] == scan(text)
-    assert Kind.OTHER not in {kind_of(piece.text) for piece in pieces}
+    assert PieceKind.OTHER not in {kind_of(piece.text) for piece in pieces}
 
 
 @settings(deadline=None)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from opinionlens.accounts.principals import EVERYTHING, Who
+from opinionlens.accounts.principals import EVERYTHING, Principal
 from opinionlens.accounts.tokens import hash_token, is_key, same
 from opinionlens.storage import StorageUnavailable, api_keys
 from opinionlens.storage.api_keys import Scope
@@ -26,7 +26,7 @@ PREDICT_ONLY = frozenset({Scope.PREDICT})
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    who: Who
+    who: Principal
     fresh_until: float
     trusted_until: float
 
@@ -55,16 +55,16 @@ class Keys:
         self._clock = clock
         self._most_kept = most_kept
         self._known: dict[str, _Known] = {}
-        self._asking: dict[str, asyncio.Task[Who | None]] = {}
+        self._asking: dict[str, asyncio.Task[Principal | None]] = {}
 
-    async def who_of(self, key: str) -> Who | None:
+    async def who_of(self, key: str) -> Principal | None:
         """Return whose the key is; None when there is no such key, or it has been revoked.
 
         Raises:
             StorageUnavailable: the database does not answer, and the key was not good a short while ago.
         """
         if self._admin_key is not None and same(key, self._admin_key):
-            return Who("admin key", "admin key", EVERYTHING)
+            return Principal("admin key", "admin key", EVERYTHING)
         if not is_key(key):  # what cannot be one costs no question
             return None
         key_hash = hash_token(key)
@@ -82,12 +82,12 @@ class Keys:
         """Ask anew for every key: one was revoked here."""
         self._known.clear()
 
-    def _answered(self, key_hash: str, task: asyncio.Task[Who | None]) -> None:
+    def _answered(self, key_hash: str, task: asyncio.Task[Principal | None]) -> None:
         self._asking.pop(key_hash, None)
         if not task.cancelled():
             task.exception()  # looked at, even where all who waited have gone away
 
-    async def _ask(self, key_hash: str, known: _Known | None) -> Who | None:
+    async def _ask(self, key_hash: str, known: _Known | None) -> Principal | None:
         asked = self._clock()
         is_trusted = known is not None and asked < known.trusted_until
         try:
@@ -96,14 +96,14 @@ class Keys:
         except (StorageUnavailable, TimeoutError):
             if known is None or not is_trusted:
                 raise
-            who = Who(known.who.name, known.who.kind, known.who.scopes & PREDICT_ONLY)
+            who = Principal(known.who.name, known.who.kind, known.who.scopes & PREDICT_ONLY)
             self._keep(key_hash, _Known(who, self._clock() + FRESH_SECONDS, known.trusted_until))
             return who
         if key is None:
             self._known.pop(key_hash, None)
             return None
         self._records.write_later(api_keys.mark_used, key)
-        who = Who(f"key {key.name}", "key", key.scopes)
+        who = Principal(f"key {key.name}", "key", key.scopes)
         self._keep(key_hash, _Known(who, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
         return who
 

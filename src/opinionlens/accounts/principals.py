@@ -11,7 +11,7 @@ EVERYTHING = frozenset(Scope)
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Principal:
     """Who asks.
 
     Attributes:
@@ -35,10 +35,10 @@ class Visitor:
         csrf_token: what the forms and scripts of their pages must send; not shown when the value is printed.
     """
 
-    viewer: Who
+    viewer: Principal
     csrf_token: str = field(repr=False)
 
 
-def user(name: str) -> Who:
+def user(name: str) -> Principal:
     """Return a user; there is one kind, and it may do everything."""
-    return Who(name, "user", EVERYTHING)
+    return Principal(name, "user", EVERYTHING)

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from opinionlens.base.errors import TableInvalid
 from opinionlens.base.files import replacing_file
-from opinionlens.bulk.result_columns import ADDED, Verdict, renaming_note
+from opinionlens.bulk.result_columns import ADDED, ResultRow, renaming_note
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.tabular.chunk import Source, TextOrProblem
+from opinionlens.tabular.chunk import RowSource, TextOrProblem
 from opinionlens.tabular.formats import FileFormat, format_of, stem_of
 from opinionlens.tabular.opening import open_source
 from opinionlens.tabular.packing import content_format
@@ -126,7 +126,7 @@ class _Tally:
 
 
 def _write_all(
-    classifier: Predicts, source: Source, target: Target, model: tuple[str, str], tally: _Tally
+    classifier: Predicts, source: RowSource, target: Target, model: tuple[str, str], tally: _Tally
 ) -> Iterator[float]:
     """Score and write chunk by chunk; yield how much of the input each one was."""
     shown = 0.0
@@ -141,12 +141,12 @@ def _write_all(
 
 def _verdicts(
     classifier: Predicts, texts: Sequence[TextOrProblem], model_name: str, model_version: str
-) -> list[Verdict]:
+) -> list[ResultRow]:
     answers = iter(classifier.predict_many([text for text in texts if isinstance(text, str)]))
     return [
-        Verdict.none(text, model_name, model_version)
+        ResultRow.none(text, model_name, model_version)
         if isinstance(text, RowProblem)
-        else Verdict.of(next(answers), model_name, model_version)
+        else ResultRow.of(next(answers), model_name, model_version)
         for text in texts
     ]
 

@@ -10,7 +10,7 @@ from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.datasets.own_rows import OwnRows
 from opinionlens.evaluation.codes import label_codes
-from opinionlens.evaluation.own_data import Answers, Rows
+from opinionlens.evaluation.own_data import Answers, LabelledRows
 from opinionlens.evaluation.own_data_report import DataFacts
 
 
@@ -21,9 +21,9 @@ def answers_of(name: str, manifest: Manifest, predictions: Sequence[Prediction])
     return Answers(name, probabilities, reasons, manifest.training.sources)
 
 
-def rows_of(own: OwnRows) -> Rows:
+def rows_of(own: OwnRows) -> LabelledRows:
     """Return the rows as they are measured on."""
-    return Rows(label_codes(own.labels), own.texts, own.numbers)
+    return LabelledRows(label_codes(own.labels), own.texts, own.numbers)
 
 
 def facts_of(own: OwnRows) -> DataFacts:

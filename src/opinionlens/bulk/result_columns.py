@@ -12,7 +12,7 @@ from opinionlens.tabular.problems import RowProblem
 PLACES = 6
 
 
-class Verdict(NamedTuple):
+class ResultRow(NamedTuple):
     """What is added to one row; None where there is none."""
 
     prediction: str | None
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
 _NUMBERS = frozenset(("confidence", "p_negative", "p_neutral", "p_positive"))
 ADDED: Mapping[str, type] = {
-    name: float if name in _NUMBERS else bool if name == "uncertain" else str for name in Verdict._fields
+    name: float if name in _NUMBERS else bool if name == "uncertain" else str for name in ResultRow._fields
 }
 
 

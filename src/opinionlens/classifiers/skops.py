@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.explanation import Contribution, Explanation
-from opinionlens.classifiers.linear.reading import Reader, Reading
+from opinionlens.classifiers.linear.reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
@@ -85,7 +85,7 @@ class SkopsClassifier:
         """
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts)
+        self.reader = TextReader(manifest.features, weights.text, manifest.uncertainty.scripts)
         self._weights = weights
         self._model = model
         if len(np.ravel(model.classes_)) != len(self.labels):

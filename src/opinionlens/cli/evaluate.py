@@ -29,7 +29,7 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Order:
+class EvaluationRequest:
     """What is to be measured, as the options of the command say it."""
 
     model: str
@@ -42,7 +42,9 @@ class Order:
     with_champion: bool = True
 
 
-def run_evaluate(order: Order, *, as_json: bool, html: Path | None, reporter: Reporter | None = None) -> None:
+def run_evaluate(
+    order: EvaluationRequest, *, as_json: bool, html: Path | None, reporter: Reporter | None = None
+) -> None:
     """Measure, and print the report; the HTML file comes beside the text or JSON."""
     page = HtmlReport.opened(html) if html else None  # its problems come before the work, not behind it
     report = measure(order, reporter or Bars())
@@ -55,7 +57,7 @@ def run_evaluate(order: Order, *, as_json: bool, html: Path | None, reporter: Re
         print_report(report, Console(markup=False, emoji=False, highlight=False))
 
 
-def measure(order: Order, reporter: Reporter) -> OwnDataReport:
+def measure(order: EvaluationRequest, reporter: Reporter) -> OwnDataReport:
     """Read the rows, ask the models, compare.
 
     Raises:
@@ -104,7 +106,7 @@ def _compounds(texts: Sequence[str]) -> list[float]:
     return [vader.compound(text) for text in texts]
 
 
-def _champion(chosen: Chosen, order: Order) -> tuple[Chosen | None, str | None]:
+def _champion(chosen: Chosen, order: EvaluationRequest) -> tuple[Chosen | None, str | None]:
     """Return the champion if it is another classifier, or why there is none to compare with."""
     if not order.with_champion:
         return None, None

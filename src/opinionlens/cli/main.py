@@ -118,10 +118,12 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a model on labelled texts of your own, beside the champion, VADER and the commonest class."""
-    from opinionlens.cli.evaluate import Order, run_evaluate
+    from opinionlens.cli.evaluate import EvaluationRequest, run_evaluate
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
-    order = Order(model, file, text_column, label_column, tuple(label or ()), max_rows, seed, champion)
+    order = EvaluationRequest(
+        model, file, text_column, label_column, tuple(label or ()), max_rows, seed, champion
+    )
     with sigterm_as_ctrl_c():
         run_evaluate(order, as_json=as_json, html=html)
 

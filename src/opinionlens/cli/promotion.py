@@ -17,7 +17,7 @@ from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.params import Params, load_params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.progress import Bars
-from opinionlens.pipeline.promote import Candidate, Promotion, candidate_from, promote
+from opinionlens.pipeline.promote import Candidate, PromotionResult, candidate_from, promote
 from opinionlens.pipeline.tracked import source_run, tracking_of
 from opinionlens.registry import Registry
 from opinionlens.registry.naming import check_model_name
@@ -60,7 +60,7 @@ def _through_the_gate(
     *,
     force: str | None,
     register_refused: bool = False,
-) -> Promotion:
+) -> PromotionResult:
     check_model_name(name)  # before minutes are spent on what could not be registered
     trained_on = candidate.classifier.manifest.training.sources
     evidence = gather_evidence(paths, params, trained_on=trained_on, reporter=Bars())
@@ -71,7 +71,7 @@ def _through_the_gate(
         seed=params.base.random_seed,
     )
 
-    def work(registry: Registry) -> Promotion:
+    def work(registry: Registry) -> PromotionResult:
         return promote(
             candidate,
             registry,
@@ -86,7 +86,7 @@ def _through_the_gate(
     return with_login(settings.mlflow, work)
 
 
-def _tell(result: Promotion) -> None:
+def _tell(result: PromotionResult) -> None:
     console = Console()
     version = f"{escape(result.version.name)} version {result.version.number}"
     if result.lost is not None:

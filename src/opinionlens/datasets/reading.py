@@ -21,7 +21,7 @@ from opinionlens.datasets.parquet import read_parquet
 from opinionlens.datasets.table import Rejection, Table, joined
 from opinionlens.datasets.tweet_eval_files import read_pair
 from opinionlens.tabular.encoding import BadBytes
-from opinionlens.tabular.formats import Kind
+from opinionlens.tabular.formats import FormatKind
 from opinionlens.tabular.packing import content_format
 
 # UTF-8 that was read as Windows-1252 and written as UTF-8 again: "â€™" for an apostrophe, "Ã©" for "é".
@@ -40,7 +40,7 @@ class Note(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class DatasetRows:
     """One dataset as read: `frame` has the columns text, label, source, group, time.
 
     `rows_in` is the number of records in the files: the kept rows and the sum of `rejected`.
@@ -57,7 +57,7 @@ class Reading:
         return self.frame.height + sum(self.rejected.values())
 
 
-def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | None = None) -> Reading:
+def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | None = None) -> DatasetRows:
     """Read every file of `card`; `on_rows` is told after each how many records it held.
 
     Raises:
@@ -72,7 +72,7 @@ def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | No
     table = joined(tables)
     labelled, rejected = labelled_rows(card, table)
     frame, unreadable = _with_times(card, labelled)
-    reading = Reading(
+    reading = DatasetRows(
         card, frame, _occurring(table.rejected + rejected), _notes(frame, table.repaired, unreadable)
     )
     if frame.is_empty():
@@ -110,11 +110,11 @@ def read_table(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
         DatasetMalformed: a Parquet file is damaged, or lacks a column.
     """
     match content_format(path).kind:
-        case Kind.DELIMITED:
+        case FormatKind.DELIMITED:
             return read_delimited(path, columns, bad_bytes)
-        case Kind.JSON:
+        case FormatKind.JSON:
             return read_json(path, columns, bad_bytes)
-        case Kind.PARQUET:
+        case FormatKind.PARQUET:
             return read_parquet(path, columns)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from opinionlens.datasets.duplicates import Deduplicated, Removal
-from opinionlens.datasets.reading import Reading
+from opinionlens.datasets.reading import DatasetRows
 from opinionlens.datasets.splits import SPLITS, Leaks
 from opinionlens.text.labels import LABELS
 
@@ -19,7 +19,7 @@ _DIGITS = 5
 
 
 def build_report(
-    readings: Sequence[Reading],
+    readings: Sequence[DatasetRows],
     deduplicated: Deduplicated,
     split: pl.DataFrame,
     leaks: Leaks,
@@ -62,7 +62,7 @@ def _total(sources: Mapping[str, Any], split: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _of_source(reading: Reading, removed: Mapping[Removal, int], kept: pl.DataFrame) -> dict[str, Any]:
+def _of_source(reading: DatasetRows, removed: Mapping[Removal, int], kept: pl.DataFrame) -> dict[str, Any]:
     return {
         "rows_in": reading.rows_in,
         "rejected": dict(reading.rejected),

@@ -13,7 +13,7 @@ SPLITS: Final = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class SplitShares:
     """How much of the data each split gets; the three sum to 1."""
 
     train: float
@@ -29,7 +29,7 @@ class Leaks:
     groups: int
 
 
-def assign_splits(frame: pl.DataFrame, shares: Shares) -> pl.DataFrame:
+def assign_splits(frame: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
     """`frame` with the column split: below the share of the test a draw is test, then validation.
 
     The thresholds are fixed, so the draw of a row alone decides, and no other row can move it. The price is

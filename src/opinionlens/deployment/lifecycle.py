@@ -18,7 +18,7 @@ from opinionlens.deployment.fetching import Fetching
 from opinionlens.deployment.following import POLL_SECONDS, DeploymentFollower
 from opinionlens.deployment.listing import RegisteredPage, registered_page
 from opinionlens.deployment.model_ids import name_and_number
-from opinionlens.deployment.observer import Nobody, Observer
+from opinionlens.deployment.observer import NullObserver, Observer
 from opinionlens.deployment.tried import TriedModel
 from opinionlens.deployment.watched_registry import WatchedRegistry
 from opinionlens.deployment.worker_threads import Threads
@@ -64,7 +64,7 @@ class Lifecycle:
         observer: Observer | None = None,
     ) -> None:
         """Start nothing yet."""
-        observer = observer or Nobody()
+        observer = observer or NullObserver()
         self._threads = Threads(_THREADS, "lifecycle")
         self._listing_threads = Threads(_LISTING_THREADS, "listing")
         self._missing_threads = Threads(_MISSING_THREADS, "missing")

@@ -22,7 +22,7 @@ class Observer(Protocol):
         """The registry answered, or did not."""
 
 
-class Nobody:
+class NullObserver:
     """Does not care."""
 
     def count_swap(self, outcome: SwapOutcome) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from opinionlens.evaluation.behaviour_cases import CHECKS
 from opinionlens.evaluation.codes import in_label_order, rows_that_match
-from opinionlens.evaluation.expectations import Check, Kind
+from opinionlens.evaluation.expectations import Check, ExpectationKind
 
 Predict = Callable[[Sequence[str]], NDArray[np.floating]]
 """From texts to probabilities, one column per label in the order of `LABELS`."""
@@ -21,7 +21,7 @@ class CheckResult:
     """How many cases of a check hold; `failures` are the texts of those that do not, in order."""
 
     name: str
-    kind: Kind
+    kind: ExpectationKind
     n: int
     failures: tuple[tuple[str, ...], ...]
 

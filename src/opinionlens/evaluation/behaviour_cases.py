@@ -13,7 +13,7 @@ from itertools import product
 
 from opinionlens.evaluation.expectations import (
     Check,
-    Kind,
+    ExpectationKind,
     Overturns,
     Same,
     Says,
@@ -225,23 +225,27 @@ def _links() -> tuple[Same, ...]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("negation_flips_praise", Kind.DIRECTION, _negated_praise()),
-    Check("added_opinions_count", Kind.DIRECTION, _added_opinions()),
-    Check("people_do_not_matter", Kind.INVARIANCE, swapped_names(_OPINIONS_WITH_PEOPLE, _PEOPLE)),
-    Check("brands_do_not_matter", Kind.INVARIANCE, swapped_names(_OPINIONS_ON_BRANDS, _BRANDS)),
-    Check("places_do_not_matter", Kind.INVARIANCE, swapped_names(_OPINIONS_ON_PLACES, _PLACES)),
-    Check("user_names_do_not_matter", Kind.INVARIANCE, _user_names()),
-    Check("links_do_not_matter", Kind.INVARIANCE, _links()),
-    Check("typos_do_not_matter", Kind.INVARIANCE, tuple(Same(pair) for pair in _TYPOS)),
-    Check("praise_stays_praise", Kind.MINIMUM_FUNCTIONALITY, tuple(Says(text, POSITIVE) for text in _PRAISE)),
+    Check("negation_flips_praise", ExpectationKind.DIRECTION, _negated_praise()),
+    Check("added_opinions_count", ExpectationKind.DIRECTION, _added_opinions()),
+    Check("people_do_not_matter", ExpectationKind.INVARIANCE, swapped_names(_OPINIONS_WITH_PEOPLE, _PEOPLE)),
+    Check("brands_do_not_matter", ExpectationKind.INVARIANCE, swapped_names(_OPINIONS_ON_BRANDS, _BRANDS)),
+    Check("places_do_not_matter", ExpectationKind.INVARIANCE, swapped_names(_OPINIONS_ON_PLACES, _PLACES)),
+    Check("user_names_do_not_matter", ExpectationKind.INVARIANCE, _user_names()),
+    Check("links_do_not_matter", ExpectationKind.INVARIANCE, _links()),
+    Check("typos_do_not_matter", ExpectationKind.INVARIANCE, tuple(Same(pair) for pair in _TYPOS)),
+    Check(
+        "praise_stays_praise",
+        ExpectationKind.MINIMUM_FUNCTIONALITY,
+        tuple(Says(text, POSITIVE) for text in _PRAISE),
+    ),
     Check(
         "complaints_stay_complaints",
-        Kind.MINIMUM_FUNCTIONALITY,
+        ExpectationKind.MINIMUM_FUNCTIONALITY,
         tuple(Says(text, NEGATIVE) for text in _COMPLAINTS),
     ),
     Check(
         "neutral_stays_neutral",
-        Kind.MINIMUM_FUNCTIONALITY,
+        ExpectationKind.MINIMUM_FUNCTIONALITY,
         tuple(Says(text, NEUTRAL) for text in _NEUTRAL_TEXTS),
     ),
 )

@@ -36,7 +36,7 @@ _STEEPEST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class MethodScores:
     """What a method reached on rows that it was not fitted on."""
 
     method: Method
@@ -54,7 +54,7 @@ class CalibrationChoice:
     """
 
     calibration: Calibration
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[MethodScores, ...]
     reason: str
     probabilities: Floats
 
@@ -266,8 +266,8 @@ def _row_losses(codes: Codes, probabilities: Floats) -> Floats:
     return np.asarray(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)), dtype=np.float64)
 
 
-def _judge(method: Method, codes: Codes, probabilities: Floats, losses: Floats) -> Candidate:
-    return Candidate(
+def _judge(method: Method, codes: Codes, probabilities: Floats, losses: Floats) -> MethodScores:
+    return MethodScores(
         method=method,
         log_loss=float(losses.mean()),
         macro_f1=float(macro_f1(confusion_table(codes, probabilities.argmax(axis=1)))),

@@ -22,7 +22,7 @@ from opinionlens.text.labels import LABELS, Label
 _STANDSTILL = 0.01
 
 
-class Kind(StrEnum):
+class ExpectationKind(StrEnum):
     """What a check varies and what it expects."""
 
     INVARIANCE = "invariance"
@@ -112,7 +112,7 @@ class Check:
     """Cases that stand and fall for one ability. `name` is also the name of its metric."""
 
     name: str
-    kind: Kind
+    kind: ExpectationKind
     cases: tuple[Case, ...]
 
 

@@ -21,7 +21,7 @@ from opinionlens.base.files import replacing_file
 from opinionlens.evaluation.codes import Codes, Floats
 from opinionlens.evaluation.intervals import Interval, wilson
 from opinionlens.evaluation.reliability import Binning, expected_calibration_error, reliability_table
-from opinionlens.evaluation.scores import Scores, area_under_roc
+from opinionlens.evaluation.scores import ModelScores, area_under_roc
 from opinionlens.text.labels import LABELS, Label
 
 _INK, _MUTED, _GRID = "#222222", "#6b6b6b", "#e3e3e3"
@@ -42,7 +42,7 @@ _SERIES = (
 _DOTS_PER_INCH = 150
 
 
-def confusion_figure(scores: Scores, title: str = "Confusion matrix") -> Figure:
+def confusion_figure(scores: ModelScores, title: str = "Confusion matrix") -> Figure:
     """Counts, and shares of each true label (its diagonal is the recall)."""
     table = np.array(scores.confusion)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)

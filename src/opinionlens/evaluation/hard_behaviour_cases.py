@@ -13,7 +13,7 @@ from itertools import product
 
 from opinionlens.evaluation.expectations import (
     Check,
-    Kind,
+    ExpectationKind,
     Overturns,
     Same,
     Says,
@@ -106,15 +106,25 @@ def _intensified() -> tuple[Strengthens, ...]:
 
 
 HARD_CHECKS: tuple[Check, ...] = (
-    Check("negation_flips_strong_praise", Kind.DIRECTION, _negated(_STRONG_PRAISE, POSITIVE)),
-    Check("negation_flips_complaints", Kind.DIRECTION, _negated(_STRONG_BLAME, NEGATIVE, _NEGATED_BLAME)),
-    Check("intensifiers_strengthen", Kind.DIRECTION, _intensified()),
-    Check("names_in_mild_texts_do_not_matter", Kind.INVARIANCE, swapped_names(_MILD_TEXTS, _NAMES)),
+    Check("negation_flips_strong_praise", ExpectationKind.DIRECTION, _negated(_STRONG_PRAISE, POSITIVE)),
+    Check(
+        "negation_flips_complaints",
+        ExpectationKind.DIRECTION,
+        _negated(_STRONG_BLAME, NEGATIVE, _NEGATED_BLAME),
+    ),
+    Check("intensifiers_strengthen", ExpectationKind.DIRECTION, _intensified()),
+    Check(
+        "names_in_mild_texts_do_not_matter", ExpectationKind.INVARIANCE, swapped_names(_MILD_TEXTS, _NAMES)
+    ),
     Check(
         "typos_in_the_deciding_word_do_not_matter",
-        Kind.INVARIANCE,
+        ExpectationKind.INVARIANCE,
         tuple(Same(pair) for pair in _TYPOS_IN_THE_DECIDING_WORD),
     ),
-    Check("facts_are_neutral", Kind.MINIMUM_FUNCTIONALITY, tuple(Says(text, NEUTRAL) for text in _FACTS)),
+    Check(
+        "facts_are_neutral",
+        ExpectationKind.MINIMUM_FUNCTIONALITY,
+        tuple(Says(text, NEUTRAL) for text in _FACTS),
+    ),
 )
 """Reported beside `CHECKS`, never a reason to refuse."""

@@ -62,7 +62,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class LabelledRows:
     """Labelled texts: codes of the truth, the texts, and their numbers in the file."""
 
     truth: Codes
@@ -72,7 +72,7 @@ class Rows:
 
 def measured(
     data: DataFacts,
-    rows: Rows,
+    rows: LabelledRows,
     model: Answers,
     *,
     compounds: Sequence[float],
@@ -214,7 +214,7 @@ def _certainty(truth: Codes, predicted: Codes, reasons: Sequence[str | None]) ->
 
 
 def _wrong(
-    rows: Rows, probabilities: Floats, predicted: Codes, reasons: Sequence[str | None]
+    rows: LabelledRows, probabilities: Floats, predicted: Codes, reasons: Sequence[str | None]
 ) -> tuple[WrongAnswer, ...]:
     """Return the wrong answers that were surest, those not marked uncertain first."""
     confidence = probabilities.max(axis=1)

@@ -38,7 +38,7 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class ModelScores:
     """What one classifier reaches on one set of rows.
 
     Macro averages run over the classes that occur in the truth. `roc_auc` is the macro one-vs-rest area from
@@ -86,7 +86,7 @@ class Scores:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Scores:
+    def from_dict(cls, values: dict[str, Any]) -> ModelScores:
         """The inverse of `as_dict`, also after a trip through JSON."""
         per_class = tuple(ClassScores(**{**one, "label": Label(one["label"])}) for one in values["per_class"])
         table = tuple(tuple(row) for row in values["confusion"])
@@ -97,7 +97,7 @@ def score(
     labels: Sequence[str] | NDArray[np.integer],
     probabilities: NDArray[np.floating],
     classes: Sequence[Label] = LABELS,
-) -> Scores:
+) -> ModelScores:
     """Score probabilities against the truth.
 
     Args:
@@ -114,7 +114,7 @@ def score(
     table = confusion.confusion_table(truth, ordered.argmax(axis=1))
     per_class = _score_classes(truth, ordered, table)
     areas = [one.roc_auc for one in per_class if one.roc_auc is not None]
-    return Scores(
+    return ModelScores(
         n=len(truth),
         accuracy=float(confusion.accuracy(table)),
         macro_precision=float(confusion.macro_precision(table)),

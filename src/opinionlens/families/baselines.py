@@ -51,14 +51,14 @@ class Baseline(Protocol):
 
 
 @dataclass(frozen=True)
-class Shares:
+class ClassShares:
     """Answers every text with the shares of the training labels."""
 
     classes: tuple[Label, ...]
     shares: tuple[float, ...]
 
     @classmethod
-    def of(cls, labels: Sequence[str]) -> Shares:
+    def of(cls, labels: Sequence[str]) -> ClassShares:
         """Count the labels."""
         sizes = Counter(labels)
         classes = tuple(label for label in LABELS if sizes[label])
@@ -92,7 +92,7 @@ class Rule:
 
     value: Callable[[str], float]
     threshold: float
-    shares: Shares
+    shares: ClassShares
     certainty: float
 
     @property
@@ -123,9 +123,9 @@ class Rule:
 class ZeroRule:
     """Always the most common label."""
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Shares:
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> ClassShares:
         """Count the labels."""
-        return Shares.of(labels)
+        return ClassShares.of(labels)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class RandomGuess:
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Guess:
         """Note which labels there are."""
-        return Guess(Shares.of(labels).classes, self.seed)
+        return Guess(ClassShares.of(labels).classes, self.seed)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class ByRule:
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Rule:
         """Note which labels there are, and how often the rule is right."""
-        shares = Shares.of(labels)
+        shares = ClassShares.of(labels)
         rule = Rule(self.value, self.threshold, shares, certainty=1.0)
         right = sum(rule.verdict(text) == label for text, label in zip(texts, labels, strict=True))
         # Above a half the verdict stays the most probable label; below 1 an error's logarithm is finite.

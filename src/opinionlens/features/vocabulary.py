@@ -25,7 +25,7 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 
 
 @dataclass(frozen=True)
-class Limits:
+class VocabularyLimits:
     """What a block keeps: terms in at least `min_df` texts, of them the `max_features` most frequent."""
 
     min_df: int = 1
@@ -46,13 +46,13 @@ class Vocabulary:
         spec: FeatureSpec,
         texts: Iterable[str],
         *,
-        words: Limits | None = None,
-        chars: Limits | None = None,
+        words: VocabularyLimits | None = None,
+        chars: VocabularyLimits | None = None,
     ) -> tuple[Self, Counts]:
         """Choose the terms on `texts` and count them in one go: texts are never tokenised twice."""
         stream, lexicon = _read(spec, texts)
-        word_counts = _chosen_words(spec, stream, words or Limits())
-        char_counts = _chosen_chars(spec, stream, chars or Limits())
+        word_counts = _chosen_words(spec, stream, words or VocabularyLimits())
+        char_counts = _chosen_chars(spec, stream, chars or VocabularyLimits())
         vocabulary = cls(
             spec,
             tuple(word_counts.terms) if word_counts else (),
@@ -129,14 +129,14 @@ def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, FloatAr
     return stream, np.array(values, dtype=np.float64).reshape(stream.n, len(LEXICON_FEATURES))
 
 
-def _chosen_words(spec: FeatureSpec, stream: TokenStream, limits: Limits) -> CountedTerms | None:
+def _chosen_words(spec: FeatureSpec, stream: TokenStream, limits: VocabularyLimits) -> CountedTerms | None:
     if not spec.word_ngrams:
         return None
     found = count_frequent_words(stream, *spec.word_ngrams, limits.min_df)
     return found.chosen(limits.min_df, limits.max_features)
 
 
-def _chosen_chars(spec: FeatureSpec, stream: TokenStream, limits: Limits) -> CountedTerms | None:
+def _chosen_chars(spec: FeatureSpec, stream: TokenStream, limits: VocabularyLimits) -> CountedTerms | None:
     if not spec.char_ngrams:
         return None
     found = count_frequent_chars(stream, *spec.char_ngrams, limits.min_df)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from opinionlens.base.settings import MlflowSettings
-from opinionlens.registry import Credentials, Limits, ProcessRegistry
+from opinionlens.registry import Credentials, ProcessLimits, ProcessRegistry
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.store import ModelStore
 
 # A person waits, and may do so on a busy laptop; the app has requests to answer instead.
-_PATIENT = Limits(start=180, call=120)
+_PATIENT = ProcessLimits(start=180, call=120)
 
 
 def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:

@@ -12,7 +12,7 @@ import numpy as np
 from opinionlens.classifiers.artifact import SELF_TEST_TEXTS, Model, write_artefact
 from opinionlens.classifiers.linear.classifier import LinearModel
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
-from opinionlens.classifiers.linear.reading import Reader
+from opinionlens.classifiers.linear.reading import TextReader
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.skops import SkopsModel
@@ -134,7 +134,7 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
 
 def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
     """The share of known words below which a text is foreign, in hundredths."""
-    reader = Reader(spec, text)
+    reader = TextReader(spec, text)
     least_words = Uncertainty().min_words
     shares = [
         known / words

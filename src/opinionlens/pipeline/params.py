@@ -187,7 +187,7 @@ class ByHand(Section):
     params: dict[str, Scalar] = {}
 
 
-class Training(Section):
+class TrainingParams(Section):
     """The study."""
 
     families: Annotated[tuple[FamilyName, ...], Field(min_length=1)] = (
@@ -234,7 +234,7 @@ class Evaluation(Section):
         return value
 
 
-class Promotion(Section):
+class PromotionParams(Section):
     """What the gate asks."""
 
     model_name: Annotated[str, Field(min_length=1)] = "opinionlens"
@@ -250,10 +250,10 @@ class Params(Section):
     preprocessing: Preprocessing = Preprocessing()
     recipe: RecipeParams = RecipeParams()
     features: Features = Features()
-    training: Training = Training()
+    training: TrainingParams = TrainingParams()
     models: Models = Models()
     evaluation: Evaluation = Evaluation()
-    promotion: Promotion = Promotion()
+    promotion: PromotionParams = PromotionParams()
 
     @field_validator("evaluation")
     @classmethod

@@ -17,13 +17,13 @@ from opinionlens.evaluation.figures import (
     study_figure,
     write_png,
 )
-from opinionlens.evaluation.scores import Scores
+from opinionlens.evaluation.scores import ModelScores
 from opinionlens.pipeline.study import FinishedTrial
 from opinionlens.tracking.port import Run
 
 
 def evaluation_pictures(
-    scores: Scores, truth: NDArray[np.int64], probabilities: NDArray[np.float64]
+    scores: ModelScores, truth: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> dict[str, Figure]:
     """What the scores look like, by file name."""
     return {

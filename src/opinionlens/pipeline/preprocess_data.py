@@ -15,11 +15,11 @@ from opinionlens.datasets.catalogue import select_cards
 from opinionlens.datasets.duplicates import remove_duplicates
 from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.identity import with_identity
-from opinionlens.datasets.reading import Reading, read_dataset
+from opinionlens.datasets.reading import DatasetRows, read_dataset
 from opinionlens.datasets.report import build_report
 from opinionlens.datasets.sampling import Sampling
 from opinionlens.datasets.slices import build_slices
-from opinionlens.datasets.splits import SPLITS, Shares, assign_splits, check_splits, find_leaks
+from opinionlens.datasets.splits import SPLITS, SplitShares, assign_splits, check_splits, find_leaks
 from opinionlens.datasets.storing import write_frames
 from opinionlens.datasets.table_card import card_from_params
 from opinionlens.pipeline.params import Params
@@ -40,7 +40,7 @@ class Preprocessed:
 def preprocess(
     cards: Sequence[Card],
     places: Places,
-    shares: Shares,
+    shares: SplitShares,
     seed: int,
     reporter: Reporter,
     max_rows: Mapping[str, int] | None = None,
@@ -77,7 +77,7 @@ def preprocess(
     return Preprocessed(parts, slices, report)
 
 
-def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[Reading]:
+def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[DatasetRows]:
     """Read every dataset, showing files and rows and, where some are left out, the reasons."""
     readings = []
     with reporter.track("reading files", sum(len(locate(card, places)) for card in cards)) as bar:
@@ -127,7 +127,7 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     own = [card_from_params(**file.model_dump()) for file in params.data.files]
     cards = select_cards(params.data.sources, own)
     places = Places(raw=paths.raw(params.data.raw_dir), fetched=paths.fetched)
-    shares = Shares(*params.preprocessing.data_splits)
+    shares = SplitShares(*params.preprocessing.data_splits)
     max_rows = params.data.limits([card.name for card in cards])
     result = preprocess(cards, places, shares, params.base.random_seed, reporter, max_rows)
     write(result, paths)

@@ -1,4 +1,4 @@
-"""Promotion: register a classifier and make it the champion, if the gate finds it no worse."""
+"""PromotionResult: register a classifier and make it the champion, if the gate finds it no worse."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from opinionlens.pipeline.evals_tag import LEFT_OUT_TAG, LONGEST_TAG, EvalsTag, 
 from opinionlens.pipeline.everyday import everyday_scores
 from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.reporting import rounded
-from opinionlens.pipeline.row_sets import Rows
+from opinionlens.pipeline.row_sets import RowSet
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
 from opinionlens.registry.publishing import publish
 from opinionlens.registry.tags import fault_of
@@ -69,13 +69,13 @@ class Evidence:
     texts: Sequence[str]
     labels: Sequence[str]
     baselines: Callable[[], Sequence[Contender]]
-    rows: Sequence[Rows] = ()
+    rows: Sequence[RowSet] = ()
     everyday: EverydaySentences | None = None
     other_kinds: Sequence[OtherKind] = ()
 
 
 @dataclass(frozen=True)
-class Promotion:
+class PromotionResult:
     """What came of it.
 
     Attributes:
@@ -119,7 +119,7 @@ def promote(
     rules: GateRules,
     force: str | None = None,
     register_refused: bool = False,
-) -> Promotion:
+) -> PromotionResult:
     """Register the candidate under `name` and point the alias `champion` at it, if the gate allows.
 
     Promoting the champion's own digest again changes nothing, unless the registry has lost or damaged its
@@ -160,7 +160,7 @@ def promote(
     registry.set_tags(name, version.number, tags)
     if allowed:
         _crown(registry, version)
-    return Promotion(
+    return PromotionResult(
         registry.version(name, version.number),
         decision,
         promoted=allowed,
@@ -194,11 +194,11 @@ def _crown(registry: Registry, version: Version) -> None:
 
 def _kept_or_restored(
     candidate: Candidate, registry: Registry, champion: Version, experiment: str
-) -> Promotion:
+) -> PromotionResult:
     """Leave the champion as it is, or register the same classifier again where its files are lost."""
     lost = _why_lost(champion, registry)
     if lost is None:
-        return Promotion(champion, None, promoted=False)
+        return PromotionResult(champion, None, promoted=False)
     version = _registered(candidate, registry, champion.name, experiment, again=True)
     kept = [GATE_TAG, REASONS_TAG, FORCED_TAG, LICENCES_TAG]
     if fault_of(champion.tags) is None:
@@ -206,7 +206,7 @@ def _kept_or_restored(
     tags = {tag: champion.tags[tag] for tag in kept if tag in champion.tags}
     registry.set_tags(version.name, version.number, tags)
     _crown(registry, version)
-    return Promotion(registry.version(version.name, version.number), None, promoted=True, lost=lost)
+    return PromotionResult(registry.version(version.name, version.number), None, promoted=True, lost=lost)
 
 
 def _why_lost(champion: Version, registry: Registry) -> str | None:

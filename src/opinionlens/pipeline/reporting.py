@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opinionlens.evaluation.intervals import bootstrap, wilson
-from opinionlens.evaluation.scores import Scores
+from opinionlens.evaluation.scores import ModelScores
 
 # Digits that a score of a few thousand rows can bear, and that two machines agree on.
 _DIGITS = 5
 
 
 def scores_with_intervals(
-    scores: Scores,
+    scores: ModelScores,
     truth: NDArray[np.int64],
     probabilities: NDArray[np.floating],
     *,

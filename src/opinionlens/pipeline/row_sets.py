@@ -12,7 +12,7 @@ from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_tex
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowSet:
     """A named set of rows: one of the `slices` or one of the `sources`."""
 
     kind: str
@@ -20,7 +20,7 @@ class Rows:
     texts: LabelledTexts
 
 
-def row_sets(paths: Paths) -> Iterator[Rows]:
+def row_sets(paths: Paths) -> Iterator[RowSet]:
     """Yield the slices that hold rows, then every source of the test split.
 
     Raises:
@@ -29,8 +29,8 @@ def row_sets(paths: Paths) -> Iterator[Rows]:
     for name in SLICES:
         texts = read_labelled_texts(paths.eval_data / f"{name}.parquet")
         if texts.texts:
-            yield Rows("slices", name, texts)
+            yield RowSet("slices", name, texts)
     test = read_labelled_texts(paths.preprocessed / "test.parquet")
     sources = np.array(test.sources)
     for name in sorted(set(test.sources)):
-        yield Rows("sources", name, test.rows(np.flatnonzero(sources == name)))
+        yield RowSet("sources", name, test.rows(np.flatnonzero(sources == name)))

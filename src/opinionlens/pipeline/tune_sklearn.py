@@ -14,7 +14,7 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.drift.reference import build_reference
 from opinionlens.evaluation.codes import in_label_order
-from opinionlens.evaluation.scores import Scores, score
+from opinionlens.evaluation.scores import ModelScores, score
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artefact
@@ -47,7 +47,7 @@ class Tested:
 
     texts: LabelledTexts
     probabilities: NDArray[np.float64]
-    scores: Scores
+    scores: ModelScores
 
 
 def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.space import Param
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
-from opinionlens.pipeline.params import Training
+from opinionlens.pipeline.params import TrainingParams
 from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.study import FinishedTrial, best_trial, open_study, run_study
 from opinionlens.pipeline.trials import Workers
@@ -24,11 +24,11 @@ class StudyPlan:
     """What is searched: its name is the hash of everything that the result depends on."""
 
     name: str
-    training: Training
+    training: TrainingParams
     seed: int
 
 
-def plan_study(training: Training, seed: int, vectorized: Path) -> StudyPlan:
+def plan_study(training: TrainingParams, seed: int, vectorized: Path) -> StudyPlan:
     """Name the study after data, parameters and code; `n_jobs` and `storage` do not change the result."""
     asked = training.model_dump(include={"families", "n_trials", "objective"})
     parts = (hash_of_files(vectorized), hash_of_values(asked | {"seed": seed}), hash_of_code())

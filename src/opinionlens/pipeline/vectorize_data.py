@@ -13,7 +13,7 @@ from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.features.vocabulary import Limits, Vocabulary
+from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.pipeline.params import Features, Params, RecipeParams
 from opinionlens.pipeline.paths import SPLITS, Paths
 from opinionlens.pipeline.progress import Reporter, Task
@@ -34,7 +34,7 @@ class Vectorized:
 
 
 def vectorize(
-    spec: FeatureSpec, texts: Mapping[str, Sequence[str]], limits: Limits, reporter: Reporter
+    spec: FeatureSpec, texts: Mapping[str, Sequence[str]], limits: VocabularyLimits, reporter: Reporter
 ) -> Vectorized:
     """Choose terms on the split `train`, count them in every split; nothing is written.
 
@@ -87,7 +87,7 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     """Vectorize the splits under the parameters."""
     splits = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
     spec = features_from_params(params.recipe, params.features)
-    limits = Limits(params.features.min_df, params.features.max_features)
+    limits = VocabularyLimits(params.features.min_df, params.features.max_features)
     texts = {name: split.texts for name, split in splits.items()}
     write(vectorize(spec, texts, limits, reporter), splits, paths)
 

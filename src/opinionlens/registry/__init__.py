@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from opinionlens.registry.memory import MemoryRegistry
 from opinionlens.registry.port import Credentials, Registry, RegistryLoginNeeded, SourceRun, Version
-from opinionlens.registry.process import Limits, ProcessRegistry
+from opinionlens.registry.process import ProcessLimits, ProcessRegistry
 from opinionlens.registry.publishing import publish
 
 __all__ = [
     "Credentials",
-    "Limits",
     "MemoryRegistry",
+    "ProcessLimits",
     "ProcessRegistry",
     "Registry",
     "RegistryLoginNeeded",

@@ -29,7 +29,7 @@ class _Entry:
 
 
 @dataclass
-class _Model:
+class _RegisteredModel:
     entries: dict[int, _Entry] = field(default_factory=dict)
     aliases: dict[str, int] = field(default_factory=dict)
 
@@ -47,7 +47,7 @@ class MemoryRegistry:
         self.reachable = True
         self.copied_runs: dict[str, tuple[str, SourceRun]] = {}
         self._knows_run = knows_run
-        self._models: dict[str, _Model] = {}
+        self._models: dict[str, _RegisteredModel] = {}
         self._lock = RLock()
 
     def register(
@@ -69,7 +69,7 @@ class MemoryRegistry:
                 raise RegistryError(
                     f"The registry's server knows no run {run_id}.", remedy="Publish it instead."
                 )
-            known = self._models.setdefault(name, _Model())
+            known = self._models.setdefault(name, _RegisteredModel())
             for entry in known.entries.values():
                 if (
                     entry.tags.get(DIGEST_TAG) == digest
@@ -155,7 +155,7 @@ class MemoryRegistry:
         """Add a model without versions, as the MLflow page can."""
         check_model_name(name)
         with self._lock:
-            self._models.setdefault(name, _Model())
+            self._models.setdefault(name, _RegisteredModel())
 
     def add_foreign(self, name: str, *, tags: Mapping[str, str] | None = None) -> Version:
         """Add a version that somebody else's program registered: no digest, no files of ours."""
@@ -175,7 +175,7 @@ class MemoryRegistry:
             )
         return self._lock
 
-    def _model(self, name: str) -> _Model:
+    def _model(self, name: str) -> _RegisteredModel:
         if name not in self._models:
             raise VersionNotFound(f"The registry has no model {name!r}.")
         return self._models[name]

@@ -19,7 +19,7 @@ from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, versio
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """How long to wait, in seconds.
 
     Attributes:
@@ -54,7 +54,7 @@ class ProcessRegistry:
         *,
         credentials: Credentials | None = None,
         experiment: str = "OpinionLens",
-        limits: Limits | None = None,
+        limits: ProcessLimits | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
         """Only remember; nothing is started.
@@ -67,7 +67,7 @@ class ProcessRegistry:
             command: Another child than the worker, which speaks the same lines.
         """
         self._where = shown(uri)
-        self._limits = limits or Limits()
+        self._limits = limits or ProcessLimits()
         self._command = tuple(command or worker_command())
         self._opening = {"uri": with_absolute_path(uri), "experiment": experiment}
         self._credentials = credentials

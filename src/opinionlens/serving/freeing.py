@@ -11,7 +11,7 @@ from threading import Lock, Thread
 import structlog
 
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.linear.reading import Reader
+from opinionlens.classifiers.linear.reading import TextReader
 from opinionlens.serving.store import ServedModel
 
 # A slice takes about 0.1 ms, and the pause lets whoever waits for the interpreter have it.
@@ -62,7 +62,7 @@ class SlowFreeing:
 def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:
     """Yield the tables of a classifier that are large enough to be felt."""
     reader = getattr(classifier, "reader", None)
-    if isinstance(reader, Reader):
+    if isinstance(reader, TextReader):
         for rows in (reader.words, reader.chars):
             if rows is not None:
                 yield rows.vocabulary

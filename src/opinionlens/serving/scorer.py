@@ -28,7 +28,7 @@ _idents = Idents()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServedPrediction:
     """One prediction, who made it and how long that took; feedback names it by its id."""
 
     prediction: Prediction
@@ -61,7 +61,7 @@ class BatchAnswer:
     seconds: float
 
 
-class Scorer:
+class Predictor:
     """The way from texts to answers. Each call uses one model to its end, whatever is swapped meanwhile.
 
     Every method raises ModelNotAvailableError while nothing can answer, and ServingBusy under too much load.
@@ -72,7 +72,7 @@ class Scorer:
         self._store = store
         self._pool = pool
 
-    async def predict(self, text: str) -> Answer:
+    async def predict(self, text: str) -> ServedPrediction:
         """Answer one text."""
         model = self._store.current()
         if not _is_quick(model, text):
@@ -81,10 +81,10 @@ class Scorer:
             return answer
         started = perf_counter()
         prediction = model.classifier.predict(text)
-        return Answer(prediction, model, perf_counter() - started)
+        return ServedPrediction(prediction, model, perf_counter() - started)
 
     async def predict_many(
-        self, texts: Sequence[str], present: Callable[[str, Answer], T]
+        self, texts: Sequence[str], present: Callable[[str, ServedPrediction], T]
     ) -> tuple[BatchAnswer, list[T]]:
         """Answer many texts, in their order.
 
@@ -95,7 +95,7 @@ class Scorer:
         """
         model = self._store.current()
 
-        def judge(chunk: Sequence[str]) -> list[tuple[Answer, T]]:
+        def judge(chunk: Sequence[str]) -> list[tuple[ServedPrediction, T]]:
             answers = _judged(model, chunk)
             return [(answer, present(text, answer)) for text, answer in zip(chunk, answers, strict=True)]
 
@@ -141,9 +141,9 @@ def explained(model: ServedModel, text: str) -> ExplainedAnswer:
     return ExplainedAnswer(explanation, model, perf_counter() - started)
 
 
-def _judged(model: ServedModel, texts: Sequence[str]) -> list[Answer]:
+def _judged(model: ServedModel, texts: Sequence[str]) -> list[ServedPrediction]:
     """Return an answer for each text; all are said to have taken the same time."""
     started = perf_counter()
     predictions = model.classifier.predict_many(texts)
     seconds = (perf_counter() - started) / max(1, len(texts))
-    return [Answer(prediction, model, seconds) for prediction in predictions]
+    return [ServedPrediction(prediction, model, seconds) for prediction in predictions]

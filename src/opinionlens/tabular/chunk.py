@@ -33,7 +33,7 @@ class Chunk(Protocol):
         """Return the columns as Arrow arrays."""
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """An open input file."""
 
     @property

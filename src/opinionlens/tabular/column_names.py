@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from opinionlens.tabular.formats import Kind
+from opinionlens.tabular.formats import FormatKind
 from opinionlens.tabular.header import read_header
 from opinionlens.tabular.json_rows import open_json
 from opinionlens.tabular.lines import open_lines
@@ -23,15 +23,15 @@ def column_names(path: Path) -> tuple[str, ...]:
         TableInvalid: the format is unknown, or the file is not of it.
     """
     match content_format(path).kind:
-        case Kind.DELIMITED:
+        case FormatKind.DELIMITED:
             with open_lines(path) as lines:
                 names = read_header(lines, set(), lines.format.ending, path).names
             return tuple(name.strip() for name in names)
-        case Kind.JSON:
+        case FormatKind.JSON:
             with open_json(path) as rows:
                 first = [row.content or {} for row in islice(rows, _JSON_ROWS)]
             return tuple(dict.fromkeys(name for content in first for name in content))
-        case Kind.PARQUET:
+        case FormatKind.PARQUET:
             return _names_of_parquet(path)
 
 

@@ -15,7 +15,7 @@ from opinionlens.tabular.header import Header, read_header
 from opinionlens.tabular.lines import Lines, open_lines
 from opinionlens.tabular.problems import RowProblem
 from opinionlens.tabular.quoting import find_quoting
-from opinionlens.tabular.records import Record, Records
+from opinionlens.tabular.records import DelimitedRecords, Record
 from opinionlens.tabular.shape import Shape
 
 
@@ -34,7 +34,7 @@ class DelimitedRows:
         self.lines = lines
         self.header = header
         self.quoting = quoting
-        self._records = Records(islice(lines, header.lines, None), shape, quoting)
+        self._records = DelimitedRecords(islice(lines, header.lines, None), shape, quoting)
 
     def __iter__(self) -> Iterator[Row]:
         """Yield every row in order."""

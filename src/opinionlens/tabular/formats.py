@@ -10,7 +10,7 @@ from pathlib import PurePath
 from opinionlens.base.errors import TableInvalid
 
 
-class Kind(Enum):
+class FormatKind(Enum):
     """How the rows of a file are written."""
 
     DELIMITED = "delimited"
@@ -18,15 +18,15 @@ class Kind(Enum):
     PARQUET = "Parquet"
 
 
-ENDINGS: Mapping[str, Kind] = {
-    ".csv": Kind.DELIMITED,
-    ".tsv": Kind.DELIMITED,
-    ".txt": Kind.DELIMITED,
-    ".jsonl": Kind.JSON,
-    ".ndjson": Kind.JSON,
-    ".json": Kind.JSON,
-    ".parquet": Kind.PARQUET,
-    ".pq": Kind.PARQUET,
+ENDINGS: Mapping[str, FormatKind] = {
+    ".csv": FormatKind.DELIMITED,
+    ".tsv": FormatKind.DELIMITED,
+    ".txt": FormatKind.DELIMITED,
+    ".jsonl": FormatKind.JSON,
+    ".ndjson": FormatKind.JSON,
+    ".json": FormatKind.JSON,
+    ".parquet": FormatKind.PARQUET,
+    ".pq": FormatKind.PARQUET,
 }
 PACKINGS = (".gz", ".zip")
 KNOWN_ENDINGS = f"{' '.join(ENDINGS)}, and each of them followed by {' or '.join(PACKINGS)}"
@@ -45,7 +45,7 @@ class FileFormat:
     packing: str = ""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FormatKind:
         """How the rows are written."""
         return ENDINGS[self.ending]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from opinionlens.tabular.chunk import Source
+from opinionlens.tabular.chunk import RowSource
 from opinionlens.tabular.delimited_source import open_delimited_source
-from opinionlens.tabular.formats import Kind
+from opinionlens.tabular.formats import FormatKind
 from opinionlens.tabular.json_source import open_json_source
 from opinionlens.tabular.packing import content_format
 from opinionlens.tabular.parquet_source import open_parquet_source
 
 
-def open_source(path: Path, text_column: str) -> AbstractContextManager[Source]:
+def open_source(path: Path, text_column: str) -> AbstractContextManager[RowSource]:
     """Open an input file.
 
     Args:
@@ -24,9 +24,9 @@ def open_source(path: Path, text_column: str) -> AbstractContextManager[Source]:
         TableInvalid: the format is unknown, the file is not of it, or has no such column.
     """
     match content_format(path).kind:
-        case Kind.DELIMITED:
+        case FormatKind.DELIMITED:
             return open_delimited_source(path, text_column)
-        case Kind.JSON:
+        case FormatKind.JSON:
             return open_json_source(path, text_column)
-        case Kind.PARQUET:
+        case FormatKind.PARQUET:
             return open_parquet_source(path, text_column)

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 
 from opinionlens.tabular.cells import Cells, Quoting, splitter
-from opinionlens.tabular.records import Records, Tally
+from opinionlens.tabular.records import DelimitedRecords, Tally
 from opinionlens.tabular.shape import Shape
 
 # The first so many rows with marks tell what those mean.
@@ -44,7 +44,7 @@ def find_quoting(lines: LinesAgain, shape: Shape, ending: str) -> Quoting:
     with lines() as opened:
         quoted = _quoted_form(opened, shape)
     with lines() as opened:
-        records = Records(opened, shape, quoted)
+        records = DelimitedRecords(opened, shape, quoted)
         for _ in records:
             if records.tally.marked >= _MARKED_RECORDS:
                 break

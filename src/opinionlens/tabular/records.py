@@ -58,7 +58,7 @@ class Tally:
     literal: int = 0
 
 
-class Records:
+class DelimitedRecords:
     """Iterates over the records behind the header; `tally` counts along."""
 
     def __init__(self, lines: Iterable[str], shape: Shape, quoting: Quoting) -> None:

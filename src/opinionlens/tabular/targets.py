@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from opinionlens.tabular.chunk import Chunk, Source, renamed
+from opinionlens.tabular.chunk import Chunk, RowSource, renamed
 from opinionlens.tabular.encoding import without_surrogates
-from opinionlens.tabular.formats import FileFormat, Kind
+from opinionlens.tabular.formats import FileFormat, FormatKind
 from opinionlens.tabular.packing import open_output
 from opinionlens.tabular.spreadsheet import neutralised
 from opinionlens.tabular.text_arrays import import_pyarrow
@@ -139,7 +139,7 @@ class ParquetTarget:
 
 @contextmanager
 def open_target(
-    path: Path, form: FileFormat, source: Source, added: Added, *, stem: str, is_safe: bool
+    path: Path, form: FileFormat, source: RowSource, added: Added, *, stem: str, is_safe: bool
 ) -> Iterator[Target]:
     """Open an output for the rows of `source`.
 
@@ -156,16 +156,16 @@ def open_target(
     """
     with open_output(path, form, stem + form.ending) as stream:
         match form.kind:
-            case Kind.DELIMITED:
+            case FormatKind.DELIMITED:
                 yield from _delimited(stream, form, source, list(added), is_safe)
-            case Kind.JSON:
+            case FormatKind.JSON:
                 yield from _json(stream, form, source, list(added))
-            case Kind.PARQUET:
+            case FormatKind.PARQUET:
                 yield from _parquet(stream, path, source, added)
 
 
 def _delimited(
-    stream: BinaryIO, form: FileFormat, source: Source, added: Sequence[str], is_safe: bool
+    stream: BinaryIO, form: FileFormat, source: RowSource, added: Sequence[str], is_safe: bool
 ) -> Iterator[Target]:
     names = [without_surrogates(name) for name in [*renamed(source.names, added), *added]]
     encoding = "utf-8-sig" if source.has_mark else "utf-8"
@@ -176,13 +176,13 @@ def _delimited(
         output.detach()
 
 
-def _delimiter(form: FileFormat, source: Source) -> str:
+def _delimiter(form: FileFormat, source: RowSource) -> str:
     if form.ending == ".tsv":
         return "\t"
     return source.delimiter or ","
 
 
-def _json(stream: BinaryIO, form: FileFormat, source: Source, added: Sequence[str]) -> Iterator[Target]:
+def _json(stream: BinaryIO, form: FileFormat, source: RowSource, added: Sequence[str]) -> Iterator[Target]:
     output = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="\n")
     is_array = source.is_array and form.ending == ".json"
     try:
@@ -194,7 +194,7 @@ def _json(stream: BinaryIO, form: FileFormat, source: Source, added: Sequence[st
         output.detach()
 
 
-def _parquet(stream: BinaryIO, path: Path, source: Source, added: Added) -> Iterator[Target]:
+def _parquet(stream: BinaryIO, path: Path, source: RowSource, added: Added) -> Iterator[Target]:
     pa, pq = import_pyarrow(path)
     types = {str: pa.string(), float: pa.float64(), bool: pa.bool_()}
     own = source.schema()

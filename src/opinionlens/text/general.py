@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opinionlens.text.opinions import Opinion, Reading, read_opinions
+from opinionlens.text.opinions import FoundOpinions, Opinion, read_opinions
 from opinionlens.text.scanning import Piece
 from opinionlens.text.vader import compound, compound_parts
 
@@ -135,7 +135,7 @@ def _of_both_sides(parts: Sequence[tuple[int, int, float]]) -> list[GeneralPart]
     ]
 
 
-def _of_manner(reading: Reading, pieces: Sequence[Piece]) -> list[GeneralPart]:
+def _of_manner(reading: FoundOpinions, pieces: Sequence[Piece]) -> list[GeneralPart]:
     found = []
     if reading.asks:
         place = pieces[reading.asks_at]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import NEGATORS, ends_clause
 from opinionlens.text.normalising import emoji, emoticon, word
-from opinionlens.text.scanning import BARE_ADDRESSES, Kind, kind_of
+from opinionlens.text.scanning import BARE_ADDRESSES, PieceKind, kind_of
 from opinionlens.text.word_list import emoji_names, valences
 
 # Strengths as VADER's authors measured them.
@@ -107,17 +107,17 @@ def entry_of(piece: str) -> Entry | None:
     if piece.isalpha():  # nearly always, so without asking further
         return _word_entry(piece, piece.lower())
     kind = kind_of(piece)
-    if kind is Kind.WORD:
+    if kind is PieceKind.WORD:
         return _word_entry(piece, word(piece))
-    if kind is Kind.MARK:
+    if kind is PieceKind.MARK:
         return _mark_entry(piece)
-    if kind is Kind.EMOTICON:
+    if kind is PieceKind.EMOTICON:
         known = valences()
         valence = known.get(piece, known.get(emoticon(piece), 0.0))
         return _face_entry(valence)
-    if kind is Kind.EMOJI:
+    if kind is PieceKind.EMOJI:
         return _face_entry(_emoji_valence(piece))
-    return _MARKUP if kind is Kind.MARKUP else _NO_WORD
+    return _MARKUP if kind is PieceKind.MARKUP else _NO_WORD
 
 
 def valence_counts(valence: float) -> Counts:
@@ -141,7 +141,7 @@ def _mark_entry(piece: str) -> Entry:
         (Feature.QUESTION_MARKS.value, float(questions)),
     )
     return Entry(
-        ends_clause=ends_clause(piece, Kind.MARK),
+        ends_clause=ends_clause(piece, PieceKind.MARK),
         no_word=1,
         counts=tuple(count for count in counts if count[1]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from opinionlens.text.normalising import word
-from opinionlens.text.scanning import Kind, kind_of
+from opinionlens.text.scanning import PieceKind, kind_of
 
 _NEGATORS = """
 not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely rarely seldom aint
@@ -15,7 +15,7 @@ wouldnt
 NEGATORS = frozenset(_NEGATORS.split())
 
 
-class Scope(Enum):
+class NegationRole(Enum):
     """What a piece has to do with negation."""
 
     OPENS = "opens"
@@ -29,14 +29,14 @@ def is_negator(lowered: str) -> bool:
     return lowered in NEGATORS or lowered.endswith("n't")
 
 
-def ends_clause(piece: str, kind: Kind) -> bool:
+def ends_clause(piece: str, kind: PieceKind) -> bool:
     """Whether no negator or intensifier reaches across this piece."""
-    return (kind is Kind.MARK and piece != "#") or kind is Kind.MARKUP
+    return (kind is PieceKind.MARK and piece != "#") or kind is PieceKind.MARKUP
 
 
-def scope_of(piece: str) -> Scope:
+def scope_of(piece: str) -> NegationRole:
     """What `piece` has to do with negation."""
     kind = kind_of(piece)
-    if kind is Kind.WORD:
-        return Scope.OPENS if is_negator(word(piece)) else Scope.INSIDE
-    return Scope.ENDS if ends_clause(piece, kind) else Scope.OUTSIDE
+    if kind is PieceKind.WORD:
+        return NegationRole.OPENS if is_negator(word(piece)) else NegationRole.INSIDE
+    return NegationRole.ENDS if ends_clause(piece, kind) else NegationRole.OUTSIDE

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from opinionlens.text.scanning import APOSTROPHES, INVISIBLE, STYLE, Kind
+from opinionlens.text.scanning import APOSTROPHES, INVISIBLE, STYLE, PieceKind
 
 ADDRESS_TOKEN = "<url>"  # noqa: S105 - a token of text
 USER_TOKEN = "<user>"  # noqa: S105 - as above
 
 # Characters. Each one more costs as many n-grams as a short word.
 LONGEST_TOKEN = 100
-Normaliser = Callable[[str, Kind], str]
+Normaliser = Callable[[str, PieceKind], str]
 
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -25,28 +25,28 @@ _EYES_AND_MOUTHS = str.maketrans("=]}[{\\dpos", ":))((/DPOS")
 _OTHER_FACES = {"^^": "^_^", "^.^": "^_^", ">.<": ">_<", "</3": "</3", "\\o/": "\\o/"}
 
 
-def plain(piece: str, kind: Kind) -> str:
+def plain(piece: str, kind: PieceKind) -> str:
     """Lower-case words, emoticons and emoji; an address says nothing, a user name is a word."""
-    if kind is Kind.WORD:
+    if kind is PieceKind.WORD:
         return word(piece)
-    if kind is Kind.USER:
+    if kind is PieceKind.USER:
         return piece[1:].lower()
-    if kind is Kind.EMOTICON:
+    if kind is PieceKind.EMOTICON:
         return emoticon(piece)
-    if kind is Kind.EMOJI:
+    if kind is PieceKind.EMOJI:
         return emoji(piece)
-    return word(piece) if kind is Kind.OTHER and any(map(str.isalnum, piece)) else ""
+    return word(piece) if kind is PieceKind.OTHER and any(map(str.isalnum, piece)) else ""
 
 
-def social(piece: str, kind: Kind) -> str:
+def social(piece: str, kind: PieceKind) -> str:
     """As `plain`, and a token for addresses, users, elongations and marks that carry sentiment."""
-    if kind is Kind.WORD:
+    if kind is PieceKind.WORD:
         return _LONG_RUN.sub(r"\1\1\1", word(piece)) if _RUN.search(piece.lower()) else word(piece)
-    if kind is Kind.ADDRESS:
+    if kind is PieceKind.ADDRESS:
         return ADDRESS_TOKEN
-    if kind is Kind.USER:
+    if kind is PieceKind.USER:
         return USER_TOKEN
-    return mark(piece) if kind is Kind.MARK else plain(piece, kind)
+    return mark(piece) if kind is PieceKind.MARK else plain(piece, kind)
 
 
 def word(piece: str) -> str:

@@ -16,7 +16,7 @@ from opinionlens.text.memo import Memo
 from opinionlens.text.misspellings import Misspellings
 from opinionlens.text.negation import NEGATORS
 from opinionlens.text.normalising import emoji, emoticon, word
-from opinionlens.text.scanning import Kind, kind_of
+from opinionlens.text.scanning import PieceKind, kind_of
 from opinionlens.text.word_list import valences
 
 _LISTS = Path(__file__).parent / "lexicons"
@@ -68,14 +68,14 @@ class Meaning(NamedTuple):
 def meaning_of(piece: str) -> Meaning | None:
     """The meaning of `piece`; None for a word that has none and occurs in no phrase."""
     kind = kind_of(piece)
-    if kind is Kind.MARK:
+    if kind is PieceKind.MARK:
         return Meaning("", mark=piece)
-    if kind is Kind.MARKUP:
+    if kind is PieceKind.MARKUP:
         return Meaning("", mark=".")
-    if kind in (Kind.EMOTICON, Kind.EMOJI):
+    if kind in (PieceKind.EMOTICON, PieceKind.EMOJI):
         face = _face(piece, kind)
         return Meaning("", face=face) if face else None
-    if kind is not Kind.WORD:
+    if kind is not PieceKind.WORD:
         return None
     lowered = word(piece)
     sense, starts = _sense_of(lowered), phrases().next.get(lowered)
@@ -114,8 +114,8 @@ def _shortened(lowered: str) -> str | None:
     return next((candidate for candidate in shorter if candidate in words()), None)
 
 
-def _face(piece: str, kind: Kind) -> float:
-    if kind is Kind.EMOTICON:
+def _face(piece: str, kind: PieceKind) -> float:
+    if kind is PieceKind.EMOTICON:
         return valences().get(piece, valences().get(emoticon(piece), 0.0))
     plain = emoji(piece)
     if plain in faces():

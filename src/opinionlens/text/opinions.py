@@ -52,7 +52,7 @@ class Opinion:
 
 
 @dataclass(slots=True)
-class Reading:
+class FoundOpinions:
     """What one pass found.
 
     Attributes:
@@ -76,7 +76,7 @@ class Reading:
         return self.requests_at >= 0
 
 
-def read_opinions(pieces: Sequence[str]) -> Reading:
+def read_opinions(pieces: Sequence[str]) -> FoundOpinions:
     """Return the opinions in a text that `scan` has cut."""
     return _Pass(list(map(MEANINGS.__getitem__, pieces))).read()
 
@@ -108,7 +108,7 @@ class _Pass:
         self.negator, self.negator_word = _NOWHERE, ""
         self._begin_sentence(0)
 
-    def read(self) -> Reading:
+    def read(self) -> FoundOpinions:
         meanings, count, number = self.meanings, len(self.meanings), 0
         while number < count:
             meaning = meanings[number]
@@ -130,7 +130,7 @@ class _Pass:
                     self._apply(sense, number, end, meaning)
                 number = end
         _undo_sarcasm(self.opinions, meanings)
-        return Reading(self.opinions, self.asks_at, self.requests_at)
+        return FoundOpinions(self.opinions, self.asks_at, self.requests_at)
 
     def _longest(self, meaning: Meaning, number: int) -> tuple[Sense | None, int]:
         node, best, end = meaning.starts, meaning.sense, number + 1

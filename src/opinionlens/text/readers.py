@@ -10,7 +10,7 @@ from opinionlens.text.entities import decode, decode_aligned
 from opinionlens.text.typography import plain_forms, plain_forms_aligned
 
 
-class Reader(NamedTuple):
+class ReadFunctions(NamedTuple):
     """Two ways to the same text: the quick one without the places of its characters."""
 
     read: Callable[[str], str]
@@ -25,9 +25,9 @@ def _plainly_aligned(text: str) -> Aligned:
     return plain_forms_aligned(decode_aligned(text))
 
 
-_AS_WRITTEN = Reader(decode, decode_aligned)
-_IN_PLAIN_FORMS = Reader(_plainly, _plainly_aligned)
-READERS: dict[str, Reader] = {
+_AS_WRITTEN = ReadFunctions(decode, decode_aligned)
+_IN_PLAIN_FORMS = ReadFunctions(_plainly, _plainly_aligned)
+READERS: dict[str, ReadFunctions] = {
     "plain-v1": _AS_WRITTEN,
     "social-v1": _AS_WRITTEN,
     "plain-v2": _IN_PLAIN_FORMS,

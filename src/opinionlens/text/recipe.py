@@ -16,10 +16,10 @@ from typing import Any
 
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.memo import Memo
-from opinionlens.text.negation import Scope, scope_of
+from opinionlens.text.negation import NegationRole, scope_of
 from opinionlens.text.normalising import NORMALISERS
-from opinionlens.text.readers import READERS, Reader
-from opinionlens.text.scanning import Kind, Piece, kind_of, scan, scan_with_places
+from opinionlens.text.readers import READERS, ReadFunctions
+from opinionlens.text.scanning import Piece, PieceKind, kind_of, scan, scan_with_places
 from opinionlens.text.stemming import STEMMERS
 from opinionlens.text.tokenizers import TOKENIZERS
 
@@ -130,7 +130,7 @@ class Recipe:
         return Recipe, (self.name, self.tokenizer, self.stemmer, self.negation_scope)
 
     @cached_property
-    def _reader(self) -> Reader:
+    def _reader(self) -> ReadFunctions:
         return READERS[self.name]
 
     @cached_property
@@ -144,7 +144,7 @@ class Recipe:
 
 
 def _piece_to_word(
-    normalise: Callable[[str, Kind], str], load_stemmer: Callable[[], Callable[[str], str]] | None
+    normalise: Callable[[str, PieceKind], str], load_stemmer: Callable[[], Callable[[str], str]] | None
 ) -> Callable[[str], str]:
     if load_stemmer is None:
         return lambda piece: normalise(piece, kind_of(piece))
@@ -153,7 +153,7 @@ def _piece_to_word(
     def stemmed(piece: str) -> str:
         kind = kind_of(piece)
         word = normalise(piece, kind)
-        return stem(word) if kind is Kind.WORD else word
+        return stem(word) if kind is PieceKind.WORD else word
 
     return stemmed
 
@@ -174,6 +174,6 @@ def _mark_negated(pieces: Sequence[str], words: list[str]) -> list[str]:
     return words
 
 
-_OPENS, _ENDS, _OUTSIDE = Scope.OPENS, Scope.ENDS, Scope.OUTSIDE
-_SCOPES: Memo[Scope] = Memo(scope_of)
+_OPENS, _ENDS, _OUTSIDE = NegationRole.OPENS, NegationRole.ENDS, NegationRole.OUTSIDE
+_SCOPES: Memo[NegationRole] = Memo(scope_of)
 RECIPES: dict[str, Recipe] = {name: Recipe(name) for name in NORMALISERS}

@@ -67,7 +67,7 @@ _PIECE = re.compile(
 )
 
 
-class Kind(Enum):
+class PieceKind(Enum):
     """What a piece is."""
 
     ADDRESS = "address"
@@ -110,9 +110,9 @@ def spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     return (match.span(1) for match in _PIECE.finditer(text, start, end))
 
 
-def kind_of(piece: str) -> Kind:
+def kind_of(piece: str) -> PieceKind:
     """What `piece` is, from its own characters alone."""
     if piece.isalnum():
-        return Kind.ADDRESS if piece.lower() in BARE_ADDRESSES else Kind.WORD
+        return PieceKind.ADDRESS if piece.lower() in BARE_ADDRESSES else PieceKind.WORD
     match = _KIND.fullmatch(piece)
-    return Kind[match.lastgroup] if match and match.lastgroup else Kind.OTHER
+    return PieceKind[match.lastgroup] if match and match.lastgroup else PieceKind.OTHER

@@ -37,7 +37,7 @@ class _Kept:
 
 
 @dataclass(frozen=True)
-class _Model:
+class _LoggedModel:
     run_id: str
     files: Mapping[str, bytes]
 
@@ -45,7 +45,7 @@ class _Model:
 class MemoryRun:
     """An open run of MemoryTracking; see `Run` for its methods."""
 
-    def __init__(self, kept: _Kept, answering: Callable[[], RLock], models: dict[str, _Model]) -> None:
+    def __init__(self, kept: _Kept, answering: Callable[[], RLock], models: dict[str, _LoggedModel]) -> None:
         """Write into `kept` and `models`, which belong to the tracking."""
         self._kept = kept
         self._answering = answering
@@ -109,7 +109,7 @@ class MemoryRun:
             raise ArtefactMissing("There is no whole classifier to log.", where=str(artefact)) from error
         with self._answering():
             model_id = f"m-{uuid4().hex}"
-            self._models[model_id] = _Model(self.id, files)
+            self._models[model_id] = _LoggedModel(self.id, files)
             return model_id
 
     def _keep(self, path: str, content: bytes) -> None:
@@ -128,7 +128,7 @@ class MemoryTracking:
         """Start without runs."""
         self.reachable = True
         self._runs: dict[str, _Kept] = {}
-        self._models: dict[str, _Model] = {}
+        self._models: dict[str, _LoggedModel] = {}
         self._lock = RLock()
 
     def prepare(self) -> None:
@@ -248,7 +248,7 @@ class MemoryTracking:
             raise TrackingError("There is no such run.", where=run_id)
         return self._runs[run_id]
 
-    def _model(self, model_id: str) -> _Model:
+    def _model(self, model_id: str) -> _LoggedModel:
         if model_id not in self._models:
             raise TrackingError(
                 "There is no such logged model.", where=model_id, remedy="Its id starts with `m-`."

@@ -21,7 +21,7 @@ from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.freeing import SlowFreeing
-from opinionlens.serving.scorer import Scorer
+from opinionlens.serving.scorer import Predictor
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.web.api.feedback.routes import feedback_router
 from opinionlens.web.api.inference.routes import inference_router
@@ -42,7 +42,7 @@ from opinionlens.web.pages import login as session
 from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations
-from opinionlens.web.services.inputs import Inputs, Limits
+from opinionlens.web.services.inputs import InputLimits, Inputs
 from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
 from opinionlens.web.services.templates import Pages, api_rows, load_templates
@@ -127,13 +127,13 @@ def _services(
     make_hasher: Callable[[], Hasher],
 ) -> Services:
     api = settings.api
-    limits = Limits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
+    limits = InputLimits(api.max_text_chars, api.max_batch_items, api.max_body_bytes)
     templates = load_templates(api.templates_path)
     records = open_records(settings, metrics)
     lifecycle = Lifecycle(settings, store, records, registry, metrics)
     return Services(
         store=store,
-        scorer=Scorer(store, pool),
+        scorer=Predictor(store, pool),
         inputs=Inputs(limits),
         metrics=metrics,
         records=records,

@@ -14,7 +14,7 @@ from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import Label
 from opinionlens.web.metrics import Metrics
-from opinionlens.web.metrics.catalogue import CATALOGUE, Card
+from opinionlens.web.metrics.catalogue import CATALOGUE, MetricDescription
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 
@@ -75,7 +75,7 @@ class TestCatalogue:
         assert [[cell.strip(" |") for cell in row] for row in table] == [row_of(card) for card in CATALOGUE]
 
 
-def row_of(card: Card) -> list[str]:
+def row_of(card: MetricDescription) -> list[str]:
     return [f"`{card.name}`", card.kind, ", ".join(f"`{label}`" for label in card.labels), card.meaning]
 
 

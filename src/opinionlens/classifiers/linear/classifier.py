@@ -14,7 +14,7 @@ from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.linear.explanation import explain_linear
 from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
-from opinionlens.classifiers.linear.reading import Reader, Reading
+from opinionlens.classifiers.linear.reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.linear.word_sums import WordSums
 from opinionlens.classifiers.manifest import Manifest
@@ -71,7 +71,7 @@ class LinearClassifier:
         if manifest.general != (GENERAL_FEATURES if weights.general else ()):
             raise ArtefactUnsupported("The weights are for other general features than this version counts.")
         self.expert = GeneralExpert(weights.general) if weights.general else None
-        self.reader = Reader(manifest.features, weights.text, manifest.uncertainty.scripts, self.expert)
+        self.reader = TextReader(manifest.features, weights.text, manifest.uncertainty.scripts, self.expert)
         self.intercept = weights.intercept
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)

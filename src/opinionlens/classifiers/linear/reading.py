@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     general: Sequence[float] = ()
 
 
-class Reader:
+class TextReader:
     """Counts what the manifest's features name, with the vocabularies of the weights."""
 
     def __init__(

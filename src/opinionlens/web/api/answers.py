@@ -12,7 +12,7 @@ from starlette.responses import Response
 from opinionlens.base.logs import request_id
 from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.serving.scorer import Answer, ExplainedAnswer
+from opinionlens.serving.scorer import ExplainedAnswer, ServedPrediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS
 from opinionlens.web.services.batch_items import BadItem
@@ -55,7 +55,7 @@ def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
     }
 
 
-def prediction_fields(answer: Answer | ExplainedAnswer) -> dict[str, Any]:
+def prediction_fields(answer: ServedPrediction | ExplainedAnswer) -> dict[str, Any]:
     """Return the verdict on one text and who gave it."""
     return verdict_fields(answer.prediction, answer.id) | origin_fields(answer.model)
 
@@ -65,7 +65,7 @@ def origin_fields(model: ServedModel) -> dict[str, Any]:
     return {"model": model_fields(model), "request_id": request_id.get() or ""}
 
 
-def sentiment_fields(answer: Answer) -> dict[str, Any]:
+def sentiment_fields(answer: ServedPrediction) -> dict[str, Any]:
     """Return the verdict in the words of S2: labels in lower case, `scores` for the probabilities."""
     prediction = answer.prediction
     return {

@@ -15,7 +15,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from opinionlens.accounts.errors import CsrfFailed, GoToLogin, LoginNeeded, NotAllowed
-from opinionlens.accounts.principals import Visitor, Who
+from opinionlens.accounts.principals import Principal, Visitor
 from opinionlens.accounts.tokens import same
 from opinionlens.storage import StorageUnavailable
 from opinionlens.storage.api_keys import Scope
@@ -30,8 +30,8 @@ __all__ = [
     "MAYBE_WITH_KEY",
     "Admin",
     "AdminVisitor",
+    "Principal",
     "Visitor",
-    "Who",
     "admin_only",
     "admin_page",
     "check_csrf",
@@ -68,7 +68,7 @@ MAYBE_GUARDED: dict[int | str, dict[str, Any]] = {
 MAYBE_WITH_KEY: dict[str, Any] = {"security": [{}, {"key": []}]}
 
 
-async def admin_only(request: Request) -> Who:
+async def admin_only(request: Request) -> Principal:
     """Return who asks, if they may administer: a FastAPI dependency, or called with a request.
 
     Raises:
@@ -89,12 +89,12 @@ async def admin_only(request: Request) -> Who:
     return visitor.viewer
 
 
-async def may_predict(request: Request) -> Who | None:
+async def may_predict(request: Request) -> Principal | None:
     """Return who asks for a prediction, as a FastAPI dependency; see `check_may_predict`."""
     return await check_may_predict(request, services_of(request))
 
 
-async def check_may_predict(request: Request, services: Services) -> Who | None:
+async def check_may_predict(request: Request, services: Services) -> Principal | None:
     """Return who asks where only some may; None, at no cost, where everybody may.
 
     A session needs no CSRF token here: a forged request changes nothing, and whoever forged it cannot read
@@ -158,11 +158,11 @@ async def check_csrf(request: Request, expected: str) -> None:
         raise CsrfFailed("The request does not carry the token of this login.", remedy="Reload the page.")
 
 
-Admin = Annotated[Who, Depends(admin_only)]
+Admin = Annotated[Principal, Depends(admin_only)]
 AdminVisitor = Annotated[Visitor, Depends(admin_page)]
 
 
-async def _who_of_key(request: Request, services: Services) -> Who | None:
+async def _who_of_key(request: Request, services: Services) -> Principal | None:
     """Return whose key came with the request; None when none came."""
     key = key_of(request)
     if key is None:
@@ -181,7 +181,7 @@ def key_of(request: Request) -> str | None:
     return request.headers.get("x-api-key")
 
 
-def _with_scope(who: Who, scope: Scope) -> Who:
+def _with_scope(who: Principal, scope: Scope) -> Principal:
     if scope not in who.scopes:
         raise NotAllowed(f"The key has not the scope `{scope}`.", remedy="Use one that has.")
     return who

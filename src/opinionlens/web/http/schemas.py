@@ -40,13 +40,13 @@ _CONTRIBUTION: dict[str, Any] = {
 }
 
 
-class Answer(BaseModel):
+class AnswerModel(BaseModel):
     """What is common to all answers: no more fields than described."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
 
-class ModelInfo(Answer):
+class ModelInfo(AnswerModel):
     """Which model answered."""
 
     name: str
@@ -54,7 +54,7 @@ class ModelInfo(Answer):
     kind: str = Field(description="How it works: `linear`, `skops`, or `lexicon` for the built-in word list.")
 
 
-class Probabilities(Answer):
+class Probabilities(AnswerModel):
     """Calibrated, and adding up to 1. A class that the model does not know has 0."""
 
     NEGATIVE: Share
@@ -62,7 +62,7 @@ class Probabilities(Answer):
     POSITIVE: Share
 
 
-class Verdict(Answer):
+class PredictionFields(AnswerModel):
     """What is said of one text."""
 
     prediction: Label
@@ -73,7 +73,7 @@ class Verdict(Answer):
     prediction_id: UUID = Field(description="Names this answer in feedback.")
 
 
-class PredictionAnswer(Verdict):
+class PredictionAnswer(PredictionFields):
     """The verdict on one text and who gave it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PREDICTION]})
@@ -82,27 +82,27 @@ class PredictionAnswer(Verdict):
     request_id: str
 
 
-class BatchVerdict(Verdict):
+class BatchVerdict(PredictionFields):
     """The verdict on one item of a batch."""
 
     index: int = Field(ge=0, description="The item's place in the batch, from 0.")
 
 
-class ItemError(Answer):
+class ItemError(AnswerModel):
     """Why an item was not judged."""
 
     code: Literal["not_a_text", "text_too_long", "not_unicode"]
     detail: str = Field(description="What is wrong, for people.")
 
 
-class BatchError(Answer):
+class BatchError(AnswerModel):
     """An item of a batch that is no text to judge."""
 
     index: int = Field(ge=0, description="The item's place in the batch, from 0.")
     error: ItemError
 
 
-class BatchDetailAnswer(Answer):
+class BatchDetailAnswer(AnswerModel):
     """An object for each item, in their order, all from the same model."""
 
     model_config = ConfigDict(
@@ -130,7 +130,7 @@ class BatchDetailAnswer(Answer):
     results: list[BatchVerdict | BatchError]
 
 
-class Scores(Answer):
+class Scores(AnswerModel):
     """The probabilities by label in lower case, adding up to 1."""
 
     negative: Share
@@ -145,7 +145,7 @@ class Scores(Answer):
         return self
 
 
-class SentimentAnswer(Answer):
+class SentimentAnswer(AnswerModel):
     """The verdict on one text, with labels in lower case."""
 
     model_config = ConfigDict(
@@ -174,7 +174,7 @@ class SentimentAnswer(Answer):
     request_id: str
 
 
-class ActiveModelAnswer(Answer):
+class ActiveModelAnswer(AnswerModel):
     """Which trained model is active."""
 
     model_config = ConfigDict(
@@ -198,7 +198,7 @@ class ActiveModelAnswer(Answer):
     model: ModelInfo | None = Field(description="What answers now; null when nothing does.")
 
 
-class Word(Answer):
+class Word(AnswerModel):
     """A stretch of the text that moved the verdict."""
 
     text: str
@@ -211,7 +211,7 @@ class Word(Answer):
     )
 
 
-class ContributionAnswer(Answer):
+class ContributionAnswer(AnswerModel):
     """What one feature adds to the decision value of each class."""
 
     feature: str
@@ -258,14 +258,14 @@ class ExplanationAnswer(PredictionAnswer):
     )
 
 
-class FieldProblem(Answer):
+class FieldProblem(AnswerModel):
     """What is wrong with one part of the request."""
 
     where: str = Field(examples=["body.text"])
     message: str = Field(examples=["String should have at most 10000 characters"])
 
 
-class Problem(Answer):
+class Problem(AnswerModel):
     """An error as RFC 9457 has it. What was sent is never repeated in it."""
 
     model_config = ConfigDict(
@@ -292,19 +292,19 @@ class Problem(Answer):
     errors: list[FieldProblem] | None = Field(default=None, description="For invalid input: each fault.")
 
 
-class Welcome(Answer):
+class Welcome(AnswerModel):
     """A greeting."""
 
     message: str = Field(examples=["Welcome to OpinionLens!"])
 
 
-class Licence(Answer):
+class Licence(AnswerModel):
     """Under which terms this may be used."""
 
     name: str
 
 
-class About(Answer):
+class About(AnswerModel):
     """What this is."""
 
     model_config = ConfigDict(
@@ -330,13 +330,13 @@ class About(Answer):
     model: ModelInfo | None = Field(description="What answers now; null when nothing does.")
 
 
-class Health(Answer):
+class Health(AnswerModel):
     """The process answers."""
 
     status: Literal["ok"]
 
 
-class Readiness(Answer):
+class Readiness(AnswerModel):
     """Whether this process should be sent requests."""
 
     model_config = ConfigDict(

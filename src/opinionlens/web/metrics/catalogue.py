@@ -40,7 +40,7 @@ _ITEMS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MetricDescription:
     """One metric. `name` is as Prometheus shows it; a counter's ends in `_total`."""
 
     name: str
@@ -56,132 +56,136 @@ class Card:
         return self.name.removesuffix("_total") if self.kind == "counter" else self.name
 
 
-INFERENCE_SECONDS = Card(
+INFERENCE_SECONDS = MetricDescription(
     "model_inference_time_seconds",
     "histogram",
     "Time that the model took for one request.",
     ("endpoint", "model_class"),
     _MODEL_SECONDS,
 )
-TEXT_CHARS = Card(
+TEXT_CHARS = MetricDescription(
     "input_text_length_chars", "histogram", "Length of a text, in characters.", ("endpoint",), _CHARS
 )
-BATCH_ITEMS = Card("batch_size_text", "histogram", "Texts in a batch.", ("endpoint",), _ITEMS)
-ITEM_SECONDS = Card(
+BATCH_ITEMS = MetricDescription("batch_size_text", "histogram", "Texts in a batch.", ("endpoint",), _ITEMS)
+ITEM_SECONDS = MetricDescription(
     "batch_inference_time_per_item_seconds",
     "histogram",
     "Time that the model took for one text of a batch, on average.",
     ("endpoint", "model_class"),
     _MODEL_SECONDS,
 )
-PREDICTIONS = Card(
+PREDICTIONS = MetricDescription(
     "model_predictions_total",
     "counter",
     "Predicted labels, by the version that answered; `none` is the version of the word list.",
     ("model", "version", "label"),
 )
-PREDICTED_SENTIMENT = Card(
+PREDICTED_SENTIMENT = MetricDescription(
     "predicted_sentiment_total", "counter", "Predicted labels: `model_predictions_total` summed.", ("label",)
 )
-SENTIMENT_PREDICTIONS = Card(
+SENTIMENT_PREDICTIONS = MetricDescription(
     "sentiment_predictions_total",
     "counter",
     "The same under the second system's name, labels in lower case.",
     ("label",),
 )
-SENTIMENT_REQUESTS = Card(
+SENTIMENT_REQUESTS = MetricDescription(
     "sentiment_requests_total", "counter", "Requests that a model answered, single texts and batches."
 )
-SENTIMENT_LATENCY = Card(
+SENTIMENT_LATENCY = MetricDescription(
     "sentiment_request_latency_seconds",
     "histogram",
     "Time that the model took for one request: `model_inference_time_seconds` summed.",
     (),
     _MODEL_SECONDS,
 )
-DRIFT_SCORE = Card(
+DRIFT_SCORE = MetricDescription(
     "sentiment_drift_score",
     "gauge",
     "Distance of recent texts from the training data; absent until it has been measured.",
     merge="mostrecent",
 )
-HTTP_REQUESTS = Card(
+HTTP_REQUESTS = MetricDescription(
     "http_requests_total",
     "counter",
     "Requests, by route, method and class of status (`2xx`); `none` is an address without a route.",
     ("handler", "method", "status"),
 )
-HTTP_SECONDS = Card(
+HTTP_SECONDS = MetricDescription(
     "http_request_duration_seconds",
     "histogram",
     "Time from a request's headers to the end of its answer, by route.",
     ("handler", "method"),
     _REQUEST_SECONDS,
 )
-HTTP_SECONDS_ALL = Card(
+HTTP_SECONDS_ALL = MetricDescription(
     "http_request_duration_highr_seconds",
     "histogram",
     "The same over all routes: `http_request_duration_seconds` summed.",
     (),
     _REQUEST_SECONDS,
 )
-HTTP_REQUEST_BYTES = Card(
+HTTP_REQUEST_BYTES = MetricDescription(
     "http_request_size_bytes",
     "summary",
     "Size of request bodies, as their headers announce it; 0 where they do not.",
     ("handler",),
 )
-HTTP_RESPONSE_BYTES = Card(
+HTTP_RESPONSE_BYTES = MetricDescription(
     "http_response_size_bytes", "summary", "Size of answers' bodies, as they were sent.", ("handler",)
 )
-ACTIVE_MODEL = Card(
+ACTIVE_MODEL = MetricDescription(
     "model_active_info",
     "gauge",
     "1 for each version that a worker answers with now; for a moment two while they change over.",
     ("model", "version", "kind"),
     merge="livemax",
 )
-SWAPS = Card("model_swaps_total", "counter", "Changes of the answering version, by worker.", ("outcome",))
-CACHE = Card(
+SWAPS = MetricDescription(
+    "model_swaps_total", "counter", "Changes of the answering version, by worker.", ("outcome",)
+)
+CACHE = MetricDescription(
     "artefact_cache_total",
     "counter",
     "Versions asked of the cache on disk: already there (`hit`), or downloaded (`miss`).",
     ("result",),
 )
-QUEUE_DEPTH = Card(
+QUEUE_DEPTH = MetricDescription(
     "batch_queue_depth", "gauge", "Jobs that are scored in threads or wait for one, now, in all workers."
 )
-ROWS_WRITTEN = Card(
+ROWS_WRITTEN = MetricDescription(
     "prediction_rows_written_total", "counter", "Rows of the prediction log that were stored."
 )
-ROWS_LOST = Card(
+ROWS_LOST = MetricDescription(
     "prediction_rows_lost_total", "counter", "Rows of the prediction log that could not be stored."
 )
-ROWS_DELETED = Card(
+ROWS_DELETED = MetricDescription(
     "records_deleted_total",
     "counter",
     "Rows that were deleted because of their age or number; `prediction_texts` lost their text only.",
     ("kind",),
 )
-FEEDBACK = Card("feedback_total", "counter", "Feedback that was stored, by the label it gives.", ("label",))
-LOGINS = Card("login_attempts_total", "counter", "Attempts to log in.", ("outcome",))
-CONNECTIONS_CUT = Card(
+FEEDBACK = MetricDescription(
+    "feedback_total", "counter", "Feedback that was stored, by the label it gives.", ("label",)
+)
+LOGINS = MetricDescription("login_attempts_total", "counter", "Attempts to log in.", ("outcome",))
+CONNECTIONS_CUT = MetricDescription(
     "connections_cut_total", "counter", "Connections that a limit closed or refused.", ("reason",)
 )
-REGISTRY_UP = Card(
+REGISTRY_UP = MetricDescription(
     "registry_up",
     "gauge",
     "1 when the registry answered the last question, 0 when it did not; absent before the first.",
     merge="livemostrecent",
 )
-DATABASE_UP = Card(
+DATABASE_UP = MetricDescription(
     "database_up",
     "gauge",
     "1 when the database answered the last question, 0 when it did not; absent before the first.",
     merge="livemostrecent",
 )
 
-CATALOGUE: tuple[Card, ...] = (
+CATALOGUE: tuple[MetricDescription, ...] = (
     INFERENCE_SECONDS,
     TEXT_CHARS,
     BATCH_ITEMS,

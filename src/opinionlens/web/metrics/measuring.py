@@ -27,7 +27,7 @@ from opinionlens.serving.store import ServedModel
 from opinionlens.storage.retention import Expired
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.metrics import catalogue
-from opinionlens.web.metrics.catalogue import Card
+from opinionlens.web.metrics.catalogue import MetricDescription
 from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE, while_reading
 from opinionlens.web.metrics.shown import Shown
 
@@ -277,15 +277,15 @@ class Metrics:
             self._routes[handler, method, status] = series
         return series
 
-    def _counter(self, card: Card) -> Counter:
+    def _counter(self, card: MetricDescription) -> Counter:
         return Counter(card.family, card.meaning, card.labels, registry=self._registry)
 
-    def _gauge(self, card: Card) -> Gauge:
+    def _gauge(self, card: MetricDescription) -> Gauge:
         return Gauge(
             card.name, card.meaning, card.labels, registry=self._registry, multiprocess_mode=card.merge
         )
 
-    def _unknown_gauge(self, card: Card) -> Gauge:
+    def _unknown_gauge(self, card: MetricDescription) -> Gauge:
         """Return a gauge that is not shown before it has been set.
 
         Not 0, which would be a false alarm or a false calm, and not NaN, which spoils every sum over it;
@@ -296,10 +296,10 @@ class Metrics:
             gauge.set(math.nan)
         return gauge
 
-    def _histogram(self, card: Card) -> Histogram:
+    def _histogram(self, card: MetricDescription) -> Histogram:
         return Histogram(card.name, card.meaning, card.labels, registry=self._registry, buckets=card.buckets)
 
-    def _summary(self, card: Card) -> Summary:
+    def _summary(self, card: MetricDescription) -> Summary:
         return Summary(card.name, card.meaning, card.labels, registry=self._registry)
 
 

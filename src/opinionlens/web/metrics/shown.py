@@ -22,13 +22,13 @@ from opinionlens.web.metrics.catalogue import (
     SENTIMENT_LATENCY,
     SENTIMENT_PREDICTIONS,
     SENTIMENT_REQUESTS,
-    Card,
+    MetricDescription,
 )
 
 Labels = Mapping[str, str]
 
 
-class Source(Protocol):
+class SeriesSource(Protocol):
     """What holds the measured series: this process' registry, or the files of all workers."""
 
     def collect(self) -> Iterable[Metric]:
@@ -43,7 +43,7 @@ class Shown(Collector):
     short, and the names of two systems cannot disagree.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SeriesSource) -> None:
         """Look at `source` each time."""
         self._source = source
 
@@ -71,7 +71,7 @@ def _keep_known(metric: Metric) -> None:
     ]
 
 
-def _empty(card: Card) -> Metric:
+def _empty(card: MetricDescription) -> Metric:
     return Metric(card.family, card.meaning, card.kind)
 
 
@@ -85,7 +85,9 @@ def _requests(found: Mapping[str, Metric]) -> Metric:
     return result
 
 
-def _labels_summed(card: Card, name_of: Callable[[str], str]) -> Callable[[Mapping[str, Metric]], Metric]:
+def _labels_summed(
+    card: MetricDescription, name_of: Callable[[str], str]
+) -> Callable[[Mapping[str, Metric]], Metric]:
     """Return a function that sums the predictions of all versions, label by label, from zero on."""
 
     def derive(found: Mapping[str, Metric]) -> Metric:
@@ -101,7 +103,9 @@ def _labels_summed(card: Card, name_of: Callable[[str], str]) -> Callable[[Mappi
     return derive
 
 
-def _histogram_summed(card: Card, source: Card) -> Callable[[Mapping[str, Metric]], Metric]:
+def _histogram_summed(
+    card: MetricDescription, source: MetricDescription
+) -> Callable[[Mapping[str, Metric]], Metric]:
     """Return a function that sums a histogram over all its labels but the buckets'."""
 
     def derive(found: Mapping[str, Metric]) -> Metric:

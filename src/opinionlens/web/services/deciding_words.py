@@ -34,7 +34,7 @@ class DecidingWord:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """A piece of the text as it is shown: plain, or marked."""
 
     text: str
@@ -81,19 +81,19 @@ def _direction(labels: Sequence[Label], values: Sequence[float]) -> tuple[Label,
     return (Label.POSITIVE if polarity > 0 else Label.NEGATIVE), abs(polarity)
 
 
-def stretches(text: str, words: Sequence[DecidingWord]) -> list[Stretch]:
+def stretches(text: str, words: Sequence[DecidingWord]) -> list[Segment]:
     """Return the whole text cut into plain and marked pieces; joined they are the text again."""
-    pieces: list[Stretch] = []
+    pieces: list[Segment] = []
     position = 0
     for word in words:
         if word.start < position:  # overlaps the one before; the text is shown once
             continue
         if word.start > position:
-            pieces.append(Stretch(text[position : word.start]))
-        pieces.append(Stretch(text[word.start : word.end], word))
+            pieces.append(Segment(text[position : word.start]))
+        pieces.append(Segment(text[word.start : word.end], word))
         position = word.end
     if position < len(text):
-        pieces.append(Stretch(text[position:]))
+        pieces.append(Segment(text[position:]))
     return pieces
 
 

@@ -20,7 +20,7 @@ from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ModelStore, ServedModel
-from opinionlens.tabular.formats import Kind, format_of
+from opinionlens.tabular.formats import FormatKind, format_of
 from opinionlens.text import vader
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Evaluations:
 
 def _check_format(file_name: str) -> None:
     form = format_of(PurePath(file_name))
-    if form.packing or form.kind is Kind.PARQUET:
+    if form.packing or form.kind is FormatKind.PARQUET:
         raise InputError(
             f"Here a file may end in {' '.join(ENDINGS)}.",
             remedy="Unpack it, or use `opinionlens evaluate` on the command line, which reads more formats.",

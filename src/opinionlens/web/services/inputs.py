@@ -24,7 +24,7 @@ _VALUES_PER_ITEM = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class InputLimits:
     """How much may be sent. Characters are code points."""
 
     text_chars: int
@@ -59,7 +59,7 @@ class JsonBody(Generic[T]):
 class Inputs:
     """Reads the bodies and queries of the inference endpoints."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: InputLimits) -> None:
         """Build the checks once."""
         self.limits = limits
         text = text_type(limits)
@@ -134,7 +134,7 @@ class Inputs:
         return {"parameters": [parameter]} | self._batch.describe()
 
 
-def text_type(limits: Limits, *, least_chars: int = 0) -> Any:  # noqa: ANN401 - an annotation
+def text_type(limits: InputLimits, *, least_chars: int = 0) -> Any:  # noqa: ANN401 - an annotation
     """Return the type of a text within the limits."""
     described = Field(
         min_length=least_chars,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from opinionlens.serving.scorer import Answer, ExplainedAnswer
+from opinionlens.serving.scorer import ExplainedAnswer, ServedPrediction
 from opinionlens.web.services.state import Services
 
 
-def note_answer(services: Services, endpoint: str, text: str, answer: Answer | ExplainedAnswer) -> None:
+def note_answer(
+    services: Services, endpoint: str, text: str, answer: ServedPrediction | ExplainedAnswer
+) -> None:
     """Measure and log the answer to one text; costs a few microseconds and never fails.
 
     Args:
@@ -19,6 +21,6 @@ def note_answer(services: Services, endpoint: str, text: str, answer: Answer | E
     log_answer(services, text, answer)
 
 
-def log_answer(services: Services, text: str, answer: Answer | ExplainedAnswer) -> None:
+def log_answer(services: Services, text: str, answer: ServedPrediction | ExplainedAnswer) -> None:
     """Log the answer to one text, from any thread."""
     services.records.log_prediction(answer.id, text, answer.prediction, answer.model, answer.seconds)

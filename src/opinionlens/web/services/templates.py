@@ -22,12 +22,12 @@ from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.services.deciding_words import (
     ListedWord,
-    Stretch,
+    Segment,
     deciding_words,
     stretches,
     strongest_words,
 )
-from opinionlens.web.services.inputs import Limits
+from opinionlens.web.services.inputs import InputLimits
 
 LISTED_WORDS = 8
 
@@ -48,7 +48,7 @@ UNCERTAIN_WORDS: Mapping[UncertainReason, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ProbabilityBar:
     """One class with its probability."""
 
     label: Label
@@ -56,14 +56,14 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PredictionView:
     """Everything that the page shows about one text."""
 
     label: Label
     confidence: float
-    bars: tuple[Bar, ...]
+    bars: tuple[ProbabilityBar, ...]
     reason: UncertainReason | None
-    stretches: list[Stretch]
+    stretches: list[Segment]
     words: list[ListedWord]
     model: ServedModel
     milliseconds: float
@@ -80,7 +80,7 @@ class HomeView:
     """
 
     text: str = ""
-    verdict: Verdict | None = None
+    verdict: PredictionView | None = None
     alert: str | None = None
     noted: Label | None = None
     feedback_alert: str | None = None
@@ -102,7 +102,7 @@ class Pages:
 
     environment: jinja2.Environment
     store: ModelStore
-    limits: Limits
+    limits: InputLimits
     version: str
     api_rows: list[ApiRow] = field(default_factory=list)
 
@@ -162,14 +162,14 @@ def visitor(request: Request) -> dict[str, str | None]:
     return {"user": known.viewer.name, "csrf_token": known.csrf_token}
 
 
-def verdict_of(answer: ExplainedAnswer) -> Verdict:
+def verdict_of(answer: ExplainedAnswer) -> PredictionView:
     """Return what the page shows for an answer."""
     prediction = answer.explanation.prediction
     words = deciding_words(answer.explanation)
-    return Verdict(
+    return PredictionView(
         label=prediction.label,
         confidence=prediction.confidence,
-        bars=tuple(Bar(*pair) for pair in zip(LABELS, prediction.probabilities, strict=True)),
+        bars=tuple(ProbabilityBar(*pair) for pair in zip(LABELS, prediction.probabilities, strict=True)),
         reason=prediction.reason,
         stretches=stretches(answer.explanation.text, words),
         words=strongest_words(words, LISTED_WORDS),

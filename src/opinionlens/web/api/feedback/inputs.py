@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from opinionlens.text.labels import LABELS, Label
-from opinionlens.web.services.inputs import EXAMPLE_TEXT, JsonBody, Limits, text_type
+from opinionlens.web.services.inputs import EXAMPLE_TEXT, InputLimits, JsonBody, text_type
 
 MAX_SOURCE_CHARS = 50
 
@@ -74,7 +74,7 @@ class FeedbackInput(BaseModel):
         return self
 
 
-def feedback_body(limits: Limits) -> JsonBody[FeedbackInput]:
+def feedback_body(limits: InputLimits) -> JsonBody[FeedbackInput]:
     """Return what reads and describes feedback."""
     text = text_type(limits, least_chars=1)
     described = Field(

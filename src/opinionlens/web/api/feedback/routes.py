@@ -25,7 +25,7 @@ from opinionlens.web.api.feedback.schemas import FeedbackAnswer, FeedbackPage, F
 from opinionlens.web.http.client_address import address_of
 from opinionlens.web.http.guards import GUARDED, Admin
 from opinionlens.web.http.schemas import Problem
-from opinionlens.web.services.inputs import EXAMPLE_TEXT, Limits
+from opinionlens.web.services.inputs import EXAMPLE_TEXT, InputLimits
 from opinionlens.web.services.state import services_of
 
 _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database does not answer."}
@@ -33,7 +33,7 @@ _NO_DATABASE: dict[str, Any] = {"model": Problem, "description": "The database d
 log = structlog.get_logger("app")
 
 
-def feedback_router(limits: Limits) -> APIRouter:
+def feedback_router(limits: InputLimits) -> APIRouter:
     """Return the routes, described with the limits that they check."""
     body = feedback_body(limits)
     router = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
@@ -116,7 +116,7 @@ def feedback_router(limits: Limits) -> APIRouter:
     return router
 
 
-def _forget_route(limits: Limits) -> Callable[..., Awaitable[Response]]:
+def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
     """Return the route; the text comes in the body, for addresses are logged on the way."""
     text_field = Field(
         min_length=1,

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from opinionlens.text.labels import Label
-from opinionlens.web.http.schemas import Answer
+from opinionlens.web.http.schemas import AnswerModel
 
 _FEEDBACK: dict[str, Any] = {
     "id": 12,
@@ -20,7 +20,7 @@ _FEEDBACK: dict[str, Any] = {
 }
 
 
-class FeedbackAnswer(Answer):
+class FeedbackAnswer(AnswerModel):
     """What was kept of one reader's word."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FEEDBACK]})
@@ -40,7 +40,7 @@ class FeedbackRow(FeedbackAnswer):
     text: str | None = Field(description="Without e-mail addresses, telephone numbers and user names.")
 
 
-class ForgottenAnswer(Answer):
+class ForgottenAnswer(AnswerModel):
     """How many rows were deleted."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"feedback": 1, "predictions": 3}]})
@@ -49,7 +49,7 @@ class ForgottenAnswer(Answer):
     predictions: int = Field(description="Rows of the prediction log.")
 
 
-class FeedbackPage(Answer):
+class FeedbackPage(AnswerModel):
     """Some of what readers said, the newest first."""
 
     model_config = ConfigDict(

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from opinionlens.serving.scorer import Answer, BatchAnswer, ExplainedAnswer
+from opinionlens.serving.scorer import BatchAnswer, ExplainedAnswer, ServedPrediction
 from opinionlens.text.labels import Label
 from opinionlens.web.api.answers import (
     batch_fields,
@@ -136,9 +136,9 @@ async def _predict_items(services: Services, items: list[str | BadItem]) -> Resp
 
 
 async def _judge_many(
-    services: Services, texts: list[str], present: Callable[[Answer], T]
+    services: Services, texts: list[str], present: Callable[[ServedPrediction], T]
 ) -> tuple[BatchAnswer, list[T]]:
-    def log_and_present(text: str, answer: Answer) -> T:
+    def log_and_present(text: str, answer: ServedPrediction) -> T:
         log_answer(services, text, answer)
         return present(answer)
 
@@ -152,9 +152,9 @@ def _explanation_body(answer: ExplainedAnswer) -> bytes:
     return to_json(explanation_fields(answer))
 
 
-def _label(answer: Answer) -> str:
+def _label(answer: ServedPrediction) -> str:
     return answer.prediction.label.value
 
 
-def _verdict(answer: Answer) -> dict[str, Any]:
+def _verdict(answer: ServedPrediction) -> dict[str, Any]:
     return verdict_fields(answer.prediction, answer.id)

@@ -15,7 +15,7 @@ from opinionlens.storage import api_keys
 from opinionlens.storage.api_keys import ApiKey, Scope
 from opinionlens.web.http.guards import GUARDED, Admin, admin_only
 from opinionlens.web.http.order_routes import OrderRoute
-from opinionlens.web.http.schemas import Answer, Problem
+from opinionlens.web.http.schemas import AnswerModel, Problem
 from opinionlens.web.services.state import services_of
 
 _AWAY: dict[int | str, dict[str, Any]] = {
@@ -77,7 +77,7 @@ class NewKey(BaseModel):
     )
 
 
-class KeyAnswer(Answer):
+class KeyAnswer(AnswerModel):
     """A key without the key."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_KEY]})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from opinionlens.serving.fetches import FetchState
-from opinionlens.web.http.schemas import Answer
+from opinionlens.web.http.schemas import AnswerModel
 
 _AT = "2026-11-22T21:30:00+00:00"
 _DEPLOYMENT: dict[str, Any] = {
@@ -101,13 +101,13 @@ Why = Annotated[
 ModelId = Annotated[str, Field(description="Name and number.", examples=["opinionlens-3"])]
 
 
-class Order(BaseModel):
+class OrderModel(BaseModel):
     """What is common to all orders: no field that would be ignored."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
 
-class FetchOrderBody(Order):
+class FetchOrderBody(OrderModel):
     """A version to fetch from the registry."""
 
     model_name: Annotated[str, Field(min_length=1, max_length=255, examples=["opinionlens"])]
@@ -116,7 +116,7 @@ class FetchOrderBody(Order):
     why: Why | None = Field(default=None, examples=["Better on short texts."])
 
 
-class ChangeBody(Order):
+class ChangeBody(OrderModel):
     """Why another version is to answer."""
 
     why: Why
@@ -128,13 +128,13 @@ class ChangeBody(Order):
     )
 
 
-class FollowBody(Order):
+class FollowBody(OrderModel):
     """Why the champion is to be followed again."""
 
     why: Why
 
 
-class BriefModelAnswer(Answer):
+class BriefModelAnswer(AnswerModel):
     """A loaded version by its name."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF]})
@@ -145,7 +145,7 @@ class BriefModelAnswer(Answer):
     is_active: bool
 
 
-class TrainingAnswer(Answer):
+class TrainingAnswer(AnswerModel):
     """How a version was made; null where the artefact does not say."""
 
     family: str | None
@@ -171,13 +171,13 @@ class ModelAnswer(BriefModelAnswer):
     problem: str | None
 
 
-class CardLimits(Answer):
+class CardLimits(AnswerModel):
     """What the version should not be asked."""
 
     max_text_chars: int
 
 
-class SourceLicenceAnswer(Answer):
+class SourceLicenceAnswer(AnswerModel):
     """Under which licence a source of training texts was published."""
 
     source: str
@@ -217,7 +217,7 @@ class ModelCardAnswer(ModelAnswer):
     )
 
 
-class DeploymentAnswer(Answer):
+class DeploymentAnswer(AnswerModel):
     """The recorded fact that a version became active."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_DEPLOYMENT]})
@@ -235,7 +235,7 @@ class DeploymentAnswer(Answer):
     restores: int | None = Field(description="Of a rollback, the deployment that it brings back.")
 
 
-class HistoryAnswer(Answer):
+class HistoryAnswer(AnswerModel):
     """Deployments, the last first."""
 
     model_config = ConfigDict(
@@ -247,7 +247,7 @@ class HistoryAnswer(Answer):
     next_before: int | None = Field(description="`before` of the next page; null on the last.")
 
 
-class RegisteredAnswer(Answer):
+class RegisteredAnswer(AnswerModel):
     """A version of the registry, loaded here or not."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REGISTERED]})
@@ -266,7 +266,7 @@ class RegisteredAnswer(Answer):
     is_active: bool
 
 
-class RegisteredPageAnswer(Answer):
+class RegisteredPageAnswer(AnswerModel):
     """A page of what the registry has, by name and then newest first."""
 
     model_config = ConfigDict(
@@ -279,7 +279,7 @@ class RegisteredPageAnswer(Answer):
     offset: int
 
 
-class FetchAnswer(Answer):
+class FetchAnswer(AnswerModel):
     """How far a fetch is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FETCH]})
@@ -298,7 +298,7 @@ class FetchAnswer(Answer):
     problem: str | None
 
 
-class ModelsStatusAnswer(Answer):
+class ModelsStatusAnswer(AnswerModel):
     """What is active, and what is in the way."""
 
     model_config = ConfigDict(

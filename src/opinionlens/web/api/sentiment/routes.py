@@ -12,14 +12,14 @@ from starlette.responses import Response
 from opinionlens.web.api.answers import json_response, model_fields, sentiment_fields
 from opinionlens.web.http.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
 from opinionlens.web.http.schemas import ActiveModelAnswer, Problem, SentimentAnswer
-from opinionlens.web.services.inputs import JsonBody, Limits, text_type
+from opinionlens.web.services.inputs import InputLimits, JsonBody, text_type
 from opinionlens.web.services.recording import note_answer
 from opinionlens.web.services.state import services_of
 
 _ENDPOINT = "/predict"  # in the metrics, where it is one with S1's
 
 
-def sentiment_router(limits: Limits) -> APIRouter:
+def sentiment_router(limits: InputLimits) -> APIRouter:
     """Return the routes, described with the limits that they check."""
     text = text_type(limits, least_chars=1)
     body: JsonBody[Any] = JsonBody(create_model("SentimentInput", text=(text, ...)))
