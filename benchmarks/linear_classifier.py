@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from opinionlens.classifiers.artifact import write_artefact
-from opinionlens.classifiers.linear.classifier import LinearClassifier, LinearModel
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty

@@ -22,8 +22,8 @@ import pandas as pd
 import polars as pl
 
 from opinionlens.datasets.catalogue import select_cards
+from opinionlens.datasets.dataset_reading import read_dataset
 from opinionlens.datasets.finding import Places
-from opinionlens.datasets.reading import read_dataset
 from opinionlens.text import bulk
 from opinionlens.text.deduplication import deduplication_key
 from opinionlens.text.recipe import RECIPES

@@ -27,7 +27,7 @@ def write_word_model():
     import numpy as np
 
     from opinionlens.classifiers.artifact import write_artefact
-    from opinionlens.classifiers.linear.classifier import LinearModel
+    from opinionlens.classifiers.linear.linear_classifier import LinearModel
     from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
     from opinionlens.classifiers.manifest import Lineage, Manifest, Training
     from opinionlens.classifiers.uncertainty import Uncertainty

@@ -21,12 +21,12 @@ from benchmarks.quality.families import Fitting
 from benchmarks.quality.measuring import figures_of
 
 from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.progress import Bars, Reporter
 from opinionlens.cli.chosen import WORD_LIST
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Bars, Reporter
 
 SEED = 42
 # As many texts of each set are enough to see that our compound is the package's.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from opinionlens.base.progress import Reporter
 from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.vocabulary import Vocabulary
@@ -21,7 +22,6 @@ from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.trials import Workers, workers
 

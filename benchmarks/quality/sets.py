@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from opinionlens.datasets.catalogue import select_cards
+from opinionlens.datasets.dataset_reading import read_dataset
 from opinionlens.datasets.duplicates import remove_duplicates
 from opinionlens.datasets.finding import Places
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.own_rows import Wanted, read_own_rows
-from opinionlens.datasets.reading import read_dataset
 from opinionlens.datasets.sampling import sample_rows
 from opinionlens.evaluation.codes import Codes, label_codes
 

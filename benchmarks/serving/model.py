@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from opinionlens.classifiers.artifact import write_artefact
-from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training

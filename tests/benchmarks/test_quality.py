@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from matplotlib.figure import Figure
 
+from opinionlens.base.progress import Quiet
 from opinionlens.datasets.identity import with_identity
-from opinionlens.pipeline.progress import Quiet
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from opinionlens.base.errors import StageFailed
+from opinionlens.base.progress import Quiet
 from opinionlens.classifiers.manifest import read_manifest
 from opinionlens.pipeline import vectorize_data
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Quiet
 from opinionlens.text.labels import LABELS
 
 PARAMS = Params.model_validate(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opinionlens.base.errors import TableInvalid
 from opinionlens.bulk import ScoreReport
 from opinionlens.bulk.result_columns import ADDED
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.text.blank import is_blank
 
 Score = Callable[..., tuple[ScoreReport, Path]]
@@ -117,7 +117,7 @@ def test_a_stray_quote_does_not_swallow_the_rest(score: Score) -> None:
 
 
 def test_a_record_without_end_is_given_up(score: Score, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opinionlens.tabular.records.MAX_RECORD_CHARS", 100)
+    monkeypatch.setattr("opinionlens.tabular.delimited_records.MAX_RECORD_CHARS", 100)
     report, output = score("in.csv", 'id,text\n1,"open\n' + "2 fine\n" * 50 + '3,"closed, at last"\n')
     assert (report.rows, report.errors) == (52, 50)
     assert table(output)[-1]["text"] == "closed, at last"

@@ -18,7 +18,7 @@ from opinionlens.base.errors import TableInvalid
 from opinionlens.bulk import ScoreReport
 from opinionlens.bulk.result_columns import ADDED
 from opinionlens.tabular.formats import ENDINGS, KNOWN_ENDINGS
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 Score = Callable[..., tuple[ScoreReport, Path]]
 ROWS = [("1", "good, really"), ("2", 'said "no"'), ("3", "two\nlines"), ("4", "=sum"), ("5", "café 😀")]

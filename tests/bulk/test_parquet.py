@@ -14,7 +14,7 @@ import pytest
 from opinionlens.base.errors import TableInvalid
 from opinionlens.bulk import ScoreReport
 from opinionlens.bulk.result_columns import ADDED
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 Score = Callable[..., tuple[ScoreReport, Path]]
 

@@ -17,7 +17,7 @@ from opinionlens.base.errors import (
 )
 from opinionlens.base.files import sha256_of_file
 from opinionlens.classifiers.artifact import write_artefact
-from opinionlens.classifiers.linear.classifier import LinearClassifier, LinearModel
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.classifiers.linear.classifier import LinearClassifier
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier
 from opinionlens.classifiers.pyfunc import COLUMNS, PyfuncClassifier, _load_pyfunc, texts_of
 
 TEXTS = ["great crew", "delayed again", ""]

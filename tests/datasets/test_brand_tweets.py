@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 from opinionlens.datasets.catalogue import CARDS
-from opinionlens.datasets.fetching import fetch
+from opinionlens.datasets.dataset_reading import read_dataset
+from opinionlens.datasets.download import fetch
 from opinionlens.datasets.finding import Places
 from opinionlens.datasets.identity import with_identity
-from opinionlens.datasets.reading import read_dataset
 
 
 @pytest.fixture(scope="module")

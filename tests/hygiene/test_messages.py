@@ -11,7 +11,7 @@ from pydantic import BaseModel
 import opinionlens.base.settings
 import opinionlens.pipeline.params
 import opinionlens.web.factory  # noqa: F401 - defines models
-from opinionlens.web.api.feedback.inputs import feedback_body
+from opinionlens.web.api.feedback.bodies import feedback_body
 from opinionlens.web.services.inputs import InputLimits
 
 

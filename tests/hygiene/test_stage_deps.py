@@ -19,7 +19,7 @@ PRESENTATION = {
     "opinionlens.base.logs",
     "opinionlens.base.web_files",
     "opinionlens.pipeline",
-    "opinionlens.pipeline.progress",
+    "opinionlens.base.progress",
     "opinionlens.pipeline.stage",
 }
 

@@ -18,7 +18,7 @@ from opinionlens.base.errors import (
     OpinionLensError,
     VersionNotFound,
 )
-from opinionlens.library import opening
+from opinionlens.library import registry_access as opening
 from opinionlens.registry import MemoryRegistry, RegistryLoginNeeded
 
 NAME = "opinionlens"

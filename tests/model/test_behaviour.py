@@ -12,7 +12,7 @@ import pytest
 
 from opinionlens.evaluation.behaviour import CheckResult, Predict, run_checks
 from opinionlens.evaluation.behaviour_cases import CHECKS
-from opinionlens.evaluation.calibration import fit_temperature
+from opinionlens.evaluation.calibration_fit import fit_temperature
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.spec import FeatureSpec

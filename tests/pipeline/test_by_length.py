@@ -10,7 +10,7 @@ import pytest
 from opinionlens.base.errors import StageFailed
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.pipeline.by_length import scores_by_length
-from opinionlens.pipeline.everyday import read_everyday
+from opinionlens.pipeline.everyday_sentences import read_everyday
 from opinionlens.pipeline.paths import Paths
 
 ROOT = Path(__file__).parents[2]

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import DatasetMissing
+from opinionlens.base.progress import Quiet
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.datasets.finding import Places
 from opinionlens.pipeline.fetch_data import fetch_all, run
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Quiet
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 
 from opinionlens.base.errors import DatasetMalformed
 from opinionlens.base.files import sha256_of_file
+from opinionlens.base.progress import Quiet
 from opinionlens.pipeline import fetch_data
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SLICES, SPLITS, Paths
 from opinionlens.pipeline.preprocess_data import run
-from opinionlens.pipeline.progress import Quiet
 
 LABELS = {"pos": "POSITIVE", "neu": "NEUTRAL", "neg": "NEGATIVE"}
 COLUMNS = ["text", "label", "source", "group", "time", "split"]

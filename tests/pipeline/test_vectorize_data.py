@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 
 from opinionlens.base.errors import StageFailed
+from opinionlens.base.progress import Quiet
 from opinionlens.features.counts import Counts
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Quiet
 from opinionlens.pipeline.vectorize_data import run
 
 ROWS = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from opinionlens.classifiers.artifact import write_artefact
-from opinionlens.classifiers.linear.classifier import LinearModel
+from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty

@@ -8,7 +8,7 @@ import pytest
 
 from opinionlens.tabular.cells import Quoting
 from opinionlens.tabular.delimited import open_delimited
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 
 class Read(NamedTuple):

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opinionlens.tabular.cells import Quoting
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 Read = Callable[..., Any]
 BROKEN = RowProblem.BROKEN_QUOTES

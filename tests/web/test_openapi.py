@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from opinionlens.cli.openapi import run_openapi
+from opinionlens.cli.openapi_command import run_openapi
 from opinionlens.web.http import schemas
 
 ROOT = Path(__file__).parents[2]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from opinionlens.base.errors import TableInvalid
 from opinionlens.base.files import replacing_file
+from opinionlens.base.progress import Quiet, Reporter
 from opinionlens.bulk.result_columns import ADDED, ResultRow, renaming_note
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.tabular.chunk import RowSource, TextOrProblem
 from opinionlens.tabular.formats import FileFormat, format_of, stem_of
 from opinionlens.tabular.opening import open_source
 from opinionlens.tabular.packing import content_format
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.targets import Target, open_target
 
 
@@ -43,31 +43,6 @@ class Predicts(Protocol):
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Answer many texts at once."""
-
-
-class Bar(Protocol):
-    """Shows how far the work is."""
-
-    def advance(self, amount: float) -> None:
-        """`amount` more of the total is done."""
-
-
-class Reporter(Protocol):
-    """Makes a bar for as long as a block runs."""
-
-    def track(self, description: str, total: float | None = None) -> AbstractContextManager[Bar]:
-        """Show `description`, and how much of `total` is done."""
-
-
-class _Silent:
-    """Shows nothing; its own bar."""
-
-    @contextmanager
-    def track(self, description: str, total: float | None = None) -> Iterator[Bar]:
-        yield self
-
-    def advance(self, amount: float) -> None:
-        pass
 
 
 def score_file(
@@ -107,7 +82,7 @@ def score_file(
         open_source(source, text_column) as rows,
         replacing_file(target) as aside,
         open_target(aside, form, rows, ADDED, stem=stem_of(target), is_safe=spreadsheet_safe) as output,
-        (reporter or _Silent()).track(source.name, rows.total()) as bar,
+        (reporter or Quiet()).track(source.name, rows.total()) as bar,
     ):
         for done in _write_all(classifier, rows, output, (model_name, model_version), tally):
             bar.advance(done)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 # Probabilities are written to as many places; more would promise what no calibration keeps.
 PLACES = 6

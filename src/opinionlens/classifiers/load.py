@@ -13,7 +13,7 @@ from opinionlens.base.errors import ArtefactError, ArtefactTampered, ArtefactUns
 from opinionlens.base.files import sha256_of_file
 from opinionlens.classifiers import skops
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.linear import classifier as linear
+from opinionlens.classifiers.linear import linear_classifier as linear
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
 
 # Another processor or numpy may round differently; a different model or tokenizer differs by far more.

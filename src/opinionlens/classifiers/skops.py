@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.explanation import Contribution, Explanation
-from opinionlens.classifiers.linear.reading import Reading, TextReader
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction

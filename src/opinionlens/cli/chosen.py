@@ -9,7 +9,7 @@ from rich.console import Console
 from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.base.settings import load_settings
 from opinionlens.cli.registries import with_login
-from opinionlens.library.opening import open_store
+from opinionlens.library.registry_access import open_store
 from opinionlens.library.selection import WORD_LIST, Chosen, from_folder, from_word_list, is_folder
 from opinionlens.library.versions import Named, from_registry, named_version, of_served
 from opinionlens.registry.port import CHAMPION

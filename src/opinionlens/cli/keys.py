@@ -20,8 +20,8 @@ class ScopeName(StrEnum):
 @keys.command("list")
 def list_keys() -> None:
     """List the keys, revoked ones too, the last made first."""
-    from opinionlens.cli.records import open_database
-    from opinionlens.cli.tables import moment, show_table
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.cli.printed_tables import moment, show_table
     from opinionlens.storage.api_keys import every_key
 
     with open_database() as database:
@@ -53,7 +53,7 @@ def create_key(
     """Make a key and print it, this once. Without --scope it is good for predictions only."""
     from opinionlens.accounts.tokens import hash_token, new_key, shown_prefix
     from opinionlens.base.errors import InputError
-    from opinionlens.cli.records import open_database
+    from opinionlens.cli.app_database import open_database
     from opinionlens.storage.api_keys import Scope, add
 
     name = name.strip()
@@ -79,7 +79,7 @@ def create_key(
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")]) -> None:
     """End a key for good; a running app refuses it within seconds."""
-    from opinionlens.cli.records import open_database
+    from opinionlens.cli.app_database import open_database
     from opinionlens.storage.api_keys import revoke
 
     with open_database() as database:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from opinionlens.cli.ending import run_to_end
+from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
-from opinionlens.cli.users import users
+from opinionlens.cli.users_command import users
 from opinionlens.tabular.formats import KNOWN_ENDINGS
 
 app = typer.Typer(
@@ -118,7 +118,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a model on labelled texts of your own, beside the champion, VADER and the commonest class."""
-    from opinionlens.cli.evaluate import EvaluationRequest, run_evaluate
+    from opinionlens.cli.evaluate_command import EvaluationRequest, run_evaluate
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
     order = EvaluationRequest(
@@ -191,7 +191,7 @@ def openapi(
     file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("docs/openapi.json"),
 ) -> None:
     """Write the description of the API, with the limits that hold by default."""
-    from opinionlens.cli.openapi import run_openapi
+    from opinionlens.cli.openapi_command import run_openapi
 
     run_openapi(file)
 
@@ -205,7 +205,7 @@ def export_feedback(
     file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .jsonl or .csv.")],
 ) -> None:
     """Write feedback as a labelled data set that params.yaml can name under data.files."""
-    from opinionlens.cli.feedback import run_export
+    from opinionlens.cli.feedback_command import run_export
 
     run_export(file)
 
@@ -221,7 +221,7 @@ def delete_feedback(
     ] = None,
 ) -> None:
     """Delete feedback by its number, or all that is kept of a text."""
-    from opinionlens.cli.feedback import run_delete
+    from opinionlens.cli.feedback_command import run_delete
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from opinionlens.base.progress import Bars
 from opinionlens.base.settings import Settings, load_settings
 from opinionlens.cli.registries import with_login
 from opinionlens.evaluation.gate import GateRules
@@ -16,7 +17,6 @@ from opinionlens.pipeline.evidence import gather_evidence
 from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.params import Params, load_params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Bars
 from opinionlens.pipeline.promote import Candidate, PromotionResult, candidate_from, promote
 from opinionlens.pipeline.tracked import source_run, tracking_of
 from opinionlens.registry import Registry

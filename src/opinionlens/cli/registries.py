@@ -9,7 +9,7 @@ from typing import TypeVar
 import typer
 
 from opinionlens.base.settings import MlflowSettings
-from opinionlens.library.opening import open_registry
+from opinionlens.library.registry_access import open_registry
 from opinionlens.registry import Credentials, Registry, RegistryLoginNeeded
 
 T = TypeVar("T")

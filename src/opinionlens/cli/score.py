@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from opinionlens.base.progress import Bars
 from opinionlens.bulk import ScoreReport, score_file
 from opinionlens.cli.chosen import Chosen, chosen_classifier
-from opinionlens.pipeline.progress import Bars
 from opinionlens.tabular.formats import format_of, stem_of
 from opinionlens.tabular.packing import content_format
 

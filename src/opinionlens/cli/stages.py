@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from opinionlens.cli.ending import run_to_end
+from opinionlens.cli.exit_status import run_to_end
 
 
 def preprocess_data() -> None:

@@ -12,7 +12,7 @@ from opinionlens.datasets.table import REJECTIONS, Rejection, Row, Table, table_
 from opinionlens.tabular.encoding import BadBytes, needs_repair, repair, without_surrogates
 from opinionlens.tabular.json_rows import open_json
 from opinionlens.tabular.json_values import parse
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 
 def read_json(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:

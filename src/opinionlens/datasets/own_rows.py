@@ -19,7 +19,7 @@ from opinionlens.datasets.label_spellings import spelt_labels
 from opinionlens.tabular.column_names import column_names
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.opening import open_source
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.text.labels import LABELS, Label
 
 # A longer text is cut: it would take the room of many others, and models read no more of a page than that.

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
+from opinionlens.datasets.dataset_reading import DatasetRows
 from opinionlens.datasets.duplicates import Deduplicated, Removal
-from opinionlens.datasets.reading import DatasetRows
 from opinionlens.datasets.splits import SPLITS, Leaks
 from opinionlens.text.labels import LABELS
 

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from opinionlens.datasets.card import Columns
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 ROLES: Final = ("text", "label", "group", "time")
 SCHEMA: Final = dict.fromkeys(ROLES, pl.String)

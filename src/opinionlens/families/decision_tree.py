@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sklearn.tree import DecisionTreeClassifier
 
+from opinionlens.families.column_selection import narrowed
 from opinionlens.families.estimator import SklearnEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import balanced_weights
-from opinionlens.families.selection import narrowed
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import occurrence_weighting
 from opinionlens.features.counts import Counts

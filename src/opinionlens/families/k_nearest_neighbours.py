@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
+from opinionlens.families.column_selection import narrowed
 from opinionlens.families.estimator import SklearnEstimator
 from opinionlens.families.family import Codes, Family
-from opinionlens.families.selection import narrowed
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import linear_weighting
 from opinionlens.features.counts import Counts

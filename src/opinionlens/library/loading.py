@@ -54,7 +54,7 @@ def _from_path(path: Path) -> SentimentClassifier:
 def _from_registry(model: str) -> SentimentClassifier:
     """Load a version; what a folder never needs is imported here."""
     from opinionlens.base.settings import load_settings
-    from opinionlens.library.opening import open_registry, open_store
+    from opinionlens.library.registry_access import open_registry, open_store
     from opinionlens.library.versions import from_registry, named_version
 
     named = named_version(model)

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from opinionlens.base.progress import Reporter
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
-from opinionlens.evaluation.calibration import CalibrationChoice, choose_calibration
+from opinionlens.evaluation.calibration_fit import CalibrationChoice, choose_calibration
 from opinionlens.evaluation.reliability import MinConfidence, choose_min_confidence
 from opinionlens.families.estimator import Estimator, LinearEstimator
 from opinionlens.features.calibration import Method
 from opinionlens.pipeline.general_part import TextReading, fit_general, lengths_of, mix
 from opinionlens.pipeline.params import Evaluation
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.trials import Workers, stratified_folds
 
 # A bias for each class would carry the class frequencies of the training texts into texts of other kinds.

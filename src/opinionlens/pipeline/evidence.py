@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from opinionlens.pipeline.baselines import contenders
-from opinionlens.pipeline.everyday import read_everyday
+from opinionlens.base.progress import Reporter
+from opinionlens.pipeline.baseline_scores import contenders
+from opinionlens.pipeline.everyday_sentences import read_everyday
 from opinionlens.pipeline.other_kinds import read_other_kinds
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.promote import Evidence
 from opinionlens.pipeline.row_sets import row_sets
 from opinionlens.pipeline.splits_on_disk import read_labelled_texts

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from opinionlens.classifiers.artifact import SELF_TEST_TEXTS, Model, write_artefact
-from opinionlens.classifiers.linear.classifier import LinearModel
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
-from opinionlens.classifiers.linear.reading import TextReader
+from opinionlens.classifiers.linear.linear_classifier import LinearModel
+from opinionlens.classifiers.linear.text_reading import TextReader
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.skops import SkopsModel

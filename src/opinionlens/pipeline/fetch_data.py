@@ -7,14 +7,14 @@ from pathlib import Path
 
 from opinionlens.base.errors import DatasetMissing
 from opinionlens.base.files import replacing_directory, sha256_of_file, write_json
+from opinionlens.base.progress import Reporter
 from opinionlens.datasets.card import Card
 from opinionlens.datasets.catalogue import select_cards
-from opinionlens.datasets.fetching import Download, fetch
+from opinionlens.datasets.download import Download, fetch
 from opinionlens.datasets.finding import Places
 from opinionlens.datasets.table_card import card_from_params
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.stage import run_stage
 
 

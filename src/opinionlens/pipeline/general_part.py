@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from opinionlens.classifiers.linear.general_expert import NO_VALUES, GeneralExpert, Mixture, TextLikeness
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
-from opinionlens.evaluation.calibration import fit_temperature
-from opinionlens.families.general_expert import FLOOR, count_domain_words, fit_expert, gate_bounds
+from opinionlens.evaluation.calibration_fit import fit_temperature
+from opinionlens.families.general_fit import FLOOR, count_domain_words, fit_expert, gate_bounds
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.general import general_values
 from opinionlens.text.labels import Label

@@ -12,12 +12,12 @@ import polars as pl
 from opinionlens.base.errors import DatasetMissing, ParamsInvalid, TableInvalid
 from opinionlens.datasets.card import HubFiles
 from opinionlens.datasets.catalogue import CARDS
+from opinionlens.datasets.dataset_reading import read_dataset
+from opinionlens.datasets.download import HubUnavailable, fetch
 from opinionlens.datasets.duplicates import remove_duplicates
-from opinionlens.datasets.fetching import HubUnavailable, fetch
 from opinionlens.datasets.finding import Places
 from opinionlens.datasets.identity import with_identity
 from opinionlens.datasets.own_rows import Wanted, read_own_rows
-from opinionlens.datasets.reading import read_dataset
 from opinionlens.datasets.sampling import sample_rows
 from opinionlens.datasets.table_card import leaves_folder
 from opinionlens.pipeline.paths import SPLITS

@@ -10,12 +10,13 @@ import polars as pl
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
+from opinionlens.base.progress import Reporter, Task
 from opinionlens.datasets.card import Card
 from opinionlens.datasets.catalogue import select_cards
+from opinionlens.datasets.dataset_reading import DatasetRows, read_dataset
 from opinionlens.datasets.duplicates import remove_duplicates
 from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.identity import with_identity
-from opinionlens.datasets.reading import DatasetRows, read_dataset
 from opinionlens.datasets.report import build_report
 from opinionlens.datasets.sampling import Sampling
 from opinionlens.datasets.slices import build_slices
@@ -24,7 +25,6 @@ from opinionlens.datasets.storing import write_frames
 from opinionlens.datasets.table_card import card_from_params
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter, Task
 from opinionlens.pipeline.stage import run_stage
 
 

@@ -30,7 +30,7 @@ from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
 from opinionlens.pipeline.card_scores import Drawing, card_scores
 from opinionlens.pipeline.evals_tag import LEFT_OUT_TAG, LONGEST_TAG, EvalsTag, evals_tag
-from opinionlens.pipeline.everyday import everyday_scores
+from opinionlens.pipeline.everyday_sentences import everyday_scores
 from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import RowSet

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from opinionlens.base.files import write_json
+from opinionlens.base.progress import Reporter
 from opinionlens.evaluation.scores import score
-from opinionlens.pipeline.baselines import contenders
+from opinionlens.pipeline.baseline_scores import contenders
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import read_labelled_texts
 from opinionlens.pipeline.stage import run_stage

@@ -12,6 +12,7 @@ from typing import Any
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import write_json
+from opinionlens.base.progress import Reporter
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.evaluation.behaviour import pass_rates
@@ -19,12 +20,11 @@ from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.by_length import probabilities_of, scores_by_length
 from opinionlens.pipeline.card_scores import Drawing, card_scores
-from opinionlens.pipeline.everyday import everyday_scores, read_everyday
+from opinionlens.pipeline.everyday_sentences import everyday_scores, read_everyday
 from opinionlens.pipeline.origin import origin_of
 from opinionlens.pipeline.other_kinds import OtherKind, read_other_kinds
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.row_sets import row_sets
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from types import FrameType
 
 from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.progress import Bars, Reporter
 from opinionlens.pipeline.params import Params, load_params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.progress import Bars, Reporter
 
 Stage = Callable[[Params, Paths, Reporter], None]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opinionlens.base.progress import Reporter
 from opinionlens.base.settings import MlflowSettings, load_settings
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.registry import SourceRun
 from opinionlens.registry import mlflow as registry_mlflow
 from opinionlens.tracking.mlflow import MlflowTracking

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from opinionlens.base.files import write_json
-from opinionlens.evaluation.calibration import choose_calibration
+from opinionlens.base.progress import Reporter
+from opinionlens.evaluation.calibration_fit import choose_calibration
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import score
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import scores_with_intervals
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking

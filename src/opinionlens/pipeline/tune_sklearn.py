@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import write_json
+from opinionlens.base.progress import Reporter
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.drift.reference import build_reference
@@ -24,7 +25,6 @@ from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SPLITS, Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures, study_pictures
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage

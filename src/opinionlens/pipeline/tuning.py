@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opinionlens.base.progress import Reporter
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.space import Param
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import TrainingParams
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.study import FinishedTrial, best_trial, open_study, run_study
 from opinionlens.pipeline.trials import Workers
 from opinionlens.tracking.port import Run, RunStatus, Tracking

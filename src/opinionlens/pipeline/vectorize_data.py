@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
+from opinionlens.base.progress import Reporter, Task
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.pipeline.params import Features, Params, RecipeParams
 from opinionlens.pipeline.paths import SPLITS, Paths
-from opinionlens.pipeline.progress import Reporter, Task
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.text.recipe import Recipe

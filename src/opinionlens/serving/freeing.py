@@ -11,7 +11,7 @@ from threading import Lock, Thread
 import structlog
 
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.linear.reading import TextReader
+from opinionlens.classifiers.linear.text_reading import TextReader
 from opinionlens.serving.store import ServedModel
 
 # A slice takes about 0.1 ms, and the pause lets whoever waits for the interpreter have it.

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opinionlens.tabular.cells import Quoting
+from opinionlens.tabular.delimited_records import DelimitedRecords, Record
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.tabular.header import Header, read_header
 from opinionlens.tabular.lines import Lines, open_lines
-from opinionlens.tabular.problems import RowProblem
 from opinionlens.tabular.quoting import find_quoting
-from opinionlens.tabular.records import DelimitedRecords, Record
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.shape import Shape
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from opinionlens.tabular.chunk import Chunk, TextOrProblem, in_chunks, renamed, renamings
 from opinionlens.tabular.delimited import DelimitedRows, Row, open_delimited
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.text_arrays import text_arrays, text_schema
 from opinionlens.text.blank import is_blank
 

@@ -12,7 +12,7 @@ from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.encoding import BadBytes
 from opinionlens.tabular.json_values import parse, values
 from opinionlens.tabular.lines import Lines, open_lines
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 
 # An array is read as a whole; a longer one must be written as lines first.
 MAX_ARRAY_CHARS = 50_000_000

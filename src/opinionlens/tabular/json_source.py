@@ -16,7 +16,7 @@ from opinionlens.tabular.encoding import without_surrogates
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.json_rows import JsonRow, JsonRows, open_json
 from opinionlens.tabular.json_values import members
-from opinionlens.tabular.problems import RAW_LINE, RowProblem
+from opinionlens.tabular.row_problems import RAW_LINE, RowProblem
 from opinionlens.tabular.text_arrays import text_arrays, text_schema
 from opinionlens.text.blank import is_blank
 

@@ -13,7 +13,7 @@ from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.chunk import CHUNK_ROWS, Chunk, TextOrProblem, renamed, renamings
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_input, seekable
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.text_arrays import import_pyarrow
 from opinionlens.text.blank import is_blank
 

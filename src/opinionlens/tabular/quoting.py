@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 
 from opinionlens.tabular.cells import Cells, Quoting, splitter
-from opinionlens.tabular.records import DelimitedRecords, Tally
+from opinionlens.tabular.delimited_records import DelimitedRecords, Tally
 from opinionlens.tabular.shape import Shape
 
 # The first so many rows with marks tell what those mean.

@@ -21,7 +21,7 @@ from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtefactCache
 from opinionlens.serving.freeing import SlowFreeing
-from opinionlens.serving.scorer import Predictor
+from opinionlens.serving.predictor import Predictor
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.web.api.feedback.routes import feedback_router
 from opinionlens.web.api.inference.routes import inference_router
@@ -37,8 +37,7 @@ from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import with_problems
-from opinionlens.web.pages import docs, evaluate, home
-from opinionlens.web.pages import login as session
+from opinionlens.web.pages import docs, evaluate, home, session
 from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations

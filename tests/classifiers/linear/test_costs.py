@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.linear.classifier import LinearClassifier
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty

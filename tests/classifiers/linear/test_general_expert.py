@@ -11,9 +11,9 @@ import pytest
 
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.artifact import write_artefact
-from opinionlens.classifiers.linear.classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.general_expert import GeneralExpert
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest

@@ -132,7 +132,7 @@ def test_a_header_that_promises_too_much_is_refused(weights: LinearWeights, tmp_
 
 
 def test_terms_that_come_twice_are_refused(make_manifest: Callable[..., Any]) -> None:
-    from opinionlens.classifiers.linear.classifier import LinearClassifier
+    from opinionlens.classifiers.linear.linear_classifier import LinearClassifier
     from opinionlens.features.spec import FeatureSpec
     from opinionlens.text.recipe import RECIPES
 

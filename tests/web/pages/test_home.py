@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 
 from opinionlens.base.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.serving import scorer
-from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving import predictor as scorer
+from opinionlens.serving.predictor import ExplainedAnswer
 from opinionlens.serving.store import ServedModel
 from opinionlens.web.factory import create_app
 from opinionlens.web.services.templates import marked, percent

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from opinionlens.base.logs import request_id
 from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.serving.scorer import ExplainedAnswer, ServedPrediction
+from opinionlens.serving.predictor import ExplainedAnswer, ServedPrediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS
 from opinionlens.web.services.batch_items import BadItem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.serving.scorer import ExplainedAnswer, ServedPrediction
+from opinionlens.serving.predictor import ExplainedAnswer, ServedPrediction
 from opinionlens.web.services.state import Services
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from opinionlens.accounts.security import Security
 from opinionlens.deployment.lifecycle import Lifecycle
-from opinionlens.serving.scorer import Predictor
+from opinionlens.serving.predictor import Predictor
 from opinionlens.serving.store import ModelStore
 from opinionlens.storage.records import Records
 from opinionlens.web.metrics import Metrics

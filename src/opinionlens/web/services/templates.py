@@ -17,7 +17,7 @@ from opinionlens.accounts.principals import Visitor
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.logs import request_id
 from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW, UncertainReason
-from opinionlens.serving.scorer import ExplainedAnswer
+from opinionlens.serving.predictor import ExplainedAnswer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.services.deciding_words import (

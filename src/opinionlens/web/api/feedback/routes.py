@@ -19,7 +19,7 @@ from opinionlens.storage.forgetting import FROM_THE_START, forget_text
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
 from opinionlens.text.labels import Label
 from opinionlens.web.api.answers import json_response
-from opinionlens.web.api.feedback.inputs import feedback_body
+from opinionlens.web.api.feedback.bodies import feedback_body
 from opinionlens.web.api.feedback.labelled_files import FORMATS, Format, written
 from opinionlens.web.api.feedback.schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
 from opinionlens.web.http.client_address import address_of

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from opinionlens.serving.scorer import BatchAnswer, ExplainedAnswer, ServedPrediction
+from opinionlens.serving.predictor import BatchAnswer, ExplainedAnswer, ServedPrediction
 from opinionlens.text.labels import Label
 from opinionlens.web.api.answers import (
     batch_fields,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.deployment.listing import MAX_PAGE_VERSIONS
-from opinionlens.serving.scorer import explained
+from opinionlens.serving.predictor import explained
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
 from opinionlens.web.api.answers import explanation_fields, json_response
 from opinionlens.web.api.models.answers import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from opinionlens.families.general_expert import count_domain_words, fit_expert, gate_bounds
+from opinionlens.families.general_fit import count_domain_words, fit_expert, gate_bounds
 from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.recipe import RECIPES
 

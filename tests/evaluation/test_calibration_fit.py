@@ -8,7 +8,7 @@ from scipy.optimize import approx_fprime
 from sklearn import metrics as peer
 from sklearn.linear_model import LogisticRegression
 
-from opinionlens.evaluation.calibration import (
+from opinionlens.evaluation.calibration_fit import (
     _loss_and_slope,
     choose_calibration,
     fit_calibration,

@@ -1,7 +1,7 @@
 import numpy as np
 import scipy.sparse as sp
 
-from opinionlens.families.selection import narrowed, telling_terms
+from opinionlens.families.column_selection import narrowed, telling_terms
 from opinionlens.features.counts import Counts, canonical
 from opinionlens.features.weighting import BlockWeighting, Weighting
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import InputError, SettingsInvalid, TableInvalid
+from opinionlens.base.progress import Quiet
 from opinionlens.cli import registries
-from opinionlens.cli.evaluate import EvaluationRequest, run_evaluate
+from opinionlens.cli.evaluate_command import EvaluationRequest, run_evaluate
 from opinionlens.cli.main import evaluate as evaluate_command
-from opinionlens.pipeline.progress import Quiet
 from opinionlens.registry import MemoryRegistry
 
 ROOT = Path(__file__).parents[2]

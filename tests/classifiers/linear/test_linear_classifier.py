@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.classifiers.linear.classifier import LinearClassifier
+from opinionlens.classifiers.linear.linear_classifier import LinearClassifier
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from opinionlens.base.errors import InputError
 from opinionlens.cli.main import app
+from opinionlens.datasets.dataset_reading import read_dataset
 from opinionlens.datasets.finding import Places
-from opinionlens.datasets.reading import read_dataset
 from opinionlens.datasets.table_card import card_from_params
 from opinionlens.pipeline.params import LabelledFile
 from opinionlens.storage import Database, RecordNotFound, SchemaUnsupported, feedback, migrate

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from opinionlens.tabular.cells import Cells, Quoting, body_of, splitter
-from opinionlens.tabular.problems import RowProblem
+from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.shape import Shape
 
 # A quoted cell may hold line ends. Where it goes on for longer than this, its opening mark is a stray; where

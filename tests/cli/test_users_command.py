@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from opinionlens.accounts.passwords import PasswordWeak, argon2
 from opinionlens.base.errors import InputError, SettingsInvalid
 from opinionlens.cli.main import app
-from opinionlens.cli.users import add_user
+from opinionlens.cli.users_command import add_user
 from opinionlens.storage import Database, NameTaken, RecordNotFound, StorageUnavailable, sessions, users
 from opinionlens.storage.columns import utc_now
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from opinionlens.base.errors import ArtefactError, OpinionLensError, RegistryError
+from opinionlens.base.progress import Bars, Reporter
 from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.cli.evaluate_table import print_report
@@ -20,7 +21,6 @@ from opinionlens.datasets.label_spellings import told_labels
 from opinionlens.datasets.own_rows import Wanted, read_own_rows
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
-from opinionlens.pipeline.progress import Bars, Reporter
 from opinionlens.text import vader
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from opinionlens.base.errors import ModelNotAvailableError, ServingBusy
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.batching import BatchPool
-from opinionlens.serving.scorer import ExplainedAnswer, Predictor, ServedPrediction
+from opinionlens.serving.predictor import ExplainedAnswer, Predictor, ServedPrediction
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from opinionlens.pipeline.progress import Bars, Quiet
+from opinionlens.base.progress import Bars, Quiet
 
 
 def shown(*, terminal: bool) -> str:

@@ -22,8 +22,8 @@ _NAME = re.compile(r"\S{1,200}")
 @users.command("list")
 def list_users() -> None:
     """List the users."""
-    from opinionlens.cli.records import open_database
-    from opinionlens.cli.tables import moment, show_table
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.cli.printed_tables import moment, show_table
     from opinionlens.storage.users import everybody
 
     with open_database() as database:
@@ -43,7 +43,7 @@ def add_user(
 ) -> None:
     """Add a user. The password is asked for, unless an option says otherwise."""
     from opinionlens.accounts.passwords import argon2, hash_password
-    from opinionlens.cli.records import open_database
+    from opinionlens.cli.app_database import open_database
     from opinionlens.storage import NameTaken
     from opinionlens.storage.users import add, find
 
@@ -64,7 +64,7 @@ def reset_password(
 ) -> None:
     """Give a user a new password, and end their sessions."""
     from opinionlens.accounts.passwords import argon2, hash_password
-    from opinionlens.cli.records import open_database
+    from opinionlens.cli.app_database import open_database
     from opinionlens.storage import RecordNotFound
     from opinionlens.storage.users import find, set_password
 
@@ -81,7 +81,7 @@ def reset_password(
 @users.command("remove")
 def remove_user(name: NameArgument) -> None:
     """Remove a user, and end their sessions."""
-    from opinionlens.cli.records import open_database
+    from opinionlens.cli.app_database import open_database
     from opinionlens.storage.users import count, remove
 
     with open_database() as database:

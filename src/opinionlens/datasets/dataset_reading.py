@@ -13,7 +13,7 @@ import polars as pl
 from opinionlens.base.errors import DatasetMalformed, TableInvalid
 from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import Card, Columns, Layout
-from opinionlens.datasets.delimited import read_delimited
+from opinionlens.datasets.delimited_tables import read_delimited
 from opinionlens.datasets.finding import Places, locate
 from opinionlens.datasets.json_objects import read_json
 from opinionlens.datasets.labelling import labelled_rows

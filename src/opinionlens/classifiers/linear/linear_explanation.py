@@ -12,7 +12,7 @@ import numpy as np
 from opinionlens.classifiers.explanation import Contribution, Explanation, Span
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.linear.general_expert import GeneralExpert
-from opinionlens.classifiers.linear.reading import Reading, TextReader
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.features.calibration import FloatArray

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opinionlens.base.progress import Reporter
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.gate import Contender
 from opinionlens.families.baselines import BASELINES
-from opinionlens.pipeline.progress import Reporter
 from opinionlens.pipeline.splits_on_disk import LabelledTexts
 
 

@@ -13,7 +13,7 @@ from opinionlens.base.errors import DatasetMissing
 from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import HubFiles, PackageFile
 from opinionlens.datasets.catalogue import CARDS
-from opinionlens.datasets.fetching import HubUnavailable, download_from_hub, fetch
+from opinionlens.datasets.download import HubUnavailable, download_from_hub, fetch
 
 TWEET_EVAL = CARDS["tweet_eval"]
 
@@ -117,7 +117,7 @@ import sys, time
 from pathlib import Path
 import huggingface_hub.file_download
 from opinionlens.datasets.catalogue import CARDS
-from opinionlens.datasets.fetching import fetch
+from opinionlens.datasets.download import fetch
 from opinionlens.datasets.finding import Places
 from opinionlens.base.errors import DatasetMissing
 raw, fetched, into = map(Path, sys.argv[1:])

@@ -12,9 +12,9 @@ import numpy as np
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
-from opinionlens.classifiers.linear.explanation import explain_linear
 from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
-from opinionlens.classifiers.linear.reading import Reading, TextReader
+from opinionlens.classifiers.linear.linear_explanation import explain_linear
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.linear.word_sums import WordSums
 from opinionlens.classifiers.manifest import Manifest

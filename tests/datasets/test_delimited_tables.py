@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.datasets import delimited
+from opinionlens.datasets import delimited_tables as delimited
 from opinionlens.datasets.card import Columns
 from opinionlens.datasets.table import Rejection
 from opinionlens.tabular.delimited import open_delimited

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opinionlens.base.errors import DatasetMalformed, DatasetMissing
 from opinionlens.base.files import sha256_of_file
 from opinionlens.datasets.card import Columns, HubFiles, Layout
-from opinionlens.datasets.reading import Note, read_dataset
+from opinionlens.datasets.dataset_reading import Note, read_dataset
 from opinionlens.datasets.table import Rejection
 from opinionlens.text.labels import Label
 
