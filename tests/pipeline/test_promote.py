@@ -122,7 +122,7 @@ def test_scores_on_texts_of_other_kinds_are_recorded_and_decide_nothing(registry
         OtherKind("films", ["lovely", "awful"], ["NEGATIVE", "POSITIVE"]),
         OtherKind("imdb", problem="it is not there"),
     )
-    asked = replace(evidence, rows=(Rows("sources", "a", texts),), other_kinds=others)
+    asked = replace(evidence, rows=(RowSet("sources", "a", texts),), other_kinds=others)
     result = through(word_classifier("a", skill=5), registry, asked)
     assert result.promoted
     other_kinds = json.loads(registry.version(NAME, result.version.number).tags["evals"])["other_kinds"]
