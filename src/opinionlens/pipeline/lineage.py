@@ -14,7 +14,7 @@ from opinionlens.base.files import sha256_of_file
 
 # What a trial's result depends on beside the data and the parameters.
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
-_CODE = ("evaluation", "families", "text", "pipeline/study.py", "pipeline/trials.py")
+_CODE = ("evaluation", "families", "features", "text", "pipeline/study.py", "pipeline/trials.py")
 _NOT_WRITTEN_BY_STAGES = (".", ":(exclude)dvc.lock", ":(exclude)metrics")
 
 
