@@ -60,6 +60,10 @@ format: node_modules/.installed ## Let ruff and biome put the code in order
 mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what its tests did not notice (up to an hour)
 	@$(UV) run --quiet --no-project --isolated --python .venv --with cosmic-ray==8.7.0 scripts/mutants.py $(or $(PACKAGE),serving) $(OPTIONS)
 
+.PHONY: wheel
+wheel: install ## Build the package that pip installs into dist/
+	@$(UV) build --quiet --wheel --no-build-isolation --python .venv --out-dir dist .
+
 .PHONY: openapi
 openapi: install ## Renew docs/openapi.json, the description of the API that a test compares with the app's
 	@opinionlens openapi docs/openapi.json
