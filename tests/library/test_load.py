@@ -117,7 +117,7 @@ def test_the_word_list():
     [
         ("no/such/folder", InputError, "neither a folder nor NAME@VERSION.*opinionlens@3"),
         ("", InputError, "neither a folder nor NAME@VERSION"),
-        (Path("no/such/folder"), ArtefactMissing, "no/such/folder.*holds manifest.json"),
+        (Path("no/such/folder"), ArtefactMissing, "no folder with an artifact.*holds manifest.json"),
         ("opinionlens@7", VersionNotFound, "7"),
         ("other@champion", VersionNotFound, "No version of 'other' is the champion.*make model"),
     ],

@@ -27,7 +27,8 @@ class Installed:
         return self.command("python")
 
     def command(self, name: str) -> Path:
-        return self.folder / ("Scripts" if os.name == "nt" else "bin") / name
+        is_windows = os.name == "nt"
+        return self.folder / ("Scripts" if is_windows else "bin") / (f"{name}.exe" if is_windows else name)
 
     def run(self, *command: object, folder: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of its commands in a folder."""
