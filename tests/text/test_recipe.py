@@ -209,7 +209,8 @@ def test_emoji_are_one_token_each():
 def test_nothing_heavy_is_loaded_until_it_is_asked_for():
     code = """
 import sys
-from opinionlens.text import features, lexicon, ngrams, recipe
+from opinionlens.features import spec
+from opinionlens.text import lexicon, ngrams, recipe
 recipe.RECIPES["social-v1"].tokens("fine")
 sys.exit(any(name in sys.modules for name in ("nltk", "sklearn", "polars", "pandas", "vaderSentiment")))
 """
