@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
+from opinionlens.base.urls import sqlite_file
 from opinionlens.cli.processes import child_process, refuse_taken_port, wait_until_answers
 
 _HOST = "127.0.0.1"
+# Nothing here uses its jobs; their eight processes cost 2 GB, and their end ten seconds.
+_MLFLOW_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
 
 
 def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console: Console) -> int:
@@ -31,55 +38,76 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, _setter(stop)))
-        app = stack.enter_context(child_process(_app_command(port)))
-        mlflow = stack.enter_context(
-            child_process(
-                _mlflow_command(mlflow_port, tracking_uri),
-                log=Path("logs/mlflow.log"),
-                # Nothing here uses its jobs; their eight processes cost 2 GB, and their end ten seconds.
-                environment={
-                    "MLFLOW_DISABLE_TELEMETRY": "true",
-                    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-                },
-            )
+        app = _Part("OpinionLens", _app_command(port), f"http://localhost:{port}", seconds=60)
+        mlflow = _Part(
+            "MLflow",
+            _mlflow_command(mlflow_port, tracking_uri),
+            f"http://localhost:{mlflow_port}",
+            seconds=120,
+            log=Path("logs/mlflow.log"),
+            environment=_MLFLOW_ENVIRONMENT,
         )
-        parts = [
-            _Part("OpinionLens", app, f"http://localhost:{port}", seconds=60),
-            _Part("MLflow", mlflow, f"http://localhost:{mlflow_port}", seconds=120),
-        ]
-        for part in parts:
-            address = part.address.replace("localhost", _HOST)
-            wait_until_answers(
-                f"{address}/health", part.process, seconds=part.seconds, name=part.name, stop=stop
-            )
-            if not stop.is_set():
-                console.print(f"{part.name:12} [bold]{part.address}[/]", highlight=False)
+        # Both would make the tables of an empty store at once, and one of them would fail.
+        turns = [[mlflow], [app]] if lacks_tables(tracking_uri) else [[app, mlflow]]
+        processes = {}
+        for together in turns:
+            for part in together:
+                processes[part.name] = stack.enter_context(part.started())
+            for part in together:
+                _wait_for(part, processes[part.name], stop, console)
         console.print("Ctrl-C stops both.", style="dim")
-        return _watch(stop, parts[0], parts[1], console)
+        return _watch(stop, processes, console)
+
+
+def lacks_tables(uri: str) -> bool:
+    """Tell whether a store is a SQLite file without MLflow's tables."""
+    path = sqlite_file(uri)
+    if path is None:
+        return False
+    if not path.exists():
+        return True
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'experiments'"
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            return bool(connection.execute(query).fetchone()[0] == 0)
+    except sqlite3.Error:  # MLflow says what is wrong with the file
+        return False
 
 
 @dataclass(frozen=True)
 class _Part:
     name: str
-    process: subprocess.Popen[bytes]
+    command: Sequence[str]
     address: str
     seconds: float
+    log: Path | None = None
+    environment: Mapping[str, str] | None = None
+
+    def started(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        return child_process(self.command, log=self.log, environment=self.environment)
 
 
-def _watch(stop: threading.Event, app: _Part, mlflow: _Part, console: Console) -> int:
+def _wait_for(part: _Part, process: subprocess.Popen[bytes], stop: threading.Event, console: Console) -> None:
+    url = f"{part.address.replace('localhost', _HOST)}/health"
+    wait_until_answers(url, process, seconds=part.seconds, name=part.name, stop=stop)
+    if not stop.is_set():
+        console.print(f"{part.name:12} [bold]{part.address}[/]", highlight=False)
+
+
+def _watch(stop: threading.Event, processes: Mapping[str, subprocess.Popen[bytes]], console: Console) -> int:
     said = False
     while not stop.wait(0.3):
-        if app.process.poll() is not None:
-            console.print(f"[red]{_end_of(app)}[/]")
-            return 1
-        if mlflow.process.poll() is not None and not said:
-            said = True  # the app answers without it
-            console.print(f"[yellow]{_end_of(mlflow)}; see logs/mlflow.log. {app.name} goes on.[/]")
+        for name, process in processes.items():
+            if process.poll() is None:
+                continue
+            end = f"{name} ended with status {process.returncode}"
+            if name != "MLflow":
+                console.print(f"[red]{end}[/]")
+                return 1
+            if not said:
+                said = True  # the app answers without it
+                console.print(f"[yellow]{end}; see logs/mlflow.log. OpinionLens goes on.[/]")
     return 0
-
-
-def _end_of(part: _Part) -> str:
-    return f"{part.name} ended with status {part.process.returncode}"
 
 
 def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
