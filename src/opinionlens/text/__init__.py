@@ -1,1 +1,4 @@
-"""Pure functions from a text to tokens, counts and lexicon values; training and serving share them."""
+"""Pure functions from text to tokens, counts and lexicon values.
+
+Training and serving share them.
+"""

@@ -1,4 +1,4 @@
-"""A rewritten text whose characters know where they stood in the original."""
+"""Rewritten text that keeps each character's place in the original."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """A text whose character number i stands for `starts[i]` to `ends[i]` of the original."""
+    """A rewritten text with the original place of each character.
+
+    Character number i stands for `starts[i]` to `ends[i]` of the original.
+    """
 
     text: str
     starts: range | list[int]
@@ -18,11 +21,14 @@ class Aligned:
 
     @classmethod
     def of(cls, original: str) -> Self:
-        """Begin with the original itself."""
+        """Wrap an original text before any replacement."""
         return cls(original, range(len(original)), range(1, len(original) + 1))
 
     def replaced(self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str]) -> Self:
-        """Return `pattern.sub(meaning, text)`; a match without meaning would lose its place."""
+        """Return `pattern.sub(meaning, text)` with the places kept.
+
+        A match that is replaced by nothing would lose its place.
+        """
         starts: list[int] = []
         ends: list[int] = []
         parts: list[str] = []
@@ -44,5 +50,5 @@ class Aligned:
         return type(self)("".join(parts), starts, ends)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where the stretch from `start` to `end`, not empty, stands in the original."""
+        """Return the original start and end of a non-empty segment."""
         return self.starts[start], self.ends[end - 1]

@@ -1,4 +1,7 @@
-"""Whether anything of a text can be seen: the one rule for "empty" in every layer and on the page."""
+"""The one definition of an empty text.
+
+A text is empty if no character of it can be seen. The page uses the same definition.
+"""
 
 from __future__ import annotations
 
@@ -16,5 +19,5 @@ _SEEN = re.compile(SEEN)
 
 
 def is_blank(text: str) -> bool:
-    """Say whether `text` shows nothing to a reader."""
+    """Return whether `text` has no visible character."""
     return _SEEN.search(text) is None

@@ -1,4 +1,7 @@
-"""Whole columns at once: the same results as the scalar functions give text by text, many times faster."""
+"""Cleaning and keys for whole columns of texts.
+
+The results are those of the scalar functions, many times faster.
+"""
 
 from __future__ import annotations
 
@@ -29,35 +32,44 @@ _LOWERED = pl.col("text").str.to_lowercase()
 
 
 class _Vectorised(NamedTuple):
-    """An expression over the column `text`, and a pattern of the lower-cased texts that ask for more."""
+    """A column expression, and the texts it cannot handle.
+
+    The expression reads the column `text`; the pattern `hard` is searched in the lower-cased text.
+    """
 
     hard: str
     expression: pl.Expr
 
 
 def clean_series(recipe: Recipe, texts: pl.Series) -> pl.Series:
-    """`recipe.clean` of every text; null stays null.
+    """Apply `recipe.clean` to every text; null stays null.
 
-    Recipes with a step of NLTK's or with negation scope are worked out text by text, each distinct one once.
+    Recipes with a step of NLTK's or with negation scope work text by text, on each distinct text once.
     """
     vectorised = _RECIPES.get(recipe)
     return _work_out(vectorised, recipe.clean, texts) if vectorised else _one_by_one(recipe.clean, texts)
 
 
 def deduplication_key(texts: pl.Expr) -> pl.Expr:
-    """`deduplication.deduplication_key` of every text; null stays null."""
+    """Apply `deduplication.deduplication_key` to every text; null stays null."""
     return texts.map_batches(
         lambda series: _work_out(_KEY, deduplication.deduplication_key, series), return_dtype=pl.String
     )
 
 
 def word_counts(cleaned: pl.Expr) -> pl.Expr:
-    """How many words a cleaned text or a deduplication key has; null stays null."""
+    """Count the words of cleaned texts or deduplication keys.
+
+    Null stays null.
+    """
     return pl.when(cleaned == "").then(0).otherwise(cleaned.str.count_matches(" ", literal=True) + 1)
 
 
 def _work_out(vectorised: _Vectorised, scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
-    """Most texts by the expression, on all cores; the hard ones by the function. In the order given."""
+    """Apply the expression to easy texts, `scalar` to hard ones.
+
+    The expression runs on all cores; the order of the texts is kept.
+    """
     hard = _LOWERED.str.contains(vectorised.hard) | pl.col("text").str.contains(patterns.KELVIN, literal=True)
     rows = max(1, math.ceil(len(texts) / pl.thread_pool_size()))
     parts = pl.collect_all(
@@ -92,7 +104,10 @@ def _social() -> _Vectorised:
 
 
 def _words(text: pl.Expr, letters: str) -> pl.Expr:
-    """Tokens with one space between. A single apostrophe between letters is part of a word, no other."""
+    """Split into words with one space between.
+
+    A single apostrophe between letters is part of a word; any other separates.
+    """
     text = text.str.replace_all(patterns.APOSTROPHE, "'")
     return text.str.replace_all(patterns.gap(letters, joiner="'"), " ").str.strip_chars("' ")
 
@@ -108,7 +123,7 @@ def _key() -> _Vectorised:
 
 
 def _version_2(vectorised: _Vectorised) -> _Vectorised:
-    """The same, with what version 2 changes among the hard texts."""
+    """Count texts that version 2 changes as hard."""
     return _Vectorised(f"{vectorised.hard}|{patterns.HARD_IN_V2}", vectorised.expression)
 
 

@@ -1,9 +1,9 @@
-"""The scanner's rules as patterns for polars, which runs them over whole columns.
+"""The scanner's rules as patterns for polars.
 
-Polars' regular expressions look neither ahead nor behind, and their Unicode classes are not Python's. So
-they are used on lower-cased text whose characters mean the same to both, and only where no rule needs more;
-the patterns called `HARD` find the texts that ask for more, and those take the scalar way. They may find
-too many, never too few.
+Polars runs them over whole columns. Its regular expressions look neither ahead nor behind, and their Unicode
+classes are not Python's. So they are used on lower-cased text whose characters mean the same to both, and
+only where no rule needs more; the patterns called `HARD` find the texts that need more, and those take the
+scalar way. They may find too many, never too few.
 """
 
 from __future__ import annotations
@@ -44,16 +44,17 @@ _LONG_RUN = "|".join(letter * 4 for letter in "abcdefghijklmnopqrstuvwxyz") + r"
 _HARD = rf"{_UNUSUAL}|{_CONTROL}|{REFERENCE}|{_BOUNDARY}|{_EMOTICON}|[_{_APOSTROPHES}](?:http|www\.)"
 HARD_PLAIN = rf"{_HARD}|@[0-9a-z]*[_{_APOSTROPHES}]"
 HARD_SOCIAL = rf"{_HARD}|{_LONG_RUN}"
-# What version 2 of the recipes takes for misread UTF-8, in lower case (all other typographic forms are
-# unusual), and what may become a token that it cuts.
+# Text that version 2 of the recipes reads as misread UTF-8, in lower case (all other typographic forms are
+# unusual), and runs that may become a token that it cuts.
 HARD_IN_V2 = rf"[âã][^\x00-\x7f]|ð[^\x00-\x7f]{{2}}|ï[¸¿»]|\S{{{LONGEST_TOKEN + 1}}}"
 HARD_KEY = rf"{_UNUSUAL_IN_KEY}|{_CONTROL}|{REFERENCE}|{_BOUNDARY}"
 KELVIN = "\u212a"  # the one sign beyond ASCII whose lower case would pass for a letter of markup
 
 
 def gap(letters: str, joiner: str = "") -> str:
-    """What stands between two tokens, unless it is one space: that would match far more often, to no effect.
+    """Return a pattern for the separators between two tokens.
 
-    A single `joiner` is no gap either.
+    One space alone does not match: it would match far more often, to no effect. A single `joiner` is no gap
+    either.
     """
     return f"[^{letters}]{{2,}}|[^{letters}{joiner} ]"

@@ -1,4 +1,7 @@
-"""HTML's character references (`&amp;`, `&#39;`) decoded, without losing where each character stood."""
+"""Decoding of HTML character references such as `&amp;` and `&#39;`.
+
+The place of each character in the original can be kept.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,15 @@ _REFERENCE = re.compile(REFERENCE)
 
 
 def decode(text: str) -> str:
-    """`text` with its character references replaced; `&` alone and unknown names stay as they are."""
+    """Replace the character references in `text`.
+
+    `&` alone and unknown names stay as they are.
+    """
     return _REFERENCE.sub(_meaning, text) if "&" in text else text
 
 
 def decode_aligned(text: str) -> Aligned:
-    """As `decode`, with the place of each character."""
+    """Decode like `decode`, with the place of each character."""
     return Aligned.of(text).replaced(_REFERENCE, _meaning)
 
 

@@ -1,8 +1,8 @@
-"""What can be said of a text of any kind: a few numbers that do not depend on the training texts.
+"""Features that hold for texts of any kind.
 
-They are VADER's compound, the sum of the opinions that `opinions` reads out of the text, and how the text
-speaks: whether it asks, requests or sees both sides. Each value is a sum of parts with a place, so an
-explanation is exact.
+They do not depend on the training texts: VADER's compound, the sum of the opinions that `opinions` reads in
+the text, and its manner: whether it asks, requests or sees both sides. Each value is a sum of parts with a
+place, so an explanation is exact.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GENERAL_FEATURES: tuple[str, ...] = (
     "asked_strength",
     "requests",  # 1 if something is asked for
     "inferred",  # words whose valence is only inferred, squeezed; in no other sum
-    "mixed",  # what the weaker of praise and blame amounts to, squeezed
+    "mixed",  # the smaller of praise and blame, squeezed
 )
 
 _SQUEEZE = 15.0
@@ -37,7 +37,10 @@ _ANY_CODE = re.compile(r"[{}<>=|\\(]")  # without one of these, the marks need n
 
 
 class GeneralPart(NamedTuple):
-    """What the stretch from `start` to `end` of the original text contributed to one feature."""
+    """A segment's contribution to one feature.
+
+    `start` and `end` are places in the original text.
+    """
 
     feature: str
     start: int
@@ -46,7 +49,7 @@ class GeneralPart(NamedTuple):
 
 
 def is_prose(text: str, pieces: Sequence[str]) -> bool:
-    """Whether `text` is written for people: neither code nor a record."""
+    """Return whether `text` is prose and neither code nor data."""
     if _ANY_CODE.search(text) is None:
         return True
     marks = len(_CODE.findall(text))
@@ -54,7 +57,12 @@ def is_prose(text: str, pieces: Sequence[str]) -> bool:
 
 
 def general_values(text: str, pieces: Sequence[str]) -> list[float]:
-    """The value of each of `GENERAL_FEATURES` for a text and its pieces."""
+    """Return the value of each of `GENERAL_FEATURES`.
+
+    Args:
+        text: the text.
+        pieces: its pieces, as `scan` gives them.
+    """
     score = compound(text)
     reading = read_opinions(pieces)
     if not reading.opinions:
@@ -87,7 +95,10 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
 
 
 def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
-    """What each stretch of the text contributed; for every feature the parts sum to its value."""
+    """Return the contributions of each segment to the features.
+
+    For every feature the parts sum to its value.
+    """
     reading = read_opinions([piece.text for piece in pieces])
     scored = [(part.start, part.end, part.value) for part in compound_parts(text)]
     rated = [opinion for opinion in reading.opinions if not opinion.inferred]
@@ -106,7 +117,7 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
 
 
 def _factor(total: float) -> float:
-    """What a sum is multiplied by to end between -1 and 1."""
+    """Return the factor that scales a sum to (-1, 1)."""
     return 1.0 / math.sqrt(total * total + _SQUEEZE)
 
 

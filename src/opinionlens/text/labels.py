@@ -1,4 +1,4 @@
-"""The three classes every part of the system speaks of."""
+"""The three classes of sentiment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """What a text says about its subject, in the order used wherever arrays have a class axis."""
+    """The sentiment of a text.
+
+    The order is that of the class axis of all arrays.
+    """
 
     NEGATIVE = "NEGATIVE"
     NEUTRAL = "NEUTRAL"

@@ -1,13 +1,13 @@
-"""About a dozen numbers from a sentiment lexicon, worked out in one pass over the pieces of a text.
+"""Features from a sentiment lexicon, computed in one pass.
 
 The pass notes *effects*: piece 7 adds 1.9 to `positive_valence`. A feature is the sum of its effects times
-one factor of the whole text. So what each piece contributed is known exactly, and the contributions sum to
+one factor of the whole text. So the contribution of each piece is known exactly, and the contributions sum to
 the value.
 
-Sums grow with the length of a text, means grow noisy as it shrinks; a sum over the square root of the
-number of words does neither. Models fitted on tweets with it judge film reviews well (sign right for 70 of
-100, with plain sums for 61) and lose nothing on tweets. Where pieces repeat, only a part of the sum counts
-(see `repeats`): a sentence said sixty times has the values of the sentence said three times.
+Sums grow with the length of a text, means grow noisy as it shrinks; a sum over the square root of the number
+of words does neither. Models fitted on tweets with it predict film reviews well (sign right for 70 of 100,
+with plain sums for 61) and lose nothing on tweets. Where pieces repeat, only a part of the sum counts (see
+`repeats`): a sentence said sixty times has the values of the sentence said three times.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ _SQUEEZE = 15.0
 _LEAST = 0.1  # of all valences in the list; weakening a word never turns it
 _REACH = 3  # pieces that a negator or intensifier acts on
 _NEVER = -_REACH - 1
-_MANY = 300  # pieces, from where on it pays to count those that need no look at their neighbours
+_MANY = 300  # pieces; in longer texts it pays to count those that do not depend on their context
 
 
 class LexiconPart(NamedTuple):
-    """What the stretch from `start` to `end` of the original text contributed to one feature."""
+    """A segment's contribution to one feature.
+
+    `start` and `end` are places in the original text.
+    """
 
     feature: str
     start: int
@@ -45,7 +48,7 @@ class LexiconPart(NamedTuple):
 
 
 def lexicon_values(pieces: Sequence[str], *, damp_repeats: bool = True) -> list[float]:
-    """The value of each of `LEXICON_FEATURES` for the pieces of a text.
+    """Return the value of each of `LEXICON_FEATURES`.
 
     Args:
         pieces: as `Recipe.pieces` gives them.
@@ -60,7 +63,7 @@ def lexicon_values(pieces: Sequence[str], *, damp_repeats: bool = True) -> list[
 
 
 def _sums(pieces: Sequence[str]) -> tuple[list[float], int]:
-    """The sum of what all pieces add to each feature, and how many pieces are words."""
+    """Return each feature's sum and the number of words."""
     sums = [0.0] * len(LEXICON_FEATURES)
     words = len(pieces)
     contrast, before_contrast = _NEVER, 0.0
@@ -85,7 +88,7 @@ def _sums(pieces: Sequence[str]) -> tuple[list[float], int]:
 
 
 def _order_matters(pieces: Sequence[str]) -> bool:
-    """Tell whether any piece is changed by those around it, or splits the text."""
+    """Return whether the effects depend on the pieces' order."""
     return any(
         entry is not None and (entry.valence or entry.contrasts)
         for entry in map(ENTRIES.__getitem__, set(pieces))
@@ -93,12 +96,12 @@ def _order_matters(pieces: Sequence[str]) -> bool:
 
 
 def _add_counted(sums: list[float], pieces: Sequence[str], *, in_context: bool = False) -> int:
-    """Add the counts of pieces in any order, each distinct piece once; return how many are no words.
+    """Add the counts of distinct pieces, in any order.
 
-    In a row of ten thousand emoji a look at each takes too long.
+    Looking at each piece takes too long in a row of ten thousand emoji. Returns how many pieces are no words.
 
     Args:
-        sums: what they are added to.
+        sums: the sums of the features, changed in place.
         pieces: the pieces of a text.
         in_context: whether pieces that depend on their place, or act on others, count as well.
     """
@@ -113,7 +116,10 @@ def _add_counted(sums: list[float], pieces: Sequence[str], *, in_context: bool =
 
 
 def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list[LexiconPart]:
-    """What each stretch of the text contributed; for every feature the parts sum to its value."""
+    """Return the contributions of each segment to the features.
+
+    For every feature the parts sum to its value.
+    """
     texts = [piece.text for piece in pieces]
     met = list(_met(texts, ENTRIES))
     effects = [(number, feature, amount) for number, counts, _, _ in met for feature, amount in counts]
@@ -135,7 +141,7 @@ def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list
 
 
 def _factors(words: int, compound: float, share: float) -> tuple[float, float]:
-    """What the sums of all features but `compound` are multiplied by, and what that of `compound`."""
+    """Return the factor of the sums, and that of `compound`."""
     return math.sqrt(share / max(words, 1)), share / math.sqrt((share * compound) ** 2 + _SQUEEZE)
 
 
@@ -144,7 +150,10 @@ def _share_counted(pieces: Sequence[str]) -> float:
 
 
 def _met(pieces: Sequence[str], entries: Memo[Entry | None]) -> Iterator[tuple[int, Counts, bool, int]]:
-    """Each piece that means something: its number, what it adds here, whether it contrasts, `no_word`."""
+    """Yield each piece with an entry, after negation and intensifiers.
+
+    The values are its number, the counts it adds here, whether it contrasts, and `no_word`.
+    """
     boosters: deque[tuple[int, float]] = deque(maxlen=_REACH)
     negator = _NEVER
     for number, entry in enumerate(map(entries.__getitem__, pieces)):

@@ -1,4 +1,4 @@
-"""What a single piece means to the lexicon, whatever stands around it."""
+"""The lexicon's entry of a single piece, without context."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ _RUNS = re.compile(r"(.)\1+")
 
 
 class Feature(IntEnum):
-    """What is measured of a text. All but the last are sums over the square root of its words."""
+    """The lexicon's features of a text.
+
+    All but the last are sums over the square root of the number of words.
+    """
 
     POSITIVE_VALENCE = 0  # of words, emoticons and emoji, after negation and intensifiers
     NEGATIVE_VALENCE = 1  # the same of negative ones, without its sign
@@ -69,16 +72,16 @@ Counts = tuple[tuple[int, float], ...]  # feature and what to add to it
 
 
 class Entry(NamedTuple):
-    """What a piece means to the lexicon.
+    """The effects of a piece in the lexicon.
 
     Attributes:
-        valence: of a word, from -4 to 4; what stands around it changes it.
-        boost: what it adds to the strength of the words behind it.
+        valence: of a word, from -4 to 4; its context changes it.
+        boost: added to the strength of the words behind it.
         negates: it turns the words behind it.
-        ends_clause: nothing before it acts on what is behind it.
-        contrasts: what is behind it counts for more than what is before.
+        ends_clause: nothing before it acts on the words behind it.
+        contrasts: the words behind it count for more than those before.
         no_word: 1 where it does not count in the length of the text.
-        counts: what is added whatever stands around it.
+        counts: added to the features whatever the context.
     """
 
     valence: float = 0.0
@@ -91,7 +94,7 @@ class Entry(NamedTuple):
 
     @property
     def in_context(self) -> bool:
-        """Whether it depends on what stands around it, or acts on that."""
+        """Whether the piece depends on or changes its context."""
         return bool(self.valence or self.boost or self.negates or self.ends_clause or self.contrasts)
 
 
@@ -103,7 +106,7 @@ _NEGATOR = Entry(negates=True, counts=((Feature.NEGATORS.value, 1.0),))
 
 
 def entry_of(piece: str) -> Entry | None:
-    """The entry of `piece`; None for the many words that mean nothing to the lexicon."""
+    """Return the entry of `piece`, or None without effect."""
     if piece.isalpha():  # nearly always, so without asking further
         return _word_entry(piece, piece.lower())
     kind = kind_of(piece)
@@ -121,14 +124,17 @@ def entry_of(piece: str) -> Entry | None:
 
 
 def valence_counts(valence: float) -> Counts:
-    """What a word, emoticon or emoji of this valence adds."""
+    """Return the counts for a piece of this valence."""
     if valence > 0:
         return (_POSITIVE_VALENCE, valence), (_POSITIVE_WORDS, 1.0), (_COMPOUND, valence)
     return (_NEGATIVE_VALENCE, -valence), (_NEGATIVE_WORDS, 1.0), (_COMPOUND, valence)
 
 
 def _face_entry(valence: float) -> Entry:
-    """An emoticon or emoji: nothing turns it, for ":(" behind "not" is no smile."""
+    """Build the entry of an emoticon or emoji.
+
+    No negator turns it: ":(" behind "not" is no smile.
+    """
     seen = ((Feature.EMOTICONS.value, 1.0),)
     return Entry(no_word=1, counts=seen + valence_counts(valence) if valence else seen)
 
@@ -171,7 +177,7 @@ def _emphasised(entry: Entry, *, capitals: bool, elongated: bool) -> Entry:
 
 @cache
 def _words() -> dict[str, Entry]:
-    """The entry of every word that means something, in lower case."""
+    """Return the entries of all listed words, in lower case."""
     # "187" is slang for murder in the list, and a flight number in the world.
     entries = {name: Entry(valence) for name, valence in valences().items() if not name.isdigit()}
     # "Incredibly bad" is not praise, so an intensifier has no valence of its own.

@@ -1,4 +1,7 @@
-"""How much more common a word is in the texts of a domain than in English at large."""
+"""How typical a word is of a domain.
+
+Its share among the domain's words is compared with its share in English.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,38 @@ import math
 from opinionlens.text.frequencies import general_frequency
 from opinionlens.text.recipe import NEGATED
 
-# Log-ratios beyond this say no more: user names and addresses reach it, for no list of words holds them.
+# Log-ratios beyond this add no information: user names and addresses reach it, for no list of words has them.
 MOST = 8.0
 _LEAST_SHARE = 1e-7  # of a word that the list of frequencies lacks
-# A text is unlike the domain until enough of its words say otherwise: of a few words nearly all are known to
-# any model, and their neighbours to none. So many words of that likeness are added to each text.
+# A short text tells little: any model knows nearly all of a few common words. So `SMOOTHING` words with the
+# likeness `PRIOR` (unlike the domain) are added to each text.
 SMOOTHING, PRIOR = 6.0, -1.0
 
 
 def plain_word(token: str) -> str | None:
-    """Return the word or placeholder (`<user>`) in a token; None for emoji, marks and numbers."""
+    """Return the word or placeholder (`<user>`) in a token.
+
+    None for emoji, marks and numbers.
+    """
     return token.removesuffix(NEGATED) if token[0].isalpha() or token[0] == "<" else None
 
 
 def likeness(word: str, share: float) -> float:
-    """Return the log-ratio of a word's share in the domain to its share in English, cut at `MOST`."""
+    """Return the log-ratio of a word's domain and English shares.
+
+    It is cut at `MOST` on both sides.
+    """
     ratio = math.log(share / (general_frequency(word) + _LEAST_SHARE))
     return max(-MOST, min(MOST, ratio))
 
 
 def unseen_likeness(word: str, share: float) -> float | None:
-    """Return the likeness of a word that the domain lacks; None where English at large lacks it, too.
+    """Return the likeness of a word missing from the domain.
+
+    None if general English lacks the word, too.
 
     Args:
         word: the word.
-        share: what is assumed of a word that was not seen.
+        share: the share that is assumed for an unseen word.
     """
     return likeness(word, share) if general_frequency(word) else None

@@ -1,4 +1,4 @@
-"""Remember what was worked out for a piece of text, within bounds."""
+"""Bounded memory of values computed for pieces of text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LONGEST = 40  # characters; longer pieces (addresses, markup, noise) hardly ever
 
 
 class Memo(dict[str, T]):
-    """A dictionary that works out a missing value, and keeps it unless the piece is long.
+    """A dictionary that computes and keeps missing values.
 
-    When full it forgets everything: words that matter come back at once, and no bookkeeping burdens a
-    look-up. It may be read by several threads; at worst they work out the same value twice.
+    Values of long pieces are not kept. When full it forgets everything: frequent words come back at once, and
+    look-ups need no bookkeeping. Several threads may read it; at worst they compute the same value twice.
     """
 
     def __init__(self, work_out: Callable[[str], T], capacity: int = CAPACITY) -> None:

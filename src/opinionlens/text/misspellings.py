@@ -1,7 +1,8 @@
-"""Which listed word a misspelt one stands for: one letter more, less, changed, or two swapped.
+"""Listed words one slip away from a misspelt word.
 
-The words are found by what is left when one of their letters is missing, after the symmetric deletion of Wolf
-Garbe's SymSpell: a look-up for each letter of the misspelt word, however many words are listed.
+A slip is one letter more, less, changed, or two swapped. The words are found by deleting one letter, after
+the symmetric deletion of Wolf Garbe's SymSpell: a look-up for each letter of the misspelt word, however many
+words are listed.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from collections.abc import Iterable
 
 from opinionlens.text.frequencies import general_frequency
 
-# Of shorter words too many others are a letter away; in those of this length only two letters may be swapped.
+# Shorter words have too many others one letter away; in words of this length only a swap of letters counts.
 _SHORTEST = 4
 _LONGEST = 24
 
 
 class Misspellings:
-    """Finds the listed word that is one slip away."""
+    """An index of words for correcting a single slip."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        """List these words; short ones are left out."""
+        """Index these words; short ones are left out."""
         self._words = frozenset(word for word in words if _SHORTEST <= len(word) <= _LONGEST)
         self._shortened: dict[str, tuple[str, ...]] = {}
         for word in sorted(self._words):
@@ -27,7 +28,10 @@ class Misspellings:
                 self._shortened[shorter] = (*self._shortened.get(shorter, ()), word)
 
     def meant(self, word: str) -> str | None:
-        """Return the listed word that `word` stands for, the most frequent of several; None for no such."""
+        """Return the most frequent listed word that `word` may mean.
+
+        None if there is no such word.
+        """
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
             return None
         near = set(self._shortened.get(word, ()))
@@ -44,7 +48,10 @@ def _without_one(word: str) -> set[str]:
 
 
 def _one_slip(word: str, other: str) -> bool:
-    """Whether `other` is meant: the letters differ by one slip, and the words are long enough for it."""
+    """Return whether one slip turns `other` into `word`.
+
+    Words of the shortest length may differ by a swap only.
+    """
     if len(word) != len(other):
         return min(len(word), len(other)) > _SHORTEST
     unlike = [at for at, (one, two) in enumerate(zip(word, other, strict=True)) if one != two]

@@ -1,4 +1,4 @@
-"""Words that turn the meaning of what follows, and where that ends."""
+"""Negating words and the end of their scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEGATORS = frozenset(_NEGATORS.split())
 
 
 class NegationRole(Enum):
-    """What a piece has to do with negation."""
+    """The role of a piece in negation."""
 
     OPENS = "opens"
     INSIDE = "inside"  # is turned where a negator stands before
@@ -25,17 +25,17 @@ class NegationRole(Enum):
 
 
 def is_negator(lowered: str) -> bool:
-    """Whether the lower-case word turns the meaning of what follows, such as `not`, `never`, `don't`."""
+    """Return whether a lower-case word negates, such as `not`, `don't`."""
     return lowered in NEGATORS or lowered.endswith("n't")
 
 
 def ends_clause(piece: str, kind: PieceKind) -> bool:
-    """Whether no negator or intensifier reaches across this piece."""
+    """Return whether negators and intensifiers stop at this piece."""
     return (kind is PieceKind.MARK and piece != "#") or kind is PieceKind.MARKUP
 
 
 def scope_of(piece: str) -> NegationRole:
-    """What `piece` has to do with negation."""
+    """Return the role of `piece` in negation."""
     kind = kind_of(piece)
     if kind is PieceKind.WORD:
         return NegationRole.OPENS if is_negator(word(piece)) else NegationRole.INSIDE

@@ -1,4 +1,4 @@
-"""Runs of neighbouring words, and runs of letters inside a word."""
+"""N-grams of words, and of characters inside a word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _USUAL_CHARS = 34
 
 
 def word_ngrams(tokens: Sequence[str], low: int, high: int) -> list[str]:
-    """All runs of `low` to `high` neighbouring tokens, joined by one space, shorter runs first."""
+    """Return all runs of `low` to `high` adjacent tokens.
+
+    Tokens are joined by one space; shorter runs come first.
+    """
     grams = list(tokens) if low == 1 else []
     if low <= 2 <= high:
         grams += map(" ".join, pairwise(tokens))  # a quarter faster than the general way below
@@ -22,10 +25,10 @@ def word_ngrams(tokens: Sequence[str], low: int, high: int) -> list[str]:
 
 
 def char_ngrams(token: str, low: int, high: int) -> list[str]:
-    """All runs of `low` to `high` characters of the token with a space on both sides, shorter runs first.
+    """Return all runs of `low` to `high` characters.
 
-    The spaces mark beginning and end, so that a prefix differs from the same letters inside a word. A size
-    larger than the padded token gives nothing.
+    The token gets a space on both sides, so that a prefix differs from the same letters inside a word.
+    Shorter runs come first; a size larger than the padded token gives nothing.
     """
     padded = f" {token} "
     length = len(padded)
@@ -37,7 +40,10 @@ def char_ngrams(token: str, low: int, high: int) -> list[str]:
 
 @cache
 def _cut(length: int, low: int, high: int) -> Callable[[str], tuple[str, ...]] | None:
-    """Return what cuts along ready-made slices, in half the time of making them for each token."""
+    """Return a function that cuts along prepared slices.
+
+    That takes half the time of making the slices for each token.
+    """
     places = [slice(i, i + size) for size in range(low, high + 1) for i in range(length - size + 1)]
     # With one slice, itemgetter would give the string itself.
     return itemgetter(*places) if len(places) > 1 else None

@@ -1,4 +1,7 @@
-"""What token a piece becomes, for each recipe. An empty token means: leave it out."""
+"""The token for each piece, by recipe.
+
+An empty token means: leave it out.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _OTHER_FACES = {"^^": "^_^", "^.^": "^_^", ">.<": ">_<", "</3": "</3", "\\o/": "
 
 
 def plain(piece: str, kind: PieceKind) -> str:
-    """Lower-case words, emoticons and emoji; an address says nothing, a user name is a word."""
+    """Lower-case words, emoticons and emoji; drop addresses.
+
+    A user name is a word.
+    """
     if kind is PieceKind.WORD:
         return word(piece)
     if kind is PieceKind.USER:
@@ -39,7 +45,10 @@ def plain(piece: str, kind: PieceKind) -> str:
 
 
 def social(piece: str, kind: PieceKind) -> str:
-    """As `plain`, and a token for addresses, users, elongations and marks that carry sentiment."""
+    """Normalise like `plain`, keeping signs of sentiment in posts.
+
+    Addresses, users, elongations and marks that carry sentiment get a token.
+    """
     if kind is PieceKind.WORD:
         return _LONG_RUN.sub(r"\1\1\1", word(piece)) if _RUN.search(piece.lower()) else word(piece)
     if kind is PieceKind.ADDRESS:
@@ -50,7 +59,7 @@ def social(piece: str, kind: PieceKind) -> str:
 
 
 def word(piece: str) -> str:
-    """The word in lower case, with straight apostrophes and nothing invisible in it."""
+    """Lower-case a word, straighten apostrophes, drop invisible characters."""
     lowered = piece.lower()
     if lowered.isalnum():
         return lowered
@@ -58,12 +67,15 @@ def word(piece: str) -> str:
 
 
 def emoji(piece: str) -> str:
-    """The emoji without its colour of skin and without the sign that asks for a coloured picture."""
+    """Remove skin colour and presentation selectors from an emoji."""
     return _STYLE.sub("", piece)
 
 
 def emoticon(piece: str) -> str:
-    """The one way of writing an emoticon: upright, no nose, one mouth, `:-))`, `=]` and `(:` all as `:)`."""
+    """Return the standard form of an emoticon.
+
+    Upright, no nose, one mouth: `:-))`, `=]` and `(:` all become `:)`.
+    """
     if piece in _OTHER_FACES:
         return _OTHER_FACES[piece]
     if piece.startswith("<3"):
@@ -77,7 +89,11 @@ def emoticon(piece: str) -> str:
 
 
 def mark(piece: str) -> str:
-    """`#`, `!` and `?` single or doubled (for more), `?!` mixed, `...` for a row of full stops; no other."""
+    """Return the token of a punctuation mark, empty for most.
+
+    Kept are `#`, `!` and `?` (single, or doubled for more), `?!` for a mixture and `...` for a row of full
+    stops.
+    """
     if piece[0] in ".…":
         return "..." if piece != "." else ""
     signs = {"!" if sign in "!！" else "?" for sign in piece}
@@ -87,7 +103,10 @@ def mark(piece: str) -> str:
 
 
 def cut_short(normalise: Normaliser) -> Normaliser:
-    """Return `normalise` with what is too long for a word cut off: keys, encoded data, noise."""
+    """Return `normalise` with tokens cut at `LONGEST_TOKEN` characters.
+
+    Longer ones are keys, encoded data, noise.
+    """
     return lambda piece, kind: normalise(piece, kind)[:LONGEST_TOKEN]
 
 

@@ -1,4 +1,7 @@
-"""What a piece means for the opinions of a text: valence, negation, scope, or the start of a phrase."""
+"""The meaning of single pieces for a text's opinions.
+
+It is a valence, a negation, a scope, or the start of a phrase.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ SUBJECTS = frozenset(("i", "we", "they", "he", "she", "it", "you"))
 
 
 class Sense(NamedTuple):
-    """What a word or phrase does.
+    """The effect of a word or phrase.
 
     Attributes:
         valence: from -4 to 4.
@@ -48,7 +51,7 @@ class Sense(NamedTuple):
 
 @dataclass(slots=True)
 class Node:
-    """The phrases that begin with the words so far."""
+    """A node in the tree of phrases."""
 
     sense: Sense | None = None
     next: dict[str, Node] = field(default_factory=dict)
@@ -66,7 +69,10 @@ class Meaning(NamedTuple):
 
 
 def meaning_of(piece: str) -> Meaning | None:
-    """The meaning of `piece`; None for a word that has none and occurs in no phrase."""
+    """Return the meaning of `piece`.
+
+    None for a word that has none and occurs in no phrase.
+    """
     kind = kind_of(piece)
     if kind is PieceKind.MARK:
         return Meaning("", mark=piece)
@@ -97,7 +103,7 @@ def meaning_of(piece: str) -> Meaning | None:
 _NEGATOR = Sense(effect="not")
 _CLEAR = 1.0
 _RATING = Sense(effect="rating")
-_RATING_WORDS = ("star", "stars", "five", "ten")  # as an end of a rating; numbers are met one by one
+_RATING_WORDS = ("star", "stars", "five", "ten")  # as the end of a rating; digits are handled in `meaning_of`
 _RUN = re.compile(r"(.)\1\1")
 _RUNS = re.compile(r"(.)\1+")
 
@@ -126,7 +132,10 @@ def _face(piece: str, kind: PieceKind) -> float:
 
 @cache
 def words() -> Mapping[str, Sense]:
-    """The sense of every single word: what people rated, unless our own list knows better."""
+    """Return the sense of every single word.
+
+    Our own list overrides the ratings of VADER's.
+    """
     senses = {name: Sense(value) for name, value in valences().items() if not name.isdigit()}
     for line in _lines("words.tsv"):
         name, value, source = line.split("\t")
@@ -144,7 +153,10 @@ def words() -> Mapping[str, Sense]:
 
 @cache
 def _misspellings() -> Misspellings:
-    """The words that people rated clearly: a slip in another one changes no opinion."""
+    """Index the words with clear ratings.
+
+    A slip in any other word changes no opinion.
+    """
     return Misspellings(
         name
         for name, sense in words().items()
@@ -154,7 +166,7 @@ def _misspellings() -> Misspellings:
 
 @cache
 def phrases() -> Node:
-    """All phrases of two words or more, as a tree of their words."""
+    """Return the tree of all phrases of several words."""
     root = Node()
     for pattern, sense in _senses():
         if len(pattern) > 1:
@@ -167,7 +179,7 @@ def phrases() -> Node:
 
 @cache
 def faces() -> Mapping[str, float]:
-    """The valence of emoji whose names mislead or say nothing."""
+    """Return valences for emoji with misleading or empty names."""
     rows = (line.split("\t") for line in _lines("emoji.tsv"))
     return {sign: float(value) for value, signs in rows for sign in signs.split()}
 
@@ -195,7 +207,7 @@ def _sense(effect: str) -> Sense:
 
 
 def _spelled(pattern: str) -> Iterator[tuple[str, ...]]:
-    """Every sequence of words that a pattern of `phrases.txt` stands for."""
+    """Expand a pattern of `phrases.txt` to its sequences of words."""
     choices = [
         [*part.strip("()").split("|"), *([""] if part.startswith("(") else [])]
         for part in pattern.strip().split(" ")

@@ -1,8 +1,8 @@
-"""The opinions that a text states, found in one pass over its pieces.
+"""The opinions that a text states, found in one pass.
 
-A sum of listed words misses "no complaints", "not the worst", "but the battery is useless" and "1 star".
-Here a phrase counts as a whole, a negator turns what follows in its clause, and what stands in a condition,
-in a concession or in somebody else's mouth counts for less than what is said outright.
+A sum of listed words misses "no complaints", "not the worst", "but the battery is useless" and "1 star". Here
+a phrase counts as a whole, a negator turns the words that follow in its clause, and words in a condition, in
+a concession or in reported speech count for less than an outright statement.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from opinionlens.text.ratings import rating_before
 REACH = 4  # pieces that a negator acts on, at most to the end of its clause
 _BOOST_REACH = 3
 _BOOST = 0.293  # as VADER's authors measured it
-_NOWHERE = -100
+_NOWHERE = -100  # far before the first piece: no negator acts
 
 _NOT_PRAISE, _NOT_BLAME, _NEVER_BLAME = -0.75, -0.55, -0.8
 _BEFORE_BUT, _AFTER_BUT = 0.5, 1.5
@@ -34,12 +34,12 @@ _SARCASTIC = -0.6  # of "Great, …" before a complaint
 
 @dataclass(slots=True)
 class Opinion:
-    """A stretch of pieces with a valence.
+    """A range of pieces with a valence.
 
     Attributes:
         first: number of its first piece.
         last: number of its last piece.
-        value: the valence after all that stands around it.
+        value: the valence after negation, intensifiers and weights.
         inferred: whether the list got it from word vectors.
         asked: whether its sentence is a question.
     """
@@ -53,7 +53,7 @@ class Opinion:
 
 @dataclass(slots=True)
 class FoundOpinions:
-    """What one pass found.
+    """The findings of one pass.
 
     Attributes:
         opinions: in the order of the text.
@@ -72,17 +72,17 @@ class FoundOpinions:
 
     @property
     def requests(self) -> bool:
-        """Whether something is asked for."""
+        """Whether the text asks for something."""
         return self.requests_at >= 0
 
 
 def read_opinions(pieces: Sequence[str]) -> FoundOpinions:
-    """Return the opinions in a text that `scan` has cut."""
+    """Return the opinions in a text already cut by `scan`."""
     return _Pass(list(map(MEANINGS.__getitem__, pieces))).read()
 
 
 class _Pass:
-    """The state of the pass; made anew for every text."""
+    """The state of one pass over one text."""
 
     __slots__ = (
         "asks_at",
@@ -212,7 +212,10 @@ class _Pass:
         self.boosters.clear()
 
     def _resume(self) -> None:
-        """End a scope without a comma: "despite the rain we loved it"."""
+        """End a scope without a comma.
+
+        As in "despite the rain we loved it".
+        """
         if len(self.opinions) > self.weighed:
             self.weight, self.weight_ends_at_comma = 1.0, False
 
@@ -239,7 +242,7 @@ class _Pass:
 
 
 def _undo_sarcasm(opinions: list[Opinion], meanings: Sequence[Meaning | None]) -> None:
-    """Turn "Great, …" and "Oh wonderful, …" where nothing but complaints follow."""
+    """Turn leading praise ("Great, …") where only complaints follow."""
     if len(opinions) < 2 or opinions[0].first > 1 or opinions[0].value <= 0:
         return
     first = opinions[0]

@@ -1,4 +1,4 @@
-"""Marks that people give: "10/10", "2 out of 5", "1 star"."""
+"""Ratings in a text, such as "10/10" or "1 star"."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from opinionlens.text.opinion_entries import NUMBERS, Meaning
 _SCALES = {"5": 5.0, "10": 10.0, "100": 100.0, "five": 5.0, "ten": 10.0}
 _STARS = 5.0
 _STEEPNESS = 3.4  # valence of full marks
-_MIDDLE = 0.55  # people give more than half for what they find middling
+_MIDDLE = 0.55  # people give more than half for something middling
 
 
 class Rating(NamedTuple):
-    """A mark: the number of its first piece and its valence."""
+    """A rating with the number of its first piece."""
 
     first: int
     valence: float
 
 
 def rating_before(meanings: Sequence[Meaning | None], number: int) -> Rating | None:
-    """The mark that ends with the piece `number` ("stars", or the scale), if there is one."""
+    """Return the rating that ends at piece `number`, if any.
+
+    That piece is "stars" or the scale.
+    """
     word = _word(meanings, number)
     if word in ("star", "stars"):
         given = _number(_word(meanings, number - 1))

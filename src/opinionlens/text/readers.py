@@ -1,4 +1,4 @@
-"""How a recipe reads a text before it cuts it into pieces."""
+"""How a recipe decodes a text before it cuts pieces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from opinionlens.text.typography import plain_forms, plain_forms_aligned
 
 
 class ReadFunctions(NamedTuple):
-    """Two ways to the same text: the quick one without the places of its characters."""
+    """Two functions that decode a text to the same result.
+
+    `read` is the quick one, without the places of the characters.
+    """
 
     read: Callable[[str], str]
     read_aligned: Callable[[str], Aligned]

@@ -1,10 +1,10 @@
-"""The frozen, named choice of how a text becomes tokens. It travels in the artefact: serving cannot differ.
+"""The frozen, named choice of cleaning and tokenizing steps.
 
-A recipe looks at one piece at a time (see `scanning`) and says what token it becomes, if any. `plain` keeps
-words, emoticons and emoji; `social` also keeps addresses, user names, hashtag signs, elongation and marks
-that carry sentiment. Version 2 of both reads typographic forms as plain letters first (see `typography`),
-cuts off what is too long for a word, and has the lexicon damp repeats. A change that gives other tokens for
-any text is a new name.
+It travels in the artefact, so serving cannot differ from training. A recipe looks at one piece at a time (see
+`scanning`) and maps it to a token, if any. `plain` keeps words, emoticons and emoji; `social` also keeps
+addresses, user names, hashtag signs, elongation and marks that carry sentiment. Version 2 of both reads
+typographic forms as plain letters first (see `typography`), cuts tokens that are too long for a word, and has
+the lexicon damp repeats. A change that gives other tokens for any text is a new name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ NEGATED = "_NEG"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token with its place in code points of the original text."""
+    """A token with its place in the original.
+
+    Places are counted in code points.
+    """
 
     text: str
     start: int
@@ -37,7 +40,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a text becomes tokens.
+    """The steps from a text to its tokens.
 
     Attributes:
         name: the set of steps: `plain-v1`, `social-v1`, `plain-v2` or `social-v2`.
@@ -52,7 +55,7 @@ class Recipe:
     negation_scope: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a choice that this version of the code does not know."""
+        """Reject a choice unknown to this version of the code."""
         for field, value, known in (
             ("name", self.name, tuple(NORMALISERS)),
             ("tokenizer", self.tokenizer, tuple(TOKENIZERS)),
@@ -66,7 +69,7 @@ class Recipe:
 
     @property
     def identifier(self) -> str:
-        """The name and every option that departs from its default: `social-v1+porter+negation`."""
+        """The name and all non-default options: `social-v1+porter+negation`."""
         options = [
             *([self.tokenizer] if self.tokenizer != "pattern" else []),
             *([self.stemmer] if self.stemmer != "none" else []),
@@ -75,43 +78,49 @@ class Recipe:
         return "+".join((self.name, *options))
 
     def tokenize(self, text: str) -> list[Token]:
-        """The tokens of `text` with their places; the same tokens as `tokens` gives, only slower."""
+        """Return the tokens of `text` with their places.
+
+        They are the tokens that `tokens` gives, only slower.
+        """
         pieces = TOKENIZERS[self.tokenizer].scan_with_places(self._reader.read_aligned(text))
         words = self._words_of([piece.text for piece in pieces])
         return [Token(word, p.start, p.end) for word, p in zip(words, pieces, strict=True) if word]
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of `text`; none holds white space."""
+        """Return the tokens of `text`; none contains white space."""
         return self.tokens_of(TOKENIZERS[self.tokenizer].scan(self._reader.read(text)))
 
     def tokens_of(self, pieces: Sequence[str]) -> list[str]:
-        """The tokens of a text that this recipe's tokenizer has cut already."""
+        """Return the tokens of a text cut by this tokenizer."""
         return list(filter(None, self._words_of(pieces)))
 
     @property
     def damps_repeats(self) -> bool:
-        """Whether the lexicon counts what repeats in part only."""
+        """Whether the lexicon counts repeats only in part."""
         return self.name.endswith("-v2")
 
     def pieces(self, text: str) -> list[str]:
-        """The pieces of `text` that the lexicon looks at, whichever tokenizer makes the tokens."""
+        """Return the pieces of `text` for the lexicon.
+
+        They are the same for every tokenizer.
+        """
         return scan(self._reader.read(text))
 
     def pieces_with_places(self, text: str) -> list[Piece]:
-        """As `pieces`, with their places."""
+        """Return the same as `pieces`, with places."""
         return scan_with_places(self._reader.read_aligned(text))
 
     def clean(self, text: str) -> str:
-        """The tokens joined by one space."""
+        """Join the tokens by single spaces."""
         return " ".join(self.tokens(text))
 
     def as_dict(self) -> dict[str, Any]:
-        """The choice as JSON values."""
+        """Return the choice as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """The recipe that `as_dict` wrote.
+        """Build the recipe from the output of `as_dict`.
 
         Raises:
             ArtefactUnsupported: a field or a value is unknown to this version of the code.
@@ -126,7 +135,7 @@ class Recipe:
         return cls(**values)
 
     def __reduce__(self) -> tuple[type[Recipe], tuple[str, str, str, bool]]:
-        """Only the choice goes to another process; what was worked out from it is rebuilt there."""
+        """Pickle the choice only; all derived state is rebuilt."""
         return Recipe, (self.name, self.tokenizer, self.stemmer, self.negation_scope)
 
     @cached_property
@@ -138,7 +147,7 @@ class Recipe:
         return Memo(_piece_to_word(NORMALISERS[self.name], STEMMERS[self.stemmer]))
 
     def _words_of(self, pieces: Sequence[str]) -> list[str]:
-        """One word for each piece, empty where the piece gives no token."""
+        """Return one word for each piece; empty for no token."""
         words = list(map(self._memo.__getitem__, pieces))
         return _mark_negated(pieces, words) if self.negation_scope else words
 
@@ -159,7 +168,10 @@ def _piece_to_word(
 
 
 def _mark_negated(pieces: Sequence[str], words: list[str]) -> list[str]:
-    """Give every word behind a negator the suffix, up to the next mark; `words` is changed and returned."""
+    """Append the suffix to words between negator and mark.
+
+    `words` is changed in place and returned.
+    """
     scopes = list(map(_SCOPES.__getitem__, pieces))
     if _OPENS not in scopes:
         return words

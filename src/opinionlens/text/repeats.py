@@ -1,4 +1,7 @@
-"""How much of a text says something new: a sentence said sixty times is no sixty pieces of evidence."""
+"""A bound on the evidence of repeated words.
+
+A sentence said sixty times is no sixty pieces of evidence.
+"""
 
 from __future__ import annotations
 
@@ -9,5 +12,5 @@ _USES_OF_A_PIECE = 3
 
 
 def evidence_length(pieces: Sequence[str]) -> int:
-    """Return how many of the pieces or tokens count: at most three for each distinct one."""
+    """Count the pieces or tokens, at most three of each."""
     return min(len(pieces), _USES_OF_A_PIECE * len(set(pieces)))

@@ -1,11 +1,11 @@
-"""One pattern cuts a text into pieces: words, addresses, user names, emoticons, emoji, marks, markup.
+"""One pattern that cuts a text into pieces.
 
-Every recipe and the lexicon read the same pieces, so a text is scanned once. A piece is a stretch of the text
-as it was written; what it means is decided later, from the piece alone. So each decision can be cached, and
-its place is exact.
+The pieces are words, addresses, user names, emoticons, emoji, marks and markup. Every recipe and the lexicon
+read the same ones, so a text is scanned once. A piece is a segment of the text as it was written; its meaning
+is decided later, from the piece alone. So each decision can be cached, and its place is exact.
 
-No alternative can fail after more than one pass over what it has read, and none starts again inside what
-another has read; so the time grows with the length of the text, whatever is in it.
+No alternative can fail after more than one pass over the part it has read, and none starts again inside a
+part that another has read; so the time grows with the length of the text, whatever is in it.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ EMOJI = rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_EMOJI}(?:\u200d{_EMOJI})*"
 MARKUP = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--[^<>]*-->"
 MARK = r"[!?！？؟]+|\.\.+|…|[.,;:()#]"
 
-# What most pieces are. Only a short cut: `WORD` would find the same, and so would the search for the next
-# piece without the space in front, but that tries every alternative at every space and takes twice as long.
+# Most pieces are of this form. Only a short cut: `WORD` would find the same, and so would the search for the
+# next piece without the space in front, but that tries every alternative at every space, in twice the time.
 _COMMON_WORD = r"[0-9A-Za-z]++(?=[ ,!?])"
 # The same for most emoji: a row of them takes half the time.
 _COMMON_EMOJI = rf"[\u2600-\u2775\u2794-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001faff](?![{STYLE}\u200d])"
@@ -68,7 +68,7 @@ _PIECE = re.compile(
 
 
 class PieceKind(Enum):
-    """What a piece is."""
+    """The kind of a piece."""
 
     ADDRESS = "address"
     WORD = "word"
@@ -84,11 +84,14 @@ _KIND = re.compile(
     rf"(?P<WORD>{WORD})|(?P<MARK>{MARK})|(?P<EMOTICON>{EMOTICON})|(?P<ADDRESS>{ADDRESS})|(?P<USER>{USER})"
     rf"|(?P<EMOJI>{EMOJI})|(?P<MARKUP>{MARKUP})"
 )
-BARE_ADDRESSES = ("http", "https")  # what some corpora carry in place of every address
+BARE_ADDRESSES = ("http", "https")  # some corpora have these in place of every address
 
 
 class Piece(NamedTuple):
-    """A stretch of the text as a recipe reads it, with its place in code points of the original."""
+    """A piece of the text as a recipe reads it.
+
+    `start` and `end` are its place in code points of the original.
+    """
 
     text: str
     start: int
@@ -96,22 +99,25 @@ class Piece(NamedTuple):
 
 
 def scan(text: str) -> list[str]:
-    """The pieces of `text` in order. What belongs to none (spaces, quotes, dashes, symbols) is left out."""
+    """Return the pieces of `text` in order.
+
+    Spaces, quotes, dashes and symbols belong to no piece and are left out.
+    """
     return _PIECE.findall(text)
 
 
 def scan_with_places(text: Aligned) -> list[Piece]:
-    """As `scan`, each piece with its place in the original."""
+    """Scan like `scan`, with each piece's original place."""
     return [Piece(match[1], *text.place(*match.span(1))) for match in _PIECE.finditer(text.text)]
 
 
 def spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where the pieces between `start` and `end` stand in `text`."""
+    """Return the places of the pieces between `start` and `end`."""
     return (match.span(1) for match in _PIECE.finditer(text, start, end))
 
 
 def kind_of(piece: str) -> PieceKind:
-    """What `piece` is, from its own characters alone."""
+    """Return the kind of `piece`, from its own characters alone."""
     if piece.isalnum():
         return PieceKind.ADDRESS if piece.lower() in BARE_ADDRESSES else PieceKind.WORD
     match = _KIND.fullmatch(piece)

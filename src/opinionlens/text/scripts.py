@@ -1,4 +1,4 @@
-"""Which writing systems a text is in, and how many words letters without spaces between are."""
+"""Writing systems of a text, and word counts without spaces."""
 
 from __future__ import annotations
 
@@ -31,31 +31,34 @@ _LEAST_SHARE = 0.01
 
 
 def has_unspaced(text: str) -> bool:
-    """Say whether `text` has signs of a script without spaces."""
+    """Return whether `text` has signs of a script without spaces."""
     return _UNSPACED.search(text) is not None
 
 
 def words_in(token: str) -> int:
-    """Return how many words `token` stands for: one, or one for each sign of a script without spaces."""
+    """Return the number of words in a token.
+
+    It is one, or one for each sign of a script without spaces.
+    """
     return max(1, len(_UNSPACED.findall(token)))
 
 
 class Letters:
-    """Tells letters of known scripts from all others."""
+    """The set of letters of known scripts."""
 
     def __init__(self, scripts: Collection[str]) -> None:
-        """Know the scripts of these names; names that nobody knows are left out."""
+        """Take the names of scripts; unknown names are ignored."""
         members = "".join(SCRIPTS[name] for name in scripts if name in SCRIPTS)
         self._known = re.compile(f"[{members}]+" if members else r"(?!)")
 
     def mostly_unknown(self, text: str) -> bool:
-        """Say whether more than half of the letters are of other scripts."""
+        """Return whether over half of the letters have other scripts."""
         others = self._known.sub("", text)
         return len(_LETTER.findall(others)) > len(text) - len(others)
 
 
 def scripts_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the scripts that at least one letter in a hundred belongs to, sorted."""
+    """Return the sorted scripts with at least 1% of letters."""
     found: Counter[str] = Counter()
     for text in texts:
         found.update(map(_script_of, _LETTER.findall(text)))

@@ -1,4 +1,7 @@
-"""Stemmers to choose from; NLTK's are the standard ones and need none of its downloads."""
+"""Stemmers to choose from.
+
+NLTK's are the standard ones and need none of its downloads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tokenizers to choose from: ours, and NLTK's for tweets, which needs none of its downloads."""
+"""Tokenizers to choose from: ours, and NLTK's for tweets.
+
+NLTK's needs none of its downloads.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _LONG_RUN = re.compile(r"(?<!\S)\S{50,}")
 
 
 class Tokenizer(NamedTuple):
-    """Two ways to the same pieces: the quick one without their places."""
+    """Two ways to the same pieces, without and with places.
+
+    `scan` is the quick one.
+    """
 
     scan: Callable[[str], list[str]]
     scan_with_places: Callable[[Aligned], list[Piece]]

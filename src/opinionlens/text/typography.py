@@ -1,7 +1,9 @@
-"""Typographic forms of letters written as the plain ones: 𝐛𝐞𝐬𝐭, ｂｅｓｔ, ﬁne, donʼt, donâ€™t.
+"""Typographic letters rewritten as plain ones.
 
-What carries a meaning of its own stays: emoji, `™`, `²`, `½`, accents. `FORMS` names the characters, and
-`unicodedata` what they stand for (its compatibility decomposition). Three kinds of sign need a table or a
+Examples: 𝐛𝐞𝐬𝐭, ｂｅｓｔ, ﬁne, donʼt, donâ€™t.
+
+Signs that carry a meaning of their own stay: emoji, `™`, `²`, `½`, accents. `FORMS` names the characters, and
+`unicodedata` gives their plain form (its compatibility decomposition). Three kinds of sign need a table or a
 rule: apostrophes, small capitals (letters of phonetics to Unicode), and UTF-8 that was read as Windows-1252.
 
 A text in ASCII costs nothing here, any other one search.
@@ -80,7 +82,10 @@ _MOST_MISREADINGS = 2
 
 
 class _Step(NamedTuple):
-    """What to replace, and a single class of characters without which there is nothing to do."""
+    """A replacement, and the characters that make it necessary.
+
+    A text without a match of `needs`, a single class of characters, is left as it is.
+    """
 
     needs: re.Pattern[str]
     pattern: re.Pattern[str]
@@ -98,7 +103,7 @@ def plain_forms(text: str) -> str:
 
 
 def plain_forms_aligned(text: Aligned) -> Aligned:
-    """As `plain_forms`, with the place of each character."""
+    """Rewrite like `plain_forms`, with the place of each character."""
     for step in _STEPS:
         text = text.replaced(step.pattern, step.meaning)
     return text
@@ -138,7 +143,10 @@ def _plain_run(match: re.Match[str]) -> str:
 
 
 def _composed(match: re.Match[str]) -> str:
-    """The letter with the accents that it has in some language; other marks (b̶e̶s̶t̶) are decoration."""
+    """Compose the letter and its accents, where Unicode has them.
+
+    Other marks (b̶e̶s̶t̶) are decoration and dropped.
+    """
     return unicodedata.normalize("NFC", match.group()[: _MOST_ACCENTS + 1])[0]
 
 

@@ -1,9 +1,9 @@
-"""VADER's compound, equal to the package's own figure, in one pass instead of one pass for each word.
+"""VADER's compound, computed in one pass over the words.
 
-The package (MIT) is never imported: its scorer takes 80 µs on a tweet and 4 ms on a review. Its rules are
-followed to the letter, the odd ones too, because published results depend on them: words are what stands
-between spaces, a "but" changes the *first* word that has the valence at hand, and a negator that is itself
-in the list negates nothing.
+It equals the package's own figure; the package (MIT) is never imported, for its scorer takes one pass for
+each word: 80 µs on a tweet and 4 ms on a review. Its rules are followed to the letter, the odd ones too,
+because published results depend on them: words are separated by spaces, a "but" changes the *first* word that
+has the valence at hand, and a negator that is itself in the list negates nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class _Word(NamedTuple):
 
 
 class VaderPart(NamedTuple):
-    """What the stretch from `start` to `end` of the text contributed to the compound."""
+    """A segment's contribution to the compound."""
 
     start: int
     end: int
@@ -81,7 +81,7 @@ class VaderPart(NamedTuple):
 
 
 def compound(text: str) -> float:
-    """The package's `compound`, from -1 to 1, before it rounds to four places."""
+    """Return the package's `compound`, unrounded, from -1 to 1."""
     plain = text if text.isascii() else _without_emoji(text)
     if (total := sum(value for _, value in _valences(plain.split()))) == 0:
         return 0.0
@@ -90,7 +90,7 @@ def compound(text: str) -> float:
 
 
 def compound_parts(text: str) -> list[VaderPart]:
-    """What each word and mark contributed; the parts sum to `compound`."""
+    """Return the contributions of words and marks to `compound`."""
     words = list(_placed_words(text))
     found = _valences([word for word, _, _ in words])
     total = sum(value for _, value in found)
@@ -104,7 +104,7 @@ def compound_parts(text: str) -> list[VaderPart]:
 
 
 def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
-    """Each listed word's position and valence, after all rules but the emphasis."""
+    """Return position and valence of listed words, before emphasis."""
     words = list(map(_WORDS.__getitem__, tokens))
     found = [at for at, word in enumerate(words) if word[1] is not None]
     if not found:
@@ -127,7 +127,7 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
 
 
 def _alone(word: _Word, mixed: bool) -> float:
-    """The valence of a listed word with nothing around it that changes it."""
+    """Return the valence of a listed word without context."""
     valence = word.valence or 0.0
     if word.in_capitals and mixed:
         valence += _CAPITALS if valence > 0 else -_CAPITALS
@@ -135,7 +135,7 @@ def _alone(word: _Word, mixed: bool) -> float:
 
 
 def _valence(words: Sequence[_Word], at: int, mixed: bool) -> float:
-    """The valence of the listed word at this position, by what stands around it."""
+    """Return the valence of a listed word in its context."""
     word = words[at]
     own = word.valence or 0.0
     valence = own
@@ -175,7 +175,7 @@ def _strength(booster: _Word, valence: float, mixed: bool) -> float:
 
 
 def _turned(valence: float, words: Sequence[_Word], at: int, distance: int) -> float:
-    """The valence after the negator, if any, that stands `distance` words before."""
+    """Apply a negator `distance` words before, if there is one."""
     before, last = words[at - distance], words[at - 1].lowered
     if distance == 2:
         if before.lowered == "never" and last in ("so", "this"):
@@ -205,7 +205,10 @@ def _by_phrase(valence: float, words: Sequence[_Word], at: int) -> float:
 
 
 def _after_but(values: list[tuple[int, float]], but: int) -> list[tuple[int, float]]:
-    """Halve what stands before "but", raise what stands behind; of equal valences the first is changed."""
+    """Weaken the words before "but" and strengthen those behind.
+
+    Of equal valences the first is changed.
+    """
     places = [at for at, _ in values]
     now = [value for _, value in values]
     having: dict[float, list[int]] = {}
@@ -257,7 +260,10 @@ def _without_emoji(text: str) -> str:
 
 
 def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
-    """The text cut at its emoji, each in words, with the place of every piece."""
+    """Cut the text at its emoji, naming each in words.
+
+    Every piece has its place in the text.
+    """
     pieces: list[tuple[str, int, int]] = []
     end, spaced = 0, True
     names = emoji_names()
@@ -273,7 +279,7 @@ def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
 
 
 def _placed_words(text: str) -> list[tuple[str, int, int]]:
-    """The words between spaces, each with the place in `text` that it comes from."""
+    """Split at spaces, each word with its original place."""
     pieces = _emoji_pieces(text)
     joined = "".join(piece for piece, _, _ in pieces)
     ends, at = [], 0
@@ -296,7 +302,7 @@ def _placed_words(text: str) -> list[tuple[str, int, int]]:
 def _place(
     pieces: Sequence[tuple[str, int, int]], ends: Sequence[int], first: int, last: int, span: tuple[int, int]
 ) -> tuple[int, int]:
-    """The stretch of the original text that a stretch of the text in words comes from."""
+    """Map a segment of the expanded text to the original."""
 
     def original(number: int, at: int, *, is_end: bool) -> int:
         piece, start, end = pieces[number]

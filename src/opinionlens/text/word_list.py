@@ -1,4 +1,7 @@
-"""VADER's word list, read from the data of the package `vaderSentiment` (MIT), which is never imported."""
+"""VADER's word list, from the data of the package `vaderSentiment`.
+
+The package (MIT) is never imported.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ _PACKAGE = "vaderSentiment"
 
 @cache
 def valences() -> Mapping[str, float]:
-    """Mean valence from -4 to 4 of about 7,500 words and emoticons, as people rated them."""
+    """Return the mean valence of about 7,500 words and emoticons.
+
+    It is from -4 to 4, as people rated them.
+    """
     rows = (line.split("\t", 2) for line in _lines("vader_lexicon.txt"))
     return MappingProxyType({row[0]: float(row[1]) for row in rows if len(row) > 1})
 
 
 @cache
 def emoji_names() -> Mapping[str, str]:
-    """What each emoji shows, in English words."""
+    """Return the name of each emoji in English words."""
     rows = (line.split("\t") for line in _lines("emoji_utf8_lexicon.txt"))
     return MappingProxyType({row[0]: row[1] for row in rows if len(row) > 1})
 
