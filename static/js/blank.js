@@ -1,3 +1,4 @@
+// @ts-check
 // Whether anything of a text can be seen. The members of the class are those of src/opinionlens/text/blank.py.
 
 const SEEN = new RegExp(
@@ -7,4 +8,5 @@ const SEEN = new RegExp(
   "u",
 );
 
+/** Whether a text holds no visible character. @param {string} text */
 export const isBlank = (text) => !SEEN.test(text);

@@ -105,3 +105,13 @@ def test_every_npm_package_has_its_reason():
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
     asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
     assert [name for name in asked if f"| `{name}` |" not in page] == []
+
+
+def test_scripts_with_tests_of_their_own_are_typed():
+    tested = [path.relative_to(ROOT / "tests" / "js") for path in (ROOT / "tests" / "js").rglob("*.test.js")]
+    modules = [ROOT / "static" / "js" / str(path).replace(".test.js", ".js") for path in tested]
+    assert len(modules) >= 14
+    untyped = [
+        path.name for path in modules if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")
+    ]
+    assert untyped == []

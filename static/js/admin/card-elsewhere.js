@@ -1,23 +1,34 @@
+// @ts-check
 // The part of a model card on texts of other kinds: one line for each set, and what follows in a sentence.
 
 import { count, percent } from "../numbers.js";
 import { score } from "./scores.js";
 
+/** @import { Scores } from "../types.js" */
+
+/** @param {string} name */
 const readable = (name) => name.replaceAll("_", " ");
+/** @param {unknown} value @returns {value is number} */
 const isNumber = (value) => typeof value === "number";
+/** @param {unknown} value */
 const share = (value) => (isNumber(value) ? percent(value) : "–");
 
-/** Every set with its scores; the everyday sentences first. */
+/**
+ * Every set with its scores; the everyday sentences first.
+ * @param {{ everyday?: { all?: Scores }, other_kinds?: Record<string, Scores> }} card
+ * @returns {[string, Scores][]}
+ */
 export function elsewhereOf({ everyday, other_kinds }) {
   const sets = Object.entries(other_kinds ?? {});
   return everyday?.all ? [["everyday sentences", everyday.all], ...sets] : sets;
 }
 
-/** Fills the table. */
+/** Fills the table. @param {HTMLElement} body @param {[string, Scores][]} sets */
 export function showElsewhere(body, sets) {
   body.replaceChildren(...sets.map(([name, scores]) => lineOf(name, scores)));
 }
 
+/** @param {string} name @param {Scores} scores */
 function lineOf(name, scores) {
   const line = document.createElement("tr");
   const head = document.createElement("th");
@@ -46,6 +57,7 @@ function lineOf(name, scores) {
   return line;
 }
 
+/** @param {string} words @param {string | null} [range] */
 function cellOf(words, range) {
   const cell = document.createElement("td");
   cell.className = "number";
@@ -59,16 +71,22 @@ function cellOf(words, range) {
   return cell;
 }
 
+/** @param {Scores} scores @param {string} name @param {(value: number) => string} written */
 function rangeOf(scores, name, written) {
   const [low, high] = [scores[`${name}_low`], scores[`${name}_high`]];
   return isNumber(low) && isNumber(high) ? `${written(low)} to ${written(high)}` : null;
 }
 
-/** What the table says, in sentences. */
+/** What the table says, in sentences. @param {[string, Scores][]} sets */
 export function elsewhereWords(sets) {
   const measured = sets.filter(([, scores]) => scores.n);
-  const behind = measured.filter(([, scores]) => isNumber(scores.macro_f1) && scores.macro_f1 < scores.vader_macro_f1);
+  const behind = measured.filter(([, scores]) => isBehind(scores));
   const words = ["Ranges are 95 % intervals."];
   if (behind.length) words.push(`On ${behind.map(([name]) => readable(name)).join(", ")} VADER's word list does better.`);
   return words.join(" ");
+}
+
+/** @param {Scores} scores */
+function isBehind({ macro_f1, vader_macro_f1 }) {
+  return isNumber(macro_f1) && isNumber(vader_macro_f1) && macro_f1 < vader_macro_f1;
 }

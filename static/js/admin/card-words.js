@@ -1,14 +1,22 @@
+// @ts-check
 // What a model card says in sentences.
 
 import { count, percent } from "../numbers.js";
 
+/** @import { Scores } from "../types.js" */
+
+/** @type {Record<string, string>} */
 const METHODS = {
   none: "Its probabilities are as the model gives them; they were not calibrated.",
   temperature: "Its probabilities are calibrated with one temperature, found on texts that it was not trained on.",
   vector: "Its probabilities are calibrated with a scale and a shift for each class, found on texts that it was not trained on.",
 };
 
-/** How far its confidence can be believed. */
+/**
+ * How far its confidence can be believed. The card is the API's; the manifest is that of the model.
+ * @param {any} card
+ * @param {any} manifest
+ */
 export function surenessOf({ scores, everyday, other_kinds }, { calibration, uncertainty }) {
   const points = [METHODS[calibration.method] ?? `Calibrated: ${calibration.method}.`];
   if (typeof scores.ece === "number") {
@@ -39,7 +47,10 @@ export function surenessOf({ scores, everyday, other_kinds }, { calibration, unc
   return points;
 }
 
-/** Under which licences the texts were published that it has learnt from. */
+/**
+ * Under which licences the texts were published that it has learnt from.
+ * @param {{ licences?: { source: string, licence: string, terms: string }[] }} card
+ */
 export function licencesOf({ licences }) {
   const lines = (licences ?? []).map(({ source, licence, terms }) => [
     `Licence of ${source.replaceAll("_", " ")}`,
@@ -48,7 +59,11 @@ export function licencesOf({ licences }) {
   return Object.fromEntries(lines);
 }
 
-/** Where it should not be relied on. */
+/**
+ * Where it should not be relied on.
+ * @param {any} card
+ * @param {any} manifest
+ */
 export function limitsOf(
   { licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour },
   { labels, training, general },
@@ -56,7 +71,7 @@ export function limitsOf(
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
-    const names = training.sources.map((name) => name.replaceAll("_", " ")).join(", ");
+    const names = training.sources.map((/** @type {string} */ name) => name.replaceAll("_", " ")).join(", ");
     points.push(`It has learnt from ${names}. ${(not_trained_on ?? "").replaceAll("_", " ")}`);
     points.push(
       general?.length
@@ -81,9 +96,11 @@ export function limitsOf(
   return points;
 }
 
+/** @param {Record<string, Scores>} sets */
 function weakestOf(sets) {
   const ranked = Object.entries(sets)
-    .filter(([, scores]) => typeof scores.macro_f1 === "number")
-    .sort((a, b) => a[1].macro_f1 - b[1].macro_f1);
-  return ranked.length > 1 ? { name: ranked[0][0].replaceAll("_", " "), score: ranked[0][1].macro_f1 } : null;
+    .map(([name, { macro_f1: score }]) => ({ name: name.replaceAll("_", " "), score }))
+    .filter((set) => typeof set.score === "number")
+    .sort((a, b) => Number(a.score) - Number(b.score));
+  return ranked.length > 1 ? { name: ranked[0].name, score: Number(ranked[0].score) } : null;
 }

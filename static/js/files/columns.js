@@ -1,3 +1,4 @@
+// @ts-check
 // Which row names the columns, and which column holds the texts. A guess; the page lets one choose.
 
 const TEXT_NAMES = [
@@ -21,15 +22,21 @@ const TEXT_NAMES = [
 ];
 const SAMPLE = 200;
 
+/** @param {string} name */
 const plain = (name) =>
   name
     .trim()
     .toLowerCase()
     .replaceAll(/[^a-z]/g, "");
+/** @param {string} cell */
 const looksNumeric = (cell) => cell.trim() !== "" && !Number.isNaN(Number(cell.replaceAll(/[,%]/g, "")));
+/** @param {number[]} numbers */
 const mean = (numbers) => (numbers.length ? numbers.reduce((sum, number) => sum + number, 0) / numbers.length : 0);
 
-/** Whether the first record names the columns: short, different, no numbers, and unlike what follows. */
+/**
+ * Whether the first record names the columns: short, different, no numbers, and unlike what follows.
+ * @param {string[][]} records
+ */
 export function guessHeader(records) {
   const [first, ...rest] = records.slice(0, SAMPLE);
   if (!first || rest.length === 0) return false;
@@ -43,7 +50,11 @@ export function guessHeader(records) {
   });
 }
 
-/** The column with a name that texts have, else the one with the longest cells. */
+/**
+ * The column with a name that texts have, else the one with the longest cells.
+ * @param {string[]} names
+ * @param {string[][]} records
+ */
 export function guessColumn(names, records) {
   const known = TEXT_NAMES.flatMap((name) => names.findIndex((given) => plain(given) === name));
   const named = known.find((index) => index >= 0);
@@ -54,7 +65,11 @@ export function guessColumn(names, records) {
   return Math.max(0, lengths.indexOf(Math.max(...lengths)));
 }
 
-/** What the columns are called where nothing names them; never two alike. */
+/**
+ * What the columns are called where nothing names them; never two alike.
+ * @param {string[][]} records
+ * @param {boolean} hasHeader
+ */
 export function columnNames(records, hasHeader) {
   const width = records.reduce((most, record) => Math.max(most, record.length), 0);
   const header = hasHeader ? records[0] : [];

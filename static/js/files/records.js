@@ -1,5 +1,28 @@
+// @ts-check
 // Which lines of a delimited file are rows, however its quotation marks are placed. The rule is that of the command line
 // (docs/decisions/0014-what-quotation-marks-mean.md), in short: a mark that opens a cell and takes rows along opens none.
+
+/**
+ * What was taken of a record; `open` is the text of a cell that no mark has closed yet.
+ * @typedef {object} State
+ * @property {string[]} cells
+ * @property {string | null} open
+ * @property {boolean} loose
+ * @property {boolean} stray
+ * @property {boolean} need
+ * @property {boolean} doubled
+ * @property {boolean} quoted
+ */
+
+/**
+ * What rows of a file look like.
+ * @typedef {object} Shape
+ * @property {number} width
+ * @property {(line: string) => string[] | null} literal
+ * @property {(line: string) => boolean} isRow
+ * @property {boolean} isTyped
+ * @property {boolean} isTelling
+ */
 
 const FEW_VALUES = 12;
 const TIMES_EACH = 5;
@@ -7,12 +30,23 @@ const TIMES_EACH = 5;
 const LONGEST_CELL = 1_000;
 const NUMBER = /^[+-]?\d[\d.,]*(e[+-]?\d+)?%?$/i;
 
+/** @param {string} line */
 const bodyOf = (line) => line.replace(/(\r\n|\n|\r)$/, "");
 
-/** Lines with their ends. */
+/**
+ * Lines with their ends.
+ * @param {string} text
+ * @returns {string[]}
+ */
 export const linesOf = (text) => text.match(/[^\r\n]*(\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
 
-/** Takes cells from a line on; `state` is `{cells, open, loose, stray, need, doubled}`, with `open` text of a cell not closed. */
+/**
+ * Takes cells from a line on.
+ * @param {State} state
+ * @param {string} line
+ * @param {string} delimiter
+ * @param {boolean} backslash
+ */
 function take(state, line, delimiter, backslash) {
   const body = bodyOf(line);
   let at = 0;
@@ -49,13 +83,27 @@ function take(state, line, delimiter, backslash) {
   }
 }
 
-/** Where the inside of a quoted cell begins, or -1; blanks may stand before its mark. */
+/**
+ * Where the inside of a quoted cell begins, or -1; blanks may stand before its mark.
+ * @param {string} body
+ * @param {number} from
+ * @param {string} delimiter
+ */
 function openingAt(body, from, delimiter) {
   let at = from;
   while (body[at] === " " || (body[at] === "\t" && delimiter !== "\t")) at += 1;
   return body[at] === '"' ? at + 1 : -1;
 }
 
+/**
+ * Where the mark is that closes a cell, or null.
+ * @param {State} state
+ * @param {string} body
+ * @param {number} from
+ * @param {string} delimiter
+ * @param {boolean} backslash
+ * @returns {{ mark: number, goesOn: boolean, next: number } | null}
+ */
 function closing(state, body, from, delimiter, backslash) {
   for (let at = from; at < body.length; at += 1) {
     if (backslash && body[at] === "\\" && (body[at + 1] === '"' || body[at + 1] === "\\")) {
@@ -67,7 +115,7 @@ function closing(state, body, from, delimiter, backslash) {
     } else if (body[at] === '"') {
       let next = at + 1;
       while (body[next] === " " || (body[next] === "\t" && delimiter !== "\t")) next += 1;
-      if (next === body.length) return { mark: at, goesOn: false };
+      if (next === body.length) return { mark: at, goesOn: false, next };
       if (body[next] === delimiter) return { mark: at, goesOn: true, next: next + 1 };
       state.loose = true;
     }
@@ -75,15 +123,32 @@ function closing(state, body, from, delimiter, backslash) {
   return null;
 }
 
+/**
+ * @param {string} line
+ * @param {string} delimiter
+ * @param {boolean} backslash
+ * @returns {State}
+ */
 function started(line, delimiter, backslash) {
   const state = { cells: [], open: null, loose: false, stray: false, need: false, doubled: false, quoted: false };
   take(state, line, delimiter, backslash);
   return state;
 }
 
-/** What rows look like: how many cells, and which columns hold numbers or a few values only. */
+/**
+ * What rows look like: how many cells, and which columns hold numbers or a few values only.
+ * @param {string[]} lines
+ * @param {string} delimiter
+ * @param {number} width
+ * @returns {Shape}
+ */
 function shapeOf(lines, delimiter, width) {
-  const columns = Array.from({ length: width }, () => ({ seen: 0, numbers: 0, values: new Map() }));
+  const columns = Array.from({ length: width }, () => ({
+    seen: 0,
+    numbers: 0,
+    values: /** @type {Map<string, number>} */ (new Map()),
+  }));
+  /** @type {State | null} */
   let inside = null;
   let opened = 0;
   for (const [number, line] of lines.slice(1).entries()) {
@@ -105,7 +170,7 @@ function shapeOf(lines, delimiter, width) {
       const column = columns[index];
       const value = plainValue(cell);
       column.seen += 1;
-      column.numbers += NUMBER.test(value);
+      column.numbers += Number(NUMBER.test(value));
       if (column.values.size < 200 || column.values.has(value)) {
         column.values.set(value, (column.values.get(value) ?? 0) + 1);
       }
@@ -115,58 +180,76 @@ function shapeOf(lines, delimiter, width) {
     const common = [...values].sort((one, other) => other[1] - one[1]).slice(0, FEW_VALUES);
     const covered = common.reduce((sum, [, times]) => sum + times, 0);
     const short = common.every(([value]) => value.split(" ").length <= 2);
-    const few = seen && covered >= 0.95 * seen && seen >= TIMES_EACH * common.length && short;
+    const few = seen > 0 && covered >= 0.95 * seen && seen >= TIMES_EACH * common.length && short;
     return {
       isNumeric: seen >= 2 && numbers >= 0.95 * seen,
       few: few ? new Set(common.map(([value]) => value)) : null,
     };
   });
+  /** @param {{ isNumeric: boolean, few: Set<string> | null }} column @param {string} cell */
   const admits = ({ isNumeric, few }, cell) => {
     const value = plainValue(cell);
     if (few?.has(value)) return true;
     return isNumeric ? NUMBER.test(value) : !few;
   };
+  /** @param {string[]} cells */
   const fits = (cells) => cells.length === width && cells.every((cell, index) => admits(settled[index], cell));
+  /** @param {string} line */
   const literal = (line) => {
     const cells = width > 1 ? bodyOf(line).split(delimiter) : [bodyOf(line)];
     return width === 1 || fits(cells) ? cells : null;
   };
+  /** @param {string} line */
   const isRow = (line) => {
     if (width === 1) return false;
     if (literal(line)) return true;
     const state = started(line, delimiter, false);
     return state.open === null && !state.loose && !state.stray && fits(state.cells);
   };
-  const isTyped = settled.some(({ isNumeric, few }) => isNumeric || few);
+  const isTyped = settled.some(({ isNumeric, few }) => isNumeric || few !== null);
   return { width, literal, isRow, isTyped, isTelling: isTyped || "\t|".includes(delimiter) };
 }
 
+/** @param {string} cell */
 const plainValue = (cell) =>
   cell
     .slice(0, 80)
     .trim()
     .replaceAll(/^"+|"+$/g, "")
     .toLowerCase();
+/** @param {boolean[]} flags */
 const mostly = (flags) => 2 * flags.filter(Boolean).length >= flags.length;
 
-/** The lines that a quoted cell takes along: rows of their own, or lines of one text? */
+/**
+ * The lines that a quoted cell takes along: rows of their own, or lines of one text?
+ * @param {State} state
+ * @param {string[]} taken
+ * @param {Shape} shape
+ */
 function isDoubtful(state, taken, shape) {
   const rows = taken.slice(1).filter(bodyOf).map(shape.isRow);
   if (state.loose || state.cells.length !== shape.width) return state.loose || rows.some(Boolean);
   const first = shape.isRow(taken[0]);
   const between = rows.slice(0, -1);
   if (!shape.isTelling || (state.doubled && !shape.isTyped)) return first && rows.length > 1 && rows.every(Boolean);
-  return first ? rows.length > 0 && rows.at(-1) && mostly(between) : between.length > 0 && mostly(between);
+  return first ? rows.at(-1) === true && mostly(between) : between.length > 0 && mostly(between);
 }
 
-/** All records of the lines; `marks` counts what speaks for and against marks that quote. */
+/**
+ * All records of the lines; `marks` counts what speaks for and against marks that quote.
+ * @param {string[]} lines
+ * @param {string} delimiter
+ * @param {{ backslash: boolean, shape: Shape | null, most: number }} form
+ */
 function recordsOf(lines, delimiter, { backslash, shape, most }) {
+  /** @type {string[][]} */
   const records = [];
   const marks = { against: 0, closed: 0, need: 0, doubled: 0 };
   let at = 0;
+  /** @param {string} line @param {State} state */
   const alone = (line, state) => {
     marks.against += 1;
-    if (state && state.open === null && state.cells.length === shape?.width) return state.cells;
+    if (state.open === null && state.cells.length === shape?.width) return state.cells;
     const cells = shape?.literal(line) ?? bodyOf(line).split(delimiter);
     const most = shape?.width ?? cells.length;
     return cells.length > most ? [...cells.slice(0, most - 1), cells.slice(most - 1).join(delimiter)] : cells;
@@ -178,10 +261,10 @@ function recordsOf(lines, delimiter, { backslash, shape, most }) {
     const state = started(first, delimiter, backslash);
     if (state.open === null && !state.loose) {
       const asWritten = shape && state.cells.length !== shape.width && (state.stray || shape.width === 1);
-      marks.closed += state.quoted;
-      marks.need += state.need;
-      marks.doubled += state.doubled;
-      marks.against += (state.stray && !state.quoted) || Boolean(asWritten);
+      marks.closed += Number(state.quoted);
+      marks.need += Number(state.need);
+      marks.doubled += Number(state.doubled);
+      marks.against += Number((state.stray && !state.quoted) || Boolean(asWritten));
       records.push((asWritten && shape.literal(first)) || state.cells);
       continue;
     }
@@ -199,7 +282,13 @@ function recordsOf(lines, delimiter, { backslash, shape, most }) {
   return { records, marks };
 }
 
-/** Rows of cells; blank lines are left out. */
+/**
+ * Rows of cells; blank lines are left out.
+ * @param {string} text
+ * @param {string} delimiter
+ * @param {number} [most]
+ * @returns {string[][]}
+ */
 export function parseDelimited(text, delimiter, most = Infinity) {
   const lines = linesOf(text.replace(/^sep=.(\r\n|\n|\r)/i, ""));
   const header = recordsOf(lines, delimiter, { backslash: false, shape: null, most: 1 }).records[0] ?? [];

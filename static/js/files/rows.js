@@ -1,3 +1,4 @@
+// @ts-check
 // What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
 
 import { isBlank } from "../blank.js";
@@ -5,12 +6,23 @@ import { columnNames, guessColumn, guessHeader } from "./columns.js";
 import { guessDelimiter, parseLines } from "./csv.js";
 import { parseDelimited } from "./records.js";
 
+/** @import { Row } from "../types.js" */
+
 const NO_TEXT = "the text is missing or empty";
 const TOO_FEW_COLUMNS = "the row has fewer columns than the header";
 
+/**
+ * Whether a file is a table, not one text a line.
+ * @param {string} name
+ * @param {string} text
+ */
 export const isTable = (name, text) => !/\.txt$/i.test(name) && text.trim() !== "";
 
-/** How to read a table, as far as one can guess. */
+/**
+ * How to read a table, as far as one can guess.
+ * @param {string} text
+ * @param {string} [delimiter]
+ */
 export function guessTable(text, delimiter = guessDelimiter(text)) {
   const records = parseDelimited(text, delimiter, 200);
   const hasHeader = guessHeader(records);
@@ -18,7 +30,11 @@ export function guessTable(text, delimiter = guessDelimiter(text)) {
   return { delimiter, hasHeader, column: guessColumn(names, hasHeader ? records.slice(1) : records) };
 }
 
-/** Returns `{names, rows, problem}` of a table; each row has its `cells`, and a `text` or an `error`. */
+/**
+ * Names and rows of a table.
+ * @param {string} text
+ * @param {{ delimiter: string, hasHeader: boolean, column: number }} form
+ */
 export function tableRows(text, { delimiter, hasHeader, column }) {
   const records = parseDelimited(text, delimiter);
   const names = columnNames(records, hasHeader);
@@ -28,18 +44,27 @@ export function tableRows(text, { delimiter, hasHeader, column }) {
   return { names, column: chosen, rows, problem: null };
 }
 
-/** The same of a file with one text a line. */
+/** The same of a file with one text a line. @param {string} text */
 export function lineRows(text) {
   const rows = parseLines(text).map((cells) => ({ cells, ...textOf(cells, 0, 1) }));
   return { names: ["text"], column: 0, rows, problem: null };
 }
 
+/**
+ * @param {string[]} cells
+ * @param {number} column
+ * @param {number} width
+ */
 function textOf(cells, column, width) {
   if (cells.length <= column) return { error: cells.length < width ? TOO_FEW_COLUMNS : NO_TEXT };
   return isBlank(cells[column]) ? { error: NO_TEXT } : { text: cells[column] };
 }
 
-/** The rows that a download holds: those of the file with the columns that scoring adds. */
+/**
+ * The rows that a download holds: those of the file with the columns that predictions add.
+ * @param {string[]} names
+ * @param {Row[]} rows
+ */
 export function scoredRows(names, rows) {
   const added = [
     "prediction",
@@ -55,10 +80,12 @@ export function scoredRows(names, rows) {
   const taken = new Set([...names, ...added]);
   const own = names.map((name) => (added.includes(name) ? freeName(name, taken) : name));
   const width = rows.reduce((most, row) => Math.max(most, row.cells.length), own.length);
+  /** @param {string[]} cells */
   const fit = (cells) => Array.from({ length: width }, (_, index) => cells[index] ?? "");
   return [[...fit(own), ...added], ...rows.map((row) => [...fit(row.cells), ...verdictCells(row)])];
 }
 
+/** @param {string} column @param {Set<string>} taken */
 function freeName(column, taken) {
   let name = `input_${column}`;
   while (taken.has(name)) name = `input_${name}`;
@@ -66,6 +93,7 @@ function freeName(column, taken) {
   return name;
 }
 
+/** @param {Row} row */
 function verdictCells({ verdict, error }) {
   if (!verdict) return ["", "", "", "", "", "", "", "", error ?? "not judged"];
   const { NEGATIVE, NEUTRAL, POSITIVE } = verdict.probabilities;
@@ -74,4 +102,5 @@ function verdictCells({ verdict, error }) {
   return [verdict.prediction, places(verdict.confidence), verdict.uncertain, ...shares, name, version ?? "", ""];
 }
 
+/** @param {number} share */
 const places = (share) => Number(share.toFixed(6));
