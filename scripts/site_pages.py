@@ -80,7 +80,10 @@ def reference_pages() -> Iterator[tuple[str, str]]:
         "# Reference",
         "Made from the docstrings of the source. The names that `import opinionlens` offers are stable;",
         "the packages below are for work on OpinionLens itself.\n",
-        "::: opinionlens\n",
+        "::: opinionlens",
+        "    options:",
+        "      group_by_category: false",
+        f"      members: [{', '.join(offered())}]\n",
         "## Packages\n",
         "| package | what it holds |",
         "|---|---|",
@@ -90,6 +93,18 @@ def reference_pages() -> Iterator[tuple[str, str]]:
     for part in parts:
         blocks = [f"# opinionlens.{part.stem}", *(f"::: {name}" for name in modules(part))]
         yield f"reference/{part.stem}.md", "\n\n".join(blocks) + "\n"
+
+
+def offered() -> list[str]:
+    """Return the names in `opinionlens.__all__`, functions before classes."""
+    body = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8")).body
+    lists = [
+        line.value
+        for line in body
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__all__"
+    ]
+    names = [name for names in lists for name in ast.literal_eval(names) if not name.startswith("_")]
+    return sorted(names, key=lambda name: (not name[0].islower(), name))
 
 
 def is_part(path: Path) -> bool:

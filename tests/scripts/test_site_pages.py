@@ -48,7 +48,7 @@ def test_links_lead_to_pages_of_the_site(page, written, expected):
 def test_reference_has_a_page_for_each_package(tmp_path, monkeypatch):
     source = tmp_path / "opinionlens"
     for name, text in {
-        "__init__.py": "",
+        "__init__.py": '__all__ = ["Thing", "__version__", "make"]\n',
         "one.py": '"""One thing."""\n',
         "_hidden.py": "",
         "two/__init__.py": '"""Two things.\n\nMore."""\n',
@@ -61,6 +61,10 @@ def test_reference_has_a_page_for_each_package(tmp_path, monkeypatch):
     monkeypatch.setattr(site_pages, "SOURCE", source)
     pages = dict(site_pages.reference_pages())
     assert list(pages) == ["reference/index.md", "reference/one.md", "reference/two.md"]
+    assert (
+        "::: opinionlens\n    options:\n      group_by_category: false\n      members: [make, Thing]\n"
+        in pages["reference/index.md"]
+    )
     assert "| [`opinionlens.two`](two.md) | Two things. |" in pages["reference/index.md"]
     assert re.findall(r"^::: (.+)$", pages["reference/two.md"], flags=re.MULTILINE) == [
         "opinionlens.two",
