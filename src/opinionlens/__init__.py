@@ -41,7 +41,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for, and keep it."""
+    """Import a public name at its first use, and keep it."""
     if name == "__version__":
         value: object = import_module("importlib.metadata").version("opinionlens")
     elif name in _MODULES:

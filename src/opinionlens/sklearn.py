@@ -1,4 +1,4 @@
-"""Classifiers of OpinionLens as steps of scikit-learn: a classifier, and a transformer to features.
+"""Steps for scikit-learn: a classifier, and a transformer to features.
 
 Both answer without being fitted, because they are trained already; `fit` only loads the classifier anew. This
 module is the only part of the library that needs scikit-learn (the extra `pipeline`).
@@ -30,7 +30,7 @@ Model = str | os.PathLike[str] | SentimentClassifier
 
 
 class _Pretrained(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
-    """Holds the name of a classifier, and the classifier once it is loaded."""
+    """A classifier by name, loaded when it is first needed."""
 
     def __init__(self, model: Model = "lexicon") -> None:
         """Keep the name only.
@@ -70,7 +70,7 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not t
 
 
 class SentimentEstimator(ClassifierMixin, _Pretrained):  # type: ignore[misc]
-    """A classifier of texts, for scores, searches and the last step of a pipeline."""
+    """A classifier of texts: the last step of a pipeline."""
 
     @property
     def classes_(self) -> npt.NDArray[np.str_]:
@@ -89,7 +89,7 @@ class SentimentEstimator(ClassifierMixin, _Pretrained):  # type: ignore[misc]
 
 
 class SentimentTransformer(TransformerMixin, _Pretrained):  # type: ignore[misc]
-    """Turns texts into the probabilities of each label, as features of another model."""
+    """A transformer of texts to probabilities, as features of another model."""
 
     def transform(self, X: Texts) -> FloatArray:  # noqa: N803
         """Return one column per label (n, k)."""
@@ -102,7 +102,7 @@ class SentimentTransformer(TransformerMixin, _Pretrained):  # type: ignore[misc]
 
 
 def _probabilities(classifier: SentimentClassifier, texts: Any) -> FloatArray:  # noqa: ANN401
-    """Return the probabilities of texts in one dimension, or in a table of one column."""
+    """Return the probabilities; texts may be a table of one column."""
     if getattr(texts, "ndim", 1) == 2 and texts.shape[1] == 1:  # what other steps hand on
         texts = np.asarray(texts)[:, 0]
     return classifier.predict_proba(texts)

@@ -1,4 +1,4 @@
-"""Which extra of the package installs a library that is missing."""
+"""Extras of the package, and the libraries that they install."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ _LIBRARIES = {
 
 
 def missing_extra(error: ModuleNotFoundError, *, needed_by: str) -> ExtraMissing | None:
-    """Return the error that names the extra, or None where no extra installs the missing module.
+    """Return the error that names the extra, if one helps.
+
+    None where no extra installs the missing module.
 
     Args:
         error: what an import raised.

@@ -1,4 +1,6 @@
-"""Locks on open files, among processes and threads; the system releases them when their holder dies.
+"""Locks on open files, among processes and threads.
+
+The system releases them when their holder dies.
 
 This is the only module that knows how a system locks files. Where there is no `fcntl`, as on Windows, one
 byte far behind the end of the file is locked; a shared lock excludes others there, too.
@@ -24,7 +26,7 @@ _TAKEN = (errno.EACCES, errno.EDEADLK)
 
 
 def lock(file: IO[Any] | int, *, shared: bool = False, wait: bool = True) -> None:
-    """Hold a lock on an open file until the file is closed.
+    """Hold a lock on a file until it is closed.
 
     Args:
         file: the file or its descriptor.
@@ -47,7 +49,7 @@ def lock(file: IO[Any] | int, *, shared: bool = False, wait: bool = True) -> Non
 
 
 def _locks_byte(handle: int) -> bool:
-    """Lock the byte as Windows does; tell whether nobody else holds it."""
+    """Try to lock the byte as Windows does; tell whether it worked."""
     try:
         msvcrt: Any = import_module("msvcrt")
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The classifier that a command works with: what `--model` names, or the champion."""
+"""The classifier that a command works with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ __all__ = ["WORD_LIST", "Chosen", "chosen_classifier"]
 
 
 def chosen_classifier(model: str | None) -> Chosen:
-    """Load what `--model` names; without it the champion, or the last one served when the registry is away.
+    """Load the classifier named by `--model`, or the champion.
+
+    When the registry is away, the version served last stands in for the champion.
 
     Raises:
         ArtefactError: it may not serve.

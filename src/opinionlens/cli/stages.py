@@ -1,4 +1,4 @@
-"""The stages of the pipeline as commands, under the names that users of the first system type."""
+"""Stages of the pipeline as commands, under their older names."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def evals() -> None:
 
 
 def _run(stage: str) -> None:
-    """Import the stage only now, so that a missing extra is one message."""
+    """Import the stage late, so that a missing extra is told."""
     run_to_end(lambda: import_module(f"opinionlens.pipeline.{stage}").main())

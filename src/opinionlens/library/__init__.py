@@ -1,1 +1,1 @@
-"""The Python library: `opinionlens.load`, `opinionlens.lexicon` and the classifier that they return."""
+"""The Python library: loading a classifier, and predicting with it."""

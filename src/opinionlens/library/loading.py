@@ -1,4 +1,4 @@
-"""Loading a classifier by its folder, its version in the registry, or its name."""
+"""Loading a classifier from a folder or from the registry."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ def _from_path(path: Path) -> SentimentClassifier:
 
 
 def _from_registry(model: str) -> SentimentClassifier:
-    """Load a version; what a folder never needs is imported here."""
+    """Load a version of the registry.
+
+    The modules that a folder does not need are imported here.
+    """
     from opinionlens.base.settings import load_settings
     from opinionlens.library.registry_access import open_registry, open_store
     from opinionlens.library.versions import from_registry, named_version

@@ -14,7 +14,7 @@ _PATIENT = ProcessLimits(start=180, call=120)
 
 
 def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:
-    """Return the registry in a child process; close it, or use it as a context."""
+    """Open the registry in a child process; the caller closes it."""
     return ProcessRegistry(
         settings.registry_uri,
         credentials=credentials or _configured(settings),
@@ -24,7 +24,7 @@ def open_registry(settings: MlflowSettings, credentials: Credentials | None = No
 
 
 def open_store(folder: Path) -> ModelStore:
-    """Return what loads versions through the cache in a folder."""
+    """Return a store that keeps versions in a folder."""
     return ModelStore(ArtefactCache(folder))
 
 

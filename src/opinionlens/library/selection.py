@@ -1,4 +1,4 @@
-"""A classifier with its name: from a folder, or the built-in word list."""
+"""A classifier with its name, from a folder or built in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD_LIST = "lexicon"
 
 @dataclass(frozen=True)
 class Chosen:
-    """A classifier with the name and version that its answers carry.
+    """A classifier with its name and version.
 
     Attributes:
         classifier: what answers.

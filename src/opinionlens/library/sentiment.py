@@ -32,7 +32,7 @@ class SentimentClassifier:
 
     @property
     def version(self) -> str:
-        """Number of the version, or the start of a folder's digest."""
+        """Number of the version, or start of the digest."""
         return self._chosen.version
 
     @property
@@ -47,11 +47,14 @@ class SentimentClassifier:
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The classes that it knows, in the order of the columns of `predict_proba`."""
+        """Its classes, in the order of the columns of `predict_proba`."""
         return self._classifier.labels
 
     def predict(self, text: str) -> Prediction:
-        """Predict one text: label, confidence, probabilities, and whether it is uncertain.
+        """Predict one text.
+
+        Returns:
+            Label, confidence, probabilities, and whether it is uncertain.
 
         Raises:
             TextsInvalid: the text is no string.
@@ -59,7 +62,10 @@ class SentimentClassifier:
         return self._classifier.predict(one_text(text))
 
     def predict_many(self, texts: Iterable[str]) -> list[Prediction]:
-        """Predict many texts at once: a list, an array, a column of a table.
+        """Predict many texts at once.
+
+        Args:
+            texts: a list, an array, or a column of a table.
 
         Raises:
             TextsInvalid: a text is no string; the message names its position.
@@ -67,7 +73,10 @@ class SentimentClassifier:
         return self._classifier.predict_many(many_texts(texts))
 
     def predict_proba(self, texts: Iterable[str]) -> FloatArray:
-        """Return calibrated probabilities (n, k), one column per label; rows sum to 1.
+        """Return calibrated probabilities (n, k); each row sums to 1.
+
+        Args:
+            texts: as for `predict_many`.
 
         Raises:
             TextsInvalid: a text is no string; the message names its position.
@@ -75,7 +84,7 @@ class SentimentClassifier:
         return self._classifier.predict_proba(many_texts(texts))
 
     def explain(self, text: str) -> Explanation:
-        """Return what each part of the text adds to the decision.
+        """Return the contribution of each part of the text.
 
         Raises:
             TextsInvalid: the text is no string.
@@ -99,7 +108,7 @@ class SentimentClassifier:
 
 
 def _restored(folder: Path | None, digest: str | None, name: str, version: str) -> SentimentClassifier:
-    """Load the artifact that a pickle names, and no other. Raises ArtefactError."""
+    """Load exactly the artifact that a pickle names. Raises ArtefactError."""
     if folder is None:
         return SentimentClassifier(from_word_list())
     return SentimentClassifier(from_folder(folder, digest=digest, name=name, version=version))

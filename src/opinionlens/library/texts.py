@@ -1,4 +1,4 @@
-"""Checks on what callers pass as texts."""
+"""Checks on the texts that callers pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opinionlens.base.errors import InputError
 
 
 class TextsInvalid(InputError, TypeError):
-    """A text is no string, or a collection of texts is a single one or a table."""
+    """A text is no string, or texts are no collection."""
 
 
 def one_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A classifier from the registry: its name as people write it, and fetching it."""
+"""A classifier from the registry: reading its name, and fetching it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Named:
-    """A version of the registry, by its number or by an alias."""
+    """A version of the registry, by number or by alias."""
 
     name: str
     number: int | None = None
@@ -36,7 +36,7 @@ class Named:
 def from_registry(
     named: Named, registry: Registry, store: ModelStore, *, warn: Callable[[str], object]
 ) -> Chosen:
-    """Load a version of the registry through the cache of `store`.
+    """Load a registered version through the cache of `store`.
 
     Args:
         named: the version.

@@ -1,4 +1,4 @@
-"""How many connections a process may hold open, as far as the system lets it open files."""
+"""Connections that a process may hold open: files are limited."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def room_for_connections(wanted: int, open_files: int) -> int:
 
 
 def raise_open_files(connections: int) -> int:
-    """Let this process and its children open enough files for so many connections, as far as they may.
+    """Let this process open enough files for its connections.
+
+    Its children inherit that; the system may allow fewer.
 
     Returns:
         How many files may be open from now on.
