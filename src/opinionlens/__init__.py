@@ -6,8 +6,8 @@ What is offered here is imported when it is first asked for, so that `import opi
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as checkers of types read it; the one of `typing` takes longer than all else here
 if TYPE_CHECKING:
     from opinionlens.base.errors import OpinionLensError
     from opinionlens.classifiers.explanation import Explanation
