@@ -18,6 +18,11 @@ from opinionlens.text.general import general_values
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length
 
+# The values of a text grow with its length. Beside long reviews, which are never neutral, the few opinions of
+# a short text would count as none (docs/decisions/0017), so the expert is fitted on texts of up to so many
+# tokens, if each class has so many of them.
+_MOST_TOKENS, _LEAST_OF_A_CLASS = 64, 200
+
 
 @dataclass(frozen=True, eq=False)
 class TextReading:
@@ -67,12 +72,23 @@ def fit_general(
     train, val = readings["train"], readings["val"]
     words = count_domain_words(one.tokens for one in train)
     scale = fit_temperature(decisions, codes, classes).scale[0]
-    expert = fit_expert(np.array([one.general for one in (*train, *val)]), codes, scale=scale)
+    both = [*train, *val]
+    rows = _rows_for_expert(both, codes)
+    values = np.array([both[row].general for row in rows.tolist()])
+    expert = fit_expert(values, codes[rows], scale=scale)
     likeness = TextLikeness(words.terms, words.likeness, words.unseen)
     low, high = gate_bounds(np.array([likeness.of(one.tokens) for one in val]))
     return GeneralWeights(
         expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, low, high, FLOOR
     )
+
+
+def _rows_for_expert(readings: Sequence[TextReading], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the short texts, or of all where a class has too few short ones."""
+    short = np.flatnonzero([len(one.tokens) <= _MOST_TOKENS for one in readings])
+    if all((codes[short] == code).sum() >= _LEAST_OF_A_CLASS for code in np.unique(codes)):
+        return short
+    return np.arange(len(readings))
 
 
 def mix(
