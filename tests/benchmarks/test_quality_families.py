@@ -7,7 +7,7 @@ import pytest
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.progress import Quiet
-from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.pipeline import vectorize_data
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths

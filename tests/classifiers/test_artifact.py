@@ -20,7 +20,8 @@ from opinionlens.classifiers.artifact import write_artefact
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 
 
 def rewrite(artefact: Path, change: Callable[[dict[str, Any]], object]) -> str:

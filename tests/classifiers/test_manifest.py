@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
-from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase, read_manifest
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.features.calibration import Calibration, LengthScaling, Method
 

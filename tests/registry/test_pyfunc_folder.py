@@ -103,7 +103,7 @@ def test_it_holds_data_and_source_only(folder):
 def test_what_it_needs_is_pinned_to_what_made_it(kind, recipe, extra):
     needed = requirements({"kind": kind, "features": {"recipe": recipe}})
 
-    names = ["mlflow", "numpy", "vaderSentiment", *extra]
+    names = ["mlflow", "numpy", "pydantic", "vaderSentiment", *extra]
     assert needed == [f"{name}=={version(name)}" for name in names]
 
 

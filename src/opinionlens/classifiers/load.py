@@ -14,7 +14,8 @@ from opinionlens.base.files import sha256_of_file
 from opinionlens.classifiers import skops
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear import linear_classifier as linear
-from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, read_manifest
+from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 
 # Another processor or numpy may round differently; a different model or tokenizer differs by far more.
 SELF_TEST_TOLERANCE = 1e-6

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from opinionlens.base.errors import ArtefactError, ServingBusy
 from opinionlens.base.settings import Settings
-from opinionlens.classifiers.manifest import Manifest, read_manifest
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.deployment.active import ActiveVersion
 from opinionlens.deployment.champion import ChampionFollower
 from opinionlens.deployment.errors import FollowingIsOff, ModelIsActive, ModelNotLoaded

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from opinionlens.base.errors import ArtefactUnsupported
 from opinionlens.text.labels import LABELS
@@ -83,28 +84,28 @@ class Reference:
         return f"{text}\n".encode()
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `as_dict`.
+    def from_bytes(cls, content: bytes) -> Self:
+        """Return the profile that `as_bytes` wrote.
 
         Raises:
             ArtefactUnsupported: another format, or fields that this version of the code does not write.
         """
-        if not isinstance(values, Mapping) or values.get("format") != FORMAT:
-            raise _unsupported(f"is not of format {FORMAT}")
-        given = {name: value for name, value in values.items() if name != "format"}
-        _require_fields(given, cls)
-        known = given["known_share"]
-        given |= {name: _distribution(given[name]) for name in ("confidence", "length_chars")}
-        return cls(**{**given, "known_share": None if known is None else _distribution(known)})
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Self:
-        """The inverse of `as_bytes`; raises as `from_dict` does."""
         try:
             values = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise _unsupported(f"is not JSON: {error}") from error
-        return cls.from_dict(values)
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+            raise _unsupported(f"is not of format {FORMAT}")
+        try:
+            reference = TypeAdapter(cls).validate_json(json.dumps(values), strict=True, extra="forbid")
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise _unsupported(f"cannot be read at {where}: {first['msg']}") from error
+        for one in (reference.confidence, reference.length_chars, reference.known_share):
+            if one is not None and len(one.shares) != len(one.edges) + 1:
+                raise _unsupported("has a histogram whose shares do not fit its edges")
+        return reference
 
 
 def build_reference(
@@ -190,22 +191,6 @@ def _by_label(values: NDArray[np.floating]) -> dict[str, float]:
 def _rounded(value: float | np.floating) -> float:
     # Digits beyond these are noise, and would differ between machines.
     return round(float(value), 6)
-
-
-def _distribution(values: Any) -> Distribution:  # noqa: ANN401 - any JSON value
-    _require_fields(values, Distribution)
-    edges, shares = values["edges"], values["shares"]
-    if not (
-        isinstance(edges, list | tuple) and isinstance(shares, list | tuple) and len(shares) == len(edges) + 1
-    ):
-        raise _unsupported("has a histogram whose shares do not fit its edges")
-    return Distribution(**{**values, "edges": tuple(edges), "shares": tuple(shares)})
-
-
-def _require_fields(values: Any, record: type) -> None:  # noqa: ANN401 - any JSON value
-    expected = {field.name for field in fields(record)}
-    if not isinstance(values, Mapping) or set(values) != expected:
-        raise _unsupported(f"does not have exactly the fields {', '.join(sorted(expected))}")
 
 
 def _unsupported(what: str) -> ArtefactUnsupported:

@@ -8,7 +8,7 @@ from pathlib import Path
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 
 # Names the classifier that needs no artifact; a folder of that name goes before it.
 WORD_LIST = "lexicon"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opinionlens.base.files import write_json
-from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 
 
 @dataclass(frozen=True)

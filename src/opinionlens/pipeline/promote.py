@@ -20,7 +20,7 @@ from opinionlens.base.errors import (
 )
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import read_manifest
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.datasets.licences import licences_of, warning_of
 from opinionlens.evaluation.behaviour import pass_rates
 from opinionlens.evaluation.everyday import EverydayResult, EverydaySentences, judge_everyday

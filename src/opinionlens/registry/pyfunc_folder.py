@@ -41,7 +41,7 @@ _CODE = (
     "text",
     "classifiers",
 )
-_ALWAYS_NEEDED = ("numpy", "vaderSentiment")
+_ALWAYS_NEEDED = ("numpy", "pydantic", "vaderSentiment")
 _NEEDED_BY_KIND = {"skops": ("skops", "scikit-learn", "scipy")}
 
 _INPUTS = {"text": "string"}

@@ -1,0 +1,226 @@
+"""Reading manifests from untrusted bytes.
+
+pydantic checks the types and names of all fields against the values in `manifest`. The rules that hold
+between fields are checked here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from opinionlens.base.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
+from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
+from opinionlens.classifiers.manifest import FORMATS, MANIFEST_NAME, Manifest, fields_after
+from opinionlens.features.calibration import LengthScaling
+from opinionlens.text.labels import LABELS
+from opinionlens.text.scripts import SCRIPTS
+
+# Longer runs are not worth counting, and a hostile manifest could ask for millions of them.
+MAX_NGRAM = 20
+# A manifest records eight.
+MAX_SELF_TEST_CASES = 100
+# At 1 the logits shrink as fast as a text grows; no evidence asks for more.
+MAX_EXPONENT = 1.0
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REMEDY = "Export the classifier again, or use the version of opinionlens that wrote it."
+# pydantic's words for types of Python, in those of JSON.
+_EXPECTED = {
+    "string_type": "a string",
+    "tuple_type": "an array",
+    "dict_type": "an object",
+    "dataclass_type": "an object",
+    "float_type": "a number",
+    "int_type": "an integer",
+    "bool_type": "true or false",
+}
+
+
+@dataclass(frozen=True)
+class ReadManifest:
+    """A manifest as found on disk, with the digest of its bytes."""
+
+    manifest: Manifest
+    digest: str
+
+
+def read_manifest(directory: Path) -> ReadManifest:
+    """Read the manifest of the artefact in `directory`.
+
+    Raises:
+        ArtefactMissing: there is no such folder or no manifest in it.
+        ArtefactUnsupported: the manifest cannot be read by this version of the code.
+    """
+    path = directory / MANIFEST_NAME
+    if path.exists() and plain_file_size(path) is None:
+        raise _refused("is no ordinary file", "file")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise ArtefactMissing(
+            f"There is no classifier artefact here ({error.strerror}).",
+            where=str(path),
+            remedy="Train one with `dvc repro tune_sklearn`, or name another folder.",
+        ) from error
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise _refused(f"is larger than {MAX_MANIFEST_BYTES:,} bytes", "file")
+    return ReadManifest(manifest_of(_parsed(content)), hashlib.sha256(content).hexdigest())
+
+
+def manifest_of(content: object) -> Manifest:
+    """Return the manifest that a JSON value describes.
+
+    Raises:
+        ArtefactUnsupported: another format, an unknown or missing field, an impossible value.
+    """
+    given = _mapping(content, "content")
+    version = given.get("format")
+    if version not in FORMATS or isinstance(version, bool):
+        known = ", ".join(map(str, FORMATS))
+        raise _refused(f"is {version!r}; this version of opinionlens reads {known}", "format")
+    fields = _with_new_fields(given, version)
+    try:
+        manifest = _adapter().validate_json(json.dumps(fields), strict=True, extra="forbid")
+    except ValidationError as error:
+        raise _in_words(error) from error
+    _check(manifest)
+    if json.loads(manifest.as_bytes()) != given:  # pydantic fills in the defaults of missing fields
+        raise _refused(f"lacks fields of format {version}", "content")
+    return manifest
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise if values that are possible alone are impossible together, or too large."""
+    labels, features, calibration = manifest.labels, manifest.features, manifest.calibration
+    if len(labels) < 2 or len(set(labels)) != len(labels):
+        raise _refused(f"must be two or three of {', '.join(LABELS)}, each once", "labels")
+    for name, lengths in (("word_ngrams", features.word_ngrams), ("char_ngrams", features.char_ngrams)):
+        if lengths and max(lengths) > MAX_NGRAM:
+            raise _refused(f"must be two lengths of at most {MAX_NGRAM}", f"features.{name}")
+    if not len(labels) == len(calibration.scale) == len(calibration.bias):
+        raise _refused("needs one scale and one bias per label", "calibration")
+    _check_length_scaling(calibration.length)
+    for count, where in (
+        (manifest.uncertainty.min_words, "uncertainty.min_words"),
+        (manifest.training.rows, "training.rows"),
+    ):
+        if count < 0:
+            raise _refused(f"must be an integer of 0 or more, not {count}", where)
+    for script in manifest.uncertainty.scripts:
+        if script not in SCRIPTS:
+            raise _refused(f"has {script!r}, none of {', '.join(SCRIPTS)}", "uncertainty.scripts")
+    if len(manifest.self_test) > MAX_SELF_TEST_CASES:
+        raise _refused(f"has more than {MAX_SELF_TEST_CASES} texts", "self_test")
+    _check_files(manifest.files)
+
+
+def _check_length_scaling(length: LengthScaling | None) -> None:
+    if length is not None and (length.pivot < 1 or not 0 <= length.exponent <= MAX_EXPONENT):
+        what = f"needs a pivot of 1 or more and an exponent from 0 to {MAX_EXPONENT:g}"
+        raise _refused(what, "calibration.length")
+
+
+def _check_files(digests: Mapping[str, str]) -> None:
+    if len(digests) > MAX_FILES:
+        raise _refused(f"names more than {MAX_FILES}", "files")
+    for name, digest in digests.items():
+        if not is_plain_name(name) or name.lower() == MANIFEST_NAME:
+            raise _refused(f"names {name[:100]!r}, which is not a plain file name", "files")
+        if not _SHA256.fullmatch(digest):
+            raise _refused("is not a SHA-256 in lower-case hexadecimal", f"files.{name}")
+
+
+def _with_new_fields(given: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """Return a manifest of an earlier format with the fields of the present one."""
+    content = dict(given)
+    for section, name, absent in fields_after(version):
+        place = _mapping(content.get(section), section) if section else content
+        if name in place:
+            raise _refused(f"has unknown fields: {name}", section or "content")
+        if section:
+            content[section] = place | {name: absent}
+        else:
+            content[name] = absent
+    return content
+
+
+def _parsed(content: bytes) -> object:
+    """Return the JSON value of some bytes; NaN, infinities and repeated keys are errors."""
+    try:
+        return json.loads(
+            content.decode(),
+            parse_constant=_finite,
+            parse_float=_finite,
+            parse_int=_exact,
+            object_pairs_hook=_unique_keys,
+        )
+    except UnicodeDecodeError as error:
+        raise _refused(f"is not UTF-8: {error.reason} at byte {error.start}", "file") from error
+    except (ValueError, RecursionError) as error:
+        raise _refused(f"is not valid JSON: {error}", "file") from error
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
+
+
+def _exact(text: str) -> int:
+    _finite(text)
+    return int(text)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key is repeated")
+    return result
+
+
+def _mapping(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _refused("must be an object", where)
+    return dict(value)
+
+
+def _in_words(error: ValidationError) -> ArtefactUnsupported:
+    """Return the first problem that pydantic found, as the manifest's."""
+    first = error.errors(include_url=False)[0]
+    *outer, last = first["loc"] or ("content",)
+    match first["type"]:
+        case "missing":
+            return _refused(f"lacks the fields: {last}", _dotted(outer))
+        case "unexpected_keyword_argument":
+            return _refused(f"has unknown fields: {last}", _dotted(outer))
+        case "enum":
+            expected = first["ctx"]["expected"]
+            return _refused(f"is {str(first['input'])[:100]!r}, none of {expected}", _dotted(first["loc"]))
+        case kind if kind in _EXPECTED:
+            return _refused(f"must be {_EXPECTED[kind]}", _dotted(first["loc"]))
+    return _refused(f"is not possible: {first['msg']}", _dotted(first["loc"]))
+
+
+def _dotted(places: Iterable[str | int]) -> str:
+    path = "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)
+    return path.lstrip(".") or "content"
+
+
+def _refused(what: str, where: str) -> ArtefactUnsupported:
+    return ArtefactUnsupported(f"The manifest's {where} {what}.", remedy=_REMEDY)
