@@ -95,7 +95,7 @@ def test_uncertainty_is_shown_in_words_and_in_shape(open_page: OpenPage) -> None
     page = open_page()
     judge(page, "fair")
     expect(page.get_by_text("No class is clearly ahead of the others.")).to_be_visible()
-    expect(page.get_by_text("There are no words to judge.")).to_be_hidden()
+    expect(page.get_by_text("This text has no words.")).to_be_hidden()
     dashes = page.locator("#verdict .disc").evaluate("disc => getComputedStyle(disc).strokeDasharray")
     assert dashes != "none"
     judge(page, "great")

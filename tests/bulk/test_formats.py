@@ -302,7 +302,7 @@ def test_one_list_of_formats_is_told_everywhere() -> None:
 
     from opinionlens.cli.main import app
 
-    told = CliRunner().invoke(app, ["score", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    told = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
     readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
     assert KNOWN_ENDINGS in " ".join(told.replace("│", " ").split())
     assert KNOWN_ENDINGS in readme

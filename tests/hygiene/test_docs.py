@@ -53,7 +53,7 @@ def test_commands_in_the_readme_exist():
     exist = set(get_command(commands).commands)
     named = set(re.findall(r"(?:uv run |`)opinionlens ([a-z-]+)", README))
     assert named <= exist
-    assert {"promote", "score", "explain"} <= named
+    assert {"promote", "predict", "explain"} <= named
 
 
 def test_settings_page_lists_exactly_the_settings():

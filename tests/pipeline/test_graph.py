@@ -242,7 +242,7 @@ print(json.dumps([[run.name, run.parent, run.id, run.status, sorted(run.metrics)
     assert {status for *_, status, _ in runs} == {"FINISHED"}
 
 
-def test_promotion_ends_with_a_champion_that_scores_and_explains(finished):
+def test_promotion_ends_with_a_champion_that_predicts_and_explains(finished):
     folder, _ = finished
     program = [sys.executable, "-m", "opinionlens.cli.main"]
     first = run(folder, *program, "promote")
@@ -251,13 +251,13 @@ def test_promotion_ends_with_a_champion_that_scores_and_explains(finished):
     assert "nothing changed" in run(folder, *program, "promote").stdout
     source = folder / "data" / "raw" / "moods.csv"
     out = folder / "scored.csv"
-    scoring = [*program, "score", str(source), "--text-column", "body", "--out", str(out)]
-    run(folder, *scoring)
+    predicting = [*program, "predict", str(source), "--text-column", "body", "--out", str(out)]
+    run(folder, *predicting)
     with out.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 1002
     assert {row["model_version"] for row in rows if row["prediction"]} == {"1"}
-    assert run(folder, *scoring, "--strict", ok=False).returncode == 1
+    assert run(folder, *predicting, "--strict", ok=False).returncode == 1
     assert "stellar" in run(folder, *program, "explain", "a stellar hotel").stdout
 
 

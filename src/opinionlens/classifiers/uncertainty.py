@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,6 +15,16 @@ class UncertainReason(StrEnum):
     FOREIGN_TEXT = "foreign_text"
     UNFAMILIAR_TEXT = "unfamiliar_text"
     LOW_CONFIDENCE = "low_confidence"
+
+
+UNCERTAIN_SENTENCES: Mapping[UncertainReason, str] = {
+    UncertainReason.LOW_CONFIDENCE: "No class is clearly ahead of the others.",
+    UncertainReason.FOREIGN_TEXT: "The model knows too few of these words. Is it another language?",
+    UncertainReason.UNFAMILIAR_TEXT: (
+        "This text is unlike those that the model was trained on, and the word list is not sure either."
+    ),
+    UncertainReason.EMPTY_TEXT: "This text has no words.",
+}
 
 
 class Familiarity(NamedTuple):

@@ -11,13 +11,13 @@ from rich.text import Text
 from opinionlens.classifiers.explanation import Explanation, TokenContribution
 from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
 from opinionlens.cli.chosen import chosen_classifier
+from opinionlens.cli.printed_tables import LABEL_COLOURS
 
 LISTED_TOKENS = 60
-_COLOURS = {"NEGATIVE": "red", "NEUTRAL": "yellow", "POSITIVE": "green"}
 
 
 def run_explain(text: str, *, model: str | None) -> None:
-    """Print the verdict and the contributions for one text."""
+    """Print the prediction for one text and its contributions."""
     chosen = chosen_classifier(model)
     explanation = chosen.classifier.explain(text)
     console = Console()
@@ -25,7 +25,7 @@ def run_explain(text: str, *, model: str | None) -> None:
     doubt = f", uncertain: {prediction.reason.replace('_', ' ')}" if prediction.reason else ""
     console.print(
         Text.assemble(
-            (prediction.label, f"bold {_COLOURS[prediction.label]}"),
+            (prediction.label, f"bold {LABEL_COLOURS[prediction.label]}"),
             f"  confidence {prediction.confidence:.3f}{doubt}  ({chosen.name} {chosen.version})",
         )
     )

@@ -16,7 +16,7 @@ from opinionlens.tabular.formats import KNOWN_ENDINGS
 
 app = typer.Typer(
     name="opinionlens",
-    help="Sentiment and online reputation: train, promote, serve and score.",
+    help="Sentiment and online reputation: train, promote, serve and predict.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,10 +32,19 @@ ModelOption = Annotated[
 ]
 
 
+@app.command("score", hidden=True)  # the older name
 @app.command()
-def score(
-    file: Annotated[Path, typer.Argument(help=f"Its ending says the format: {KNOWN_ENDINGS}.")],
-    text_column: Annotated[str, typer.Option(help="The column that holds the texts.")] = "text",
+def predict(
+    file_or_text: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|TEXT",
+            help=f"A text, `-` for standard input, or a file; its ending says the format: {KNOWN_ENDINGS}.",
+        ),
+    ],
+    text_column: Annotated[
+        str | None, typer.Option(help="The column of a file that holds the texts. Default: text.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -49,22 +58,20 @@ def score(
             help="Put an apostrophe where a cell of a CSV or TSV file could begin a formula.",
         ),
     ] = False,
-    strict: Annotated[bool, typer.Option(help="End with status 1 when a row could not be scored.")] = False,
+    strict: Annotated[bool, typer.Option(help="End with status 1 when a row has no prediction.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the prediction for a text as JSON.")] = False,
     model: ModelOption = None,
 ) -> None:
-    """Score every row of a file: the same rows out, with the verdict beside them."""
+    """Predict the sentiment of a text, or of every row of a file."""
+    from opinionlens.cli.predict import FileOptions, names_file, predict_file, predict_text
     from opinionlens.cli.processes import sigterm_as_ctrl_c
-    from opinionlens.cli.score import run_score
 
+    options = FileOptions(text_column, out, strict, spreadsheet_safe)
+    if not names_file(file_or_text, options):
+        predict_text(_text_or_stdin(file_or_text), model=model, as_json=as_json)
+        return
     with sigterm_as_ctrl_c():
-        status = run_score(
-            file,
-            text_column=text_column,
-            out=out,
-            strict=strict,
-            model=model,
-            spreadsheet_safe=spreadsheet_safe,
-        )
+        status = predict_file(Path(file_or_text), options, model=model, as_json=as_json)
     sys.exit(status)
 
 
@@ -73,12 +80,16 @@ def explain(
     text: Annotated[str, typer.Argument(help="The text; `-` reads standard input.")],
     model: ModelOption = None,
 ) -> None:
-    """Print the verdict for one text and what each word contributed to it."""
+    """Print the prediction for a text and what each word contributed."""
     from opinionlens.cli.explain import run_explain
 
-    if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
-    run_explain(text, model=model)
+    run_explain(_text_or_stdin(text), model=model)
+
+
+def _text_or_stdin(argument: str) -> str:
+    if argument != "-":
+        return argument
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace")
 
 
 @app.command()
@@ -224,7 +235,7 @@ def delete_feedback(
     from opinionlens.cli.feedback_command import run_delete
 
     if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")
+        text = _text_or_stdin(text).removesuffix("\n")
     run_delete(feedback_id, text)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+LABEL_COLOURS = {"NEGATIVE": "red", "NEUTRAL": "yellow", "POSITIVE": "green"}
 _CHARS_OF_PIPES = 250
 
 

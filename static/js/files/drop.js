@@ -122,7 +122,7 @@ export function offerFiles(explain) {
     if (rows > limits.maxItems) {
       words.push(
         `The file has ${count(rows)} rows; the first ${count(limits.maxItems)} of them are judged. ` +
-          "For more, use opinionlens score or send several batches.",
+          "For more, use opinionlens predict or send several batches.",
       );
     }
     if (texts && texts < rows) words.push(`${counted(rows - texts, "row has", "rows have")} no text.`);

@@ -122,7 +122,7 @@ function showChanged(section, changed) {
   const line = slot("changed", section);
   line.textContent =
     `In the download ${counted(changed, "cell gets", "cells get")} an apostrophe where a spreadsheet would see a formula. ` +
-    "opinionlens score writes texts as they are.";
+    "opinionlens predict writes texts as they are.";
   line.hidden = changed === 0;
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens score`.
+// What a file holds, as rows with a text or the reason why there is none. The words are those of `opinionlens predict`.
 
 import { isBlank } from "../blank.js";
 import { columnNames, guessColumn, guessHeader } from "./columns.js";

@@ -87,7 +87,7 @@ def test_provenance_is_said(promoted_client: TestClient) -> None:
     [
         ("fair", "No class is clearly ahead"),
         ("nix capisco njet ochi oxi", "too few of these words"),
-        ("…", "There are no words to judge"),
+        ("…", "This text has no words"),
     ],
 )
 def test_uncertainty_is_said_with_its_reason(promoted_client: TestClient, text: str, words: str) -> None:

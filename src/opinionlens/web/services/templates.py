@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from opinionlens.accounts.principals import Visitor
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.logs import request_id
-from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW, UncertainReason
+from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES, UNFAMILIAR_BELOW, UncertainReason
 from opinionlens.serving.predictor import ExplainedAnswer
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import LABELS, Label
@@ -36,15 +36,6 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("Complaint", "Two hours late, no explanation, and now my bag is lost. Worst service ever."),
     ("Neither", "Does flight 212 still leave from gate B7 this evening?"),
 )
-
-UNCERTAIN_WORDS: Mapping[UncertainReason, str] = {
-    UncertainReason.LOW_CONFIDENCE: "No class is clearly ahead of the others.",
-    UncertainReason.FOREIGN_TEXT: "The model knows too few of these words. Is it another language?",
-    UncertainReason.UNFAMILIAR_TEXT: (
-        "This text is unlike those that the model was trained on, and the word list is not sure either."
-    ),
-    UncertainReason.EMPTY_TEXT: "There are no words to judge.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +109,7 @@ class Pages:
             is_fallback=self.store.active is None,
             examples=EXAMPLES,
             labels=LABELS,
-            uncertain_words=UNCERTAIN_WORDS,
+            uncertain_words=UNCERTAIN_SENTENCES,
             api_rows=self.api_rows,
             base_url=str(request.base_url),
         )

@@ -2,7 +2,7 @@
 
 Both formats have the columns text, label, source, time. JSON lines keep every text to the letter. CSV is
 what people open in spreadsheets, and anybody can give feedback: there a text that would be taken for a
-formula gets an apostrophe in front, as with `opinionlens score --spreadsheet-safe`.
+formula gets an apostrophe in front, as with `opinionlens predict --spreadsheet-safe`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`opinionlens score` with a real artefact: what is written where, and what the person is told."""
+"""`opinionlens predict FILE` with a real artifact: what is written where, and what the person is told."""
 
 import csv
 import signal
@@ -10,20 +10,20 @@ from math import exp
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.cli.score import run_score
+from opinionlens.cli.predict import FileOptions, predict_file
 
 
 @pytest.fixture
-def score(tmp_path, monkeypatch, write_word_model, capsys):
-    """Score a file of this content below `data/raw`, from the project's folder; status and what was said."""
+def predict(tmp_path, monkeypatch, write_word_model, capsys):
+    """Predict a file of this content below `data/raw`, from the project's folder; tell its outcome."""
     raw = tmp_path / "data" / "raw"
     raw.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     digest = write_word_model(tmp_path / "words", {"great": 2.0, "awful": -2.0})
 
-    def run(name, content, *, text_column="text", out=None, strict=False):
+    def run(name, content, **options):
         (raw / name).write_bytes(content)
-        status = run_score(raw / name, text_column=text_column, out=out, strict=strict, model="words")
+        status = predict_file(raw / name, FileOptions(**options), model="words")
         said = capsys.readouterr()
         assert said.out == ""
         assert [path.name for path in raw.iterdir()] == [name]
@@ -39,10 +39,10 @@ def rows(path):
         return list(csv.DictReader(stream))
 
 
-def test_the_output_goes_to_the_current_folder_and_the_raw_one_stays_as_it_was(score, tmp_path):
-    status, said = score("reviews.csv", b"text,stars\ngreat great,5\nawful,1\nwhat is this,3\n")
+def test_the_output_goes_to_the_current_folder_and_the_raw_one_stays_as_it_was(predict, tmp_path):
+    status, said = predict("reviews.csv", b"text,stars\ngreat great,5\nawful,1\nwhat is this,3\n")
     assert status == 0
-    assert said == ["3 rows, 3 scored with words DIGEST → reviews.scored.csv"]
+    assert said == ["3 rows, 3 predicted with words DIGEST → reviews.scored.csv"]
     written = rows(tmp_path / "reviews.scored.csv")
     assert [row["prediction"] for row in written] == ["POSITIVE", "NEGATIVE", "NEUTRAL"]
     assert [row["stars"] for row in written] == ["5", "1", "3"]
@@ -53,25 +53,25 @@ def test_the_output_goes_to_the_current_folder_and_the_raw_one_stays_as_it_was(s
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "reviews.scored.csv", "words"]
 
 
-def test_rows_without_a_verdict_are_not_called_scored(score, tmp_path):
+def test_rows_without_a_prediction_are_counted_by_reason(predict, tmp_path):
     content = b'{"body": "great"}\n{"body": ""}\n[]\n{"body": 3}\n{"body": " "}\n'
     for strict, expected in ((False, 0), (True, 1)):
-        status, said = score("in.jsonl", content, text_column="body", strict=strict)
+        status, said = predict("in.jsonl", content, text_column="body", strict=strict)
         assert status == expected
         assert said == [
-            "5 rows, 1 scored with words DIGEST → in.scored.jsonl",
-            "2 not scored: the text is missing or empty",
-            "1 not scored: the line is JSON, but not an object; it stands in `input_line`",
-            "1 not scored: the text is not a string",
+            "5 rows, 1 predicted with words DIGEST → in.scored.jsonl",
+            "2 not predicted: the text is missing or empty",
+            "1 not predicted: the line is JSON, but not an object; it stands in `input_line`",
+            "1 not predicted: the text is not a string",
         ]
     assert len((tmp_path / "in.scored.jsonl").read_text().splitlines()) == 5
 
 
-def test_what_was_renamed_and_repaired_is_said(score, tmp_path):
+def test_what_was_renamed_and_repaired_is_said(predict, tmp_path):
     content = b"text,error,[bold]\ngreat caf\xe9,,x\nawful,no,y\n"
-    _, said = score("in.csv", content)
+    _, said = predict("in.csv", content)
     assert said == [
-        "2 rows, 2 scored with words DIGEST → in.scored.csv",
+        "2 rows, 2 predicted with words DIGEST → in.scored.csv",
         "Input columns renamed, because scoring adds theirs: `error` → `input_error`.",
         "1 lines are not UTF-8; their odd bytes were read as Windows-1252.",
     ]
@@ -82,20 +82,20 @@ def test_what_was_renamed_and_repaired_is_said(score, tmp_path):
     ]
 
 
-def test_names_are_shown_as_they_are(score, tmp_path):
-    _, said = score("in [red] :smile: " + "x" * 100 + ".csv", b"text\ngreat\n")
-    assert said == ["1 rows, 1 scored with words DIGEST → in [red] :smile: " + "x" * 100 + ".scored.csv"]
+def test_names_are_shown_as_they_are(predict, tmp_path):
+    _, said = predict("in [red] :smile: " + "x" * 100 + ".csv", b"text\ngreat\n")
+    assert said == ["1 rows, 1 predicted with words DIGEST → in [red] :smile: " + "x" * 100 + ".scored.csv"]
 
 
-def test_a_place_that_was_asked_for_is_used(score, tmp_path):
-    score("in.csv", b"text\ngreat\n", out=tmp_path / "mine.csv")
+def test_a_place_that_was_asked_for_is_used(predict, tmp_path):
+    predict("in.csv", b"text\ngreat\n", out=tmp_path / "mine.csv")
     assert rows(tmp_path / "mine.csv")[0]["prediction"] == "POSITIVE"
     assert not (tmp_path / "in.scored.csv").exists()
 
 
-def test_a_file_that_cannot_be_scored_leaves_nothing(score, tmp_path):
+def test_a_file_that_cannot_be_read_leaves_nothing(predict, tmp_path):
     with pytest.raises(TableInvalid, match="`body`"):
-        score("in.csv", b"text\ngreat\n", text_column="body")
+        predict("in.csv", b"text\ngreat\n", text_column="body")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "words"]
 
 
@@ -106,7 +106,7 @@ def test_stopped_half_way_it_leaves_nothing_behind(tmp_path, write_word_model, n
     source.write_text("text\n" + "great, but not all that great\n" * 1_000_000)
     before = sorted(tmp_path.iterdir())
     process = subprocess.Popen(
-        [sys.executable, "-m", "opinionlens.cli.main", "score", str(source), "--model", "words"],
+        [sys.executable, "-m", "opinionlens.cli.main", "predict", str(source), "--model", "words"],
         cwd=tmp_path,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
