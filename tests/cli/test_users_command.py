@@ -42,7 +42,7 @@ def is_right(database, name, password):
 def test_on_an_empty_folder_the_tables_are_made_and_nobody_is_there():
     result = run("list")
     assert result.stdout == ""
-    assert "There is nobody yet" in result.stderr
+    assert "There is no user yet" in result.stderr
 
 
 def test_a_made_up_password_is_printed_alone_and_works(database):
@@ -102,8 +102,8 @@ def test_the_list_shows_names_and_no_hash(database):
 def test_the_last_one_may_go_and_one_is_told(database):
     run("add", "ann", "--generate")
     run("add", "bob", "--generate")
-    assert "Nobody is left" not in run("remove", "ann").stderr
-    assert "Nobody is left" in run("remove", "bob").stderr
+    assert "No user is left" not in run("remove", "ann").stderr
+    assert "No user is left" in run("remove", "bob").stderr
     assert users.everybody(database) == []
 
 

@@ -1,4 +1,7 @@
-"""The app's database for the commands that work on it directly, whether the app runs or not."""
+"""The app's database, opened for commands.
+
+The app need not run.
+"""
 
 from __future__ import annotations
 

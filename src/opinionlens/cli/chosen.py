@@ -18,9 +18,9 @@ __all__ = ["WORD_LIST", "Chosen", "chosen_classifier"]
 
 
 def chosen_classifier(model: str | None) -> Chosen:
-    """Load the classifier named by `--model`, or the champion.
+    """Load the classifier that `--model` names, or the champion.
 
-    When the registry is away, the version served last stands in for the champion.
+    When the registry does not answer, the champion is the version served last.
 
     Raises:
         ArtefactError: it may not serve.

@@ -30,7 +30,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What is to be measured, as the options of the command say it."""
+    """One evaluation, as the command's options describe it."""
 
     model: str
     file: Path
@@ -45,7 +45,10 @@ class EvaluationRequest:
 def run_evaluate(
     order: EvaluationRequest, *, as_json: bool, html: Path | None, reporter: Reporter | None = None
 ) -> None:
-    """Measure, and print the report; the HTML file comes beside the text or JSON."""
+    """Measure a model and print the report.
+
+    The HTML file is written beside the text or JSON.
+    """
     page = HtmlReport.opened(html) if html else None  # its problems come before the work, not behind it
     report = measure(order, reporter or Bars())
     if page:
@@ -107,7 +110,10 @@ def _compounds(texts: Sequence[str]) -> list[float]:
 
 
 def _champion(chosen: Chosen, order: EvaluationRequest) -> tuple[Chosen | None, str | None]:
-    """Return the champion if it is another classifier, or why there is none to compare with."""
+    """Return the champion to compare with, or the reason against.
+
+    Both are None where no comparison is wanted, or where the champion is the same classifier.
+    """
     if not order.with_champion:
         return None, None
     try:

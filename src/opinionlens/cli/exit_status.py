@@ -1,4 +1,7 @@
-"""How a command ends: errors that a user can mend are one message, not a traceback."""
+"""How a command ends.
+
+Errors that a user can mend are one message, not a traceback.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from opinionlens.base.extras import missing_extra
 
 
 def run_to_end(command: Callable[[], object]) -> None:
-    """Run a command; leave the process with status 1 and a message where it fails."""
+    """Run a command; exit with status 1 where it fails."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no emoji still gets the rest
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""`opinionlens explain`: what decided, as a table."""
+"""`opinionlens explain`: each word's contribution, as a table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def run_explain(text: str, *, model: str | None) -> None:
 
 
 def contributions_table(explanation: Explanation) -> Table:
-    """One row a token, in the order of the text; the bias, and their sum: the decision value.
+    """Return a table of contributions to the decision value.
+
+    One row a token, in the order of the text, then the bias and the sum of all.
 
     Of a long text only the tokens that weigh most have a row; the others are summed up in one.
     """
@@ -63,7 +65,9 @@ def contributions_table(explanation: Explanation) -> Table:
 def _strongest(
     tokens: Sequence[TokenContribution], limit: int
 ) -> tuple[list[TokenContribution], list[TokenContribution]]:
-    """Part the tokens into those that decide most and the others, both in the order of the text.
+    """Part the tokens into the strongest and the others.
+
+    Both stay in the order of the text.
 
     What a token adds to all classes alike decides nothing, so the spread of its values counts.
     """

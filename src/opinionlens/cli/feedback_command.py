@@ -1,4 +1,4 @@
-"""`opinionlens feedback`: export what readers said is right for the pipeline; delete it."""
+"""`opinionlens feedback`: export feedback for the pipeline, or delete it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run_export(file: Path) -> None:
 
 
 def run_delete(feedback_id: int | None, text: str | None) -> None:
-    """Delete one piece of feedback, or all that is kept of a text, and say how much that was.
+    """Delete one piece of feedback, or everything about a text.
 
     Raises:
         InputError: neither was given, or both.

@@ -1,4 +1,7 @@
-"""The report of `opinionlens evaluate` as one file that needs nothing else."""
+"""The report of `opinionlens evaluate` as one HTML file.
+
+It needs no other file.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _STYLES = ("base.css", "parts.css", "report.css")
 
 @dataclass(frozen=True)
 class HtmlReport:
-    """A file to be written, with what it is made of."""
+    """A report's file with its templates and styles."""
 
     file: Path
     templates: jinja2.Environment

@@ -1,4 +1,7 @@
-"""`opinionlens keys`: which programs may do what. A key is printed when it is made, and never again."""
+"""`opinionlens keys`: make, list and revoke API keys.
+
+A key is printed when it is made, and never again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ keys = typer.Typer(help="Keys with which programs use the API.", no_args_is_help
 
 
 class ScopeName(StrEnum):
-    """What a key may be used for; the words of `storage.api_keys.Scope`, without loading it for `--help`."""
+    """The scopes of a key, for the command line.
+
+    The words are those of `storage.api_keys.Scope`, which `--help` need not load.
+    """
 
     PREDICT = "predict"
     ADMIN = "admin"
@@ -50,7 +56,10 @@ def create_key(
         list[ScopeName] | None, typer.Option("--scope", help="What it may be used for; may be given twice.")
     ] = None,
 ) -> None:
-    """Make a key and print it, this once. Without --scope it is good for predictions only."""
+    """Make a key and print it, this once.
+
+    Without --scope it is good for predictions only.
+    """
     from opinionlens.accounts.tokens import hash_token, new_key, shown_prefix
     from opinionlens.base.errors import InputError
     from opinionlens.cli.app_database import open_database
@@ -78,7 +87,10 @@ def create_key(
 
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")]) -> None:
-    """End a key for good; a running app refuses it within seconds."""
+    """End a key for good.
+
+    A running app refuses it within seconds.
+    """
     from opinionlens.cli.app_database import open_database
     from opinionlens.storage.api_keys import revoke
 

@@ -1,4 +1,7 @@
-"""The commands. Each imports what it needs when it runs, so that `opinionlens --help` answers at once."""
+"""The commands of `opinionlens`.
+
+Each imports its modules when it runs, so that `opinionlens --help` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print the prediction for a text as JSON.")] = False,
     model: ModelOption = None,
 ) -> None:
-    """Predict the sentiment of a text, or of every row of a file."""
+    """Predict the sentiment of a text or a file's rows."""
     from opinionlens.cli.predict import FileOptions, names_file, predict_file, predict_text
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
@@ -80,7 +83,7 @@ def explain(
     text: Annotated[str, typer.Argument(help="The text; `-` reads standard input.")],
     model: ModelOption = None,
 ) -> None:
-    """Print the prediction for a text and what each word contributed."""
+    """Print a text's prediction and the contribution of each word."""
     from opinionlens.cli.explain import run_explain
 
     run_explain(_text_or_stdin(text), model=model)
@@ -128,7 +131,10 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file, too.")
     ] = None,
 ) -> None:
-    """Measure a model on labelled texts of your own, beside the champion, VADER and the commonest class."""
+    """Measure a model on labelled texts of your own.
+
+    The champion, VADER and the commonest class are measured beside it.
+    """
     from opinionlens.cli.evaluate_command import EvaluationRequest, run_evaluate
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
@@ -146,7 +152,7 @@ def promote(
         typer.Option(metavar="REASON", help="Promote although the gate says no; the reason is recorded."),
     ] = None,
 ) -> None:
-    """Register the tuned classifier and make it the champion, if the gate finds it no worse."""
+    """Register the tuned classifier; promote it if the gate agrees."""
     from opinionlens.cli.promotion import run_promote
 
     run_promote(force=force)
@@ -161,7 +167,7 @@ def register_model(
         typer.Option(metavar="REASON", help="Promote although the gate says no; the reason is recorded."),
     ] = None,
 ) -> None:
-    """Register a logged model under a name, and promote it if the gate finds it no worse."""
+    """Register a logged model; promote it if the gate agrees."""
     from opinionlens.cli.promotion import run_register_model
 
     run_register_model(model_id, model_name, force=force)
@@ -186,7 +192,7 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the app.")] = 8000,
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,
 ) -> None:
-    """Start the app and the MLflow page on this machine, until Ctrl-C."""
+    """Start the app and the MLflow page, until Ctrl-C."""
     from opinionlens.base.extras import require
     from opinionlens.base.settings import load_settings
     from opinionlens.cli.up import run_side_by_side
@@ -201,7 +207,7 @@ def up(
 def openapi(
     file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("docs/openapi.json"),
 ) -> None:
-    """Write the description of the API, with the limits that hold by default."""
+    """Write the description of the API, with the default limits."""
     from opinionlens.cli.openapi_command import run_openapi
 
     run_openapi(file)
@@ -215,7 +221,10 @@ app.add_typer(feedback_commands, name="feedback")
 def export_feedback(
     file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .jsonl or .csv.")],
 ) -> None:
-    """Write feedback as a labelled data set that params.yaml can name under data.files."""
+    """Write feedback as a labelled data set.
+
+    params.yaml can name the file under data.files.
+    """
     from opinionlens.cli.feedback_command import run_export
 
     run_export(file)
@@ -231,7 +240,7 @@ def delete_feedback(
         typer.Option(help="Delete all that is kept of this text, predictions too; `-` reads standard input."),
     ] = None,
 ) -> None:
-    """Delete feedback by its number, or all that is kept of a text."""
+    """Delete feedback by its number, or everything about a text."""
     from opinionlens.cli.feedback_command import run_delete
 
     if text == "-":

@@ -1,4 +1,4 @@
-"""`opinionlens openapi`: the description of the API as a file, for those who write programs against it."""
+"""`opinionlens openapi`: the description of the API as a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from opinionlens.web.factory import create_app
 
 
 def run_openapi(file: Path) -> None:
-    """Write it aside, then put it in its place. The environment does not matter: the defaults are described.
+    """Write the description of the API to a file.
+
+    It is written aside, then renamed. The environment does not matter: the default limits are described.
 
     Raises:
         SettingsInvalid: the current folder is not the project's.

@@ -1,4 +1,4 @@
-"""`opinionlens predict`: predictions for one text, or for each row of a file."""
+"""`opinionlens predict`: predictions for a text or a file's rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FileOptions:
 
 
 def names_file(argument: str, options: FileOptions) -> bool:
-    """Tell whether the argument names a file; otherwise it is a text.
+    """Tell whether the argument names a file, not a text.
 
     Raises:
         TableInvalid: it can only be meant as a file, and there is none of that name.
@@ -67,7 +67,7 @@ def _exists(argument: str) -> bool:
 
 
 def predict_text(text: str, *, model: str | None, as_json: bool) -> None:
-    """Print the prediction for one text, in words or as JSON."""
+    """Print a text's prediction, in words or as JSON."""
     chosen = chosen_classifier(model)
     prediction = chosen.classifier.predict(text)
     if as_json:
@@ -99,7 +99,7 @@ def _fields(prediction: Prediction, chosen: Chosen) -> dict[str, Any]:
 
 
 def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json: bool = False) -> int:
-    """Write the file's rows with their predictions; return the exit status.
+    """Write a file's rows with predictions; return the exit status.
 
     Without `out` the current folder gets NAME.scored.EXT, in the input's format. The input's own folder may
     be one that only its owner changes, as `data/raw` is.

@@ -1,4 +1,4 @@
-"""Tables for people at a terminal, and whole lines for programs that read them."""
+"""Tables for a terminal, and whole lines for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _CHARS_OF_PIPES = 250
 
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under their head; into a pipe they are not cut to the width of a screen."""
+    """Print rows under a head.
+
+    Into a pipe they are not cut to the width of a screen.
+    """
     console = Console()
     if not console.is_terminal:
         console = Console(width=_CHARS_OF_PIPES)
@@ -25,5 +28,5 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def moment(at: datetime | None) -> str:
-    """Return a time to the minute, in UTC; a dash for none."""
+    """Return a time to the minute in UTC, or "–"."""
     return "–" if at is None else f"{at:%Y-%m-%d %H:%M}"

@@ -1,4 +1,7 @@
-"""Child processes that are sure to end with us: own process group, asked to stop, then made to."""
+"""Child processes that end with the command that started them.
+
+Each has a process group of its own, is asked to stop, and is killed if it does not.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _GRACE_SECONDS = 10
 
 
 def refuse_taken_port(host: str, port: int, option: str) -> None:
-    """Say which port is taken, and how to choose another, before anything is started.
+    """Raise if a port is taken, before anything is started.
 
     Raises:
         SettingsInvalid: something listens there already.
@@ -40,7 +43,10 @@ def refuse_taken_port(host: str, port: int, option: str) -> None:
 
 @contextmanager
 def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM end the block as orderly as Ctrl-C, so that what is half-written goes; main thread only."""
+    """Let SIGTERM end the block as Ctrl-C does.
+
+    Half-written files are removed then, too. Works in the main thread only.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -56,7 +62,9 @@ def sigterm_as_ctrl_c() -> Iterator[None]:
 def child_process(
     command: Sequence[str], *, log: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` for as long as the block lasts; afterwards it and all its own children are gone.
+    """Run `command` for as long as the block lasts.
+
+    Afterwards it and all its own children are gone.
 
     Args:
         command: program and arguments.

@@ -36,7 +36,10 @@ def run_promote(*, force: str | None) -> None:
 
 
 def run_register_model(model_id: str, model_name: str, *, force: str | None) -> None:
-    """Take a logged model; it is registered even if the gate refuses to make it the champion."""
+    """Register a logged model and take it through the gate.
+
+    It stays registered if the gate refuses to make it the champion.
+    """
     paths = Paths()
     settings = load_settings()
     params = load_params(paths.params)

@@ -1,4 +1,4 @@
-"""Work with the registry, asking for a password where it wants one."""
+"""Work with the registry, with a login where needed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ T = TypeVar("T")
 
 
 def with_login(settings: MlflowSettings, work: Callable[[Registry], T]) -> T:
-    """Do `work` with the registry; when it asks for a login, ask the person once and do it again.
+    """Do `work` with the registry, with a login where needed.
+
+    The login is asked for once, and the work is done again.
 
     Raises:
-        RegistryLoginNeeded: nobody is there to ask, or the answer was refused.
+        RegistryLoginNeeded: standard input is no terminal, or the login was refused.
     """
     try:
         with open_registry(settings) as registry:

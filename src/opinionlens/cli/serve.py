@@ -1,4 +1,4 @@
-"""`opinionlens serve`: the app under uvicorn, in this process or in several workers."""
+"""`opinionlens serve`: the app under uvicorn, with or without workers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:
-    """Return the limits of the settings, and let this process and its workers open enough files."""
+    """Return the connection limits; raise the limit on open files.
+
+    The limit on open files holds for this process and its workers.
+    """
     wanted = settings.api.max_connections
     return ConnectionLimits(
         total=room_for_connections(wanted, raise_open_files(wanted)),
@@ -74,15 +77,21 @@ def _connection_limits(settings: Settings) -> ConnectionLimits:
 
 
 def _serve_alone(options: dict[str, Any]) -> None:
-    """Serve in this process: less memory, and metrics that cost less."""
-    os.environ.pop(FOLDER_VARIABLE, None)  # one that somebody else has set would mix our counts with theirs
+    """Serve in this process, without workers.
+
+    That needs less memory, and its metrics cost less.
+    """
+    os.environ.pop(FOLDER_VARIABLE, None)  # another program's folder would mix its counts with ours
     # uvicorn ends as SIGTERM would have ended it; but to end when told is no failure.
     signal.signal(signal.SIGTERM, _end_well)
     uvicorn.run("opinionlens.server.entry:build_app", **options)
 
 
 def _serve_with_workers(settings: Settings, options: dict[str, Any], count: int) -> None:
-    """Prepare everything, then let workers serve and replace those that die."""
+    """Prepare everything, then supervise the workers that serve.
+
+    Workers that die are replaced.
+    """
     from opinionlens.accounts.secret_checks import refuse_weak_secrets
     from opinionlens.server.bootstrap import configure_logging_by, prepare
     from opinionlens.server.supervisor import Supervisor

@@ -1,4 +1,7 @@
-"""Stages of the pipeline as commands, under their older names."""
+"""The stages of the pipeline as commands.
+
+Their names are those of the first system.
+"""
 
 from __future__ import annotations
 
@@ -38,5 +41,8 @@ def evals() -> None:
 
 
 def _run(stage: str) -> None:
-    """Import the stage late, so that a missing extra is told."""
+    """Import a stage and run it.
+
+    It is imported only now, so that a missing extra is one message.
+    """
     run_to_end(lambda: import_module(f"opinionlens.pipeline.{stage}").main())

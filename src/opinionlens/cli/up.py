@@ -1,4 +1,4 @@
-"""`opinionlens up`: the app and the MLflow page side by side on this machine, until Ctrl-C."""
+"""`opinionlens up`: the app and the MLflow page, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _MLFLOW_ENVIRONMENT = {
 
 
 def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console: Console) -> int:
-    """Start both, say where they are, and stay until a signal comes or the app ends.
+    """Run both until a signal comes or the app ends.
+
+    Prints their addresses.
 
     Returns:
         The exit status: 0 after Ctrl-C or SIGTERM, 1 when the app ended by itself.
@@ -60,7 +62,10 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
 
 
 def lacks_tables(uri: str) -> bool:
-    """Tell whether a store is a SQLite file without MLflow's tables."""
+    """Tell whether a SQLite store has no tables of MLflow.
+
+    False for a store that is no SQLite file.
+    """
     path = sqlite_file(uri)
     if path is None:
         return False

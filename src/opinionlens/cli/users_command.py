@@ -1,4 +1,7 @@
-"""`opinionlens users`: who may log in. A password is asked for hidden, read from a pipe, or made up."""
+"""`opinionlens users`: add, list and remove users, reset passwords.
+
+A password is asked for hidden, read from a pipe, or made up.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-users = typer.Typer(help="Who may log in to the admin pages.", no_args_is_help=True)
+users = typer.Typer(help="Users of the admin pages.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="The user's name; capitals do not matter.")]
 GenerateOption = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
@@ -32,7 +35,7 @@ def list_users() -> None:
             for user in everybody(database)
         ]
     if not rows:
-        typer.echo("There is nobody yet; the app makes the first user when it starts.", err=True)
+        typer.echo("There is no user yet; the app makes the first user when it starts.", err=True)
         return
     show_table(("name", "since", "password of"), rows)
 
@@ -41,7 +44,10 @@ def list_users() -> None:
 def add_user(
     name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
 ) -> None:
-    """Add a user. The password is asked for, unless an option says otherwise."""
+    """Add a user.
+
+    The password is asked for, unless an option says otherwise.
+    """
     from opinionlens.accounts.passwords import argon2, hash_password
     from opinionlens.cli.app_database import open_database
     from opinionlens.storage import NameTaken
@@ -49,7 +55,7 @@ def add_user(
 
     _check_name(name)
     with open_database() as database:
-        if find(database, name) is not None:  # before anybody types a password for nothing
+        if find(database, name) is not None:  # before a password is typed for nothing
             raise NameTaken(
                 f"There is a user {name} already.", remedy="`reset-password` gives them a new one."
             )
@@ -89,7 +95,7 @@ def remove_user(name: NameArgument) -> None:
         left = count(database)
     _tell(f"{name} has been removed, and is logged out everywhere.", None)
     if not left:
-        _tell("Nobody is left; the app makes the first user again when it starts.", None)
+        _tell("No user is left; the app makes the first user again when it starts.", None)
 
 
 def _check_name(name: str) -> None:
@@ -103,7 +109,7 @@ def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
     """Return a password that is good enough.
 
     Raises:
-        InputError: there are two ways at once, or nobody is there to ask.
+        InputError: there are two ways at once, or standard input is no terminal.
         PasswordWeak: it is too easily guessed.
     """
     from opinionlens.accounts.first_user import make_password
@@ -120,7 +126,7 @@ def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
     else:
         raise InputError(
-            "Nobody is here to ask for a password.",
+            "A password cannot be asked for: standard input is no terminal.",
             remedy="Use --generate, or pipe it in with --password-stdin.",
         )
     refuse_weak(password, name)
@@ -128,7 +134,10 @@ def _password_for(name: str, *, generate: bool, from_stdin: bool) -> str:
 
 
 def _tell(words: str, password: str | None) -> None:
-    """Say what was done on stderr; a password that was made up goes to stdout, this once."""
+    """Print a message to stderr, a made-up password to stdout.
+
+    The password is shown this once.
+    """
     typer.echo(words, err=True)
     if password is not None:
         typer.echo("The password, shown this once:", err=True)
