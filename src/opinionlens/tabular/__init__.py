@@ -1,1 +1,4 @@
-"""Rows from and to files of doubtful quality: CSV and its relatives, JSON, Parquet, packed or not."""
+"""Rows read from and written to files of doubtful quality.
+
+CSV and its relatives, JSON and Parquet, packed or not.
+"""

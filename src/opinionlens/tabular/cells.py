@@ -1,4 +1,4 @@
-"""Cells of delimited lines: what a quotation mark means, line by line."""
+"""Cells of delimited lines, by the meaning of quotation marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 class Quoting(Enum):
-    """What a quotation mark in a file means."""
+    """The meaning of a quotation mark in a file."""
 
     DOUBLED = "doubled"  # RFC 4180: a quoted cell, with two marks for one inside
     BACKSLASH = "backslash"  # a quoted cell, with a backslash before a mark inside (Spark, MySQL)
@@ -21,11 +21,11 @@ class Quoting(Enum):
 
 @dataclass
 class Cells:
-    """A record under way.
+    """A partly read record.
 
     Attributes:
         done: the cells that are complete.
-        open: the parts of a quoted cell that goes on in the next line; None where none does.
+        open: the parts of a quoted cell that goes on in the next line; None if there is none.
         quoted: how many cells were quoted.
         is_loose: a mark inside a quoted cell neither closed it nor was doubled or escaped.
         has_stray: a cell that is not quoted holds a mark.
@@ -42,12 +42,12 @@ class Cells:
     has_doubled: bool = False
 
     def with_rest(self) -> list[str]:
-        """Return the cells, the open one as far as it goes."""
+        """Return the cells, ending with the open incomplete one."""
         return self.done if self.open is None else [*self.done, "".join(self.open)]
 
 
 class Splitter:
-    """Splits lines into cells by one delimiter and one meaning of quotation marks."""
+    """A splitter of lines for one delimiter and quoting."""
 
     def __init__(self, delimiter: str, quoting: Quoting) -> None:
         """Prepare the patterns.
@@ -71,7 +71,7 @@ class Splitter:
         return cells
 
     def go_on(self, cells: Cells, line: str) -> None:
-        """Split the next line of a record whose last cell is open."""
+        """Split a further line of an unfinished record."""
         body = body_of(line)
         at = self._quoted(cells, body, line, 0)
         if at is not None:
@@ -92,7 +92,11 @@ class Splitter:
             at = None if end < 0 else end + 1
 
     def _quoted(self, cells: Cells, body: str, line: str, at: int) -> int | None:
-        """Take the inside of a quoted cell; return where the next cell begins, None behind the last one."""
+        """Read the inside of a quoted cell.
+
+        Returns:
+            Where the next cell begins; None behind the last one.
+        """
         parts = cells.open if cells.open is not None else []
         for mark in self._mark.finditer(body, at):
             if mark[1] is not None:

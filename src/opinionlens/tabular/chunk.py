@@ -1,4 +1,4 @@
-"""Rows on their way from an input file to an output file, some at a time."""
+"""Chunks of rows between an input and an output file."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ TextOrProblem = str | RowProblem
 
 
 class Chunk(Protocol):
-    """Some rows of an input, in the forms in which outputs take them."""
+    """Some rows of an input, in every form for outputs."""
 
     @property
     def texts(self) -> Sequence[TextOrProblem]:
-        """The text of each row, or why there is none."""
+        """The text of each row, or its problem."""
 
     def cells(self) -> list[list[str]]:
-        """Return each row as text cells, as many as the input has names."""
+        """Return each row as text cells, one for each name."""
 
     def objects(self, added: Sequence[str]) -> list[str]:
-        """Return the members of each row as JSON without braces; names that are in `added` are changed."""
+        """Return the members of each row as JSON without braces.
+
+        Names that are in `added` are changed.
+        """
 
     def arrays(self) -> list[Any]:
         """Return the columns as Arrow arrays."""
@@ -38,19 +41,19 @@ class RowSource(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """Names of the columns; asking for them may read the whole file."""
+        """Names of the columns; may read the whole file."""
 
     @property
     def delimiter(self) -> str | None:
-        """What stands between cells, where an output should keep it."""
+        """The delimiter that an output should keep, if any."""
 
     @property
     def has_mark(self) -> bool:
-        """Whether it begins with a byte order mark."""
+        """Whether the file begins with a byte order mark."""
 
     @property
     def is_array(self) -> bool:
-        """Whether it is one JSON array."""
+        """Whether the file is one JSON array."""
 
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         """Return the Arrow schema of the columns."""
@@ -63,20 +66,20 @@ class RowSource(Protocol):
         """
 
     def renamings(self, added: Sequence[str]) -> Mapping[str, str]:
-        """Return the names that had to be changed because columns of theirs are added."""
+        """Return the columns renamed because added ones use their names."""
 
     def done(self) -> float:
-        """Return how much of the input has been read, in the unit of `total`."""
+        """Return the amount of input read, in units of `total`."""
 
     def total(self) -> float:
-        """Return how much there is to read."""
+        """Return the amount of input in all."""
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know about how the file was read."""
+        """Return notes for users on the reading of the file."""
 
 
 def in_chunks(rows: Iterable[tuple[_Row, TextOrProblem]]) -> Iterator[tuple[list[_Row], list[TextOrProblem]]]:
-    """Gather rows that come one by one with their texts."""
+    """Gather single rows and their texts into chunks."""
     contents: list[_Row] = []
     texts: list[TextOrProblem] = []
     chars = 0
@@ -92,17 +95,17 @@ def in_chunks(rows: Iterable[tuple[_Row, TextOrProblem]]) -> Iterator[tuple[list
 
 
 def renamed(names: Sequence[str], added: Sequence[str]) -> list[str]:
-    """Return the names under which the input's columns are written.
+    """Return the output names of the input's columns.
 
-    A column that has the name of an added one is written as `input_…`: a reader of `prediction` must get
-    the added one, and nothing of the input may be lost.
+    A column that has the name of an added one is written as `input_…`: a reader of `prediction` must get the
+    added one, and nothing of the input may be lost.
     """
     taken = {*names, *added}
     return [_free_name(name, taken) if name in added else name for name in names]
 
 
 def renamings(names: Sequence[str], added: Sequence[str]) -> dict[str, str]:
-    """Return those of `renamed` that are new, by the old ones."""
+    """Return the changed names of `renamed` by their old ones."""
     return {old: new for old, new in zip(names, renamed(names, added), strict=True) if old != new}
 
 

@@ -1,4 +1,4 @@
-"""The names of a file's columns, before anything else of it is read."""
+"""Column names of a file, without reading its rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _JSON_ROWS = 100  # objects may lack members; more rows than that hardly name an
 
 
 def column_names(path: Path) -> tuple[str, ...]:
-    """Return the names in their order; of JSON those of the first 100 objects.
+    """Return the names in order.
+
+    JSON has no header, so they are those of the first 100 objects.
 
     Raises:
         TableInvalid: the format is unknown, or the file is not of it.

@@ -1,4 +1,7 @@
-"""Rows of CSV and its relatives; see `quoting` and `records` for what becomes of quotation marks."""
+"""Rows of CSV and its relatives.
+
+`quoting` and `delimited_records` decide about quotation marks.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from opinionlens.tabular.shape import Shape
 
 
 class Row(NamedTuple):
-    """Exactly as many cells as the header has, and what is wrong with them."""
+    """As many cells as the header has, and their problem."""
 
     cells: list[str]
     problem: RowProblem | None
 
 
 class DelimitedRows:
-    """Iterates over the rows behind the header."""
+    """The rows behind the header, in order."""
 
     def __init__(self, lines: Lines, header: Header, quoting: Quoting, shape: Shape) -> None:
         """Take the lines behind the header."""
@@ -41,7 +44,7 @@ class DelimitedRows:
         return map(self._fitted, self._records)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is unusual about the file."""
+        """Return notes on unusual things in the file."""
         literal = self._records.tally.literal
         found = [*self.lines.notes()]
         if self.header.has_hint:
@@ -57,7 +60,7 @@ class DelimitedRows:
         return tuple(found)
 
     def _fitted(self, record: Record) -> Row:
-        """Fit the cells to the header; none of the content is lost."""
+        """Fit the cells to the header without losing content."""
         cells, problem = record
         width = len(self.header.names)
         if len(cells) == width:

@@ -1,4 +1,4 @@
-"""Records of a delimited file: as many as there are rows, however its quotation marks are placed.
+"""Records of a delimited file with any placement of marks.
 
 A record whose quoting keeps the rules is taken as it is. Where it does not, or where a quoted cell goes on
 over lines that are rows themselves, the first line is read alone: to the letter if that makes a row, else as
@@ -27,7 +27,7 @@ _QUOTED = re.compile(r'\A"([^"]*)"\Z')
 
 
 class Record(NamedTuple):
-    """The cells of a row as they are, and what is wrong with its quotation marks."""
+    """The cells of a row and its quoting problem, if any."""
 
     cells: list[str]
     problem: RowProblem | None = None
@@ -35,7 +35,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Tally:
-    """How the records with quotation marks were read.
+    """Counts of the records by their quotation marks.
 
     Attributes:
         records: all records.
@@ -59,7 +59,7 @@ class Tally:
 
 
 class DelimitedRecords:
-    """Iterates over the records behind the header; `tally` counts along."""
+    """The records behind the header, counted in `tally`."""
 
     def __init__(self, lines: Iterable[str], shape: Shape, quoting: Quoting) -> None:
         """Read nothing yet."""
@@ -70,7 +70,7 @@ class DelimitedRecords:
         self._splitter = None if quoting is Quoting.NONE else splitter(shape.delimiter, quoting)
 
     def __iter__(self) -> Iterator[Record]:
-        """Yield every record; blank lines are none."""
+        """Yield every record, skipping blank lines."""
         delimiter = self._shape.delimiter if self._shape.width > 1 else None
         while (line := self._next()) is not None:
             body = body_of(line)
@@ -113,7 +113,10 @@ class DelimitedRecords:
         return Record(cells.done)
 
     def _of_several_lines(self, first: str, cells: Cells) -> Record:
-        """Read on to the end of the open cell, and decide whether it was one."""
+        """Read to the end of the open cell, or resume.
+
+        Reading resumes behind the first line if the cell turns out not to be one.
+        """
         assert self._splitter is not None  # noqa: S101 - for the type checker
         taken, chars = [first], len(first)
         rows: list[bool] = []  # of each line behind the first that is not blank, whether it is a row itself
@@ -137,7 +140,7 @@ class DelimitedRecords:
         return Record(cells.done)
 
     def _is_doubtful(self, cells: Cells, first: str, rows: list[bool]) -> bool:
-        """Return whether the lines of a closed cell are rows rather than lines of one text."""
+        """Return whether a closed cell rather contains several rows."""
         if len(cells.done) != self._shape.width:
             return cells.is_loose or any(rows)
         if cells.is_loose:
@@ -147,14 +150,14 @@ class DelimitedRecords:
         if not self._shape.is_telling or (cells.has_doubled and not self._shape.has_typed_columns):
             return first_is_row and len(rows) > 1 and all(rows)
         if first_is_row and not last:
-            # A label that was not met before must not take the certain rows before it along.
+            # A new label in the last line must not cost the certain rows before it.
             return self._shape.has_typed_columns and bool(between) and all(between)
         if first_is_row:
             return _mostly(between)
         return bool(between) and _mostly(between)
 
     def _unfinished(self, taken: list[str], cells: Cells) -> Record:
-        """Decide on a cell that is still open at the end of the file."""
+        """Decide on a cell still open at the file's end."""
         is_line = len(taken) == 1 and taken[0].endswith(("\n", "\r"))
         if any(map(self._shape.is_row, taken[1:])) or (
             (is_line or self._shape.width == 1) and self._shape.literal(taken[0]) is not None
@@ -163,15 +166,18 @@ class DelimitedRecords:
         return Record(cells.with_rest(), RowProblem.CUT_OFF)
 
     def _resumed(self, taken: list[str]) -> Record:
-        """Give back all lines but the first."""
+        """Return all lines but the first to the input."""
         self._returned.extendleft(reversed(taken[1:]))
         return self._alone(taken[0], None)
 
     def _alone(self, line: str, cells: Cells | None) -> Record:
-        """Read a line whose marks break the rules by itself; `cells` are its own where they are closed."""
+        """Read a line with marks that break the rules.
+
+        `cells` are its own where they are closed.
+        """
         self.tally.literal += 1
         if cells is not None and cells.open is None and len(cells.done) == self._shape.width:
-            return Record(cells.done)  # marks inside quotes that somebody forgot to double
+            return Record(cells.done)  # marks inside quotes that are not doubled
         literal = self._shape.literal(line)
         if literal is not None:
             return Record([_QUOTED.sub(r"\1", cell) for cell in literal])

@@ -1,4 +1,4 @@
-"""A delimited file as a source of rows for an output."""
+"""A delimited file as a source of rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class DelimitedChunk:
 
 
 class DelimitedSource:
-    """Rows have as many cells as the header; `chunk.Source` says what the methods are for."""
+    """A delimited file as a source; see `chunk.RowSource`.
+
+    Every row has as many cells as the header.
+    """
 
     is_array = False
 
@@ -53,7 +56,7 @@ class DelimitedSource:
         self._rows = rows
         self._column = rows.header.position(text_column)
         self.names = [name.strip() if name.strip() else name for name in rows.header.names]
-        # What the ending says need not be kept: the ending of the output says it anew.
+        # A delimiter that the ending implies need not be kept: the ending of the output implies its own.
         is_said = rows.lines.format.ending == ".tsv"
         self.delimiter: str | None = None if is_said else rows.header.delimiter
         self.has_mark = rows.lines.encoding.is_marked_utf8
@@ -80,7 +83,7 @@ class DelimitedSource:
         return self._rows.lines.size
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is unusual about the file."""
+        """Return notes on unusual things in the file."""
         return self._rows.notes()
 
     def _with_text(self, row: Row) -> tuple[list[str], TextOrProblem]:

@@ -1,4 +1,4 @@
-"""From bytes to text when the encoding is not written down.
+"""Decoding of files without a declared encoding.
 
 UTF-8 is assumed, unless a byte order mark or the places of the zero bytes say UTF-16 or UTF-32. A byte that
 is no UTF-8 is marked (PEP 383) and replaced afterwards, so that one odd byte costs no row.
@@ -27,7 +27,7 @@ BOM = "\ufeff"
 
 
 class BadBytes(StrEnum):
-    """What bytes that are not UTF-8 are taken for."""
+    """The replacement of bytes that are not UTF-8."""
 
     CP1252 = "cp1252"  # Windows text: the letters it stands for, as far as it defines them
     REPLACE = "replace"  # damage that no encoding explains: U+FFFD
@@ -35,12 +35,12 @@ class BadBytes(StrEnum):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the bytes of a file are read.
+    """The encoding of a file.
 
     Attributes:
         codec: a name that Python knows.
         mark_bytes: how many bytes of byte order mark stand in front.
-        note: what a person should know about it, if anything.
+        note: a note for the user about it, if any.
     """
 
     codec: str
@@ -49,12 +49,15 @@ class Encoding:
 
     @property
     def is_marked_utf8(self) -> bool:
-        """Whether it is UTF-8 that says so."""
+        """Whether it is UTF-8 with a byte order mark."""
         return self.codec == "utf-8" and self.mark_bytes > 0
 
 
 def detect_encoding(start: bytes) -> Encoding:
-    """Return the encoding of a file by its first bytes; 256 of them are enough."""
+    """Detect the encoding of a file from its first bytes.
+
+    256 of them are enough.
+    """
     for mark, codec, name in _MARKS:
         if start.startswith(mark):
             marks = _leading(start, mark)
@@ -72,14 +75,14 @@ def detect_encoding(start: bytes) -> Encoding:
 
 
 def decode_marking(data: bytes) -> str:
-    """Return the text of a whole file; each byte that is not UTF-8 is marked for `repair`."""
+    """Decode a whole file, marking invalid bytes for `repair`."""
     encoding = detect_encoding(data[:256])
     errors = "surrogateescape" if encoding.codec == "utf-8" else "replace"
     return data[encoding.mark_bytes :].decode(encoding.codec, errors)
 
 
 def is_utf8(data: bytes) -> bool:
-    """Return whether every byte belongs to a valid sequence."""
+    """Return whether all bytes are valid UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -93,19 +96,22 @@ def needs_repair(text: str) -> bool:
 
 
 def repair(text: str, bad_bytes: BadBytes) -> str:
-    """Return the text with each byte that was not UTF-8 replaced."""
+    """Replace each marked byte, which was not UTF-8."""
     if bad_bytes is BadBytes.REPLACE:
         return _MARKED.sub(lambda run: "\ufffd" * len(run[0]), text)
     return _MARKED.sub(_as_cp1252, text)
 
 
 def without_surrogates(text: str) -> str:
-    """Return the text with lone surrogates, which JSON can spell and UTF-8 cannot hold, as U+FFFD."""
+    """Replace lone surrogates by U+FFFD.
+
+    JSON can spell them, and UTF-8 cannot hold them.
+    """
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _is_ascii_text(low: bytes, high: bytes) -> bool:
-    """Return whether every byte beside a zero is a character of ASCII text."""
+    """Return whether bytes beside zeros are ASCII text."""
     return all(
         32 <= each < 127 or each in b"\t\r\n" for each, zero in zip(low, high, strict=False) if not zero
     )

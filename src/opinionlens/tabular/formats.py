@@ -1,4 +1,4 @@
-"""The file formats that are read and written, by the endings of their names: the one list of them."""
+"""The one list of file formats, by file name ending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opinionlens.base.errors import TableInvalid
 
 
 class FormatKind(Enum):
-    """How the rows of a file are written."""
+    """The way in which a file's rows are written."""
 
     DELIMITED = "delimited"
     JSON = "JSON"
@@ -34,10 +34,10 @@ KNOWN_ENDINGS = f"{' '.join(ENDINGS)}, and each of them followed by {' or '.join
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What the ending of a name says.
+    """The format that a file name ending stands for.
 
     Attributes:
-        ending: a key of `ENDINGS`; empty for a bare `.zip`, whose content says it.
+        ending: a key of `ENDINGS`; empty for a bare `.zip`, whose content decides.
         packing: one of `PACKINGS`, or empty.
     """
 
@@ -46,7 +46,7 @@ class FileFormat:
 
     @property
     def kind(self) -> FormatKind:
-        """How the rows are written."""
+        """The way in which the rows are written."""
         return ENDINGS[self.ending]
 
     @property
@@ -56,7 +56,7 @@ class FileFormat:
 
 
 def format_of(path: PurePath) -> FileFormat:
-    """Return the format that the ending of the name stands for.
+    """Return the format for the ending of a name.
 
     Raises:
         TableInvalid: the ending is unknown; the message lists those that are known.
@@ -76,5 +76,5 @@ def format_of(path: PurePath) -> FileFormat:
 
 
 def stem_of(path: PurePath) -> str:
-    """Return the name without the ending that says its format."""
+    """Return the name without the ending of its format."""
     return path.name[: len(path.name) - len(format_of(path).suffix)]

@@ -1,4 +1,4 @@
-"""The header of a delimited file: names of the columns, and the delimiter between them."""
+"""The header of a delimited file: column names and delimiter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HINT = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Header:
-    """What the first lines of a delimited file say.
+    """The contents of a delimited file's header.
 
     Attributes:
         names: the names of the columns, as written.
@@ -33,12 +33,12 @@ class Header:
     has_hint: bool = False
 
     def position(self, name: str) -> int:
-        """Return where the column of this name is."""
+        """Return the position of a named column."""
         return [each.strip() for each in self.names].index(name)
 
 
 def read_header(lines: Iterable[str], needed: Set[str], ending: str, path: Path) -> Header:
-    """Return the header with the delimiter by which the needed columns are found.
+    """Read the header, choosing the delimiter by the needed columns.
 
     Args:
         lines: the file from its start on; a few of them are taken.
@@ -72,7 +72,10 @@ def read_header(lines: Iterable[str], needed: Set[str], ending: str, path: Path)
 
 
 def listed(names: Iterable[str], limit: int = 30) -> str:
-    """Return names for a message, as many as a person reads, with invisible characters spelt out."""
+    """Format names for a message, at most `limit` of them.
+
+    Invisible characters are spelt out.
+    """
     shown = [f"`{_visible(name[:60])}`" for name in names]
     more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
     return ", ".join(shown[:limit]) + more if shown else "none"

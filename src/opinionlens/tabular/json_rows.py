@@ -1,4 +1,4 @@
-"""Rows of JSON files: one object a line, or an array of objects."""
+"""Rows of JSON files, written as lines or an array."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MAX_ARRAY_CHARS = 50_000_000
 
 
 class JsonRow(NamedTuple):
-    """An object and its source text without line ends; what is wrong where it is none."""
+    """An object, its source text, or a problem.
+
+    The source text has no line ends; `content` is None if it is no object.
+    """
 
     source: str
     content: dict[str, Any] | None
@@ -27,7 +30,10 @@ class JsonRow(NamedTuple):
 
 
 class JsonRows:
-    """Iterates over the rows; `is_array` says how the file is written."""
+    """The rows of a JSON file, in order.
+
+    `is_array` says whether the file is one array.
+    """
 
     def __init__(self, lines: Lines, is_document: bool, is_array: bool) -> None:
         """Take the lines from the start on."""
@@ -36,7 +42,7 @@ class JsonRows:
         self._is_document = is_document
 
     def __iter__(self) -> Iterator[JsonRow]:
-        """Yield every row in order; blank lines are none.
+        """Yield every row in order, skipping blank lines.
 
         Raises:
             TableInvalid: an array is damaged or too long.
@@ -102,7 +108,7 @@ def _is_json(line: str) -> bool:
 
 
 def _spans_lines(path: Path) -> bool:
-    """Return whether the file begins with an object that is written over several lines."""
+    """Return whether the first object spans several lines."""
     with open_lines(path) as lines:
         try:
             first, _ = next(values(_whole_text(lines)))
@@ -112,7 +118,7 @@ def _spans_lines(path: Path) -> bool:
 
 
 def _first_line(lines: Lines) -> tuple[str, bool]:
-    """Return the first line that is not blank, and whether others follow."""
+    """Return the first non-blank line and whether others follow."""
     content = filter(str.strip, lines)
     try:
         return next(content, ""), next(content, None) is not None

@@ -1,4 +1,7 @@
-"""A JSON file as a source of rows for an output. What it says is passed on as it is written."""
+"""A JSON file as a source of rows.
+
+Its values are passed on as they are written.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,17 @@ class JsonChunk:
     source: JsonSource
 
     def cells(self) -> list[list[str]]:
-        """Return strings as they are, other values as JSON, null and absent ones as empty cells."""
+        """Return all values as text cells.
+
+        Strings stay as they are, other values become JSON, null and absent ones empty cells.
+        """
         return [[cells.get(name, "") for name in self.source.names] for cells in map(_cells, self.rows)]
 
     def objects(self, added: Sequence[str]) -> list[str]:
-        """Return the source text of the members; only names that collide are written anew."""
+        """Return the source text of the members.
+
+        Only names that collide are written anew.
+        """
         return [self._object(row, added) for row in self.rows]
 
     def arrays(self) -> list[Any]:
@@ -57,13 +66,16 @@ class JsonChunk:
 
 
 class JsonSource:
-    """Each row has names of its own; `chunk.Source` says what the methods are for."""
+    """A JSON file as a source; see `chunk.RowSource`.
+
+    Each row has names of its own.
+    """
 
     delimiter: str | None = None
     has_mark = False
 
     def __init__(self, rows: JsonRows, text_column: str) -> None:
-        """Read nothing yet: there is no header that could be wrong."""
+        """Read nothing yet, as there is no header to check."""
         self._rows = rows
         self._column = text_column
         self.is_array = rows.is_array
@@ -71,7 +83,9 @@ class JsonSource:
 
     @cached_property
     def names(self) -> list[str]:
-        """All names that occur, in their order; the file is read once more for them.
+        """All names that occur, in order of appearance.
+
+        The file is read once more for them.
 
         Raises:
             TableInvalid: there are too many for a table.
@@ -104,7 +118,7 @@ class JsonSource:
             yield JsonChunk(rows, texts, self)
 
     def renamings(self, added: Sequence[str]) -> Mapping[str, str]:
-        """Return the names that were changed in the rows so far."""
+        """Return the names changed in the rows so far."""
         return self.collisions or (renamings(self.names, added) if "names" in vars(self) else {})
 
     def done(self) -> float:
@@ -116,7 +130,7 @@ class JsonSource:
         return self._rows.lines.size
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is unusual about the file."""
+        """Return notes on unusual things in the file."""
         return self._rows.lines.notes()
 
     def _with_text(self, row: JsonRow) -> tuple[JsonRow, TextOrProblem]:

@@ -1,4 +1,4 @@
-"""JSON values whose numbers stay as they are written, digit by digit."""
+"""JSON parsing that keeps numbers digit by digit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class Number(str):
-    """A number (or NaN, Infinity) as its digits stand in the file."""
+    """A number (or NaN, Infinity) as written in the file."""
 
     __slots__ = ()
 
@@ -20,7 +20,7 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 
 
 def parse(text: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the value; numbers as `Number`.
+    """Parse a JSON value, with numbers as `Number`.
 
     Raises:
         ValueError: it is not JSON, or nested thousands deep.
@@ -32,7 +32,9 @@ def parse(text: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def values(text: str) -> Iterator[tuple[str, Any]]:
-    """Yield what each value of an array (or of a sequence without brackets) is, and its source text.
+    """Yield the source text and value of each element.
+
+    The text is an array, or a sequence of values without brackets.
 
     Raises:
         ValueError: the text is not that; a `json.JSONDecodeError` where the place is known.
@@ -60,7 +62,10 @@ def values(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def members(text: str) -> list[tuple[str, str]]:
-    """Return name and source text of each member of an object that is known to be valid."""
+    """Return name and source text of each member.
+
+    The text must be a valid object.
+    """
     found = []
     at = _skip(text, _skip(text, 0) + 1)
     while text[at] != "}":

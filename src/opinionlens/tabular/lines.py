@@ -1,4 +1,4 @@
-"""Lines of a text file, one at a time, each with its end."""
+"""Lines of a text file, each with its line end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ MAX_LINE_CHARS = 50_000_000
 
 
 class Lines:
-    """Iterates over the lines; bytes that are no UTF-8 are replaced, or left marked for the caller.
+    """The lines of a text file, decoded one by one.
 
-    A lone carriage return ends a line, too (old Macintoshes).
+    Bytes that are no UTF-8 are replaced, or left marked for the caller. A lone carriage return ends a line,
+    too (old Macintoshes).
     """
 
     def __init__(self, opened: Opened, bad_bytes: BadBytes | None = BadBytes.CP1252) -> None:
-        """Find out the encoding.
+        """Detect the encoding.
 
         Args:
             opened: the file.
@@ -56,16 +57,16 @@ class Lines:
             yield line if line.isascii() or self._bad_bytes is None else self._repair(line)
 
     def position(self) -> int:
-        """Return how many bytes have been taken from the file on disk."""
+        """Return how many bytes of the file have been read."""
         return self._opened.position()
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is unusual about the encoding."""
+        """Return notes on unusual things in the encoding."""
         odd = f"{self.repaired:,} lines are not UTF-8; their odd bytes were read as Windows-1252."
         return tuple(filter(None, (self.encoding.note, odd if self.repaired else None)))
 
     def close(self) -> None:
-        """Let go of the stream without closing it."""
+        """Detach from the stream without closing it."""
         self._text.detach()
 
     def _repair(self, line: str) -> str:

@@ -1,4 +1,4 @@
-"""Opening a file of rows by the ending of its name."""
+"""Opening of row files by the ending of their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opinionlens.tabular.parquet_source import open_parquet_source
 
 
 def open_source(path: Path, text_column: str) -> AbstractContextManager[RowSource]:
-    """Open an input file.
+    """Open an input file in the format of its ending.
 
     Args:
         path: the file; its ending says the format (`formats.ENDINGS`), packed or not.

@@ -1,4 +1,7 @@
-"""Bytes of a file that may be packed (gzip, zip), read with a bound on what they unpack to."""
+"""Reading and writing of files that may be packed.
+
+Gzip and zip are known; the unpacked size is bounded.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ _DAMAGED = (zlib.error, EOFError, gzip.BadGzipFile, zipfile.BadZipFile, NotImple
 
 @dataclass
 class Opened:
-    """An input file: its unpacked bytes, and how far the reading is in the file on disk."""
+    """An open input file.
+
+    `stream` gives the unpacked bytes; `raw` is the file on disk, of `size` bytes.
+    """
 
     path: Path
     format: FileFormat
@@ -40,13 +46,13 @@ class Opened:
     size: int
 
     def position(self) -> int:
-        """Return how many bytes have been taken from the file on disk."""
+        """Return how many bytes of the file have been read."""
         return self.raw.tell()
 
 
 @contextmanager
 def open_input(path: Path) -> Iterator[Opened]:
-    """Open a file for reading, unpacked where its name says that it is packed.
+    """Open a file for reading, unpacked according to its name.
 
     Raises:
         TableInvalid: it cannot be opened, its ending is unknown, or its content is not what the name says.
@@ -72,7 +78,10 @@ def open_input(path: Path) -> Iterator[Opened]:
 
 @contextmanager
 def seekable(opened: Opened) -> Iterator[BinaryIO]:
-    """Yield the unpacked bytes as a stream that can be moved in (a temporary file where it was packed)."""
+    """Yield the unpacked bytes as a seekable stream.
+
+    It is a temporary file where the input was packed.
+    """
     if not opened.format.packing:
         yield opened.stream
         return
@@ -84,7 +93,13 @@ def seekable(opened: Opened) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_output(path: Path, form: FileFormat, name: str) -> Iterator[BinaryIO]:
-    """Open a file for writing, packed as its format says; `name` is that of the file inside a zip archive."""
+    """Open a file for writing, packed as its format says.
+
+    Args:
+        path: where to write.
+        form: the format.
+        name: the name of the file inside a zip archive.
+    """
     if form.packing == ".gz":
         # No name and no time inside: equal rows give equal bytes.
         with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as stream:
@@ -101,7 +116,10 @@ def open_output(path: Path, form: FileFormat, name: str) -> Iterator[BinaryIO]:
 
 
 class _Bounded(io.RawIOBase):
-    """Passes unpacked bytes on; damage and bombs become errors that say so."""
+    """A stream of unpacked bytes with a limit.
+
+    Damage and archive bombs become a `TableInvalid`.
+    """
 
     def __init__(self, packed: IO[bytes], path: Path, packed_size: int) -> None:
         self._packed = packed
@@ -153,7 +171,7 @@ def _check_start(path: Path, form: FileFormat, raw: BinaryIO) -> None:
 
 
 def _member(path: Path, form: FileFormat, raw: BinaryIO) -> tuple[FileFormat, IO[bytes]]:
-    """Return the format and the stream of the one file in a zip archive."""
+    """Open the single file in a zip archive."""
     try:
         archive = zipfile.ZipFile(raw)
         members = [info for info in archive.infolist() if _is_content(info)]
@@ -179,13 +197,18 @@ def _member(path: Path, form: FileFormat, raw: BinaryIO) -> tuple[FileFormat, IO
 
 
 def _is_content(info: zipfile.ZipInfo) -> bool:
-    """Whether a member is a person's file, not a folder or what macOS adds."""
+    """Return whether a member is the user's own file.
+
+    Folders and the files that macOS adds are not.
+    """
     parts = PurePosixPath(info.filename).parts
     return not info.is_dir() and "__MACOSX" not in parts and not parts[-1].startswith(("._", ".DS_Store"))
 
 
 def content_format(path: Path) -> FileFormat:
-    """Return the format of a file by its name, or by the name inside where that is only `.zip`.
+    """Return the format of a file, looking into bare archives.
+
+    The name inside a `.zip` decides where the name of the archive says no more.
 
     Raises:
         TableInvalid: as `open_input`.

@@ -1,4 +1,7 @@
-"""A Parquet file as a source of rows: batches of columns, unread but for the text where types are kept."""
+"""A Parquet file as a source of rows.
+
+Batches of columns are passed on; where types are kept, only the texts are converted.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,17 @@ class ParquetChunk:
     names: Sequence[str]
 
     def cells(self) -> list[list[str]]:
-        """Return strings as they are, other values as JSON or in ISO 8601, null as an empty cell."""
+        """Return all values as text cells.
+
+        Strings stay as they are, other values become JSON or ISO 8601, null an empty cell.
+        """
         return [[_cell(value) for value in row] for row in self._rows()]
 
     def objects(self, added: Sequence[str]) -> list[str]:
-        """Return values as JSON; what JSON lacks is written as a string."""
+        """Return the values as JSON.
+
+        Types that JSON lacks are written as strings.
+        """
         keys = [json.dumps(name) for name in renamed(self.names, added)]
         return [
             ", ".join(f"{key}: {_json(value)}" for key, value in zip(keys, row, strict=True))
@@ -47,14 +56,17 @@ class ParquetChunk:
 
 
 class ParquetSource:
-    """Rows keep their batches; `chunk.Source` says what the methods are for."""
+    """A Parquet file as a source; see `chunk.RowSource`.
+
+    Rows stay in their batches.
+    """
 
     delimiter: str | None = None
     has_mark = False
     is_array = False
 
     def __init__(self, reader: Any, column: int, path: Path) -> None:  # noqa: ANN401 - pyarrow's
-        """Take the file, open."""
+        """Take the open file."""
         self._reader = reader
         self._column = column
         self._path = path
@@ -99,7 +111,7 @@ class ParquetSource:
         return float(self._reader.metadata.num_rows)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is unusual about the file."""
+        """Return notes on unusual things in the file."""
         if not self._repaired:
             return ()
         return (f"{self._repaired:,} texts are not UTF-8; their odd bytes were read as U+FFFD.",)
@@ -145,7 +157,10 @@ def _position(schema: Any, text_column: str, path: Path) -> int:  # noqa: ANN401
 
 
 def _values(column: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - an array
-    """Return the values as Python's, and how many were not UTF-8 (Parquet promises it, writers forget it)."""
+    """Return the values as Python's, and a count of repairs.
+
+    Parquet promises UTF-8, but some writers do not keep to it.
+    """
     import pyarrow as pa
 
     try:

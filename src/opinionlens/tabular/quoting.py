@@ -1,4 +1,6 @@
-r"""What quotation marks mean in a file, decided from all of it.
+r"""The meaning of quotation marks in a file.
+
+It is decided from the whole file.
 
 1. The first rows that are beyond doubt give the shape: how many cells, which columns hold numbers or a few
    values only.
@@ -18,7 +20,7 @@ from opinionlens.tabular.cells import Cells, Quoting, splitter
 from opinionlens.tabular.delimited_records import DelimitedRecords, Tally
 from opinionlens.tabular.shape import Shape
 
-# The first so many rows with marks tell what those mean.
+# So many rows with marks are enough to decide.
 _MARKED_RECORDS = 100_000
 _BACKSLASH_LINES = 20_000
 # How many contradictions outweigh one confirmation.
@@ -31,7 +33,7 @@ LinesAgain = Callable[[], AbstractContextManager[Iterable[str]]]
 
 
 def find_quoting(lines: LinesAgain, shape: Shape, ending: str) -> Quoting:
-    """Decide what marks mean, and let `shape` learn what rows look like.
+    """Decide the quoting, and teach `shape` the rows.
 
     Args:
         lines: opens the lines behind the header; it is called up to three times.
@@ -52,7 +54,7 @@ def find_quoting(lines: LinesAgain, shape: Shape, ending: str) -> Quoting:
 
 
 def _quoted_form(lines: Iterable[str], shape: Shape) -> Quoting:
-    """Return how marks inside quoted cells are written."""
+    """Return the style of marks inside quoted cells."""
     candidates = (Quoting.DOUBLED, Quoting.BACKSLASH)
     readers = [splitter(shape.delimiter, quoting) for quoting in candidates]
     points = [0, 0]

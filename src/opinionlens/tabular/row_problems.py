@@ -1,4 +1,4 @@
-"""Reasons why a row of a file has no usable text."""
+"""Reasons why a row has no usable text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ RAW_LINE = "input_line"
 
 
 class RowProblem(Enum):
-    """Why a row cannot be used; the value is what its column `error` says."""
+    """A reason why a row cannot be used.
+
+    The value is the text of its column `error`.
+    """
 
     NO_TEXT = "the text is missing or empty"
     NOT_TEXT = "the text is not a string"

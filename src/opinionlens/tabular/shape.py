@@ -1,4 +1,7 @@
-"""The shape of a file's rows, by which a row that hides inside a quoted cell is recognised."""
+"""The shape of a file's rows.
+
+By it a row is recognised that is hidden inside a quoted cell.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _BROKEN_LINE_CHARS = 20_000
 
 
 class _Column:
-    """Values of one column, as far as they tell it from others."""
+    """Values of one column, as far as they characterise it."""
 
     def __init__(self) -> None:
         self._seen = 0
@@ -72,7 +75,10 @@ class _Column:
 
 
 class _OpenCell(NamedTuple):
-    """A record whose last cell goes on, its first lines, and the number of the first."""
+    """A record with an unfinished last cell.
+
+    `lines` are its first lines, `opened` the number of the first.
+    """
 
     cells: Cells
     lines: list[str]
@@ -85,10 +91,10 @@ def _value(cell: str) -> str:
 
 
 class Shape:
-    """How many cells a row has, and what some of its columns hold."""
+    """The number of cells and the known values of columns."""
 
     def __init__(self, delimiter: str, width: int) -> None:
-        """Start with the number of columns alone."""
+        """Start with the number of columns only."""
         self.delimiter = delimiter
         self.width = width
         self._columns = [_Column() for _ in range(width)]
@@ -96,7 +102,11 @@ class Shape:
         self._splitter = splitter(delimiter, Quoting.DOUBLED)
 
     def learn(self, lines: Iterable[str]) -> bool:
-        """Take note of lines that are rows beyond doubt; return whether any line holds a quotation mark."""
+        """Learn from the lines that are certainly rows.
+
+        Returns:
+            Whether any line holds a quotation mark.
+        """
         has_mark = False
         inside: _OpenCell | None = None
         broken: list[list[str]] = []
@@ -129,17 +139,20 @@ class Shape:
             column.settle()
 
     def _keep(self, cell: _OpenCell, broken: list[list[str]]) -> None:
-        """Keep the lines of a cell that is none for later, unless there are enough."""
+        """Keep the lines of a broken cell, within a limit."""
         room = _BROKEN_LINES - sum(map(len, broken))
         if room > 0 and self._is_broken(cell.cells):
             broken.append([line for line in cell.lines[:room] if len(line) <= _BROKEN_LINE_CHARS])
 
     def _is_broken(self, cells: Cells) -> bool:
-        """Return whether no writer that quotes wrote this record."""
+        """Return whether correct quoting cannot give this record."""
         return cells.open is not None or cells.is_loose or len(cells.done) != self.width
 
     def _take_note_of_broken(self, lines: Sequence[str]) -> None:
-        """Learn from lines that a stray mark made one cell: each may be a row, as in `records`."""
+        """Learn from lines that a stray mark joined.
+
+        Each may be a row, as in `delimited_records`.
+        """
         pending = deque(lines)
         while pending:
             line = pending.popleft()
@@ -155,7 +168,11 @@ class Shape:
                 pending.extendleft(reversed(taken))
 
     def _take_note(self, line: str) -> Cells | None:
-        """Learn from one line; return the record under way where the line leaves a quoted cell open."""
+        """Learn from one line.
+
+        Returns:
+            The record under way where the line leaves a quoted cell open.
+        """
         cells = self._splitter.start(line) if '"' in line else None
         if cells is not None and cells.open is not None and not cells.is_loose:
             return cells
@@ -172,7 +189,10 @@ class Shape:
 
     @property
     def is_telling(self) -> bool:
-        """Whether a row can be told from a line of prose that happens to have as many cells."""
+        """Whether rows can be distinguished from lines of prose.
+
+        A line of prose may happen to have as many cells.
+        """
         return self.delimiter in _TELLING_DELIMITERS or self.has_typed_columns
 
     @property
@@ -181,17 +201,23 @@ class Shape:
         return any(column.is_telling for column in self._columns)
 
     def literal(self, line: str) -> list[str] | None:
-        """Return the cells of the line if it is a row in which quotation marks mean nothing."""
+        """Return the cells read literally, if they make a row.
+
+        Quotation marks are then characters like any other.
+        """
         body = body_of(line)
         cells = body.split(self.delimiter) if self.width > 1 else [body]
         return self._fitting(cells) if self.width > 1 else cells
 
     def is_row(self, line: str) -> bool:
-        """Return whether the line alone is a row, with marks or to the letter."""
+        """Return whether the line is a row, quoted or literal."""
         return self.is_certain_row(line) or (self.width > 1 and self.literal(line) is not None)
 
     def is_certain_row(self, line: str) -> bool:
-        """Return whether the line alone is a row with its marks in place (never known of a single column)."""
+        """Return whether the line is a correctly quoted row.
+
+        Never true of a single column.
+        """
         return self.width > 1 and self._certain(line) is not None
 
     def _certain(self, line: str) -> list[str] | None:

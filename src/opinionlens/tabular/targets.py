@@ -1,4 +1,7 @@
-"""Outputs: the rows of a source with added columns, in any of the formats."""
+"""Output files in every format.
+
+They hold the rows of a source with added columns.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from opinionlens.tabular.spreadsheet import neutralised
 from opinionlens.tabular.text_arrays import import_pyarrow
 
 Value = str | float | bool | None
-# What is added to each row, by name: text, a number or a truth.
+# The types of the values added to each row, by name: text, a number or a boolean.
 Added = Mapping[str, type]
 
 # A row group is what other programs read at once: not too small for them, not too large for our memory.
@@ -27,24 +30,27 @@ _GROUP_BYTES = 32_000_000
 
 
 class Target(Protocol):
-    """An output file, open."""
+    """An open output file."""
 
     def write(self, chunk: Chunk, values: Sequence[Sequence[Value]]) -> None:
-        """Write the rows of a chunk, each with the values added to it."""
+        """Write the rows of a chunk with their added values."""
 
     def notes(self) -> tuple[str, ...]:
-        """Say what was changed on the way."""
+        """Return notes on changes to the content."""
 
 
 class DelimitedTarget:
-    """Cells between delimiters, quoted where they must be, with the line ends of RFC 4180."""
+    """A delimited output file.
+
+    Cells are quoted where they must be, with the line ends of RFC 4180.
+    """
 
     def __init__(self, output: io.TextIOBase, delimiter: str, names: Sequence[str], is_safe: bool) -> None:
         """Write the header.
 
         Args:
-            output: where to.
-            delimiter: what stands between cells.
+            output: the open file.
+            delimiter: the character between cells.
             names: the header.
             is_safe: whether an apostrophe keeps cells from being taken for formulas.
         """
@@ -59,7 +65,7 @@ class DelimitedTarget:
             self._write([*cells, *map(_cell, added)])
 
     def notes(self) -> tuple[str, ...]:
-        """Say how many cells were changed."""
+        """Return the number of changed cells as a note."""
         if not self._is_safe:
             return ()
         times = "1 cell was" if self._changed == 1 else f"{self._changed:,} cells were"
@@ -74,10 +80,13 @@ class DelimitedTarget:
 
 
 class JsonTarget:
-    """Objects, one a line; between brackets where the source is an array."""
+    """A JSON output file, one object a line.
+
+    Brackets enclose them where the source is an array.
+    """
 
     def __init__(self, output: io.TextIOBase, added: Sequence[str], is_array: bool) -> None:
-        """Begin."""
+        """Take the open file and the added columns' names."""
         self._output = output
         self._added = added
         self._between = ",\n" if is_array else "\n"
@@ -92,15 +101,18 @@ class JsonTarget:
             self.is_empty = False
 
     def notes(self) -> tuple[str, ...]:
-        """Say nothing: nothing is changed."""
+        """Return no notes: nothing is changed."""
         return ()
 
 
 class ParquetTarget:
-    """Columns keep their types; added ones come behind them."""
+    """A Parquet output file that keeps the columns' types.
+
+    Added columns come last.
+    """
 
     def __init__(self, writer: Any, schema: Any) -> None:  # noqa: ANN401 - pyarrow's
-        """Take the file, open."""
+        """Take the open file."""
         self._writer = writer
         self._schema = schema
         self._pending: list[Any] = []
@@ -108,7 +120,7 @@ class ParquetTarget:
         self._pending_bytes = 0
 
     def write(self, chunk: Chunk, values: Sequence[Sequence[Value]]) -> None:
-        """Take rows for writing."""
+        """Collect rows for the next row group."""
         import pyarrow as pa
 
         own = chunk.arrays()
@@ -125,7 +137,7 @@ class ParquetTarget:
             self.flush()
 
     def flush(self) -> None:
-        """Write the batches that wait as one row group."""
+        """Write the pending batches as one row group."""
         import pyarrow as pa
 
         if self._pending:
@@ -133,7 +145,7 @@ class ParquetTarget:
             self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
 
     def notes(self) -> tuple[str, ...]:
-        """Say nothing: nothing is changed."""
+        """Return no notes: nothing is changed."""
         return ()
 
 
@@ -148,7 +160,7 @@ def open_target(
         form: the format, which may be another than that of `path`'s own name.
         source: the input.
         added: names and types of the columns behind those of the input.
-        stem: what the file inside a zip archive is called, without its ending.
+        stem: the name of the file inside a zip archive, without its ending.
         is_safe: whether cells of delimited files are kept from being taken for formulas.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Arrow columns of text, for rows that come from formats without types."""
+"""Arrow columns of text, for formats without types."""
 
 from __future__ import annotations
 
