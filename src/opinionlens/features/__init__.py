@@ -1,1 +1,1 @@
-"""Vocabularies, counts and weighting: what fitting and predicting share."""
+"""Vocabularies, counts and weighting for fitting and predicting."""

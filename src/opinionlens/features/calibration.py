@@ -1,4 +1,7 @@
-"""From decision values to probabilities. What is fitted in `evaluation` and applied by `classifiers`."""
+"""Conversion of decision values to probabilities.
+
+`evaluation` fits a calibration, `classifiers` apply it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Method(StrEnum):
-    """From simple to rich."""
+    """The method of calibration, from simple to rich."""
 
     NONE = "none"
     TEMPERATURE = "temperature"
@@ -22,17 +25,18 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LengthScaling:
-    """Logits of a text longer than `pivot` are multiplied by (pivot / length) ** exponent.
+    """Damping of the logits of long texts.
 
-    Lengths are those of `text.repeats.evidence_length`, in tokens. A model is more often wrong on a text
-    longer than those that it was calibrated on, while its decision values grow with the length.
+    Those of a text longer than `pivot` are multiplied by (pivot / length) ** exponent. Lengths are those of
+    `text.repeats.evidence_length`, in tokens. A model is more often wrong on a text longer than those that it
+    was calibrated on, while its decision values grow with the length.
     """
 
     pivot: float
     exponent: float
 
     def factor(self, length: int) -> float:
-        """Return what the logits of a text of this length are multiplied by."""
+        """Return the factor for the logits of such a text."""
         return 1.0 if length <= self.pivot else float((self.pivot / length) ** self.exponent)
 
     def factors(self, lengths: npt.ArrayLike) -> FloatArray:
@@ -43,10 +47,11 @@ class LengthScaling:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Probabilities are softmax(t * (scale * decision + bias)), one scale and one bias per class.
+    """Parameters of calibrated probabilities.
 
-    `temperature` keeps one common scale and no bias, `vector` one of each per class, `none` is the plain
-    softmax. t is the factor of `length`, and 1 without one.
+    They are softmax(t * (scale * decision + bias)), one scale and one bias per class. `temperature` keeps one
+    common scale and no bias, `vector` one of each per class, `none` is the plain softmax. t is the factor of
+    `length`, and 1 without one.
     """
 
     method: Method
@@ -60,9 +65,11 @@ class Calibration:
         return cls(Method.NONE, (1.0,) * classes, (0.0,) * classes)
 
     def logits(self, decisions: npt.NDArray[np.floating], lengths: npt.ArrayLike | None = None) -> FloatArray:
-        """Return the logits (n, k) for decision values (n, k) of texts of these lengths (n,).
+        """Return the logits (n, k) for decision values (n, k).
 
-        Without lengths no text is taken to be long.
+        Args:
+            decisions: the decision values (n, k).
+            lengths: the lengths (n,) of the texts; without them no text is taken to be long.
         """
         logits: FloatArray = decisions * np.asarray(self.scale) + np.asarray(self.bias)
         if self.length is not None and lengths is not None:
@@ -70,7 +77,10 @@ class Calibration:
         return logits
 
     def apply(self, decisions: npt.NDArray[np.floating], lengths: npt.ArrayLike | None = None) -> FloatArray:
-        """Return probabilities (n, k), rows summing to 1; arguments as for `logits`."""
+        """Return probabilities (n, k), rows summing to 1.
+
+        The arguments are those of `logits`.
+        """
         logits = self.logits(decisions, lengths)
         logits -= logits.max(axis=1, keepdims=True)
         np.exp(logits, out=logits)

@@ -1,6 +1,7 @@
-"""Counting character n-grams: they never cross words, so each distinct token is cut up once.
+"""Counts of character n-grams.
 
-A text's counts are the counts of its tokens times the counts of n-grams in each token: one sparse product.
+They never cross words, so each distinct token is cut up once. A text's counts are the counts of its tokens
+times the counts of n-grams in each token: one sparse product.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from opinionlens.text.ngrams import char_ngrams
 
 
 def count_frequent_chars(stream: TokenStream, low: int, high: int, min_df: int) -> CountedTerms:
-    """Count the n-grams of `low` to `high` characters that occur at least `min_df` times in all."""
+    """Count the character n-grams with `min_df` or more occurrences.
+
+    They have `low` to `high` characters.
+    """
     numbers: dict[str, int] = {}
     columns: list[int] = []
     ends = [0]
@@ -26,14 +30,14 @@ def count_frequent_chars(stream: TokenStream, low: int, high: int, min_df: int) 
         ends.append(len(columns))
     in_tokens = _counted(columns, ends, len(numbers))
     uses = np.bincount(stream.ids, minlength=len(stream.tokens))
-    # Met fewer than min_df times is in fewer than min_df texts: left out here, the product stays small.
+    # N-grams with fewer than min_df occurrences are in fewer than min_df texts: without them the product is small.
     often = np.flatnonzero(uses @ in_tokens >= min_df)
     terms = list(numbers)
     return CountedTerms([terms[column] for column in often], _in_texts(stream, in_tokens[:, often]))
 
 
 def count_known_chars(stream: TokenStream, columns: Mapping[str, int], low: int, high: int) -> Csr:
-    """Count the n-grams that `columns` names, each in its column."""
+    """Count the n-grams in `columns`, each in its column."""
     found: list[int] = []
     ends = [0]
     for token in stream.tokens:

@@ -1,4 +1,7 @@
-"""How often each term occurs in each text, before any weighting, as plain arrays that processes can share."""
+"""Unweighted counts of terms in texts.
+
+They are plain arrays that processes can share.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ _PARTS = ("data", "indices", "indptr", "shape")
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Texts by terms: sparse counts of words and characters, dense lexicon values, None if not counted.
+    """Counts of texts by terms, in blocks.
 
-    The sparse blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear asks for.
+    Words and characters are sparse, lexicon values dense; a block that is not counted is None. The sparse
+    blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear needs them.
     """
 
     words: Csr | None = None
@@ -33,7 +37,7 @@ class Counts:
     lexicon: FloatArray | None = None
 
     def blocks(self) -> Iterator[tuple[BlockName, Any]]:
-        """Yield the blocks that there are, in the order of their columns everywhere."""
+        """Yield the existing blocks in column order."""
         if self.words is not None:
             yield "words", self.words
         if self.chars is not None:
@@ -43,7 +47,7 @@ class Counts:
 
     @property
     def n(self) -> int:
-        """How many texts."""
+        """The number of texts."""
         return next((int(block.shape[0]) for _, block in self.blocks()), 0)
 
     def rows(self, index: npt.NDArray[Any] | slice) -> Counts:
@@ -51,7 +55,10 @@ class Counts:
         return Counts(**{name: block[index] for name, block in self.blocks()})
 
     def save(self, directory: Path) -> None:
-        """Write one `.npy` file per array into an empty folder (see `files.replacing_directory`)."""
+        """Write one `.npy` file per array into an empty folder.
+
+        See `files.replacing_directory`.
+        """
         for name, block in self.blocks():
             if name == "lexicon":
                 np.save(directory / "lexicon.npy", block, allow_pickle=False)
@@ -63,7 +70,9 @@ class Counts:
 
     @classmethod
     def load(cls, directory: Path, *, mmap: bool = True) -> Self:
-        """Read what `save` wrote; mapped into memory, so that parallel processes hold one copy.
+        """Read the folder that `save` wrote.
+
+        The arrays are mapped into memory, so that parallel processes hold one copy.
 
         Raises:
             StageFailed: the folder does not hold counts.
@@ -85,7 +94,10 @@ class Counts:
 
 
 def stacked(parts: list[Counts]) -> Counts:
-    """Return the texts of all parts, one after the other (train and validation, for the refit)."""
+    """Stack the texts of all parts in order.
+
+    Train and validation are stacked for the refit.
+    """
     blocks: dict[str, Any] = {}
     for name, first in parts[0].blocks():
         together = [getattr(part, name) for part in parts]
@@ -96,7 +108,10 @@ def stacked(parts: list[Counts]) -> Counts:
 
 
 def canonical(matrix: Csr) -> Csr:
-    """Return the matrix sorted, without repeats, with 32-bit integers (changes it in place where it can)."""
+    """Return the matrix sorted, without repeats, with 32-bit integers.
+
+    It is changed in place where possible.
+    """
     matrix.sum_duplicates()
     data, indices, indptr = (
         array.astype(np.int32, copy=False) for array in (matrix.data, matrix.indices, matrix.indptr)
@@ -106,7 +121,7 @@ def canonical(matrix: Csr) -> Csr:
 
 def _sparse(data: Any, indices: Any, indptr: Any, shape: Any) -> Csr:  # noqa: ANN401 - arrays, mapped or not
     matrix = sp.csr_array((data, indices, indptr), shape=tuple(int(side) for side in shape), copy=False)
-    # Said, not found out: scipy would read a mapped file from end to end to see it.
+    # Set, not computed: scipy would read a mapped file from end to end for it.
     matrix.has_canonical_format = True
     return matrix
 

@@ -1,4 +1,4 @@
-"""The features counted in a text, as the manifest states them."""
+"""The choice of features, as the manifest states it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ TermFrequency = Literal["count", "binary", "log"]
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """What is counted: runs of words, runs of letters, lexicon values; None or False leaves a block out.
+    """The choice of words, characters and lexicon values to count.
+
+    None or False leaves a block out.
 
     Attributes:
-        recipe: how a text becomes tokens.
+        recipe: the steps from a text to its tokens.
         word_ngrams: shortest and longest run of tokens.
         char_ngrams: shortest and longest run of characters inside a token.
         lexicon: whether the lexicon's values are features.
@@ -31,7 +33,7 @@ class FeatureSpec:
     lexicon: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse lengths that count nothing."""
+        """Reject lengths that count nothing."""
         for name, span in (("word_ngrams", self.word_ngrams), ("char_ngrams", self.char_ngrams)):
             if span is not None and not 1 <= span[0] <= span[1]:
                 raise ArtefactUnsupported(
@@ -39,14 +41,17 @@ class FeatureSpec:
                 )
 
     def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
-        """The text's tokens and lexicon values (empty without `lexicon`), scanned once where possible."""
+        """Return the text's tokens and lexicon values.
+
+        The values are empty without `lexicon`; the text is scanned once where possible.
+        """
         if not self.lexicon:
             return self.recipe.tokens(text), []
         _, tokens, lexicon = self.pieces_tokens_lexicon(text)
         return tokens, lexicon
 
     def pieces_tokens_lexicon(self, text: str) -> tuple[list[str], list[str], list[float]]:
-        """As `tokens_and_lexicon`, with the pieces in front."""
+        """Return the pieces before the results of `tokens_and_lexicon`."""
         pieces = self.recipe.pieces(text)
         tokens = (
             self.recipe.tokens_of(pieces) if self.recipe.tokenizer == "pattern" else self.recipe.tokens(text)
@@ -56,12 +61,12 @@ class FeatureSpec:
         return pieces, tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
 
     def lexicon_parts(self, text: str) -> list[LexiconPart]:
-        """What each stretch of `text` contributes to the lexicon's values."""
+        """Return each segment's contributions to the lexicon's values."""
         pieces = self.recipe.pieces_with_places(text)
         return lexicon_parts(pieces, damp_repeats=self.recipe.damps_repeats)
 
     def as_dict(self) -> dict[str, Any]:
-        """The choice as JSON values."""
+        """Return the choice as JSON values."""
         return {
             "recipe": self.recipe.as_dict(),
             "word_ngrams": list(self.word_ngrams) if self.word_ngrams else None,
@@ -71,7 +76,7 @@ class FeatureSpec:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FeatureSpec:
-        """The choice that `as_dict` wrote.
+        """Build the choice from the output of `as_dict`.
 
         Raises:
             ArtefactUnsupported: a field or a value is unknown to this version of the code.

@@ -1,4 +1,4 @@
-"""Terms with their counts, and which of them a vocabulary keeps."""
+"""Terms with their counts, and the choice among them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from opinionlens.features.counts import Csr, canonical
 
 @dataclass(frozen=True, eq=False)
 class CountedTerms:
-    """The columns of `counts` are the terms in their order."""
+    """Terms and their counts.
+
+    The columns of `counts` are the terms in their order.
+    """
 
     terms: Sequence[str]
     counts: Csr
 
     def chosen(self, min_df: int, max_terms: int | None) -> CountedTerms:
-        """Return what occurs in at least `min_df` texts, of those the `max_terms` most frequent, sorted.
+        """Keep the frequent terms, sorted.
 
-        Of equally frequent terms the alphabetically first is kept: the choice depends on nothing else.
+        These occur in at least `min_df` texts; of them the `max_terms` most frequent are kept. Of equally
+        frequent terms the alphabetically first is kept: the choice depends on nothing else.
         """
         columns: list[int] = np.flatnonzero(document_frequencies(self.counts) >= min_df).tolist()
         if max_terms is not None and len(columns) > max_terms:
@@ -34,5 +38,5 @@ class CountedTerms:
 
 
 def document_frequencies(counts: Csr) -> npt.NDArray[Any]:
-    """Say in how many texts each term occurs."""
+    """Count the texts with each term."""
     return np.bincount(counts.indices, minlength=counts.shape[1])

@@ -1,4 +1,7 @@
-"""Many texts as one run of numbered tokens: each text is tokenised once, each distinct token handled once."""
+"""Many texts as one run of numbered tokens.
+
+Each text is tokenised once, and each distinct token handled once.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class TokenStream:
-    """The tokens of all texts, one text after the other.
+    """The tokens of all texts, one text after another.
 
     Attributes:
-        tokens: the distinct tokens, in the order in which they were first met.
+        tokens: the distinct tokens, in order of first appearance.
         ids: for every token of every text its position in `tokens`.
         starts: where each text begins in `ids`, and at the end where the last one ends.
     """
@@ -43,16 +46,22 @@ class TokenStream:
 
     @property
     def n(self) -> int:
-        """How many texts."""
+        """The number of texts."""
         return len(self.starts) - 1
 
     def room(self, size: int) -> npt.NDArray[np.bool_]:
-        """Say for every token whether a run of `size` tokens that begins with it stays inside its text."""
+        """Return for each token whether a run fits there.
+
+        A run of `size` tokens that begins with it must stay inside its text.
+        """
         ends = np.repeat(self.starts[1:], np.diff(self.starts))
         return np.arange(len(self.ids)) + size <= ends
 
     def counted(self, columns: IntArray, width: int) -> Csr:
-        """Count, text by text, a column given for every token; -1 is left out."""
+        """Count the given column of every token, by text.
+
+        -1 is left out.
+        """
         valid = columns >= 0
         before = np.concatenate(([0], np.cumsum(valid)))
         indices = columns[valid].astype(np.int32)

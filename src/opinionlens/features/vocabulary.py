@@ -1,4 +1,4 @@
-"""Which terms are counted: chosen on the training texts only, kept as plain data."""
+"""The counted terms, chosen on training texts, as plain data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 
 @dataclass(frozen=True)
 class VocabularyLimits:
-    """What a block keeps: terms in at least `min_df` texts, of them the `max_features` most frequent."""
+    """The limits of a block's terms.
+
+    It keeps terms in at least `min_df` texts, of them the `max_features` most frequent.
+    """
 
     min_df: int = 1
     max_features: int | None = None
@@ -34,7 +37,10 @@ class VocabularyLimits:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """What is counted, and the terms in the order of their columns; a block that is not counted has none."""
+    """The features and their terms, in column order.
+
+    A block that is not counted has no terms.
+    """
 
     spec: FeatureSpec
     words: tuple[str, ...] = ()
@@ -49,7 +55,10 @@ class Vocabulary:
         words: VocabularyLimits | None = None,
         chars: VocabularyLimits | None = None,
     ) -> tuple[Self, Counts]:
-        """Choose the terms on `texts` and count them in one go: texts are never tokenised twice."""
+        """Choose the terms on `texts` and count them.
+
+        This is one pass: texts are never tokenised twice.
+        """
         stream, lexicon = _read(spec, texts)
         word_counts = _chosen_words(spec, stream, words or VocabularyLimits())
         char_counts = _chosen_chars(spec, stream, chars or VocabularyLimits())
@@ -84,7 +93,10 @@ class Vocabulary:
         return {term: column for column, term in enumerate(self.chars)}
 
     def save(self, directory: Path) -> None:
-        """Write the terms as UTF-8 with offsets, and what is counted as JSON, into a folder that exists."""
+        """Write terms and features into an existing folder.
+
+        Terms are UTF-8 with offsets, the features JSON.
+        """
         write_json(directory / "features.json", self.spec.as_dict())
         for name, terms in (("words", self.words), ("chars", self.chars)):
             encoded = [term.encode("utf-8", "surrogatepass") for term in terms]
@@ -94,7 +106,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read what `save` wrote.
+        """Read the folder that `save` wrote.
 
         Raises:
             StageFailed: the folder does not hold a vocabulary.
@@ -115,7 +127,10 @@ class Vocabulary:
 
 
 def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, FloatArray | None]:
-    """Return the tokens of all texts and, where asked for, their lexicon values: one scan of each text."""
+    """Return the tokens and any lexicon values of all texts.
+
+    Each text is scanned once.
+    """
     values: list[list[float]] = []
 
     def tokens_of(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""From counts to the numbers that a model sees, block by block."""
+"""Weighting of counts for a model, block by block."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from opinionlens.features.terms import document_frequencies
 
 @dataclass(frozen=True, eq=False)
 class BlockWeighting:
-    """With c a count: v = tf(c), u = v * scale, divided by its L2 norm if `normalise`, times `factor`.
+    """The weighting of one block.
 
-    tf(c) is c, 1 (`binary`) or 1 + ln c (`log`) for a count above 0. Lexicon values are taken as they are.
+    With c a count: v = tf(c), u = v * scale, divided by its L2 norm if `normalise`, times `factor`. tf(c) is
+    c, 1 (`binary`) or 1 + ln c (`log`) for a count above 0. Lexicon values are taken as they are.
     """
 
     tf: TermFrequency
@@ -42,14 +43,17 @@ class BlockWeighting:
 
 @dataclass(frozen=True, eq=False)
 class Weighting:
-    """One weighting per block that the model sees; a block without one is left out."""
+    """One weighting for each block of a model.
+
+    A block without one is left out.
+    """
 
     words: BlockWeighting | None = None
     chars: BlockWeighting | None = None
     lexicon: BlockWeighting | None = None
 
     def blocks(self) -> list[tuple[BlockName, BlockWeighting]]:
-        """Return the blocks that there are, in the order of their columns."""
+        """Return the existing blocks in column order."""
         pairs: list[tuple[BlockName, BlockWeighting | None]] = [
             ("words", self.words),
             ("chars", self.chars),
@@ -59,23 +63,29 @@ class Weighting:
 
     @property
     def width(self) -> int:
-        """How many columns `apply` gives."""
+        """The number of columns that `apply` gives."""
         return sum(len(block.scale) for _, block in self.blocks())
 
     def apply(self, counts: Counts) -> Csr:
-        """Return texts by columns: the weighted blocks side by side."""
+        """Return the weighted blocks side by side, texts by columns."""
         weighted = [block.apply(getattr(counts, name)) for name, block in self.blocks()]
         return sp.hstack(weighted, format="csr") if len(weighted) > 1 else weighted[0]
 
 
 def smooth_idf(counts: Csr) -> FloatArray:
-    """Return ln((1 + n) / (1 + df)) + 1 for every term: rarer terms weigh more, none weighs 0 or infinity."""
+    """Return the smoothed inverse document frequency of every term.
+
+    It is ln((1 + n) / (1 + df)) + 1: rarer terms weigh more, none weighs 0 or infinity.
+    """
     idf: FloatArray = np.log((1 + counts.shape[0]) / (1 + document_frequencies(counts))) + 1
     return idf
 
 
 def inverse_deviation(values: FloatArray) -> FloatArray:
-    """Return 1 / standard deviation of every column, and 0 for one that never changes: it tells nothing."""
+    """Return 1 / standard deviation of every column.
+
+    It is 0 for a constant column, which carries no information.
+    """
     deviation = values.std(axis=0)
     varies = deviation > 0
     return np.where(varies, 1.0 / np.where(varies, deviation, 1.0), 0.0)

@@ -1,7 +1,8 @@
-"""Finding the frequent runs of tokens with whole arrays: no string is built for one too rare to be kept.
+"""Counts of frequent runs of tokens, by whole-array operations.
 
-A run is the run before its last token (its parent) followed by that token. At each size the pair
-(parent, token) is one 64-bit key, so that telling the runs apart is sorting integers.
+No string is built for a run too rare to be kept. A run is the run before its last token (its parent) followed
+by that token. At each size the pair (parent, token) is one 64-bit key, so that telling the runs apart is
+sorting integers.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class _Runs:
     """The distinct runs of one size.
 
     Attributes:
-        keys: what each run consists of, as (parent, token); the tokens themselves for size 1.
+        keys: the (parent, token) of each run; the tokens themselves for size 1.
         at: for every token of the stream the run that begins there, or -1.
     """
 
@@ -37,14 +38,17 @@ class _Runs:
 
 
 def count_frequent_words(stream: TokenStream, low: int, high: int, min_df: int) -> CountedTerms:
-    """Count the runs of `low` to `high` tokens that occur in at least `min_df` texts."""
+    """Count the runs of tokens in at least `min_df` texts.
+
+    They have `low` to `high` tokens.
+    """
     terms: list[str] = []
     found: list[Csr] = []
     runs, names = _singles(stream), stream.tokens
     for size in range(1, high + 1):
         if size > 1:
             runs = _longer(stream, runs, size)
-        # A run is nowhere more frequent than its parent, so what is too rare here is not looked at again.
+        # A run is never more frequent than its parent, so the runs that are too rare here are dropped for good.
         frequent = document_frequencies(stream.counted(runs.at, len(runs.keys))) >= min_df
         runs = runs.kept(frequent)
         names = _names(stream, names, runs.keys, size)
@@ -59,7 +63,7 @@ def _singles(stream: TokenStream) -> _Runs:
 
 
 def _longer(stream: TokenStream, parents: _Runs, size: int) -> _Runs:
-    """Return the runs of `size` tokens whose parents are known."""
+    """Return the runs of `size` tokens with known parents."""
     begins = np.flatnonzero((parents.at >= 0) & stream.room(size))
     pairs = parents.at[begins] * len(stream.tokens) + stream.ids[begins + size - 1]
     keys, numbers = np.unique(pairs, return_inverse=True)

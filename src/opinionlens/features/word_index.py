@@ -1,7 +1,8 @@
-"""Looking up runs of tokens with whole arrays: no string is built for any run of any text.
+"""Look-up of runs of tokens, by whole-array operations.
 
-The terms form a tree: a run is its parent (the run before its last token) followed by that token. Each size
-is one sorted array of 64-bit keys (parent, token); looking up all runs of all texts is one search in it.
+No string is built for any run of any text. The terms form a tree: a run is its parent (the run before its
+last token) followed by that token. Each size is one sorted array of 64-bit keys (parent, token); looking up
+all runs of all texts is one search in it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _NO_PARENT = 0
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """The runs of one size: their keys, sorted, and the column of each, -1 for one that is no term itself."""
+    """The runs of one size.
+
+    `keys` are sorted; `columns` has the column of each, -1 for one that is no term itself.
+    """
 
     keys: IntArray
     columns: IntArray

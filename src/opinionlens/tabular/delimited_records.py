@@ -27,7 +27,7 @@ _QUOTED = re.compile(r'\A"([^"]*)"\Z')
 
 
 class Record(NamedTuple):
-    """The cells of a row and its quoting problem, if any."""
+    """The cells of a row, and its quoting problem."""
 
     cells: list[str]
     problem: RowProblem | None = None
