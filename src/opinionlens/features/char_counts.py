@@ -30,7 +30,8 @@ def count_frequent_chars(stream: TokenStream, low: int, high: int, min_df: int) 
         ends.append(len(columns))
     in_tokens = _counted(columns, ends, len(numbers))
     uses = np.bincount(stream.ids, minlength=len(stream.tokens))
-    # N-grams with fewer than min_df occurrences are in fewer than min_df texts: without them the product is small.
+    # N-grams with fewer than min_df occurrences are in fewer than min_df texts.
+    # Without them the product is small.
     often = np.flatnonzero(uses @ in_tokens >= min_df)
     terms = list(numbers)
     return CountedTerms([terms[column] for column in often], _in_texts(stream, in_tokens[:, often]))

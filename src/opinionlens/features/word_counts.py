@@ -48,7 +48,7 @@ def count_frequent_words(stream: TokenStream, low: int, high: int, min_df: int) 
     for size in range(1, high + 1):
         if size > 1:
             runs = _longer(stream, runs, size)
-        # A run is never more frequent than its parent, so the runs that are too rare here are dropped for good.
+        # A run is never more frequent than its parent, so runs that are too rare here are dropped for good.
         frequent = document_frequencies(stream.counted(runs.at, len(runs.keys))) >= min_df
         runs = runs.kept(frequent)
         names = _names(stream, names, runs.keys, size)
