@@ -152,7 +152,10 @@ def without(name: str) -> dict[str, Any]:
         (build().as_dict() | {"more": 1}, "at more: "),
         (build().as_dict() | {"confidence": None}, "at confidence: "),
         (build().as_dict() | {"known_share": {"n": 1}}, "at known_share.mean: "),
-        (build().as_dict() | {"confidence": build().as_dict()["confidence"] | {"edges": 1}}, "at confidence.edges: "),
+        (
+            build().as_dict() | {"confidence": build().as_dict()["confidence"] | {"edges": 1}},
+            "at confidence.edges: ",
+        ),
         (
             build().as_dict() | {"confidence": build().as_dict()["confidence"] | {"shares": [1.0]}},
             "do not fit",
