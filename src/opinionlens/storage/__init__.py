@@ -1,7 +1,7 @@
-"""What the app remembers: the only place with SQL, on SQLite or PostgreSQL.
+"""Stored rows of the app, on SQLite or PostgreSQL.
 
-One module for each kind of row, with functions that take a `Database` and give frozen values. Importing this
-package opens nothing; `migrate` makes the tables.
+The only package with SQL. One module for each kind of row, with functions that take a `Database` and give
+frozen values. Importing this package opens nothing; `migrate` makes the tables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which programs may do what. Keys arrive here as SHA-256 hashes."""
+"""Stored API keys and their scopes.
+
+Keys arrive here as SHA-256 hashes.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from opinionlens.storage.paging import MAX_ROW_NUMBER
 from opinionlens.storage.tables import api_keys
 
 # A key used a thousand times a second is written down once a minute.
-_USE_IS_NEWS_AFTER = timedelta(minutes=1)
+_USE_RECORDED_EVERY = timedelta(minutes=1)
 
 
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """Permissions of an API key."""
 
     PREDICT = "predict"
     ADMIN = "admin"
@@ -34,10 +37,10 @@ class ApiKey:
     Attributes:
         id: counted up.
         prefix: the first characters of the key, to recognise it by.
-        name: what it is for.
-        scopes: what it may be used for.
+        name: its purpose.
+        scopes: its permissions.
         created_at: when it was made.
-        created_by: by whom.
+        created_by: the name of its maker.
         last_used_at: when it was used last, to the minute.
         revoked_at: when it was revoked; None while it is good.
     """
@@ -80,7 +83,7 @@ def add(
 
 
 def find_good(database: Database, key_hash: str) -> ApiKey | None:
-    """Return the key with that hash unless it has been revoked.
+    """Return the unrevoked key with that hash, or None.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -102,13 +105,15 @@ def every_key(database: Database) -> list[ApiKey]:
 
 
 def mark_used(database: Database, key: ApiKey, *, at: datetime | None = None) -> bool:
-    """Record that the key was used, unless that was done less than a minute ago; tell whether it was news.
+    """Record a key's use, at most once a minute.
+
+    Returns whether a new time was stored.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.
     """
     moment = at or utc_now()
-    if key.last_used_at is not None and moment - key.last_used_at < _USE_IS_NEWS_AFTER:
+    if key.last_used_at is not None and moment - key.last_used_at < _USE_RECORDED_EVERY:
         return False
     with database.writing() as connection:
         connection.execute(update(api_keys).where(api_keys.c.id == key.id).values(last_used_at=moment))
@@ -116,7 +121,9 @@ def mark_used(database: Database, key: ApiKey, *, at: datetime | None = None) ->
 
 
 def revoke(database: Database, key_id: int, *, at: datetime | None = None) -> ApiKey:
-    """End a key for good; one that is revoked already keeps its time.
+    """Revoke a key for good.
+
+    A key that is revoked already keeps its time.
 
     Raises:
         RecordNotFound: there is no such key.

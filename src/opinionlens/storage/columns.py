@@ -1,4 +1,4 @@
-"""Kinds of columns that both databases keep in the same way."""
+"""Column types that behave alike on both databases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
 
-# SQLite counts up only what it calls INTEGER, which has 64 bits there.
+# SQLite counts up columns of type INTEGER only, which has 64 bits there.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 
 # PostgreSQL keeps no NUL, and neither database a lone surrogate.
@@ -20,13 +20,16 @@ def utc_now() -> datetime:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. Goes in aware of its zone, comes out in UTC, also where the database knows no zones."""
+    """A time, stored with its zone and read in UTC.
+
+    That holds as well where the database knows no zones (SQLite).
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a moment whose zone would have to be guessed."""
+        """Return a time in UTC; refuse one without a zone."""
         if value is None:
             return None
         if value.utcoffset() is None:
@@ -34,18 +37,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite gives back what was written, which was UTC; PostgreSQL gives the session's zone."""
+        """Return a stored time in UTC.
+
+        SQLite returns the written time, which was UTC, without its zone; PostgreSQL returns it in the
+        session's zone.
+        """
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class AnyText(TypeDecorator[str]):
-    """Text of any origin: characters that a database cannot keep become U+FFFD instead of an error."""
+    """Text of any origin, with unstorable characters replaced.
+
+    Characters that a database refuses become U+FFFD instead of an error.
+    """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Replace what cannot be kept."""
+        """Replace characters that a database cannot store."""
         return None if value is None else _NOT_STORABLE.sub("�", value)

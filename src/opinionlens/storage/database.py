@@ -1,4 +1,7 @@
-"""The one way to the database: connections, transactions, and what their failures mean."""
+"""Connections, transactions and their failures.
+
+All access to the database goes through here.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from opinionlens.storage.errors import StorageFault, StorageUnavailable
 from opinionlens.storage.faults import Trouble, trouble_of
 from opinionlens.storage.sqlite_file import FileConnection, SqliteFile
 
-# Long enough for a server across an ocean, short enough that a request is answered 503 while somebody waits.
+# Long enough for a server across an ocean, short enough for a 503 while the sender still waits.
 _CONNECT_SECONDS = 3
 # For a connection of the pool to show that it lives, and for another one in its place.
 _CHECKOUT_SECONDS = 4.0
-# What has been sent and is not acknowledged by then was sent to a dead machine.
+# Data that is not acknowledged by then was sent to a dead machine.
 _UNACKNOWLEDGED_SECONDS = 10
 # After this time the server undoes a transaction in which nothing happens: our process may be stopped.
 _ABANDONED_SECONDS = 60
@@ -42,7 +45,10 @@ class _DBAPIConnection(Protocol):
 
 
 class Database:
-    """A pool of connections. Creating one opens none; it is safe among threads, but not across a fork."""
+    """A pool of database connections.
+
+    Creating one opens no connection. It is safe among threads, but not across a fork.
+    """
 
     def __init__(
         self, url: str, *, wait_seconds: float = 5.0, limit_seconds: float = 8.0, pool_size: int = 5
@@ -80,16 +86,18 @@ class Database:
 
         Raises:
             StorageUnavailable: on entering, within or on leaving the block, the database did not answer.
-            StorageFault: nor will it before somebody mends it.
+            StorageFault: nor will it before a person mends it.
         """
         return self._transaction(writes=False)
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """Return a transaction that is committed when the block ends, and undone when it raises.
+        """Return a transaction, committed when the block ends.
+
+        It is undone when the block raises.
 
         Raises:
             StorageUnavailable: nothing of the block was stored, or the answer to the commit was lost.
-            StorageFault: nothing was stored, nor will it be before somebody mends the database.
+            StorageFault: nothing was stored, nor will it be before a person mends the database.
         """
         return self._transaction(writes=True)
 
@@ -112,7 +120,7 @@ class Database:
             connection.execute(text("DELETE FROM alembic_version WHERE 1 = 0"))
 
     def check_tables(self) -> None:
-        """Read one row of every table, with all of its columns.
+        """Read one full row of every table.
 
         Raises:
             StorageFault: a table or a column is not there.
@@ -125,9 +133,10 @@ class Database:
                 connection.execute(table.select().limit(1))
 
     def give_space_back(self) -> int:
-        """Return free pages of an SQLite file to the system, and how many; other databases do it themselves.
+        """Give an SQLite file's free pages back; return their number.
 
-        A file that was made by a version before this one keeps its pages, for new rows.
+        Other databases do that themselves. A file that was made by a version before this one keeps its pages,
+        for new rows.
 
         Raises:
             StorageUnavailable: the file cannot be written; the next call goes on.
@@ -150,7 +159,7 @@ class Database:
         return self._was_open
 
     def close(self) -> None:
-        """Close the connections that are not in use; the next call would open new ones."""
+        """Close unused connections; the next call opens new ones."""
         self._engine.dispose()
 
     @contextmanager
@@ -211,7 +220,10 @@ def _sqlite_engine(url: URL, file: SqliteFile, wait_seconds: float, shared: dict
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock first: a reader that turns writer is refused at once where it should wait."""
+    """Begin a transaction, with the write lock if it writes.
+
+    SQLite refuses a reader that becomes a writer at once, where it should wait.
+    """
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -224,9 +236,9 @@ def _postgres_engine(url: URL, wait_seconds: float, limit_seconds: float, shared
         "application_name": "opinionlens",
     }
     wanted = {name: value for name, value in arguments.items() if name not in url.query}
-    # pre_ping: a connection that died while it lay in the pool is replaced without anybody noticing.
+    # pre_ping: a connection that died while it lay in the pool is replaced silently.
     engine = create_engine(url, **shared, pool_pre_ping=True, connect_args=wanted)
-    # The client's own limit holds in any case; these free the server of work that nobody waits for.
+    # The client's own limit holds in any case; these free the server of abandoned work.
     limits = {
         "lock_timeout": wait_seconds,
         "statement_timeout": limit_seconds,

@@ -1,4 +1,4 @@
-"""What is wrong with the database now, kept for the pages and logged once."""
+"""Present problems of the database, for pages and log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger("records")
 
 
 class DatabaseState:
-    """The last word of each side of the database; safe among threads.
+    """Last known problem of each side; safe among threads.
 
     Reading may work while writing does not (a read-only disk, a lock), so that one success does not clear
     the other's problem.
@@ -30,17 +30,20 @@ class DatabaseState:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in words for the pages; None while all is well."""
+        """The present problem in words, or None."""
         with self._lock:
             error = next(iter(self._problems.values()), None)
         return None if error is None else in_words(error)
 
     def has_problem(self, side: Side) -> bool:
-        """Tell whether the last word of one side was a refusal."""
+        """Tell whether the last call of one side failed."""
         return side in self._problems
 
     def note_error(self, side: Side, error: OpinionLensError) -> None:
-        """Keep an error, and log it with the driver's words unless it is the one that is known."""
+        """Keep an error; log it unless it is known.
+
+        The log gets the driver's words as well.
+        """
         with self._lock:
             is_news = in_words(error) not in map(in_words, self._problems.values())
             self._problems[side] = error
@@ -62,5 +65,8 @@ class DatabaseState:
 
 
 def in_words(error: OpinionLensError) -> str:
-    """Return an error without the place, which is for the log only."""
+    """Return an error's words without its place.
+
+    The place is for the log only.
+    """
     return " ".join(part for part in (error.what, error.remedy) if part)

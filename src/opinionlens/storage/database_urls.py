@@ -1,4 +1,4 @@
-"""Database URLs: which are taken, and how they are shown."""
+"""Parsing and showing database URLs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": 
 
 
 def parse_url(url: str) -> URL:
-    """Return the URL with the driver that is used for it.
+    """Return the URL with the driver that we use.
 
     Raises:
         SettingsInvalid: another kind of database or driver, or SQLite in memory; the URL is not shown.
@@ -38,13 +38,13 @@ def parse_url(url: str) -> URL:
 
 @dataclass(frozen=True, slots=True)
 class ServerLogin:
-    """How a database server is logged in to.
+    """The login that a database server expects.
 
     Attributes:
         user: empty for that of the operating system.
         password: None where the URL has none; not shown when the value is printed.
         database: its name.
-        is_local: by a socket of this machine, where the operating system knows who asks.
+        is_local: by a socket of this machine, where the operating system knows the user.
     """
 
     user: str
@@ -54,7 +54,7 @@ class ServerLogin:
 
 
 def login_of(url: str) -> ServerLogin | None:
-    """Return how the server of a URL is logged in to; None for a SQLite file.
+    """Return the login in a URL; None for SQLite.
 
     Raises:
         SettingsInvalid: the URL is of no kind that is supported.
@@ -70,7 +70,10 @@ def login_of(url: str) -> ServerLogin | None:
 
 
 def shown(url: URL) -> str:
-    """Return the URL as it may be logged: where the database is, nothing about who logs in."""
+    """Return the database's place in a form fit for logs.
+
+    User and password are left out.
+    """
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"

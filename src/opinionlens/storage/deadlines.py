@@ -1,4 +1,4 @@
-"""How long this thread still waits for the database."""
+"""Time limits of a thread's database calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _deadline = _Deadline()
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give what this thread asks in the block so many seconds; an earlier deadline stays."""
+    """Limit this thread's database calls in the block.
+
+    An earlier deadline stays in force.
+    """
     before = _deadline.at
     _deadline.at = min(before, time.monotonic() + seconds)
     try:
@@ -28,5 +31,8 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def remaining() -> float:
-    """Return the seconds that are left; negative when it is too late, infinite without a deadline."""
+    """Return the seconds left before the deadline.
+
+    Negative when it has passed, infinite without one.
+    """
     return _deadline.at - time.monotonic()

@@ -1,4 +1,7 @@
-"""Deleting many rows a few at a time, so that other writers hardly wait."""
+"""Deleting many rows in small portions.
+
+Other writers hardly wait then.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _ROWS_AT_ONCE = 5_000
 
 
 def delete_older(database: Database, table: Table, moment: Column[datetime], before: datetime) -> int:
-    """Delete the rows of `table` whose `moment` is earlier; return how many there were.
+    """Delete rows with an earlier `moment`; return their number.
 
     Raises:
         StorageUnavailable: the database does not answer; some rows may be gone, the next call goes on.
@@ -24,7 +27,10 @@ def delete_older(database: Database, table: Table, moment: Column[datetime], bef
 
 
 def clear_older(database: Database, column: Column[Any], moment: Column[datetime], before: datetime) -> int:
-    """Set `column` to NULL in the rows whose `moment` is earlier; return of how many. As `delete_older`."""
+    """Clear `column` in older rows; return their number.
+
+    Works as `delete_older`, and raises the same.
+    """
     (key,) = column.table.primary_key.columns
     some = select(key).where(moment < before, column.is_not(None)).order_by(moment).limit(_ROWS_AT_ONCE)
     return _repeat(
@@ -33,7 +39,10 @@ def clear_older(database: Database, column: Column[Any], moment: Column[datetime
 
 
 def _repeat(database: Database, statement: Delete | Update) -> int:
-    """Execute the statement, each time in a transaction of its own, until it changes no full portion."""
+    """Execute the statement until it changes no full portion.
+
+    Each time is a transaction of its own.
+    """
     changed = 0
     while True:
         with database.writing() as connection:

@@ -1,4 +1,7 @@
-"""Which version became active when, by whom and why: a chain that only grows."""
+"""The history of deployments, which only grows.
+
+Each one says which version became active, when, by which user or key, and why.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ from opinionlens.storage.inserting import insert_unless_there
 from opinionlens.storage.paging import Page, page_limit, page_start
 from opinionlens.storage.tables import deployments
 
-# What a caller expects who saw no deployment at all.
+# The number that a caller expects while there is no deployment.
 NONE_YET = 0
 
 
 class Cause(StrEnum):
-    """What made a version active."""
+    """The way in which a version became active."""
 
     ACTIVATION = "activation"
     ROLLBACK = "rollback"
@@ -39,16 +42,16 @@ class DeployedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The recorded fact that a version became active.
+    """The record that a version became active.
 
     Attributes:
         number: 1 for the first, then counted up without a gap.
         at: when.
-        by: who, a user's or a key's name.
+        by: the name of the user or key.
         why: the reason that was given.
-        cause: what made it active.
-        version: what became active.
-        previous: what was active before.
+        cause: the way in which it became active.
+        version: the version that became active.
+        previous: the version that was active before.
         restores: of a rollback, the number of the deployment that it brings back.
     """
 
@@ -63,7 +66,9 @@ class Deployment:
 
 
 def active(database: Database) -> Deployment | None:
-    """Return the last deployment, whose version is the active one; cheap enough to ask every second.
+    """Return the last deployment, or None.
+
+    Its version is the active one. The query is cheap enough for every second.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -82,15 +87,15 @@ def activate(
     cause: Cause = Cause.ACTIVATION,
     at: datetime | None = None,
 ) -> Deployment:
-    """Record that a version becomes active, unless somebody else was faster.
+    """Record that a version becomes active.
 
     Args:
         database: where to record it.
-        version: what becomes active, also where it is so already (that renews who wants it and why).
+        version: the version; where it is active already, the new record renews `by` and `why`.
         expected: the number of the deployment that the caller takes for the last; `NONE_YET` for none.
-        by: who wants it.
-        why: for what reason.
-        cause: what made it active; rollbacks go through `roll_back`.
+        by: the name of the user or key.
+        why: the reason given.
+        cause: the way in which it becomes active; rollbacks go through `roll_back`.
         at: when; now unless given.
 
     Raises:
@@ -105,7 +110,9 @@ def activate(
 def roll_back(
     database: Database, *, expected: int, by: str, why: str, at: datetime | None = None
 ) -> Deployment:
-    """Record that the version of `rollback_target` becomes active again. Arguments are those of `activate`.
+    """Record that the version of `rollback_target` is active again.
+
+    Arguments are those of `activate`.
 
     Raises:
         DeploymentConflict: there is a later deployment than the expected one; nothing was recorded.
@@ -124,7 +131,7 @@ def roll_back(
 
 
 def rollback_target(database: Database) -> Deployment | None:
-    """Return the deployment that one step back would restore, or None.
+    """Return the deployment that a rollback would restore.
 
     A second step goes further back instead of forth again: the version that was rolled back from was bad.
 
@@ -201,7 +208,10 @@ def _last(connection: Connection) -> Deployment | None:
 
 
 def _target(connection: Connection, last: Deployment) -> Deployment | None:
-    """Find the nearest other version below the deployment that `last` is, or brings back."""
+    """Find the deployment that a rollback of `last` restores.
+
+    It is the nearest one with another version, below `last` or the one that `last` restored.
+    """
     query = (
         _query()
         .where(deployments.c.number < (last.restores or last.number))

@@ -1,4 +1,7 @@
-"""What drift is measured on, as the older system's jobs read it: a kind, a value, a time."""
+"""Measured values for drift jobs: kind, value and time.
+
+The form is the one that the older system's jobs read.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class DriftDatum:
 
     Attributes:
         id: counted up.
-        type: what was measured, for example `sentiment_dist`.
+        type: the kind of measure, for example `sentiment_dist`.
         value: any JSON value.
         at: when.
     """

@@ -1,4 +1,4 @@
-"""What comparing a window of answers with the reference has found, and when."""
+"""Stored comparisons of served texts with the drift reference."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class DriftReport:
     Attributes:
         id: counted up.
         at: when it was made.
-        model_name: whose reference the window was compared with.
-        model_version: of which version; None for the fallback.
+        model_name: the model with whose reference the window was compared.
+        model_version: its version; None for the fallback.
         window_start: the first moment of the window.
         window_end: the first moment after it.
-        has_drifted: the verdict.
+        has_drifted: whether a measure passed its threshold.
         body: the measures with their thresholds, as JSON.
     """
 
@@ -52,7 +52,9 @@ def add(
     body: Mapping[str, Json],
     at: datetime | None = None,
 ) -> DriftReport:
-    """Store one comparison of the `window` from its first moment to the first after it.
+    """Store one comparison.
+
+    The `window` runs from its first moment to the first after it.
 
     Raises:
         ValueError: the body holds NaN or an infinity, which JSON cannot say.

@@ -1,4 +1,4 @@
-"""What can go wrong between us and the database."""
+"""Errors of the database."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ from opinionlens.base.errors import OpinionLensError
 
 
 class StorageError(OpinionLensError):
-    """The database cannot do what was asked."""
+    """Base of all errors of the database."""
 
 
 class StorageUnavailable(StorageError):
-    """The database does not answer, not in time, or cannot write; nothing was stored."""
+    """The database did not answer in time or cannot write.
+
+    Nothing was stored.
+    """
 
     status = 503
 
 
 class StorageFault(StorageUnavailable):
-    """The database cannot be used until a person mends it; trying again does not help."""
+    """The database needs repair; trying again does not help."""
 
 
 class SchemaUnsupported(StorageError):
-    """The tables were made by another version of OpinionLens than this one."""
+    """The tables were made by another version of OpinionLens."""
 
     status = 503
 
@@ -32,13 +35,13 @@ class RecordNotFound(StorageError):
 
 
 class StorageConflict(StorageError):
-    """What was asked contradicts what has been stored meanwhile."""
+    """The request contradicts rows stored meanwhile."""
 
     status = 409
 
 
 class DeploymentConflict(StorageConflict):
-    """Somebody else has activated a version since the one that the caller saw."""
+    """A later deployment exists than the caller expected."""
 
 
 class NoEarlierDeployment(StorageConflict):

@@ -1,4 +1,7 @@
-"""What a driver's error means, in words for the person who runs the app; pure."""
+"""Explanations of database drivers' errors; pure.
+
+The words are for the person that runs the app.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _BACKUP = "Stop the app, then restore a backup."
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the database did not do what was asked.
+    """The explanation of a failed database call.
 
     Attributes:
         what: one sentence, without paths and addresses.
@@ -117,7 +120,7 @@ _POSTGRES_WORDS = (
 
 
 def trouble_of(error: BaseException | None) -> Trouble | None:
-    """Return what a driver's error says of the database; None where it says that our question was wrong."""
+    """Explain a driver's error; None for a faulty statement."""
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
     code = getattr(error, "sqlstate", None)
@@ -130,7 +133,10 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
 
 
 def driver_words(error: BaseException | None) -> str:
-    """Return the first line of a driver's message; PostgreSQL repeats the statement in those below."""
+    """Return the first line of a driver's message.
+
+    PostgreSQL repeats the statement in the lines below.
+    """
     return str(error).partition("\n")[0][:300]
 
 
@@ -146,6 +152,9 @@ def _of_sqlite(error: sqlite3.Error) -> Trouble | None:
 
 
 def _by_class(error: BaseException | None) -> Trouble | None:
-    """Tell by the standard's classes of errors (PEP 249) whether the fault is in our question."""
+    """Explain an error by its class only; None for ours.
+
+    By the standard's classes (PEP 249) a wrong statement or value is our own fault.
+    """
     names = {kind.__name__ for kind in type(error).__mro__}
     return None if names & {"ProgrammingError", "IntegrityError", "DataError"} else SILENT

@@ -1,4 +1,7 @@
-"""What readers say the right answer is; with its text it becomes training data."""
+"""Readers' feedback on predictions.
+
+With its text it becomes training data.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ _ROWS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One reader's word on one text.
+    """One reader's label for one text.
 
     Attributes:
         id: counted up.
         at: when it was given.
-        prediction_id: the answer that it is about, if it names one.
+        prediction_id: the prediction that it is about, if it names one.
         text: the text, redacted, if it was given or kept.
-        label: the right answer.
+        label: the right label, as the reader says.
         source: where it was given: the page, a program …
     """
 
@@ -44,7 +47,10 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """Feedback as a row of a data set, with the columns that `datasets` reads."""
+    """Feedback as a row of a data set.
+
+    It has the columns that `datasets` reads.
+    """
 
     text: str
     label: Label
@@ -61,7 +67,9 @@ def add(
     text: str | None = None,
     at: datetime | None = None,
 ) -> Feedback:
-    """Store one reader's word on a prediction, a text, or both; the text is redacted here.
+    """Store feedback on a prediction, a text, or both.
+
+    The text is redacted here.
 
     Raises:
         ValueError: neither a prediction nor a text was named.
@@ -97,7 +105,7 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
 
 
 def remove(database: Database, feedback_id: int) -> Feedback:
-    """Delete one word of a reader, and return it.
+    """Delete one row of feedback, and return it.
 
     Raises:
         RecordNotFound: there is none with that id.
@@ -112,10 +120,11 @@ def remove(database: Database, feedback_id: int) -> Feedback:
 
 
 def labelled_rows(database: Database) -> Iterator[LabelledRow]:
-    """Yield what can be learnt from, the oldest first: one row for a prediction, the last word on it.
+    """Yield feedback as training rows, the oldest first.
 
-    Feedback whose text is not known (only a prediction was named, and texts are not kept) is left out. Rows
-    are read in portions, so nothing is held open while the caller writes them.
+    Of several on one prediction only the last counts. Feedback whose text is not known (only a prediction was
+    named, and texts are not kept) is left out. Rows are read in portions, so nothing is held open while the
+    caller writes them.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -146,7 +155,9 @@ def labelled_rows(database: Database) -> Iterator[LabelledRow]:
 
 
 def keep_texts(database: Database, before: datetime) -> None:
-    """Copy to the feedback the texts of older predictions that it is about; these are about to be deleted.
+    """Copy older predictions' texts to the feedback on them.
+
+    The predictions' own texts are about to be deleted.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.

@@ -1,4 +1,7 @@
-"""Deleting all that is kept of one text, as its author may ask."""
+"""Deletion of all rows about one text.
+
+The author of a text may ask for that.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ FROM_THE_START = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What one portion deleted, and where the next begins; None at the end."""
+    """Rows that one portion deleted.
+
+    The next portion begins after `next_after`; None at the end.
+    """
 
     feedback: int
     predictions: int
@@ -27,10 +33,11 @@ class Forgotten:
 
 
 def forget_text(database: Database, text: str, after: datetime = FROM_THE_START) -> Forgotten:
-    """Delete a portion of what is kept of a text; call it again from `next_after` until that is None.
+    """Delete one portion of the rows about a text.
 
-    That is rows of the prediction log (by the hash of the text, and by the text as it is kept, without
-    e-mail addresses, telephone numbers and user names), feedback on them, and feedback with that text.
+    Call it again from `next_after` until that is None. The rows are those of the prediction log (by the
+    hash of the text, and by the text as it is kept, without e-mail addresses, telephone numbers and user
+    names), feedback on them, and feedback with that text.
 
     Raises:
         StorageUnavailable: the database does not answer; of this portion nothing was deleted.

@@ -1,4 +1,7 @@
-"""Inserting what may be there already; the one thing that the two databases' dialects write apart."""
+"""Insertion of rows that may exist already.
+
+The only statement that the two databases' dialects write differently.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert_unless_there(
     connection: Connection, table: Table, key: Column[object]
 ) -> postgresql.Insert | sqlite.Insert:
-    """Return an insert that leaves a row with the same `key` alone, whoever inserted it and when."""
+    """Return an insert that keeps an existing row with `key`."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing(index_elements=[key])
     return postgresql.insert(table).on_conflict_do_nothing(index_elements=[key])

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that no silent server can hold up.
+"""A PostgreSQL connection with a limit on every wait.
 
 A server that is stopped (SIGSTOP, a frozen virtual machine) still acknowledges packets, so that neither
 `statement_timeout` nor `tcp_user_timeout` ends the wait. Only the client can.

@@ -1,4 +1,7 @@
-"""Attempts to log in that have not succeeded (yet), for slowing down those who guess."""
+"""Failed and pending login attempts.
+
+They are counted to slow down guessing.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.tables import login_attempts
 from opinionlens.storage.users import normal_name
 
-# Whatever more there is decides nothing.
+# More than this changes no decision.
 _MOST_COUNTED = 100
 _MOST_KEPT = 20_000
 _DELETED_AT_ONCE = 100
@@ -25,7 +28,7 @@ _LOCK_NUMBER = 0x0912550
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How many attempts there were, the present one included.
+    """Numbers of attempts, the present one included.
 
     Attributes:
         on_account: on this name, from anywhere.
@@ -47,7 +50,7 @@ def record(
     refuses: Callable[[Attempts], bool] = lambda attempts: False,
     at: datetime | None = None,
 ) -> Attempts:
-    """Count the attempts since `since` with this one, and keep it unless it is refused.
+    """Count recent attempts and keep this one unless refused.
 
     Attempts are counted and kept one after the other, whichever process takes them, so that of those at the
     same moment each sees the earlier ones. Each kind is counted to 100. The name is kept as a hash, for
@@ -77,7 +80,7 @@ def record(
 
 
 def _counted(connection: Connection, account: str, address: str, since: datetime) -> Attempts:
-    """Count through the indexes, and never more rows than can matter."""
+    """Count recent attempts by index, up to the limit."""
     is_recent = login_attempts.c.created_at >= since
     of_address = (
         select(login_attempts.c.account_hash)
@@ -95,7 +98,7 @@ def _counted(connection: Connection, account: str, address: str, since: datetime
 
 
 def _delete_old(connection: Connection, before: datetime, newest: int) -> None:
-    """Delete more rows than are added, so that their number stays bounded."""
+    """Delete more rows than are added, to bound them."""
     too_old = (
         select(login_attempts.c.id)
         .where(login_attempts.c.created_at < before)
@@ -107,7 +110,9 @@ def _delete_old(connection: Connection, before: datetime, newest: int) -> None:
 
 
 def forgive(database: Database, name: str, address: str) -> None:
-    """Forget the attempts on a name from an address: the password was right.
+    """Forget the attempts on a name from an address.
+
+    Called when the password was right.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.
@@ -127,5 +132,5 @@ def delete_before(database: Database, before: datetime) -> int:
 
 
 def account_hash(name: str) -> str:
-    """Return what is kept of a name: SHA-256 of its normal form, in hexadecimal."""
+    """Return the SHA-256 of a name's normal form."""
     return hashlib.sha256(normal_name(name).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Bringing the tables to the state that this version of the code expects."""
+"""Migration of the tables to this version's schema."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ HEAD = "0001"
 _LOCK_SECONDS = 60.0
 # A change of a table with millions of rows copies it.
 _LIMIT_SECONDS = 600.0
-# Any number that nobody else takes in the same database: the first seven digits of sha256("opinionlens").
+# Any number that nothing else takes in the same database: the first seven digits of sha256("opinionlens").
 _LOCK_NUMBER = 0x6FF5CEF
 
 
 def is_current(database: Database) -> bool:
-    """Tell whether the tables are as this version of the code expects them.
+    """Tell whether the tables have this version's schema.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -46,10 +46,11 @@ def is_current(database: Database) -> bool:
 
 
 def migrate(url: str, *, revision: str = "head", wait_seconds: float = _LOCK_SECONDS) -> None:
-    """Make or change the tables, all or nothing; do nothing where that has been done.
+    """Bring the tables to a revision, all or nothing.
 
-    Processes that start at once take turns, and all but the first find nothing to do; within a process call
-    it from one thread, as Alembic wants. The folder of a SQLite file is made when it is missing.
+    Nothing changes where that is done already. Processes that start at once take turns, and all but the first
+    find nothing to do; within a process call it from one thread, as Alembic wants. The folder of a SQLite
+    file is made when it is missing.
 
     Raises:
         SettingsInvalid: the URL is of no kind that is supported.
@@ -64,7 +65,9 @@ def migrate(url: str, *, revision: str = "head", wait_seconds: float = _LOCK_SEC
 
 
 def downgrade(url: str, revision: str, *, wait_seconds: float = _LOCK_SECONDS) -> None:
-    """Take changes back down to `revision` (`base` drops every table); what they held is lost.
+    """Take the tables back to an earlier `revision`.
+
+    Data in dropped tables and columns is lost; `base` drops every table.
 
     Raises:
         SettingsInvalid: the URL is of no kind that is supported.
@@ -79,7 +82,7 @@ def downgrade(url: str, revision: str, *, wait_seconds: float = _LOCK_SECONDS) -
 
 
 def alembic_config() -> Config:
-    """Return what Alembic has to know: where the scripts are."""
+    """Return Alembic's configuration: the folder of the scripts."""
     from alembic.config import Config
 
     config = Config()

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 MAX_PAGE_ROWS = 500
-# What both databases can count to; a number from an address may be larger.
+# The largest number that both databases hold; one from an address may be larger.
 MAX_ROW_NUMBER = 2**63 - 1
 
 
@@ -19,7 +19,7 @@ class Page(Generic[T]):
     Attributes:
         rows: the rows of this page.
         total: how many rows there are on all pages.
-        next_before: what to pass as `before` to get the next page; None on the last.
+        next_before: the `before` of the next page; None on the last.
     """
 
     rows: tuple[T, ...]
@@ -28,10 +28,13 @@ class Page(Generic[T]):
 
 
 def page_limit(limit: int) -> int:
-    """Return the number of rows to give when so many were asked for."""
+    """Return a requested number of rows, within bounds."""
     return max(1, min(limit, MAX_PAGE_ROWS))
 
 
 def page_start(before: int | None) -> int:
-    """Return the number below which the rows of a page are; all rows are below that for None."""
+    """Return the number below which a page's rows lie.
+
+    For None all rows lie below it.
+    """
     return MAX_ROW_NUMBER if before is None else max(0, min(before, MAX_ROW_NUMBER))

@@ -1,4 +1,7 @@
-"""Writing what was answered without holding up the answers: best effort, bounded, every loss counted."""
+"""A background writer of prediction rows.
+
+Best effort and bounded; it never holds up a prediction, and every lost row is counted.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ log = structlog.get_logger("storage")
 
 @dataclass(frozen=True, slots=True)
 class PredictionCounts:
-    """What became of the rows so far; those that are in none of the three are being written."""
+    """Numbers of rows written, lost and waiting.
+
+    Rows in none of the three are being written now.
+    """
 
     written: int
     lost: int
@@ -95,12 +101,15 @@ class PredictionLog:
 
     @property
     def counts(self) -> PredictionCounts:
-        """What became of the rows so far."""
+        """Numbers of rows written, lost and waiting so far."""
         with self._lock:
             return PredictionCounts(self._written, self._lost, len(self._rows))
 
     def add(self, row: PredictionRow) -> None:
-        """Take a row, with the text as it came; never waits, never raises, fit for the event loop."""
+        """Take a row, with its text still unredacted.
+
+        Never waits, never raises; fit for the event loop.
+        """
         if not self._keeps_text and row.text is not None:
             row = replace(row, text=None)
         chars = len(row.text or "")
@@ -117,7 +126,10 @@ class PredictionLog:
             self._wake.set()
 
     def close(self, timeout_seconds: float = 5.0) -> None:
-        """Write what waits, and count as lost what cannot be written in time; rows added later are lost."""
+        """Write the waiting rows, then stop.
+
+        Rows that cannot be written in time, and rows added later, count as lost.
+        """
         with self._lock:
             self._closing = True
         self._wake.set()
@@ -137,7 +149,10 @@ class PredictionLog:
             self._flush()
 
     def _flush(self) -> None:
-        """Write until nothing waits; on an outage put the rows back and let the next turn try again."""
+        """Write until no row waits or the database fails.
+
+        In an outage the rows go back into the buffer, and the next turn tries again.
+        """
         while batch := self._take(_ROWS_AT_ONCE):
             try:
                 predictions.write(self._database, self._redacted(batch))
@@ -169,7 +184,10 @@ class PredictionLog:
         return batch
 
     def _put_back(self, batch: list[PredictionRow]) -> None:
-        """The oldest rows were accepted first, so they stay even if newer ones have filled the buffer."""
+        """Put rows back at the front of the buffer.
+
+        The oldest rows were accepted first, so they stay even if newer ones have filled the buffer.
+        """
         with self._lock:
             if not self._given_up:
                 self._rows = batch + self._rows

@@ -1,4 +1,7 @@
-"""What was answered: one row for each text, without the text unless a setting keeps it."""
+"""Stored predictions, one row for each text.
+
+The text itself is stored only where a setting says so.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ from opinionlens.text.labels import Label
 
 @dataclass(frozen=True, slots=True)
 class PredictionRow:
-    """One answer.
+    """One served prediction.
 
     Attributes:
-        id: given with the answer, so that feedback can name it.
+        id: given with the prediction, so that feedback can name it.
         at: when.
-        model_name: the model that answered.
+        model_name: the model that predicted.
         model_version: its version; None for the fallback.
         text_hash: `hash_text` of the text.
         length_chars: its length.
-        label: the answer.
+        label: the predicted label.
         probabilities: in the order of LABELS.
-        latency_seconds: how long scoring took.
+        latency_seconds: how long the prediction took.
         text: the text, redacted; None unless a setting keeps it.
     """
 
@@ -49,12 +52,17 @@ class PredictionRow:
 
 
 def hash_text(text: str) -> str:
-    """Return the SHA-256 of any text, also of one that UTF-8 cannot say."""
+    """Return the SHA-256 of any text, in hexadecimal.
+
+    Lone surrogates, which UTF-8 refuses, are no error.
+    """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write(database: Database, rows: Sequence[PredictionRow]) -> None:
-    """Store rows; those that are there already stay as they are, so a doubtful write can be repeated.
+    """Store rows; existing ones stay as they are.
+
+    So a write with an unknown outcome can be repeated.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -66,7 +74,7 @@ def write(database: Database, rows: Sequence[PredictionRow]) -> None:
 
 
 def find(database: Database, prediction_id: UUID) -> PredictionRow | None:
-    """Return an answer, if its row arrived and has not expired.
+    """Return a prediction; None if lost or expired.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -80,7 +88,9 @@ def find(database: Database, prediction_id: UUID) -> PredictionRow | None:
 def newest(
     database: Database, *, since: datetime, until: datetime, limit: int = 10_000
 ) -> list[PredictionRow]:
-    """Return the answers of `since` <= time < `until`, the last first, at most `limit`.
+    """Return at most `limit` predictions, the last first.
+
+    Their times are `since` <= time < `until`.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -92,7 +102,9 @@ def newest(
 
 
 def delete_before(database: Database, before: datetime) -> int:
-    """Delete older answers, and return how many; a text that somebody gave feedback on goes to the feedback.
+    """Delete older predictions; return their number.
+
+    Texts with feedback are copied to the feedback first.
 
     Raises:
         StorageUnavailable: the database does not answer; the next call goes on.
@@ -102,7 +114,9 @@ def delete_before(database: Database, before: datetime) -> int:
 
 
 def forget_texts(database: Database, before: datetime) -> int:
-    """Take the texts out of older answers, and return of how many; feedback keeps its own.
+    """Clear the texts of older predictions; return their number.
+
+    Texts with feedback are copied to the feedback first.
 
     Raises:
         StorageUnavailable: the database does not answer; the next call goes on.

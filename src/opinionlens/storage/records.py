@@ -1,4 +1,7 @@
-"""The app's records: one database for each process, asked in threads of its own, and the prediction log."""
+"""The database and prediction log of one process.
+
+Calls run in threads of their own.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,9 @@ T = TypeVar("T")
 
 # For each side: readers do not queue behind writers that wait for a lock.
 _THREADS = 4
-# While the database is away each call holds a thread for seconds; whoever comes later hears so at once.
+# While the database is away each call holds a thread for seconds; later calls fail at once.
 _MAX_WAITING = 64
-# Longer than any call takes by the limits of `Database`; it counts where those fail, and for who queues.
+# Longer than any call takes by the limits of `Database`; it counts where those fail, and in the queue.
 _PATIENCE_SECONDS = 10.0
 # Writes that are not waited for; beyond, they are left undone.
 _MAX_LATER = 100
@@ -56,11 +59,13 @@ class NamedModel(Protocol):
 
 
 class Records:
-    """The way from the event loop to the database. The app answers without it, as long as it may take.
+    """Access to the database from the event loop.
+
+    The app predicts without it, however long an outage lasts.
 
     Nothing is opened before `start`. Then a thread makes or changes the tables, again and again until the
-    database answers, and deletes every hour what is older than it may be. When the database refuses for a
-    reason that lasts, the thread looks again until it is mended.
+    database answers, and deletes expired rows every hour. When the database refuses for a reason that lasts,
+    the thread looks again until it is mended.
     """
 
     def __init__(
@@ -83,7 +88,7 @@ class Records:
             on_loss: told how many rows of the prediction log were lost, each time, from any thread.
             on_write: told how many of them were written, in the same way.
             on_word: told after each question whether the database answered it, from any thread.
-            on_expiry: told what was deleted because of its age or number, from a thread.
+            on_expiry: told the numbers of rows deleted for their age or number, from a thread.
         """
         self.database = database
         self._state = DatabaseState()
@@ -102,12 +107,12 @@ class Records:
         self._keeping = threading.Thread(target=self._keep, name="records-keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin to prepare the tables and to write what is logged."""
+        """Begin to prepare the tables and write the log."""
         self._log.start()
         self._keeping.start()
 
     def close(self) -> None:
-        """Write what waits, as far as that goes in time, and close the database."""
+        """Write waiting rows within the time limit, then close."""
         self._ending.set()
         self._doubt.set()
         self._log.close()
@@ -117,17 +122,17 @@ class Records:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the database, in words for the page; None while all is well."""
+        """The database's present problem in words, or None."""
         return self._state.problem
 
     @property
     def counts(self) -> PredictionCounts:
-        """What became of the rows of the prediction log so far."""
+        """Numbers of prediction rows written, lost and waiting."""
         return self._log.counts
 
     @property
     def is_ready(self) -> bool:
-        """Whether the tables are as this version of the code expects them."""
+        """Whether the tables have this version's schema."""
         return self._ready.is_set()
 
     async def read(
@@ -143,7 +148,7 @@ class Records:
     async def write(
         self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return `work(database, …)`, which may change rows, done in a thread.
+        """Return `work(database, …)`, which may write, done in a thread.
 
         Raises:
             StorageUnavailable: as `read`; the change may still come about where only the answer is late.
@@ -153,7 +158,10 @@ class Records:
     def write_later(
         self, work: Callable[Concatenate[Database, P], object], /, *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Begin `work(database, …)` and do not wait for it: best effort, for what no answer depends on."""
+        """Begin `work(database, …)` and do not wait for it.
+
+        Best effort, for changes on which no answer depends.
+        """
         if len(self._later) >= _MAX_LATER:
             return
 
@@ -178,7 +186,7 @@ class Records:
         return result
 
     def _note(self, side: Side, error: StorageUnavailable | None) -> None:
-        """Take down what the database said, from any thread."""
+        """Note the outcome of a call, from any thread."""
         self._on_word(error is None)
         if error is None:
             self._state.note_success(side)
@@ -193,13 +201,15 @@ class Records:
     def log_prediction(
         self, prediction_id: UUID, text: str, prediction: Prediction, model: NamedModel, seconds: float
     ) -> None:
-        """Take in one answer; it is written soon, best effort. Costs a few microseconds.
+        """Log one prediction, best effort.
+
+        It is written soon; the call itself costs a few microseconds.
 
         Args:
-            prediction_id: given with the answer, so that feedback can name it.
+            prediction_id: given with the prediction, so that feedback can name it.
             text: the text; stored, redacted, only where a setting says so.
-            prediction: the answer.
-            model: the model that answered.
+            prediction: the prediction itself.
+            model: the model that predicted.
             seconds: how long the prediction took.
         """
         self._log.add(
@@ -223,7 +233,7 @@ class Records:
         sweep_at, trim_at = now + _RETENTION_SECONDS, now + _EXCESS_SECONDS
         while not self._ending.is_set():
             self._doubt.clear()
-            if not self._prepared():
+            if not self._prepare():
                 self._ending.wait(_RETRY_SECONDS)
                 continue
             if self._state.has_problem("writing") or self._state.has_problem("reading"):
@@ -237,8 +247,8 @@ class Records:
                     sweep_at = time.monotonic() + _RETENTION_SECONDS
                     self._delete(lambda: delete_expired(self.database, self._retention))
 
-    def _prepared(self) -> bool:
-        """Bring the tables to the state that this version expects; tell whether they are."""
+    def _prepare(self) -> bool:
+        """Migrate and check the tables; return whether they fit."""
         try:
             if not is_current(self.database):
                 self._ready.clear()
@@ -259,13 +269,19 @@ class Records:
         return True
 
     def _make_tables(self) -> None:
-        """Make or change the tables; where a file was open and is gone, make no empty one in its place."""
+        """Migrate the tables, but replace no vanished file.
+
+        Where a file was open and is gone, no empty one is made in its place.
+        """
         if self.database.was_open and self.database.file is not None:
             self.database.ping()
         migrate(self.database.url.render_as_string(hide_password=False))
 
     def _try_again(self) -> None:
-        """Find out whether what was wrong has been mended, though nobody asks."""
+        """Check both sides again after a problem.
+
+        Without it a repair would go unnoticed until the next request.
+        """
         looks: dict[Side, Callable[[], None]] = {
             "reading": self.database.check_tables,
             "writing": self.database.check_writable,
@@ -282,7 +298,7 @@ class Records:
         return Expired(predictions=delete_excess(self.database, self._retention.most_predictions))
 
     def _delete(self, work: Callable[[], Expired]) -> None:
-        """Delete what `work` deletes; say, count and give back the space of what went."""
+        """Run a deletion, report it and free its space."""
         try:
             expired = work()
             went = {kind: rows for kind, rows in expired.by_kind().items() if rows}
@@ -295,7 +311,7 @@ class Records:
 
 
 class _Lane:
-    """The threads of one side, and how many calls are in them or wait for one."""
+    """The threads of one side, with their waiting calls."""
 
     def __init__(self, name: str) -> None:
         self.threads = DaemonThreads(_THREADS, f"records-{name}")

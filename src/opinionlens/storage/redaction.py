@@ -1,4 +1,4 @@
-"""Taking out of a text who wrote it and how to reach them; pure."""
+"""Removal of personal data from texts; pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 EMAIL = "[email]"
 PHONE = "[phone]"
-# What the recipes read as a user name, and data sets of tweets use in its place.
+# Recipes read this as a user name, and data sets of tweets use it in the place of one.
 USER = "@user"
 
 # An address of a person's page keeps its site. Possessive quantifiers (`++`) keep every pattern linear.
@@ -37,7 +37,9 @@ _NOT_PERSONAL = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return the text with placeholders for e-mail addresses, telephone numbers and user names.
+    """Replace addresses, telephone numbers and user names.
+
+    Each gives way to a placeholder.
 
     When in doubt it takes out too much: a long order number goes as a telephone number does. Dates, years and
     thousands stay. Names of people in running text stay as well; no pattern finds them. Redacting twice

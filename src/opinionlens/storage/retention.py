@@ -1,7 +1,7 @@
-"""How much is kept and for how long, and deleting the rest.
+"""Limits on the age and number of rows.
 
-A clock that jumps ahead makes every row look old. No sweep therefore deletes more than half of what there
-is: of more it takes the oldest tenth, so that a person has hours to notice.
+A clock that jumps ahead makes every row look old. No sweep therefore deletes more than half of the
+rows: of more it takes the oldest tenth, so that a person has hours to notice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ log = structlog.get_logger("storage")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The age at which rows go, and how many may be; None keeps them.
+    """The largest age and number of rows.
+
+    None means no limit.
 
     Deployments, feedback, users and keys are never deleted.
     """
@@ -40,7 +42,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many rows went, by kind; `held_back` are old and were left for the next sweeps."""
+    """Numbers of deleted rows by kind.
+
+    `held_back` counts old rows that were left for the next sweeps.
+    """
 
     prediction_texts: int = 0
     predictions: int = 0
@@ -50,7 +55,7 @@ class Expired:
     held_back: int = 0
 
     def by_kind(self) -> dict[str, int]:
-        """Return the counts of what went."""
+        """Return the numbers of deleted rows by kind."""
         names = (field.name for field in fields(self) if field.name != "held_back")
         return {name: getattr(self, name) for name in names}
 
@@ -65,7 +70,7 @@ def may_go(total: int, old: int) -> int:
 
 
 def delete_expired(database: Database, retention: Retention, *, at: datetime | None = None) -> Expired:
-    """Delete what is older than it may be, the sessions that have expired, and what there is too much of.
+    """Delete rows beyond the limits, and expired sessions.
 
     Raises:
         StorageUnavailable: the database does not answer; part of it may be done, the next call goes on.
@@ -108,7 +113,10 @@ def delete_excess(database: Database, most: int | None) -> int:
 def _first_kept(
     connection: Connection, moment: Column[datetime], which: ColumnElement[bool], count: int
 ) -> datetime:
-    """Return the time before which lie the `count` oldest rows; where they share theirs, the next one."""
+    """Return the time that ends the `count` oldest rows.
+
+    Where they share one time, return the next.
+    """
     times = select(moment).where(which).order_by(moment)
     oldest: datetime = connection.execute(times.limit(1)).scalar_one()
     found: datetime = connection.execute(times.offset(count).limit(1)).scalar_one()
@@ -119,7 +127,10 @@ def _first_kept(
 
 
 class _Sweep:
-    """One kind of rows, those of `which`, by the time of each."""
+    """One deletion of old rows of one kind.
+
+    It takes the rows of `which`, by their time.
+    """
 
     def __init__(
         self,
@@ -137,7 +148,10 @@ class _Sweep:
         self.held_back = 0
 
     def older(self, age: timedelta | None, delete: Callable[[Database, datetime], int]) -> int:
-        """Delete what is older than `age`, as far as one sweep goes; return how many."""
+        """Delete rows older than `age`; return their number.
+
+        One sweep may leave some of them for the next ones.
+        """
         if age is None:
             return 0
         before = self._now - age

@@ -1,4 +1,7 @@
-"""Who is logged in. The cookie's token arrives here as a SHA-256 hash."""
+"""Stored sessions of logged-in users.
+
+The cookie's token arrives here as a SHA-256 hash.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ class Session:
     """One browser of a user.
 
     Attributes:
-        user_id: whose.
+        user_id: the user's id.
         user_name: their name.
-        csrf_token: what forms of this session must carry; not shown when the value is printed.
+        csrf_token: the token that forms of this session must carry; not shown when the value is printed.
         created_at: when the user logged in.
         expires_at: from when on it is good no more.
     """
@@ -43,7 +46,9 @@ def add(
     expires_at: datetime,
     at: datetime | None = None,
 ) -> None:
-    """Store a new session by the SHA-256 of its token in hexadecimal.
+    """Store a new session under its token's SHA-256.
+
+    The hash is in hexadecimal.
 
     Raises:
         RecordNotFound: the user has been removed meanwhile.
@@ -79,7 +84,7 @@ def find(database: Database, token_hash: str, *, at: datetime | None = None) -> 
 
 
 def extend(database: Database, token_hash: str, expires_at: datetime) -> None:
-    """Let a session expire later; one that is gone stays gone.
+    """Set a session's expiry, unless it has gone.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.

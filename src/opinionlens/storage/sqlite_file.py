@@ -1,7 +1,9 @@
-"""The file of an SQLite database: made private, opened only where it exists, watched while it is open.
+"""The file of an SQLite database.
 
-SQLite keeps using an open file after it was deleted or another one was moved to its place: what is written
-then is lost without an error. Every connection therefore remembers which file it opened.
+It is made private, opened only where it exists, and watched while it is open.
+
+SQLite keeps using an open file after it was deleted or another one was moved to its place: rows written
+then are lost without an error. Every connection therefore remembers which file it opened.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ log = structlog.get_logger("storage")
 
 @dataclass(frozen=True, slots=True)
 class FileId:
-    """Which file it is, whatever its name."""
+    """The identity of a file, independent of its name."""
 
     device: int
     inode: int
@@ -49,7 +51,7 @@ class FileConnection(sqlite3.Connection):
 
 
 class SqliteFile:
-    """One database file, as all connections of a `Database` open it. Safe among threads."""
+    """The database file of a `Database`; safe among threads."""
 
     def __init__(self, path: Path) -> None:
         """Open nothing yet."""
@@ -82,11 +84,11 @@ class SqliteFile:
         return connection
 
     def holds(self, connection: FileConnection) -> bool:
-        """Tell whether the file under the path is the one that the connection has open."""
+        """Tell whether the connection's file still has the path."""
         return connection.file_id == id_of(self.path)
 
     def create(self, wait_seconds: float) -> None:
-        """Make the folder and the file where they are missing; switch the file to write-ahead logging.
+        """Create folder and file; switch to write-ahead logging.
 
         Readers and the writer do not wait for each other in that mode, which is a property of the file.
 
@@ -104,7 +106,10 @@ class SqliteFile:
             _switch_to_wal(connection, wait_seconds)
 
     def _set_aside_old_log(self) -> None:
-        """Keep SQLite from applying the log of a file that was replaced to the one in its place."""
+        """Move the log of a replaced file aside.
+
+        SQLite would apply it to the file that stands in its place.
+        """
         last, now = self._last_id, id_of(self.path)
         if last is None or now is None or now == last:
             return
@@ -117,7 +122,7 @@ class SqliteFile:
 
 
 def id_of(path: Path) -> FileId | None:
-    """Return which file is under a path; None where there is none."""
+    """Return the identity of a path's file, or None."""
     try:
         found = path.stat()
     except OSError:
@@ -126,14 +131,20 @@ def id_of(path: Path) -> FileId | None:
 
 
 def neighbour(path: Path, ending: str) -> Path:
-    """Return the path of a file that SQLite keeps beside the database; it follows links first."""
+    """Return the path of SQLite's file with that ending.
+
+    SQLite keeps it beside the database, and follows links first.
+    """
     return Path(os.path.realpath(path) + ending)
 
 
 def tighten(path: Path) -> None:
-    """Leave the rights to a database file and its neighbours to their owner, where we may change them."""
+    """Make a database's files accessible to their owner only.
+
+    Files that we may not change stay as they are.
+    """
     for each in (path, neighbour(path, _WAL), neighbour(path, _SHM)):
-        with suppress(OSError):  # not there, somebody else's, or read-only
+        with suppress(OSError):  # not there, another user's, or read-only
             mode = each.stat().st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
                 each.chmod(mode & 0o700)
@@ -152,7 +163,10 @@ def _prepare(connection: FileConnection) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, wait_seconds: float) -> None:
-    """Switch the mode; that does not wait for other connections as statements do, so it is tried again."""
+    """Switch the mode, trying until the time is up.
+
+    Unlike other statements this one does not wait for other connections.
+    """
     deadline = time.monotonic() + wait_seconds
     while True:
         try:

@@ -1,4 +1,7 @@
-"""Every table, as the migrations leave them (a test compares the two)."""
+"""All tables, as the migrations leave them.
+
+A test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def _is_sha256(column: str) -> CheckConstraint:
 deployments = Table(
     "deployments",
     metadata,
-    # Given by us, one more than the last: of two writers who saw the same last one, the key refuses one.
+    # Given by us, one more than the last: of two writers that saw the same last one, the key refuses one.
     Column("number", RowNumber, primary_key=True, autoincrement=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", AnyText, nullable=False),

@@ -1,4 +1,7 @@
-"""Who may log in to the pages. Passwords arrive here as hashes."""
+"""Stored users of the pages.
+
+Passwords arrive here as hashes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from opinionlens.storage.tables import sessions, users
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in.
+    """A person with a login.
 
     Attributes:
         id: counted up.
@@ -36,7 +39,10 @@ class User:
 
 
 def normal_name(name: str) -> str:
-    """Return the form in which a name is stored and compared: one for all ways to write it."""
+    """Return the form in which a name is stored.
+
+    All ways to write a name have the same form.
+    """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
@@ -65,7 +71,9 @@ def add(database: Database, name: str, password_hash: str, *, at: datetime | Non
 def add_first(
     database: Database, name: str, password_hash: str, *, at: datetime | None = None
 ) -> User | None:
-    """Add a user where there is none at all, else return None; one adds of several processes with one name.
+    """Add a user, or return None if there are any.
+
+    Of several processes with one name only one adds it.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was stored.
@@ -126,7 +134,9 @@ def set_password(database: Database, name: str, password_hash: str, *, at: datet
 
 
 def renew_hash(database: Database, user: User, password_hash: str) -> bool:
-    """Store the same password hashed otherwise, and tell whether it still was the same; sessions go on.
+    """Store a new hash of an unchanged password.
+
+    Returns whether it was unchanged; sessions go on.
 
     Raises:
         StorageUnavailable: the database does not answer; nothing was changed.

@@ -1,4 +1,7 @@
-"""What Alembic runs: with the connection that `migrate` holds, or by hand with `-x url=…`."""
+"""Alembic's entry, run by `migrate` or by hand.
+
+`migrate` passes its connection; by hand give `-x url=…`.
+"""
 
 from typing import Any, Literal
 
@@ -12,7 +15,10 @@ from opinionlens.storage.tables import metadata
 
 
 def plain_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
-    """Write our kinds of columns as what the database has: a migration must not change with our code."""
+    """Render our column types as SQLAlchemy's own.
+
+    A migration must not change with our code.
+    """
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, AnyText):
@@ -21,7 +27,7 @@ def plain_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
 
 
 def run(connection: Connection) -> None:
-    """Run what was asked for in the transaction that the connection is in."""
+    """Run the requested migrations in the connection's transaction."""
     context.configure(
         connection=connection,
         target_metadata=metadata,
