@@ -1,6 +1,6 @@
-"""Labelled texts: where they come from, how they are read, and how they become train, validation and test.
+"""Labelled texts: their cards, reading, cleaning and splits.
 
-A *card* says what a dataset is. Reading counts every row that it cannot use, with the reason. Duplicates and
+A *card* describes a dataset. Reading counts every row that it cannot use, with the reason. Duplicates and
 conflicting labels are removed across all sources before the split, and a row's side follows from a hash of
 its own words, so that adding data never moves a text from test to train.
 """

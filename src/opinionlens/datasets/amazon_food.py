@@ -20,7 +20,7 @@ CARD = Card(
     layout=Layout.TABLE,
     path="Amazon Food Reviews/Reviews.csv",
     columns=Columns(text="Text", label="Score", group="UserId", time="Time"),
-    # Three stars are a middling opinion: neither side would call them its own.
+    # Three stars are a middling opinion.
     labels={
         "1": Label.NEGATIVE,
         "2": Label.NEGATIVE,
@@ -35,7 +35,7 @@ CARD = Card(
     dates="October 1999 to October 2012",
     published_split="none; split here",
     caveats=(
-        "Stars are the writer's own verdict, not an annotator's; four of five reviews are positive.",
+        "Stars are the writer's own rating, not an annotator's; four of five reviews are positive.",
         "The same review is posted under several products; the summary line is not used.",
     ),
 )

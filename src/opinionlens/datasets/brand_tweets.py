@@ -1,4 +1,4 @@
-"""Tweets about companies and their products: the sample that needs no download."""
+"""Tweets about companies and products, without a download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a dataset before it is read."""
+"""The description of a dataset, known before it is read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0+")
 
 @dataclass(frozen=True, slots=True)
 class UserFile:
-    """The user puts it below `data.raw_dir`."""
+    """A file that the user puts below `data.raw_dir`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """A data file inside an installed Python package, found without importing the package."""
+    """A data file inside an installed Python package.
+
+    It is found without importing the package.
+    """
 
     package: str
     file: str
@@ -30,7 +33,10 @@ class PackageFile:
 
 @dataclass(frozen=True, slots=True)
 class HubFiles:
-    """Files of one revision on the Hugging Face hub, fetched unless they are below `data.raw_dir`."""
+    """Files of one revision on the Hugging Face hub.
+
+    They are fetched unless they are below `data.raw_dir`.
+    """
 
     repository: str
     revision: str
@@ -41,14 +47,14 @@ Origin = UserFile | PackageFile | HubFiles
 
 
 class Layout(StrEnum):
-    """How its files are written."""
+    """The way in which a dataset's files are written."""
 
     TABLE = "table"  # one file of rows; its ending says the format
     TWEET_EVAL = "tweet_eval"  # paired text and label files, or Parquet files, one or one pair a split
 
 
 class CommercialUse(StrEnum):
-    """What the licence says of use in a business."""
+    """The licence's position on commercial use."""
 
     ALLOWED = "allowed"
     FORBIDDEN = "forbidden"
@@ -56,7 +62,10 @@ class CommercialUse(StrEnum):
 
 
 class Genre(StrEnum):
-    """Which kind of texts a dataset holds; the last ones are in no dataset that comes with a card."""
+    """The kind of texts in a dataset.
+
+    The last ones are in no dataset that comes with a card.
+    """
 
     BRAND_TWEETS = "tweets to and about companies"
     OTHER_TWEETS = "tweets about other topics"
@@ -70,7 +79,7 @@ class Genre(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column of the file holds what."""
+    """The columns of the file by their role."""
 
     text: str
     label: str
@@ -80,15 +89,15 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A dataset: provenance, layout, meaning of its labels, known faults.
+    """The description of a dataset.
 
-    `labels` maps a label as written (see `label_key`) to a class, or to None for rows to leave out.
-    `group` rows (an author's, say) stay on one side of the split. `unknown_labels_allowed` is the share of
-    rows whose label is not in `labels` up to which they are only counted; above it the dataset is refused.
-    `terms` says in plain sentences what follows from `licence`.
-    `genre` and `language` are what nearly all of its texts are; None where that is not known. `domain` names
-    their subjects, `dates` when they were written, `published_split` the parts its authors divide it into.
-    `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
+    It has its provenance, layout, label map and known faults. `labels` maps a label as written (see
+    `label_key`) to a class, or to None for rows to leave out. `group` rows (an author's, say) stay on one
+    side of the split. `unknown_labels_allowed` is the share of rows whose label is not in `labels` up to
+    which they are only counted; above it the dataset is refused. `terms` says in plain sentences what follows
+    from `licence`. `genre` and `language` are those of nearly all its texts; None where that is not known.
+    `domain` names their subjects, `dates` when they were written, `published_split` the parts its authors
+    divide it into. `sha256` is set where exactly one file goes by this name; a corrected one gets a new card.
     """
 
     name: str
@@ -116,12 +125,15 @@ class Card:
     unknown_labels_allowed: float = 0.5
 
     def __post_init__(self) -> None:
-        """Freeze the label map too."""
+        """Make the label map read-only."""
         object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
 
 
 def label_key(written: str) -> str:
-    """The form in which labels are compared: no outer spaces, no case, and `4.0` is `4`."""
+    """Return the form in which labels are compared.
+
+    No outer spaces, no case, and `4.0` is `4`.
+    """
     bare = written.strip().casefold()
     number = _WHOLE_NUMBER.fullmatch(bare)
     return number[1] if number else bare

@@ -1,4 +1,4 @@
-"""The datasets that come with a card, and the choice of those that take part."""
+"""The datasets with a card, and the selection among them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ CARDS: dict[str, Card] = {
 
 
 def select_cards(sources: Sequence[str], own: Iterable[Card] = ()) -> tuple[Card, ...]:
-    """The cards named in `sources`, in that order, then those of the user's `own` files not named there.
+    """Return the cards in `sources`, then the remaining `own`.
+
+    `own` are the cards of the user's files; both keep their order.
 
     Raises:
         ParamsInvalid: a name is unknown, given twice, or an own file takes the name of a known dataset.

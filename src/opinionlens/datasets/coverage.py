@@ -1,4 +1,4 @@
-"""What kinds of texts and languages a model has not learnt from."""
+"""Kinds of texts and languages missing from a model's training."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from opinionlens.datasets.catalogue import CARDS
 
 
 def not_trained_on(sources: Iterable[str]) -> str | None:
-    """Return one sentence on what the sources lack, as far as their cards say; None without a card.
+    """Return a sentence on the gaps of the sources.
 
-    A source without one is a file of the user's own: what it holds is not known here.
+    It says as much as their cards do; None if none has a card. A source without one is a file of the user's
+    own: its content is not known here.
     """
     sources = list(dict.fromkeys(sources))
     cards = [CARDS[source] for source in sources if source in CARDS]

@@ -1,8 +1,9 @@
-"""Proof that a CSV file is regular, so that the fast reader and the exact one must agree on it.
+"""Proof that a CSV file is regular.
 
-A file is regular if every quote opens, closes or is doubled inside a field, every record has as many fields
-as the header, and no quoted field goes on over a line end. A misplaced quote can make a fast reader swallow
-or drop rows without a word, and lines inside a field may be rows (see `tabular.records`).
+The fast reader and the exact one must agree on such a file. A file is regular if every quote opens, closes or
+is doubled inside a field, every record has as many fields as the header, and no quoted field goes on over a
+line end. A misplaced quote can make a fast reader swallow or drop rows without a word, and lines inside a
+field may be rows (see `tabular.delimited_records`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ Positions = NDArray[np.int64]
 
 
 def regular_rows(data: bytes, separator: str) -> int | None:
-    """How many records follow the header; None if the file is not regular."""
+    """Count the records behind the header of a regular file.
+
+    None if the file is not regular.
+    """
     buffer = np.frombuffer(data, dtype=np.uint8)
     quotes = np.flatnonzero(buffer == _QUOTE)
     if not _quotes_enclose_fields(buffer, quotes, ord(separator)):
@@ -39,7 +43,7 @@ def regular_rows(data: bytes, separator: str) -> int | None:
 
 
 def _outside(positions: Positions, quotes: Positions) -> Positions:
-    """Those positions that have an even number of quotes before them."""
+    """Return the positions with an even number of quotes before."""
     return positions[np.searchsorted(quotes, positions) % 2 == 0] if len(quotes) else positions
 
 
@@ -48,7 +52,7 @@ def _all_before_newline(buffer: NDArray[np.uint8], returns: Positions) -> bool:
 
 
 def _quotes_enclose_fields(buffer: NDArray[np.uint8], quotes: Positions, separator: int) -> bool:
-    """Whether all quotes are well placed.
+    """Return whether all quotes are well placed.
 
     The 1st, 3rd, 5th … must each begin a field or be the second of a doubled pair, the 2nd, 4th … each end a
     field or be the first of one; by induction nothing else is then possible.

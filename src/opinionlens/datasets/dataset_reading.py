@@ -1,4 +1,7 @@
-"""From a dataset's files to labelled texts, with every record that is left out counted by its reason."""
+"""Reading of a dataset's files into labelled texts.
+
+Every record that is left out is counted by its reason.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ _Reason = TypeVar("_Reason", bound=StrEnum)
 
 
 class Note(StrEnum):
-    """What is remarkable about rows that are kept."""
+    """A remarkable property of rows that are kept."""
 
     NOT_UTF8 = "not_utf8"  # bytes that were not UTF-8 were replaced as the card says
     MOJIBAKE = "mojibake"
@@ -41,9 +44,9 @@ class Note(StrEnum):
 
 @dataclass(frozen=True)
 class DatasetRows:
-    """One dataset as read: `frame` has the columns text, label, source, group, time.
+    """The rows of one dataset as read.
 
-    `rows_in` is the number of records in the files: the kept rows and the sum of `rejected`.
+    `frame` has the columns text, label, source, group, time.
     """
 
     card: Card
@@ -53,12 +56,17 @@ class DatasetRows:
 
     @property
     def rows_in(self) -> int:
-        """How many records the files hold."""
+        """The number of records in the files, kept or rejected."""
         return self.frame.height + sum(self.rejected.values())
 
 
 def read_dataset(card: Card, places: Places, on_rows: Callable[[int], None] | None = None) -> DatasetRows:
-    """Read every file of `card`; `on_rows` is told after each how many records it held.
+    """Read every file of a dataset.
+
+    Args:
+        card: the dataset.
+        places: where its files are looked for.
+        on_rows: called after each file with its number of records.
 
     Raises:
         DatasetMissing: no file is where it was looked for.
@@ -103,7 +111,7 @@ def _read_file(card: Card, path: Path) -> Table:
 
 
 def read_table(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
-    """Read one file of rows in the format of its ending.
+    """Read a file of rows in its ending's format.
 
     Raises:
         TableInvalid: it is not of that format, or lacks a column.
@@ -119,7 +127,10 @@ def read_table(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
 
 
 def _with_times(card: Card, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Times in ISO 8601 where the card says how they are written, and how many could not be read."""
+    """Convert times to ISO 8601 and count the unreadable ones.
+
+    They stay as they are where the card does not say how they are written.
+    """
     if not card.time_formats:
         return frame, 0
     shapes = [
@@ -150,5 +161,8 @@ def _notes(frame: pl.DataFrame, repaired: int, unreadable: int) -> dict[Note, in
 
 
 def _occurring(counts: Mapping[_Reason, int]) -> dict[_Reason, int]:
-    """Those that occur, by name, so that reports of equal content are equal."""
+    """Return the counts above 0, sorted by name.
+
+    Reports of equal content are then equal.
+    """
     return {reason: counts[reason] for reason in sorted(counts) if counts[reason]}

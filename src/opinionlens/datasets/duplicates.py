@@ -1,4 +1,4 @@
-"""One copy of each text across all sources, and none where the copies disagree about the label."""
+"""Removal of duplicates and conflicting labels across all sources."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opinionlens.datasets.sampling import Sampling, take_texts
 
 
 class Removal(StrEnum):
-    """Why a readable row is not used."""
+    """A reason why a readable row is not used."""
 
     DUPLICATE_WITHIN = "duplicate_within_source"
     DUPLICATE_ACROSS = "duplicate_of_another_source"
@@ -20,9 +20,10 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True)
 class Deduplicated:
-    """The rows that stay, one a key, and how many rows of each source went for which reason.
+    """The remaining rows, one per key, and counts of removals.
 
-    `over_max_rows` counts, for each source with a limit, the rows of texts that no source has taken.
+    `removed` counts by source and reason. `over_max_rows` counts, for each source with a limit, the rows of
+    texts that no source has taken.
     """
 
     frame: pl.DataFrame
@@ -32,7 +33,7 @@ class Deduplicated:
 
 
 def remove_duplicates(frame: pl.DataFrame, sampling: Sampling | None = None) -> Deduplicated:
-    """Keep one row for each `key`, unless its rows have several labels.
+    """Keep one row per `key`, none if its labels differ.
 
     Of several copies the one with the smallest draw stays, then the first in the order of the frame. Copies
     differ in their draws only where a dataset names authors. As the test split has the smallest draws, such a
@@ -43,8 +44,8 @@ def remove_duplicates(frame: pl.DataFrame, sampling: Sampling | None = None) -> 
     """
     rows = frame.with_row_index("row")
     keys = rows.group_by("key").agg(agree=pl.col("label").min() == pl.col("label").max())
-    judged = rows.join(keys, on="key", maintain_order="left")
-    agreed = judged.filter("agree").sort("draw", "row")
+    checked = rows.join(keys, on="key", maintain_order="left")
+    agreed = checked.filter("agree").sort("draw", "row")
     taken = take_texts(agreed, sampling) if sampling else agreed
     kept = taken.unique("key", keep="first", maintain_order=True)
     copies = agreed.join(kept.select("key", "row", winner="source"), on="key").filter(
@@ -52,7 +53,7 @@ def remove_duplicates(frame: pl.DataFrame, sampling: Sampling | None = None) -> 
     )
     same = pl.col("source") == pl.col("winner")
     removed = [
-        (Removal.CONFLICTING_LABEL, judged.filter(~pl.col("agree"))),
+        (Removal.CONFLICTING_LABEL, checked.filter(~pl.col("agree"))),
         (Removal.DUPLICATE_WITHIN, copies.filter(same)),
         (Removal.DUPLICATE_ACROSS, copies.filter(~same)),
     ]

@@ -1,4 +1,4 @@
-"""Where the files of a dataset are on this machine."""
+"""The places of a dataset's files on this machine."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ _COPY_IT = (
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The two roots below which datasets are looked for: the user's own files, and what a stage fetched."""
+    """The two roots for datasets: own files and fetched ones."""
 
     raw: Path
     fetched: Path
 
 
 def candidates(card: Card, places: Places) -> tuple[Path, ...]:
-    """Every place where `card` may be, the preferred one first. A user's copy goes before a fetched one."""
+    """Return every possible place of a dataset, preferred one first.
+
+    A user's copy goes before a fetched one.
+    """
     match card.origin:
         case PackageFile():
             return (places.fetched / card.name / card.path,)
@@ -45,7 +48,7 @@ def candidates(card: Card, places: Places) -> tuple[Path, ...]:
 
 
 def locate(card: Card, places: Places) -> tuple[Path, ...]:
-    """The files of `card`, in the order in which they are read.
+    """Return the files of a dataset in reading order.
 
     Raises:
         DatasetMissing: which dataset, where it was looked for, how to get it.
@@ -58,7 +61,9 @@ def locate(card: Card, places: Places) -> tuple[Path, ...]:
 
 
 def missing(card: Card, places: Places, because: str = "", left_behind: Path | None = None) -> DatasetMissing:
-    """The error that says which dataset is missing, where it was looked for and how to get it.
+    """Build the error for a missing dataset.
+
+    It says which one is missing, where it was looked for and how to get it.
 
     Args:
         card: the dataset.
@@ -75,7 +80,10 @@ def missing(card: Card, places: Places, because: str = "", left_behind: Path | N
 
 
 def _left_behind(card: Card, places: Places) -> Path | None:
-    """Return where the project has the dataset, seen from its root, if this is DVC's copy without it."""
+    """Return the dataset's place in the project DVC copied.
+
+    It is relative to the project's root; None if this is no copy, or the dataset is not there either.
+    """
     for candidate in candidates(card, Places(raw=places.raw, fetched=places.raw / ".nowhere")):
         found = _COPY_OF_DVC.match(str(candidate.absolute()))
         if found and (Path(found["root"]) / found["path"]).exists():
@@ -88,7 +96,10 @@ def _single_file(path: Path) -> tuple[Path, ...]:
 
 
 def _tweet_eval_files(folder: Path) -> tuple[Path, ...]:
-    """Text files, or else Parquet files, of the sentiment task only; sorted, so that runs agree."""
+    """Return the files of the sentiment task, sorted.
+
+    Text files are preferred to Parquet files; the order makes runs agree.
+    """
     for place, tables in _TWEET_EVAL_FOLDERS:
         for pattern in ("*_text.txt", tables):
             files = tuple(sorted((folder / place).glob(pattern)))
@@ -98,5 +109,5 @@ def _tweet_eval_files(folder: Path) -> tuple[Path, ...]:
 
 
 def labels_beside(text_file: Path) -> Path:
-    """`train_labels.txt` for `train_text.txt`."""
+    """Return `train_labels.txt` for `train_text.txt`."""
     return text_file.with_name(text_file.name.removesuffix("_text.txt") + "_labels.txt")

@@ -1,4 +1,4 @@
-"""Reading JSON files: each object judged on its own."""
+"""Reading of JSON datasets, object by object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opinionlens.tabular.row_problems import RowProblem
 
 
 def read_json(path: Path, columns: Columns, bad_bytes: BadBytes) -> Table:
-    """Return the objects of one file.
+    """Read the objects of one file.
 
     Raises:
         TableInvalid: it cannot be read, or is a damaged array.

@@ -1,4 +1,4 @@
-"""What a label means that nobody has explained: words, numbers on a scale, stars."""
+"""The meaning of undocumented labels: words, numbers, stars."""
 
 from __future__ import annotations
 
@@ -53,11 +53,13 @@ _SCALES = (
 
 
 def spelt_labels(written: Iterable[str], told: Mapping[str, Label | None]) -> dict[str, Label | None]:
-    """Return what the labels of a file mean, by their keys; those that are not understood are absent.
+    """Return the meanings of a file's labels by their keys.
+
+    Labels that are not understood are absent.
 
     Args:
         written: every label of the file, as its key (`card.label_key`).
-        told: what the user says; None leaves a label out. It goes before every guess.
+        told: the user's own meanings; None leaves a label out. They go before every guess.
     """
     numbers = {key: int(found[1]) for key in written if (found := _NUMBER.fullmatch(key))}
     asked = {number for key, number in numbers.items() if key not in told}
@@ -71,7 +73,9 @@ def spelt_labels(written: Iterable[str], told: Mapping[str, Label | None]) -> di
 
 
 def told_labels(options: Iterable[str]) -> dict[str, Label | None]:
-    """Read `bad=NEGATIVE` and, to leave a label out, `mixed=skip`.
+    """Parse label options such as `bad=NEGATIVE`.
+
+    `mixed=skip` leaves a label out.
 
     Raises:
         InputError: it is not of this form.

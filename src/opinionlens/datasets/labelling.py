@@ -1,4 +1,4 @@
-"""From cells to classes: which rows have a text and a label that their card knows."""
+"""Selection of rows with a text and a known label."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from opinionlens.text.blank import SEEN
 
 
 def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejection]]:
-    """The rows with a text and a known label, and how many were left out for which reason.
+    """Return the usable rows, and counts of the others.
+
+    Usable are rows with a text and a known label; the counts are by reason.
 
     Raises:
         DatasetMalformed: more rows than the card allows have a label that it does not know.
@@ -31,17 +33,17 @@ def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejec
             label.replace_strict(classes, default=Rejection.UNKNOWN_LABEL.value, return_dtype=pl.String)
         )
     )
-    judged = table.frame.with_columns(outcome=reason)
+    outcomes = table.frame.with_columns(outcome=reason)
     is_class = pl.col("outcome").is_in([label.value for label in card.labels.values() if label])
-    left_out = judged.filter(~is_class)["outcome"]
-    kept = judged.filter(is_class).select(
+    left_out = outcomes.filter(~is_class)["outcome"]
+    kept = outcomes.filter(is_class).select(
         "text", pl.col("outcome").alias("label"), pl.lit(card.name).alias("source"), "group", "time"
     )
     return kept, Counter(map(Rejection, left_out))
 
 
 def _classes(card: Card, table: Table) -> dict[str, str]:
-    """What each label as written in the file stands for: a class, or left out on purpose."""
+    """Map each label as written to a class or rejection."""
     written = table.frame["label"].drop_nulls().value_counts()
     classes: dict[str, str] = {}
     unknown: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The licences of the texts that a model has learnt from."""
+"""The licences of a model's training texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opinionlens.datasets.table_card import OWN_LICENCE, OWN_TERMS
 
 @dataclass(frozen=True, slots=True)
 class SourceLicence:
-    """A source's licence as its card has it, and what follows from it."""
+    """The licence of a source and its consequences."""
 
     source: str
     licence: str
@@ -21,12 +21,15 @@ class SourceLicence:
 
 
 def licences_of(sources: Iterable[str]) -> tuple[SourceLicence, ...]:
-    """Return the licence of each source; a source without a card is a file of the user's own."""
+    """Return the licence of each source.
+
+    A source without a card is a file of the user's own.
+    """
     return tuple(_licence_of(source) for source in sources)
 
 
 def warning_of(licences: Iterable[SourceLicence]) -> str | None:
-    """Return a plain sentence where a licence forbids commercial use, else None."""
+    """Return a warning if a licence forbids commercial use."""
     forbidding = [each.source for each in licences if each.commercial_use is CommercialUse.FORBIDDEN]
     if not forbidding:
         return None

@@ -1,7 +1,8 @@
-"""Labelled rows of one's own, to measure a model on: any file, a bounded sample, nothing kept twice.
+"""A sample of labelled rows from a user's file.
 
-The file is read two times: first the labels are counted, then the rows are drawn. So a file of any size takes
-the memory of the sample. Needs no package that trains: the app reads with it, too.
+It serves to measure a model. The file may have any size: it is read two times, first to count the labels,
+then to draw the rows, so it takes the memory of the sample. No package that trains is needed: the app reads
+with it, too.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _LABEL_NAMES = (
 
 @dataclass(frozen=True)
 class OwnRows:
-    """A sample of the labelled rows of a file, and how it came about.
+    """A sample of a file's labelled rows, and its origin.
 
     Attributes:
         file: its name.
@@ -54,8 +55,8 @@ class OwnRows:
         rows_in: how many rows the file has.
         usable: how many of them have a text and a label that is understood.
         left_out: the others by their reason.
-        meanings: what each label was taken for, as written and by how often; None where it is left out.
-        notes: what a person should know about how the file was read.
+        meanings: the class of each label as written, the most frequent first; None where it is left out.
+        notes: notes for users on the reading of the file.
         seed: the sample was drawn with it.
     """
 
@@ -74,7 +75,10 @@ class OwnRows:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asks for; columns that are None are found by their names."""
+    """A request for a sample.
+
+    Columns that are None are found by their names.
+    """
 
     text_column: str | None = None
     label_column: str | None = None
@@ -84,7 +88,9 @@ class Wanted:
 
 
 def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = lambda rows: None) -> OwnRows:
-    """Read at most `wanted.max_rows` rows, each class in proportion; `on_rows` is told of each 1,000.
+    """Read at most `wanted.max_rows` rows, each class in proportion.
+
+    `on_rows` is called for each 1,000 rows.
 
     Raises:
         TableInvalid: the file cannot be read, or has no such column.
@@ -125,7 +131,10 @@ def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = l
 
 
 def quotas_of(usable: Mapping[Label, int], max_rows: int) -> dict[Label, int]:
-    """Return how many rows of each class are drawn: all, or in proportion, but at least one of each."""
+    """Return the number of rows to draw from each class.
+
+    It is all of them, or a proportional part, but at least one of each class.
+    """
     total = sum(usable.values())
     if total <= max_rows:
         return dict(usable)
@@ -135,7 +144,9 @@ def quotas_of(usable: Mapping[Label, int], max_rows: int) -> dict[Label, int]:
         for label in sorted(exact, key=lambda each: quotas[each] - exact[each])[:missing]:
             quotas[label] += 1
     largest = max(quotas, key=lambda each: quotas[each])
-    quotas[largest] = max(1, quotas[largest] + missing)  # it pays for what the smallest got beyond its share
+    quotas[largest] = max(
+        1, quotas[largest] + missing
+    )  # it gives up as many as small classes got beyond their shares
     return quotas
 
 
@@ -148,7 +159,7 @@ class _Sample:
 
 
 class _Rows:
-    """Reads the file as often as it is asked, the same way each time."""
+    """The rows of the file, read anew on each iteration."""
 
     def __init__(self, path: Path, text: str, label: str, on_rows: Callable[[int], None]) -> None:
         self._path, self._text, self._label = path, text, label
@@ -157,7 +168,7 @@ class _Rows:
         self.notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str | RowProblem, str]]:
-        """Yield each text, or why there is none, with the key of its label."""
+        """Yield each text or its problem, with its label's key."""
         self.rows = 0
         with open_source(self._path, self._text) as source:
             for chunk in source.chunks():
@@ -170,7 +181,7 @@ class _Rows:
 
 
 def _counted(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
-    """Return how often each label stands beside a text, and why other rows have none."""
+    """Count the labels of usable texts, and the problems."""
     labels: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     for text, key in rows:
@@ -207,7 +218,10 @@ def _drawn(
     quotas: Mapping[Label, int],
     seed: int,
 ) -> _Sample:
-    """Draw exactly the quota of each class, every row of it with the same chance (Knuth's algorithm S)."""
+    """Draw exactly the quota of each class.
+
+    Every row of a class has the same chance (Knuth's algorithm S).
+    """
     draw = np.random.default_rng(seed).random
     left, needed = dict(usable), dict(quotas)
     sample = _Sample()
@@ -232,7 +246,7 @@ def _by_class(counted: Mapping[str, int], meanings: Mapping[str, Label | None]) 
 
 
 def _column(names: Sequence[str], asked: str | None, usual: Sequence[str], what: str, path: Path) -> str:
-    """Return the column that was asked for, or the one with a usual name."""
+    """Return the requested column, or one with a usual name."""
     by_name = {name.casefold().strip().replace(" ", "_"): name for name in reversed(names)}
     found = next((by_name[name] for name in usual if name in by_name), None) if asked is None else asked
     if found is None or names.count(found) != 1:

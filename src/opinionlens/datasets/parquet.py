@@ -1,4 +1,7 @@
-"""Reading Parquet: typed columns, so that a record cannot be cut or ragged."""
+"""Reading of Parquet datasets.
+
+Columns are typed, so a record cannot be cut or ragged.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from opinionlens.tabular.packing import open_input, seekable
 
 
 def read_parquet(path: Path, columns: Columns) -> Table:
-    """Return the rows of one file, which may be packed.
+    """Read the rows of one file, which may be packed.
 
     Raises:
         TableInvalid: it cannot be unpacked.

@@ -1,6 +1,6 @@
-"""What became of every row: the counts that DVC shows and compares as a metric.
+"""Counts of the rows kept and removed, as DVC metrics.
 
-It holds no time, no path and nothing that differs from one machine to the next.
+The report holds no time, no path and nothing that differs from one machine to the next.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ def build_report(
     slices: Mapping[str, pl.DataFrame],
     max_rows: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The report as a JSON value; `split` is the kept frame with its column split.
+    """Build the report as a JSON value.
 
-    What `max_rows` left out is told of the sources that it names; without it the report has no such keys.
+    `split` is the kept frame with its column split. Rows left out by `max_rows` are reported for the sources
+    that it names; without it the report has no such keys.
     """
     max_rows = max_rows or {}
     sources = {

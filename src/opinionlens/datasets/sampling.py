@@ -1,8 +1,8 @@
-"""A smaller part of a dataset: seeded, each class in proportion, and the same part when rows are added.
+"""A seeded part of a dataset, each class in proportion.
 
-A row is drawn by a number that follows from the seed and its text alone, as its side of the split does, but
-independently of that: the rows with the smallest numbers are taken. So a row that is added takes the place
-of one other at most, apart from the rounding of the classes' shares.
+It stays the same part when rows are added. A row is drawn by a number that follows from the seed and its text
+alone, as its side of the split does, but independently of that: the rows with the smallest numbers are taken.
+So a row that is added takes the place of one other at most, apart from the rounding of the classes' shares.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from opinionlens.text.labels import LABELS
 
 
 def sample_rows(frame: pl.DataFrame, max_rows: int, seed: int) -> pl.DataFrame:
-    """Return at most `max_rows` rows of `frame` (it has the columns key and label), in their order."""
+    """Return at most `max_rows` rows in their order.
+
+    `frame` has the columns key and label.
+    """
     if frame.height <= max_rows:
         return frame
     counts = dict(frame.group_by("label").len().iter_rows())
@@ -35,19 +38,22 @@ def sample_rows(frame: pl.DataFrame, max_rows: int, seed: int) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How many texts each source may give; a source that is not named gives all it has."""
+    """The limits of texts per source.
+
+    A source that is not named gives all it has.
+    """
 
     max_rows: Mapping[str, int]
     seed: int
 
 
 def take_texts(rows: pl.DataFrame, sampling: Sampling) -> pl.DataFrame:
-    """Return the rows of the texts that the sources take; no text is taken by two sources.
+    """Return the rows of the texts that each source takes.
 
-    `rows` are those whose copies agree about the label, so that duplicates and contradictions cost a source
-    nothing: it gives as many texts as asked, or all that it has. The sources choose one after the other, in
-    the order of their first rows, each among the texts that no earlier one has taken. A text that two
-    sources hold and the first leaves out is therefore still there for the second.
+    No text is taken by two sources. `rows` are those whose copies agree about the label, so that duplicates
+    and contradictions cost a source nothing: it gives as many texts as asked, or all that it has. The sources
+    choose one after the other, in the order of their first rows, each among the texts that no earlier one has
+    taken. A text that two sources hold and the first leaves out is therefore still there for the second.
     """
     taken = []
     remaining = rows

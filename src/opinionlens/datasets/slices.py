@@ -1,4 +1,4 @@
-"""Parts of the test split on which a classifier may be weaker than its average says.
+"""Slices of the test split with possibly weaker scores.
 
 Words are those of the de-duplication key: lower-cased, without urls, user names and punctuation. Thresholds
 are quartiles of the test split itself, and texts exactly on one belong to the slice:
@@ -20,7 +20,10 @@ from opinionlens.text.bulk import word_counts
 
 
 def build_slices(train: pl.DataFrame, test: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The five slices by name; rows keep the order of `test`. Both frames need the column words."""
+    """Return the five slices by name.
+
+    Rows keep the order of `test`. Both frames need the column words.
+    """
     measured = test.with_columns(
         length=word_counts(pl.col("words")), commonness=_commonness(train["words"], test["words"])
     )
@@ -41,7 +44,10 @@ def _among_first_of_label(test: pl.DataFrame) -> pl.Expr:
 
 
 def _commonness(train: pl.Series, test: pl.Series) -> pl.Series:
-    """For each text of `test` the mean over its words of ln(1 + times in `train`); null without words."""
+    """Return the mean commonness of each test text's words.
+
+    The commonness of a word is ln(1 + times in `train`); null for a text without words.
+    """
     words = pl.concat([train, test]).str.split(" ")
     lengths = words.list.len().cast(pl.Int64).to_numpy()
     codes = words.explode().cast(pl.Categorical).to_physical().to_numpy()
@@ -49,6 +55,6 @@ def _commonness(train: pl.Series, test: pl.Series) -> pl.Series:
     times = np.bincount(codes[:border], minlength=codes.max() + 1)
     starts = np.cumsum(lengths[len(train) :]) - lengths[len(train) :]
     sums = np.add.reduceat(np.log1p(times)[codes[border:]], starts)
-    # Rounded, because the last digits of a logarithm, which machines differ in, must not decide who is in.
+    # Rounded: the last digits of a logarithm differ between machines and must not decide which texts are in.
     mean = pl.Series((sums / lengths[len(train) :]).round(9))
     return pl.select(pl.when(test != "").then(mean)).to_series()

@@ -1,4 +1,4 @@
-"""Which texts are for training, for validation and for the test."""
+"""Assignment of texts to training, validation and test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPLITS: Final = ("train", "val", "test")
 
 @dataclass(frozen=True, slots=True)
 class SplitShares:
-    """How much of the data each split gets; the three sum to 1."""
+    """The shares of the splits, summing to 1."""
 
     train: float
     val: float
@@ -23,20 +23,23 @@ class SplitShares:
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
-    """What stands on more than one side of the split: texts (by their key) and groups. Both must be 0."""
+    """Counts of texts and groups on several sides.
+
+    Texts are counted by their key. Both must be 0.
+    """
 
     texts: int
     groups: int
 
 
 def assign_splits(frame: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
-    """`frame` with the column split: below the share of the test a draw is test, then validation.
+    """Add the column split, decided by each row's draw.
 
-    The thresholds are fixed, so the draw of a row alone decides, and no other row can move it. The price is
-    that the shares hold up to chance, in the whole and in each source and label: of n independent draws a
-    share p gets n p, give or take the square root of n p (1 - p). Exact shares would need ranks, and with
-    ranks a new row moves others across. The test has the lowest draws, so that a change of the share of
-    validation leaves it alone.
+    Below the share of the test a draw is test, then validation. The thresholds are fixed, so the draw of a
+    row alone decides, and no other row can move it. The price is that the shares hold up to chance, in the
+    whole and in each source and label: of n independent draws a share p gets n p, give or take the square
+    root of n p (1 - p). Exact shares would need ranks, and with ranks a new row moves others across. The test
+    has the lowest draws, so that a change of the share of validation leaves it alone.
     """
     draw = pl.col("draw")
     side = (
@@ -50,7 +53,7 @@ def assign_splits(frame: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
 
 
 def find_leaks(frame: pl.DataFrame) -> Leaks:
-    """Count the texts and the groups that are on more than one side."""
+    """Count the texts and groups on more than one side."""
     grouped = frame.filter(pl.col("group").is_not_null())
     return Leaks(texts=_on_several_sides(frame, "key"), groups=_on_several_sides(grouped, "source", "group"))
 

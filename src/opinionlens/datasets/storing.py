@@ -1,4 +1,7 @@
-"""Writing texts so that equal content gives equal bytes."""
+"""Writing of texts as reproducible bytes.
+
+Equal content gives equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-# What the later stages may rely on; the text is the raw one.
+# The columns that later stages may rely on; the text is the raw one.
 COLUMNS: Final = ("text", "label", "source", "group", "time", "split")
 
 

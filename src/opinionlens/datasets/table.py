@@ -1,4 +1,7 @@
-"""What a reader of files hands on: cells as text, and a count of the records that gave none."""
+"""The result of reading a file of labelled rows.
+
+It has cells as text, and a count of the records that gave none.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ SCHEMA: Final = dict.fromkeys(ROLES, pl.String)
 
 
 class Rejection(StrEnum):
-    """Why a record of a file is not used. Each record has at most one reason: the first that applies."""
+    """A reason why a record is not used.
+
+    Each record has at most one: the first that applies.
+    """
 
     BROKEN_QUOTES = "broken_quotes"  # a quoted field that is not closed as it should be
     CUT_OFF = "cut_off"  # the file ends inside the record
@@ -45,9 +51,10 @@ REJECTIONS: Final = {
 
 @dataclass(frozen=True)
 class Table:
-    """The usable records of some files, as text cells, with a tally of the others.
+    """The usable records of some files, as text cells.
 
-    `frame` has the columns of `ROLES`; `repaired` counts records with bytes that were not UTF-8.
+    `frame` has the columns of `ROLES`; `rejected` counts the other records; `repaired` counts records with
+    bytes that were not UTF-8.
     """
 
     frame: pl.DataFrame
@@ -56,7 +63,7 @@ class Table:
 
     @property
     def rows_in(self) -> int:
-        """How many records there were."""
+        """The number of records, usable or not."""
         return self.frame.height + self.rejected.total()
 
 
@@ -64,12 +71,12 @@ Row = tuple[str | None, str | None, str | None, str | None]
 
 
 def table_of_rows(rows: Sequence[Row], rejected: Counter[Rejection], repaired: int) -> Table:
-    """A table from cells that were gathered one by one."""
+    """Build a table from rows of cells."""
     return Table(pl.DataFrame(rows, schema=SCHEMA, orient="row"), rejected, repaired)
 
 
 def joined(tables: Iterable[Table]) -> Table:
-    """Several tables as one, in their order."""
+    """Join several tables in order."""
     tables = list(tables)
     return Table(
         frame=pl.concat([pl.DataFrame(schema=SCHEMA), *(table.frame for table in tables)]),
@@ -79,5 +86,5 @@ def joined(tables: Iterable[Table]) -> Table:
 
 
 def wanted(columns: Columns) -> tuple[str | None, ...]:
-    """The names of the columns, in the order of `ROLES`."""
+    """Return the column names in the order of `ROLES`."""
     return (columns.text, columns.label, columns.group, columns.time)

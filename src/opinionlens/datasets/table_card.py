@@ -1,4 +1,4 @@
-"""Cards made from `params.yaml`: a user's own file of labelled texts."""
+"""Cards for a user's own files, made from `params.yaml`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from opinionlens.text.labels import Label
 
 OWN_LICENCE = "Yours"
 OWN_TERMS = "Your own file: you know what it may be used for."
-# In a file of the user's the map was written for just that file, so a label outside it is a mistake to mend.
-# One row in a thousand is allowed for: in a large file a few damaged rows must not stop the work.
+# A user's label map is written for the one file, so a label outside it is a mistake to correct. One row in a
+# thousand is allowed for: in a large file a few damaged rows must not stop the work.
 UNKNOWN_LABELS_ALLOWED = 0.001
 
 
@@ -27,7 +27,9 @@ def card_from_params(
     group_column: str | None = None,
     time_column: str | None = None,
 ) -> Card:
-    """The card of a file below `data.raw_dir`; its ending says the format.
+    """Build the card of a file below `data.raw_dir`.
+
+    Its ending says the format.
 
     Raises:
         ParamsInvalid: the path leaves `data.raw_dir`, the ending is unknown, a column has two roles, or the
@@ -64,7 +66,7 @@ def card_from_params(
 
 
 def leaves_folder(path: str) -> bool:
-    """Whether a path below a folder leads out of it."""
+    """Return whether a relative path leads out of its folder."""
     return PurePosixPath(path).is_absolute() or bool(PureWindowsPath(path).drive) or ".." in path.split("/")
 
 

@@ -1,4 +1,4 @@
-"""TweetEval's sentiment task: a public benchmark of tweets in three classes."""
+"""TweetEval's sentiment task, a public benchmark of tweets."""
 
 from __future__ import annotations
 

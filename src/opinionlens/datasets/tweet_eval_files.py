@@ -1,4 +1,7 @@
-"""Reading TweetEval's paired files: line n of one is the text, line n of the other its label."""
+"""Reading of TweetEval's paired files.
+
+Line n of one file is the text, line n of the other its label.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from opinionlens.tabular.encoding import BadBytes, decode_marking, needs_repair,
 
 
 def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
-    """The lines of a text file with those of the label file beside it.
+    """Read a text file and the label file beside it.
 
     Raises:
         DatasetMalformed: the label file is not there.
@@ -36,6 +39,9 @@ def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
 
 
 def _lines(path: Path) -> list[str]:
-    """Lines as they were numbered: only a newline ends one (tweets hold U+2028 and the like)."""
+    """Split at newlines only.
+
+    Tweets hold U+2028 and the like, which end no line.
+    """
     lines = decode_marking(path.read_bytes()).split("\n")
     return lines[:-1] if lines[-1] == "" else lines
