@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 HEAVY = {"sklearn", "scipy", "skops", "pandas", "polars", "nltk", "pyarrow", "mlflow", "optuna", "matplotlib"}
-MODULES = ["artifact", "classifier", "lexicon_classifier", "linear.linear_classifier", "load", "pyfunc", "skops"]
+MODULES = [
+    "artifact",
+    "classifier",
+    "lexicon_classifier",
+    "linear.linear_classifier",
+    "load",
+    "pyfunc",
+    "skops",
+]
 
 
 def loaded(code: str, *arguments: object) -> set[str]:
