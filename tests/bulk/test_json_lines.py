@@ -81,7 +81,7 @@ def test_a_field_of_an_added_name_is_renamed_and_kept(score: Score) -> None:
     assert row["prediction"] in ("NEGATIVE", "NEUTRAL", "POSITIVE")
     assert row["x"] == 1.5
     assert report.notes == (
-        "Input columns renamed, because scoring adds theirs: `prediction` → `input_prediction`.",
+        "Input columns renamed, because the predictions add theirs: `prediction` → `input_prediction`.",
     )
 
 

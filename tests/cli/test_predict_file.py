@@ -72,7 +72,7 @@ def test_what_was_renamed_and_repaired_is_said(predict, tmp_path):
     _, said = predict("in.csv", content)
     assert said == [
         "2 rows, 2 predicted with words DIGEST → in.scored.csv",
-        "Input columns renamed, because scoring adds theirs: `error` → `input_error`.",
+        "Input columns renamed, because the predictions add theirs: `error` → `input_error`.",
         "1 lines are not UTF-8; their odd bytes were read as Windows-1252.",
     ]
     written = rows(tmp_path / "in.scored.csv")

@@ -1,7 +1,8 @@
-"""Scoring a file of texts: the same rows out in the same order, with the verdicts beside them.
+"""Batch prediction: predictions for the rows of a file.
 
-`score_file` reads, scores and writes in step, so that memory does not grow with the file. `columns` names
-what is added; `tabular` reads and writes the formats.
+The same rows come out in the same order, with the predictions beside them. `score_file` reads, predicts and
+writes in step, so that memory does not grow with the file. `result_columns` names the added columns;
+`tabular` reads and writes the formats.
 """
 
 from opinionlens.bulk.batch_prediction import ScoreReport, score_file

@@ -1,4 +1,7 @@
-"""Scoring one file from end to end: written aside, then renamed, so that a half-done output never exists."""
+"""Predictions for a file, from reading to writing.
+
+The output is written aside, then renamed, so that a half-done one never exists.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,13 @@ from opinionlens.tabular.targets import Target, open_target
 
 @dataclass(frozen=True)
 class ScoreReport:
-    """What became of a file.
+    """The counts and notes of one predicted file.
 
     Attributes:
         rows: how many were read and written.
-        errors: how many of them have no verdict.
+        errors: how many of them have no prediction.
         by_reason: the same by the text of their column `error`, most frequent first.
-        notes: what a person should know about how the file was read; empty where all went as expected.
+        notes: sentences on how the file was read; empty where all went as expected.
     """
 
     rows: int
@@ -42,7 +45,7 @@ class Predicts(Protocol):
     """The part of a classifier that is needed here."""
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Answer many texts at once."""
+        """Predict many texts at once."""
 
 
 def score_file(
@@ -56,13 +59,13 @@ def score_file(
     spreadsheet_safe: bool = False,
     reporter: Reporter | None = None,
 ) -> ScoreReport:
-    """Write the rows of `source` to `target` with the columns of `columns.Verdict` added.
+    """Write the rows of `source` with predictions to `target`.
 
-    As many rows go out as come in, in their order. A row that cannot be scored has the reason in `error`.
-    Blank lines are no rows.
+    The columns of `result_columns.ResultRow` are added. As many rows go out as come in, in their order. A row
+    without a prediction has the reason in `error`. Blank lines are no rows.
 
     Args:
-        classifier: what answers.
+        classifier: makes the predictions.
         source: a file of one of the formats in `tabular.formats`; its name says which.
         target: the output; its name says the format, which may be another. It is replaced if it exists,
             untouched if anything fails.
@@ -94,7 +97,7 @@ def score_file(
 
 @dataclass
 class _Tally:
-    """How many rows there were, and how many of them could not be scored for which reason."""
+    """Counts of the rows and of their problems."""
 
     rows: int = 0
     problems: Counter[RowProblem] = field(default_factory=Counter)
@@ -103,10 +106,13 @@ class _Tally:
 def _write_all(
     classifier: Predicts, source: RowSource, target: Target, model: tuple[str, str], tally: _Tally
 ) -> Iterator[float]:
-    """Score and write chunk by chunk; yield how much of the input each one was."""
+    """Predict and write chunk by chunk.
+
+    Yields how much of the input each chunk was.
+    """
     shown = 0.0
     for chunk in source.chunks():
-        target.write(chunk, _verdicts(classifier, chunk.texts, *model))
+        target.write(chunk, _result_rows(classifier, chunk.texts, *model))
         tally.rows += len(chunk.texts)
         tally.problems.update(text for text in chunk.texts if isinstance(text, RowProblem))
         done = source.done()
@@ -114,7 +120,7 @@ def _write_all(
         shown = done
 
 
-def _verdicts(
+def _result_rows(
     classifier: Predicts, texts: Sequence[TextOrProblem], model_name: str, model_version: str
 ) -> list[ResultRow]:
     answers = iter(classifier.predict_many([text for text in texts if isinstance(text, str)]))

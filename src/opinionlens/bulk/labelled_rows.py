@@ -1,4 +1,4 @@
-"""A classifier measured on labelled rows: asks it, and hands arrays to `evaluation.own_data`."""
+"""Labelled rows and predictions as arrays for `evaluation.own_data`."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from opinionlens.evaluation.own_data_report import DataFacts
 
 
 def answers_of(name: str, manifest: Manifest, predictions: Sequence[Prediction]) -> Answers:
-    """Return the predictions of the model with this manifest as arrays."""
+    """Return a model's predictions as arrays.
+
+    `manifest` is the model's.
+    """
     probabilities = np.array([each.probabilities for each in predictions], dtype=np.float64)
     reasons = [None if each.reason is None else each.reason.value for each in predictions]
     return Answers(name, probabilities, reasons, manifest.training.sources)
 
 
 def rows_of(own: OwnRows) -> LabelledRows:
-    """Return the rows as they are measured on."""
+    """Return the rows in the form that is measured."""
     return LabelledRows(label_codes(own.labels), own.texts, own.numbers)
 
 
 def facts_of(own: OwnRows) -> DataFacts:
-    """Return what the report says of the file."""
+    """Return the report's facts about the file."""
     text_column, label_column = own.columns
     return DataFacts(
         file=own.file,

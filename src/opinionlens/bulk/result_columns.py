@@ -1,4 +1,4 @@
-"""The columns that scoring adds."""
+"""The columns that are added to each row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLACES = 6
 
 
 class ResultRow(NamedTuple):
-    """What is added to one row; None where there is none."""
+    """The values added to one row; None where missing."""
 
     prediction: str | None
     confidence: float | None
@@ -27,7 +27,7 @@ class ResultRow(NamedTuple):
 
     @classmethod
     def of(cls, prediction: Prediction, model_name: str, model_version: str) -> Self:
-        """Return the verdict of a row that was scored."""
+        """Return the values for a row with a prediction."""
         negative, neutral, positive = (round(value, PLACES) for value in prediction.probabilities)
         return cls(
             prediction=prediction.label.value,
@@ -43,7 +43,7 @@ class ResultRow(NamedTuple):
 
     @classmethod
     def none(cls, problem: RowProblem, model_name: str, model_version: str) -> Self:
-        """Return the verdict of a row that could not be scored."""
+        """Return the values for a row without a prediction."""
         return cls(None, None, None, None, None, None, model_name, model_version, problem.value)
 
 
@@ -54,6 +54,8 @@ ADDED: Mapping[str, type] = {
 
 
 def renaming_note(renamings: Mapping[str, str]) -> str | None:
-    """Say which columns were renamed, if any."""
+    """Return a sentence on the renamed columns, if any."""
     pairs = [f"`{old}` → `{new}`" for old, new in renamings.items()]
-    return f"Input columns renamed, because scoring adds theirs: {', '.join(pairs)}." if pairs else None
+    return (
+        f"Input columns renamed, because the predictions add theirs: {', '.join(pairs)}." if pairs else None
+    )

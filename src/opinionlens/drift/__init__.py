@@ -1,1 +1,4 @@
-"""What the training data looked like; drift is the distance that later texts have from it."""
+"""Profiles of the training data, as references for drift.
+
+Drift is the distance of later texts from the profile.
+"""

@@ -1,4 +1,6 @@
-"""The reference: a profile of the texts a classifier was trained on, written into its artefact as data.
+"""The drift reference: a profile of a classifier's training texts.
+
+It is written into the artifact as data.
 
 It holds shares and distributions only, never a text or a word. What is measured here on the training data is
 what can be measured later on predictions: true labels are known there from feedback only, all else always.
@@ -34,7 +36,9 @@ _TOKENISED_AT_MOST = 20_000
 
 @dataclass(frozen=True)
 class Distribution:
-    """How one number varies over the texts that have it.
+    """The distribution of one number over the texts.
+
+    Texts that lack the number are left out.
 
     `edges` are the inner limits of the histogram's bins, a value on an edge belonging to the bin above;
     `shares` has one entry more than `edges`, because the outer bins are open. `quantiles` maps "0.05" to the
@@ -50,7 +54,9 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Reference:
-    """The profile. Shares are by label; `known_share` is None for a vocabulary without single words.
+    """The profile of a classifier's training texts.
+
+    Shares are by label; `known_share` is None for a vocabulary without single words.
 
     Attributes:
         n: texts.
@@ -75,11 +81,14 @@ class Reference:
     sources: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values, with the number of the format."""
+        """Return the profile as JSON values, with the format's number."""
         return {"format": FORMAT, **asdict(self)}
 
     def as_bytes(self) -> bytes:
-        """The content of `reference.json`; the same profile gives the same bytes."""
+        """Return the content of `reference.json`.
+
+        The same profile gives the same bytes.
+        """
         text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
@@ -150,7 +159,7 @@ def build_reference(
 
 
 def describe(values: ArrayLike, edges: Sequence[float]) -> Distribution:
-    """Mean, quantiles and histogram of at least one number."""
+    """Return mean, quantiles and histogram of at least one number."""
     array = np.asarray(values, dtype=np.float64)
     places = np.searchsorted(np.asarray(edges), array, side="right")
     shares = np.bincount(places, minlength=len(edges) + 1) / len(array)
@@ -175,7 +184,11 @@ def _known_share(texts: Sequence[str], known_words: Collection[str], recipe: Rec
 
 
 def _shares_known(texts: Iterable[str], known: set[str], recipe: Recipe) -> Iterable[float]:
-    """As the classifiers judge familiarity: a word begins with a letter; emoji and `<url>` are no words."""
+    """Yield each text's share of known words.
+
+    Words are counted as the classifiers do for familiarity: a word begins with a letter; emoji and `<url>`
+    are no words.
+    """
     for text in texts:
         words = [token for token in recipe.tokens(text) if token[0].isalpha()]
         if recipe.negation_scope:

@@ -1,7 +1,7 @@
-"""What versions exist: the port, a double in memory, the MLflow adapter, and that in a child process.
+"""The model registry: its port, adapters and double.
 
-Importing this package is cheap. `opinionlens.registry.mlflow` is imported by whoever wants MLflow in their
-own process; `ProcessRegistry` keeps it in another one.
+Importing this package is cheap. `opinionlens.registry.mlflow` uses MLflow in this process, and importing it
+is slow; `ProcessRegistry` keeps MLflow in another process.
 """
 
 from __future__ import annotations

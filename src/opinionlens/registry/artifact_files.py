@@ -1,4 +1,7 @@
-"""The files of an artefact as a registry sees them: a manifest, and the files that it names."""
+"""An artifact's files as a registry sees them.
+
+A manifest, and the files that it names.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,14 @@ _REMEDY = "Train it again with `dvc repro tune_sklearn`."
 
 @dataclass(frozen=True)
 class Contents:
-    """What a manifest says that a registry has to know."""
+    """The parts of a manifest that a registry needs."""
 
     kind: str | None
     files: tuple[str, ...]
 
 
 def read_contents(manifest: bytes, *, digest: str, where: str) -> Contents:
-    """Return what the manifest lists, after its own digest has been compared.
+    """Check the manifest's digest and return its contents.
 
     Raises:
         ArtefactTampered: the bytes have another digest.
@@ -54,7 +57,7 @@ def read_contents(manifest: bytes, *, digest: str, where: str) -> Contents:
 
 
 def read_artefact(folder: Path, *, digest: str) -> Contents:
-    """Return what an artefact on disk consists of.
+    """Return the contents of an artifact on disk.
 
     Raises:
         ArtefactMissing: there is no manifest, or a file that it names is not there.
@@ -90,13 +93,19 @@ def read_manifest_bytes(folder: Path) -> bytes:
 
 
 def check_sizes(sizes: Mapping[str, int | None], *, where: str) -> None:
-    """Raise ArtefactUnsupported if files of these sizes are no artefact; an unknown size counts nothing."""
+    """Raise ArtefactUnsupported if the files are too large together.
+
+    An unknown size counts nothing.
+    """
     if (problem := too_large(sizes, MANIFEST)) is not None:
         raise ArtefactUnsupported(f"This is no classifier of ours: {problem}.", where=where, remedy=_REMEDY)
 
 
 def copy_artefact(folder: Path, contents: Contents, into: Path) -> None:
-    """Copy the manifest and the files that it names, and nothing that merely lies beside them."""
+    """Copy the manifest and the files that it names.
+
+    Other files in the folder are left.
+    """
     into.mkdir(parents=True, exist_ok=True)
     for name in (MANIFEST, *contents.files):
         shutil.copyfile(folder / name, into / name)

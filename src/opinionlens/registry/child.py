@@ -1,4 +1,4 @@
-"""One child process that answers JSON lines: starting it, asking it, stopping it."""
+"""A child process that answers JSON lines."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Call:
     heard: float = field(default_factory=monotonic)
 
     def result(self, *, silence: float, total: float) -> Json:
-        """Return the answer, or raise the error that the child reported.
+        """Return the answer, or raise the child's error.
 
         Args:
             silence: Most seconds without a sign that the work goes on.
@@ -55,7 +55,9 @@ class Call:
 
 
 class Child:
-    """A running child. Any number of calls may wait for their answers at once.
+    """A running child process.
+
+    Any number of calls may wait for their answers at once.
 
     Attributes:
         ready: Done when the child has said that it answers, or failed.
@@ -64,7 +66,9 @@ class Child:
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], opening: Mapping[str, Json]
     ) -> None:
-        """Start the child. It gets a session of its own: Ctrl-C is for the parent, which then stops it.
+        """Start the child in a session of its own.
+
+        Ctrl-C reaches the parent alone, which then stops the child.
 
         Args:
             command: What to start.
@@ -108,7 +112,7 @@ class Child:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody waits for an answer."""
+        """Whether no call waits for an answer."""
         with self._lock:
             return not self._pending
 
@@ -133,14 +137,18 @@ class Child:
         return call
 
     def forget(self, call: Call) -> None:
-        """Wait for a call no longer; its answer is dropped when it comes."""
+        """Stop waiting for a call.
+
+        Its answer is dropped when it comes.
+        """
         with self._lock:
             self._pending.pop(call.number, None)
 
     def stop(self, grace_seconds: float = 2.0) -> None:
-        """End the child: it may finish what it does within the grace, then it is killed.
+        """End the child, with a grace for its work.
 
-        One that is still starting does nothing that could be finished.
+        It may finish its work within the grace, then it is killed. A child that is still starting has no work
+        to finish and is killed at once.
         """
         try:
             self._input.close()
@@ -150,7 +158,10 @@ class Child:
         self.kill()
 
     def kill(self) -> None:
-        """End the child at once; whoever waits gets RegistryUnavailable."""
+        """End the child at once.
+
+        Waiting calls raise RegistryUnavailable.
+        """
         self._process.kill()
         self._process.wait()
         for listener in self._listeners:

@@ -1,4 +1,7 @@
-"""What MLflow can only be told through the environment: its limits, its silence, and who asks."""
+"""Environment variables for MLflow: limits, quiet and login.
+
+MLflow takes these in no other way.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from opinionlens.registry.port import Credentials
 
 
 def quiet_environment() -> dict[str, str]:
-    """Return the variables that keep MLflow from reporting home and from printing."""
+    """Return variables that silence MLflow's telemetry and output."""
     return {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
@@ -21,7 +24,9 @@ def quiet_environment() -> dict[str, str]:
 
 
 def limited_environment(time_limit_seconds: float) -> dict[str, str]:
-    """Return the variables that make MLflow give up: of itself it tries a dead server for four minutes.
+    """Return variables that limit how long MLflow tries.
+
+    Without them it tries a dead server for four minutes.
 
     Args:
         time_limit_seconds: For both tries of a request and the pause between them. While a file is fetched,
@@ -35,7 +40,10 @@ def limited_environment(time_limit_seconds: float) -> dict[str, str]:
 
 
 def child_environment(time_limit_seconds: float, credentials: Credentials | None) -> dict[str, str]:
-    """Return the environment of a child process; without credentials it inherits those that are set here."""
+    """Return the environment of a child process.
+
+    Without credentials it inherits those that are set in this process.
+    """
     login = {}
     if credentials is not None:
         login = {
@@ -49,5 +57,8 @@ def child_environment(time_limit_seconds: float, credentials: Credentials | None
 
 
 def worker_command() -> tuple[str, ...]:
-    """Return the command of the child; `-P` keeps a stray `mlflow.py` in the working folder out of it."""
+    """Return the command that starts the child.
+
+    `-P` keeps a stray `mlflow.py` in the working folder out of it.
+    """
     return (sys.executable, "-P", "-m", "opinionlens.registry.worker")

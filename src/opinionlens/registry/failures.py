@@ -1,4 +1,7 @@
-"""What MLflow, its HTTP library and its database raise, in the words of our errors. Imports none of them."""
+"""MLflow's failures translated into our errors.
+
+Those of its HTTP library and its database, too. None of them is imported.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ _CHECK_ADDRESS = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_
 
 
 def translated(error: Exception, *, uri: str, missing: str | None = None) -> OpinionLensError:
-    """Return what to raise instead of `error`.
+    """Return our error for a failure of MLflow.
 
     Args:
-        error: What came out of MLflow.
+        error: MLflow's error.
         uri: The registry's address; a password in it is not repeated.
-        missing: What was asked for, when it may not exist: then MLflow's 404 is VersionNotFound.
+        missing: A sentence that it does not exist; with it MLflow's 404 is VersionNotFound.
     """
     where, status, message = shown(uri), _status(error), _message(error, uri)
     if _is_about_room(error):
@@ -57,7 +60,10 @@ def translated(error: Exception, *, uri: str, missing: str | None = None) -> Opi
 
 
 def _status(error: Exception) -> int | None:
-    """The HTTP status of an MlflowException, or of a failed request of the artefact store."""
+    """Return the failure's HTTP status, if it has one.
+
+    It has one as an MlflowException, or as a failed request of the artifact store.
+    """
     if hasattr(error, "get_http_status_code"):
         return int(error.get_http_status_code())
     response = getattr(error, "response", None)
@@ -65,7 +71,10 @@ def _status(error: Exception) -> int | None:
 
 
 def _is_about_the_line(error: BaseException) -> bool:
-    """Tell whether the failure began in the network, and not with an answer or a file of this machine."""
+    """Tell whether the failure began in the network.
+
+    False for an answer of the server and for a problem with a file of this machine.
+    """
     seen: BaseException | None = error
     while seen is not None:
         library = type(seen).__module__.partition(".")[0]
@@ -78,7 +87,10 @@ def _is_about_the_line(error: BaseException) -> bool:
 
 
 def _is_about_room(error: BaseException) -> bool:
-    """Tell whether this machine's disk was full, somewhere below what MLflow made of it."""
+    """Tell whether the cause was a full disk of ours.
+
+    MLflow may have wrapped the error several times.
+    """
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,4 +1,4 @@
-"""Where a registry is, and whether the files of a version belong to it."""
+"""A registry's address, and whether files belong to it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ _PROXIED = "mlflow-artifacts"
 
 
 def missing_database(uri: str) -> Path | None:
-    """Return the SQLite file of this address when it does not exist; otherwise None."""
+    """Return the address's SQLite file if it does not exist."""
     path = sqlite_file(uri)
     return None if path is None or path.exists() else path
 
 
 def is_foreign(location: str, uri: str) -> bool:
-    """Tell whether files lie on another web server than the registry's.
+    """Tell whether files lie on a web server of others.
+
+    That is any web server but the registry's.
 
     MLflow sends the registry's user name and password to whatever web address a version names. Object
     stores and folders are no web servers: they get other credentials, or none.

@@ -1,4 +1,7 @@
-"""The registry's double: keeps versions in memory, with every rule of the port. It ships."""
+"""The registry's double: versions in memory.
+
+It keeps every rule of the port, and ships.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ class MemoryRegistry:
     """
 
     def __init__(self, *, knows_run: Callable[[str], bool] = lambda _: True) -> None:
-        """Start empty; `knows_run` says which runs its server has (all, unless told otherwise)."""
+        """Start empty.
+
+        `knows_run` tells which runs its server has; by default all.
+        """
         self.reachable = True
         self.copied_runs: dict[str, tuple[str, SourceRun]] = {}
         self._knows_run = knows_run
@@ -158,13 +164,16 @@ class MemoryRegistry:
             self._models.setdefault(name, _RegisteredModel())
 
     def add_foreign(self, name: str, *, tags: Mapping[str, str] | None = None) -> Version:
-        """Add a version that somebody else's program registered: no digest, no files of ours."""
+        """Add a version without digest and files, from another program."""
         self.add_model(name)
         with self._lock:
             return self._add(name, run_id=None, tags=tags or {}, scores={}, files={})
 
     def replace_files(self, name: str, number: int, files: Mapping[str, bytes]) -> None:
-        """Change what the artefact store holds behind the registry's back; none at all means lost."""
+        """Change a version's files behind the registry's back.
+
+        Without any file they are lost.
+        """
         with self._lock:
             self._entry(name, number).files = dict(files)
 

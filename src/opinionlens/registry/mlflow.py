@@ -1,4 +1,6 @@
-"""The registry on an MLflow server (then mlflow-skinny is enough) or on MLflow's tables in a database.
+"""The registry on an MLflow server or on MLflow's database.
+
+For a server mlflow-skinny is enough.
 
 Nothing here depends on MLflow's process-wide tracking address: every call names its own, so that two
 registries and a tracking store can live in one process. (`models:/…` addresses do depend on it; that is why
@@ -70,7 +72,10 @@ _PAIRS_PER_BATCH = 100
 
 
 class MlflowRegistry:
-    """What MLflow's model registry holds. Importing MLflow takes 3 to 10 s, once, when the first is made."""
+    """MLflow's model registry.
+
+    Importing MLflow takes 3 to 10 s, once, when the first object is made.
+    """
 
     def __init__(
         self, uri: str, *, experiment: str = "OpinionLens", on_answer: Callable[[], None] = lambda: None
@@ -278,7 +283,10 @@ class MlflowRegistry:
         *,
         again: bool,
     ) -> Row:
-        """Return the logged model that holds the artefact: the run's own while it is whole, or a new one."""
+        """Return a logged model that holds the artifact.
+
+        It is the run's own while that is whole, otherwise a new one.
+        """
         if run_id is None:
             experiment_id = usable_experiment(client, self._experiment, self._uri)
         elif self.has_run(run_id):
@@ -295,9 +303,10 @@ class MlflowRegistry:
 
 
 def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
-    """Log a classifier's folder as a model that MLflow can load and serve, with the client of any store.
+    """Log a classifier's folder as a model of MLflow.
 
-    Tracking is given this and `fetch_model` by whoever builds it: the two packages are strangers.
+    MLflow can load and serve it. The client may be that of any store. The composing code gives this function
+    and `fetch_model` to tracking, because tracking and registry do not import each other.
 
     Returns:
         The model's id, `m-…`.
@@ -324,7 +333,10 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
 
 
 def fetch_model(location: str, into: Path, *, uri: str, digest: str) -> Path:
-    """Put the artefact of a logged model at `into`; see `StoredFiles.fetch`."""
+    """Put a logged model's artifact at `into`.
+
+    See `StoredFiles.fetch`.
+    """
     return _stored_files(uri).fetch(location, into, digest=digest)
 
 

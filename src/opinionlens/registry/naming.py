@@ -1,4 +1,7 @@
-"""Which names a registry accepts: MLflow's rules, so that no implementation takes what another refuses."""
+"""The names that a registry accepts.
+
+The rules are MLflow's, so that all implementations accept the same names.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ _MAX_NAME_CHARS = 255
 
 
 def is_model_name(name: str) -> bool:
-    """Tell whether a model can have this name; nothing is found under any other."""
+    """Tell whether a model can have this name.
+
+    No model is found under any other.
+    """
     return (
         bool(name.strip())
         and len(name) <= _MAX_NAME_CHARS

@@ -1,4 +1,4 @@
-"""The registry's port: what a version is, and what anything that keeps versions can be asked."""
+"""The registry's port: versions, and calls on them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ CHAMPION = "champion"
 
 
 class RegistryLoginNeeded(RegistryError):
-    """The registry wants a user name and a password, or refuses the ones it got."""
+    """The registry wants a login, or refuses the given one."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a registry behind basic authentication asks for. The password is not shown by `repr`."""
+    """User name and password for a registry.
+
+    The registry asks for them by basic authentication. `repr` does not show the password.
+    """
 
     username: str
     password: str = field(repr=False)
@@ -39,7 +42,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Version:
-    """A classifier registered under a model name. Foreign ones are versions too, but not servable."""
+    """A classifier registered under a model name.
+
+    Versions of other programs count, too, but are not servable.
+    """
 
     name: str
     number: int
@@ -56,7 +62,10 @@ class Version:
 
 @dataclass(frozen=True)
 class SourceRun:
-    """What a registry on another server keeps of the run that made a classifier."""
+    """A copy of the run that made a classifier.
+
+    A registry on another server keeps it.
+    """
 
     run_id: str
     name: str
@@ -68,9 +77,10 @@ class SourceRun:
 
 
 class Registry(Protocol):
-    """Which versions exist. Every call may raise RegistryUnavailable or RegistryLoginNeeded.
+    """The versions of models, and the calls on them.
 
-    What MLflow would refuse (an impossible model name, a reserved alias) is an InputError everywhere.
+    Every call may raise RegistryUnavailable or RegistryLoginNeeded. An impossible model name or a reserved
+    alias, which MLflow would refuse, is an InputError everywhere.
     """
 
     def register(
@@ -84,7 +94,9 @@ class Registry(Protocol):
         scores: Mapping[str, float],
         again: bool = False,
     ) -> Version:
-        """Return the version of `name` that holds this artefact: for the same digest always the same.
+        """Return the version of `name` that holds this artifact.
+
+        The same digest always gives the same version.
 
         Args:
             name: The model's name; it is created when it is new.
@@ -107,7 +119,10 @@ class Registry(Protocol):
         ...
 
     def versions(self, name: str) -> list[Version]:
-        """Return every version, newest first, servable or not. Raises VersionNotFound for an unknown name."""
+        """Return every version of a model, newest first.
+
+        Those that are not servable, too. Raises VersionNotFound for an unknown name.
+        """
         ...
 
     def version(self, name: str, number: int) -> Version:
@@ -123,11 +138,16 @@ class Registry(Protocol):
         ...
 
     def set_tags(self, name: str, number: int, tags: Mapping[str, str]) -> None:
-        """Add or replace tags; the digest and the kind cannot be changed. Raises VersionNotFound."""
+        """Add or replace tags of a version.
+
+        The digest and the kind cannot be changed. Raises VersionNotFound.
+        """
         ...
 
     def download(self, version: Version, into: Path) -> Path:
-        """Put the artefact's files at `into`, all or nothing, and return `into`.
+        """Put the artifact's files at `into` and return `into`.
+
+        All of them or none.
 
         Only the manifest is checked here (against the digest); the files are checked when they are loaded.
 
@@ -142,5 +162,8 @@ class Registry(Protocol):
         ...
 
     def copy_run(self, run: SourceRun, experiment: str) -> str:
-        """Return the id of this server's copy of a run that was recorded elsewhere; copied once."""
+        """Copy a run to this server; return the copy's id.
+
+        A run that was copied before is not copied again.
+        """
         ...

@@ -1,4 +1,7 @@
-"""The registry served from a child process: neither the import of MLflow nor its memory burdens this one."""
+"""The registry served from a child process.
+
+This process is spared the import and the memory of MLflow.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, versio
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """How long to wait, in seconds.
+    """Limits on waiting, in seconds.
 
     Attributes:
         start: For the child to import MLflow; 3 to 10 s is usual, more on a busy machine.
@@ -41,11 +44,11 @@ _MOST_RETIRED = 2
 
 
 class ProcessRegistry:
-    """The same port as MlflowRegistry. The first call starts the child.
+    """The registry's port, served by a child process.
 
-    A call that hangs ends the child, or, while others wait for the same child, retires it: it finishes those,
-    and the next call starts another. Threads may share it. `close` ends the child; so does leaving a `with`
-    block, and the end of this process.
+    The first call starts the child. A call that hangs ends the child, or, while others wait for the same
+    child, retires it: it finishes those, and the next call starts another. Threads may share it. `close` ends
+    the child; so does leaving a `with` block, and the end of this process.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class ProcessRegistry:
         limits: ProcessLimits | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Only remember; nothing is started.
+        """Keep the arguments; start nothing.
 
         Args:
             uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`.
@@ -143,7 +146,10 @@ class ProcessRegistry:
         return str(self._call("copy_run", limit=limit, run=run_as_dict(run), experiment=experiment))
 
     def close(self) -> None:
-        """End the child, if there is one. The next call would start another."""
+        """End the child, if there is one.
+
+        The next call would start another.
+        """
         with self._lock:
             self._end()
             while self._retired:
@@ -202,7 +208,10 @@ class ProcessRegistry:
             raise self._unavailable(f"The registry did not {what} within {silence:g} s.") from None
 
     def _part_with(self, child: Child, *, has_begun: bool) -> None:
-        """Take a child that hangs out of service, without a loss to those who still wait for it."""
+        """Take a hanging child out of service.
+
+        It is killed, or retired while other calls wait for it.
+        """
         if child.idle or not has_begun:
             child.kill()
         elif child is self._child and len(self._retired) < _MOST_RETIRED:

@@ -1,4 +1,7 @@
-"""Registering a classifier whose run may be on another server, without losing what the run recorded."""
+"""Registering a classifier together with its run.
+
+The run may be on another server; its records are copied.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,11 @@ def publish(
     scores: Mapping[str, float],
     again: bool = False,
 ) -> Version:
-    """Return the version of `name` that holds this artefact, registered with the run that made it.
+    """Register an artifact with the run that made it.
 
-    When the registry's server has the run, the version points at it. Otherwise the run is copied there first,
-    into `experiment`, with its parameters, metrics and tags, and its old id stays in a tag of both.
+    The result is the version of `name` that holds it. When the registry's server has the run, the version
+    points at it. Otherwise the run is copied there first, into `experiment`, with its parameters, metrics and
+    tags, and its old id stays in a tag of both.
 
     Args:
         registry: Where to register.

@@ -1,4 +1,6 @@
-"""The folder in which MLflow keeps a classifier: our artefact, and what `mlflow models serve` needs for it.
+"""The folder in which MLflow keeps a classifier.
+
+It holds our artifact, and the files that `mlflow models serve` needs:
 
     MLmodel                                       how to load it
     requirements.txt, python_env.yaml, conda.yaml in which environment, for each of MLflow's ways to make one
@@ -6,8 +8,8 @@
     code/opinionlens/                             this package, as far as loading a classifier needs it
 
 The code lies beside the data because no package index has `opinionlens`: a requirement of that name would
-install whatever a stranger puts there. Our own app never reads `code/`; it downloads `artefact/` and loads it
-itself.
+install any package that is put there under it. Our own app never reads `code/`; it downloads `artefact/` and
+loads it itself.
 
 It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these few small
 files.
@@ -58,7 +60,7 @@ _OUTPUTS = {
 def write_pyfunc_folder(
     artefact: Path, into: Path, contents: Contents, *, model_id: str, run_id: str | None
 ) -> None:
-    """Write the folder that MLflow keeps for a classifier into the empty folder `into`."""
+    """Write MLflow's folder of a classifier into an empty one."""
     copy_artefact(artefact, contents, into / ARTEFACT_FOLDER)
     _copy_code(into / "code" / "opinionlens")
     needed = requirements(json.loads((artefact / MANIFEST).read_bytes()))
@@ -76,7 +78,10 @@ def write_pyfunc_folder(
 
 
 def requirements(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what loading this artefact needs, pinned to what is installed here, where it was made."""
+    """Return the pinned requirements for loading an artifact.
+
+    Pinned are the versions installed here, where it was made.
+    """
     needed = [*_ALWAYS_NEEDED, *_NEEDED_BY_KIND.get(str(manifest.get("kind")), ())]
     recipe = (manifest.get("features") or {}).get("recipe") or {}
     if recipe.get("stemmer", "none") != "none" or recipe.get("tokenizer", "pattern") == "tweet":
@@ -118,7 +123,7 @@ def _copy_code(into: Path) -> None:
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    """Yield the code of a package and the word lists that it reads."""
+    """Yield the code and word lists of a package."""
     for pattern in ("*.py", "*.tsv", "*.txt"):
         yield from folder.rglob(pattern)
 

@@ -1,4 +1,7 @@
-"""Questions to an MLflow client. Each takes the client; nothing of MLflow is imported."""
+"""Queries to an MLflow client.
+
+Each function takes the client. MLflow is not imported.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _REGISTERED_AS_TAG = "mlflow.modelVersions"
 
 
 class TellingClient:
-    """An MLflow client that tells of each answer it has got from its server."""
+    """An MLflow client that reports each answer of its server."""
 
     def __init__(self, client: Client, on_answer: Callable[[], None]) -> None:
         """Pass everything on to `client`."""
@@ -43,7 +46,10 @@ class TellingClient:
 
 
 def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> Row | None:
-    """Return the finished logged model of this run with this digest, if there is one."""
+    """Return the run's finished logged model with this digest.
+
+    None if there is none.
+    """
     models = all_pages(
         client.search_logged_models,
         experiment_ids=[experiment_id],
@@ -54,7 +60,7 @@ def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> R
 
 
 def all_pages(search: Callable[..., Rows], **arguments: object) -> list[Row]:
-    """Return what a search finds, all its pages together."""
+    """Return the results of a search, all pages together."""
     rows: list[Row] = []
     token = None
     while True:
@@ -77,20 +83,26 @@ def rows_of_model(client: Client, name: str) -> list[Row]:
 
 
 def found_version(client: Client, name: str, number: int) -> Row:
-    """Return one version. Raises VersionNotFound for a name that no model can have."""
+    """Return one version.
+
+    Raises VersionNotFound for a name that no model can have.
+    """
     _check_findable(name)
     return client.get_model_version(name, str(number))
 
 
 def location_of(client: Client, row: Row) -> str:
-    """Return where the files of a version are. What we register says so itself, which saves a request."""
+    """Return where the files of a version are.
+
+    The source of a version of ours is the place itself, which saves a request.
+    """
     if row.source.startswith(("models:", "runs:")):
         return str(client.get_model_version_download_uri(row.name, row.version))
     return str(row.source)
 
 
 def aliases_of(client: Client, name: str) -> dict[str, int]:
-    """Return which version each alias of a model points to."""
+    """Return a model's aliases with their version numbers."""
     _check_findable(name)
     return {alias: int(number) for alias, number in client.get_registered_model(name).aliases.items()}
 
@@ -102,7 +114,7 @@ def _check_findable(name: str) -> None:
 
 
 def show_on_model_page(client: Client, model_id: str, name: str, number: int) -> None:
-    """Have MLflow's page of a logged model name the version that it was registered as."""
+    """Show the registered version on the logged model's page."""
     entry = {"name": name, "version": number}
     shown_already = _listed(client.get_logged_model(model_id).tags.get(_REGISTERED_AS_TAG, "[]"))
     if entry not in shown_already:
@@ -110,7 +122,10 @@ def show_on_model_page(client: Client, model_id: str, name: str, number: int) ->
 
 
 def _listed(tag: str) -> list[object]:
-    """Return what the tag lists, or nothing where somebody has written anything else into it."""
+    """Return the list in a tag, or an empty one.
+
+    It is empty where the tag holds anything but a list.
+    """
     try:
         value = json.loads(tag)
     except (ValueError, RecursionError):
@@ -119,7 +134,10 @@ def _listed(tag: str) -> list[object]:
 
 
 def version_of(row: Row, aliases: Mapping[str, int], *, files_fault: Callable[[], str | None]) -> Version:
-    """Return a row of MLflow's as a version; `files_fault` says what is wrong with its files."""
+    """Return a row of MLflow's as a version.
+
+    `files_fault` tells a fault of its files.
+    """
     number = int(row.version)
     tags, scores = split_scores(row.tags)
     why = why_not_servable(ready=row.status == "READY", tags=tags, files_fault=files_fault)
@@ -139,7 +157,10 @@ def version_of(row: Row, aliases: Mapping[str, int], *, files_fault: Callable[[]
 
 
 def usable_experiment(client: Client, name: str, uri: str) -> str:
-    """Return the id of the experiment, or of the one that stands for it since the project has moved."""
+    """Return the id of the experiment or its stand-in.
+
+    Another experiment stands in for it after the project has moved.
+    """
     for wanted in names_after_moves(name):
         experiment = client.get_experiment_by_name(wanted)
         if experiment is None or not is_lost(experiment.artifact_location, uri):
@@ -148,6 +169,6 @@ def usable_experiment(client: Client, name: str, uri: str) -> str:
 
 
 def experiment_id_of(client: Client, name: str) -> str:
-    """Return the id of the experiment, which is created when it is new."""
+    """Return the id of the experiment, created if new."""
     experiment = client.get_experiment_by_name(name)
     return str(experiment.experiment_id if experiment else client.create_experiment(name))

@@ -1,4 +1,4 @@
-"""Why a version cannot be served, in the words that the person who sees it needs."""
+"""Why a version cannot be served, in plain sentences."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ FILES_ELSEWHERE = (
 def why_not_servable(
     *, ready: bool, tags: Mapping[str, str], files_fault: Callable[[], str | None]
 ) -> str | None:
-    """Return the sentence to show beside a version, or None when nothing speaks against loading it.
+    """Return the reason why a version cannot be served.
+
+    None if it can. The sentence is shown beside the version.
 
     Args:
         ready: whether its registration has finished.
-        tags: what the registry has, written by anybody.
-        files_fault: what is wrong with its files; only asked where the rest is well.
+        tags: those in the registry, which any program may have written.
+        files_fault: returns a sentence on its files, or None; only called where the rest is well.
     """
     if not ready:
         return UNFINISHED

@@ -1,4 +1,4 @@
-"""The files of logged models in MLflow's artifact stores: what is there, and bringing it here.
+"""The files of logged models in MLflow's artifact stores.
 
 Nothing of MLflow is imported: the adapter gives the two functions that ask a store.
 """
@@ -35,7 +35,10 @@ from opinionlens.registry.servability import FILES_ELSEWHERE, FILES_GONE, FILES_
 
 
 class StoredFiles:
-    """The artifacts below the locations of logged models. Every method may be called from any thread."""
+    """The artifacts at the locations of logged models.
+
+    Every method may be called from any thread.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,9 @@ class StoredFiles:
         self._known_whole: set[str] = set()
 
     def fault(self, location_of: Callable[[], str], store_hangs: Event) -> str | None:
-        """Say why the files of a version cannot be had, or None; what was seen once is not asked again.
+        """Return a sentence on a version's missing or unreachable files.
+
+        None if they are there; that is remembered and not asked again.
 
         Args:
             location_of: Returns where they are; may raise what MLflow raises.
@@ -85,14 +90,19 @@ class StoredFiles:
         return None
 
     def are_whole(self, location: str, contents: Contents) -> bool:
-        """Tell whether the store has all files of an artifact; a store that fails has not."""
+        """Tell whether the store has all files of an artifact.
+
+        False for a store that fails.
+        """
         try:
             return {MANIFEST, *contents.files} <= self._sizes(location).keys()
         except Exception:  # each kind of artifact store fails in ways of its own
             return False
 
     def fetch(self, location: str, into: Path, *, digest: str) -> Path:
-        """Put an artifact at `into`, all or nothing; only files that its manifest names.
+        """Put an artifact at `into`, all or nothing.
+
+        Only the files that its manifest names are fetched.
 
         Args:
             location: The logged model's place in the artifact store.
@@ -118,13 +128,19 @@ class StoredFiles:
         return into
 
     def _sizes(self, location: str) -> dict[str, int | None]:
-        """Return the files with their bytes, as far as the store says them. Raises what the store raises."""
+        """Return the files with their sizes in bytes.
+
+        A size is None where the store gives none. Raises the store's own errors.
+        """
         found = self._entries(f"{location}/{ARTEFACT_FOLDER}")
         self._on_answer()
         return {Path(entry.path).name: entry.file_size for entry in found}
 
     def _told_sizes(self, location: str) -> dict[str, int | None]:
-        """Return the same; nothing where the store cannot list, for then fetching tells why."""
+        """Return the files with their sizes, or nothing.
+
+        Nothing where the store cannot list: then fetching shows the reason.
+        """
         try:
             return self._sizes(location)
         except Exception as error:  # each kind of artifact store fails in ways of its own

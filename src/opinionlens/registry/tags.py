@@ -1,4 +1,7 @@
-"""What the registry itself writes into a version's tags: identity, and the scores, one tag for each."""
+"""The tags that the registry itself writes.
+
+Identity, and the scores, one tag for each.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,14 @@ _BYTES = re.compile(r"[0-9]{1,15}", re.ASCII)
 # MLflow keeps at most 8,000 characters of a tag.
 _LONGEST_EVALS = 8_000
 _LARGEST_FIGURE = 1e15
-_ADVICE = "Somebody has changed it: register the classifier again with `opinionlens promote`."
+_ADVICE = "It was changed after it was registered: register the classifier again with `opinionlens promote`."
 
 
 def check_changeable(tags: Mapping[str, str]) -> None:
-    """Raise InputError when one of the tags says what the version is: that never changes."""
+    """Raise InputError if a tag is part of the identity.
+
+    The digest, the kind and the scores of a version never change.
+    """
     fixed = sorted(tag for tag in tags if tag in {DIGEST_TAG, KIND_TAG} or tag.startswith(SCORE_PREFIX))
     if fixed:
         raise InputError(
@@ -37,7 +43,10 @@ def tags_to_write(
 
 
 def split_scores(tags: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the tags without the scores, and the scores. A score that is no number stays an ordinary tag."""
+    """Part the tags from the scores.
+
+    A score that is no number stays an ordinary tag.
+    """
     plain: dict[str, str] = {}
     scores: dict[str, float] = {}
     for name, value in tags.items():
@@ -50,7 +59,10 @@ def split_scores(tags: Mapping[str, str]) -> tuple[dict[str, str], dict[str, flo
 
 
 def fault_of(tags: Mapping[str, str]) -> str | None:
-    """Return which of the tags that are read here has a value that cannot be; None if all are well."""
+    """Return a sentence on the first impossible tag.
+
+    None if all tags that are read here are well.
+    """
     if _SHA256.fullmatch(tags.get(DIGEST_TAG, "")) is None:
         return f"Its tag `{DIGEST_TAG}` is no SHA-256. {_ADVICE}"
     if BYTES_TAG in tags and size_of(tags) is None:
@@ -63,13 +75,15 @@ def fault_of(tags: Mapping[str, str]) -> str | None:
 
 
 def size_of(tags: Mapping[str, str]) -> int | None:
-    """Return how many bytes a download brings, or None where the tag does not say."""
+    """Return the size of a download in bytes, if known."""
     size = tags.get(BYTES_TAG, "")
     return int(size) if _BYTES.fullmatch(size) else None
 
 
 def evals_of(tags: Mapping[str, str]) -> dict[str, Any]:
-    """Return the scores by slice and by source: an object of objects of finite numbers.
+    """Return the scores by slice and by source.
+
+    An object of objects of finite numbers.
 
     Raises:
         ValueError: the tag holds anything else.
@@ -87,7 +101,10 @@ def evals_of(tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_table(value: object) -> bool:
-    """Tell whether this is a table of figures, or one of such tables."""
+    """Tell whether a value is a table of figures.
+
+    Or a table of such tables.
+    """
     if not isinstance(value, dict):
         return False
     return all(map(_is_figure, value.values())) or all(

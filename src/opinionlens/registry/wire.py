@@ -1,4 +1,4 @@
-"""The registry's calls as JSON lines: what the parent process writes to the child, and what comes back.
+"""The registry's calls as JSON lines.
 
 A request is `{"id": 7, "method": "versions", "arguments": {"name": "m"}}`; an answer is `{"id": 7, "result":
 …}` or `{"id": 7, "error": {"type": "VersionNotFound", "what": …, "where": …, "remedy": …}}`. Before it
@@ -25,35 +25,38 @@ OPENING_ID = 0
 
 
 def version_as_dict(version: Version) -> dict[str, Any]:
-    """Return a JSON object from which `version_from_dict` makes an equal version."""
+    """Return a version as a JSON object."""
     return asdict(version) | {"created": version.created.isoformat()}
 
 
 def version_from_dict(value: Mapping[str, Any]) -> Version:
-    """Return the version that `version_as_dict` was given."""
+    """Return the version from its JSON object."""
     created = datetime.fromisoformat(value["created"])
     return Version(**{**value, "created": created, "aliases": tuple(value["aliases"])})
 
 
 def run_as_dict(run: SourceRun) -> dict[str, Any]:
-    """Return a JSON object from which `run_from_dict` makes an equal run."""
+    """Return a run as a JSON object."""
     ended = run.ended.isoformat() if run.ended else None
     return asdict(run) | {"started": run.started.isoformat(), "ended": ended}
 
 
 def run_from_dict(value: Mapping[str, Any]) -> SourceRun:
-    """Return the run that `run_as_dict` was given."""
+    """Return the run from its JSON object."""
     ended = datetime.fromisoformat(value["ended"]) if value["ended"] else None
     return SourceRun(**{**value, "started": datetime.fromisoformat(value["started"]), "ended": ended})
 
 
 def error_as_dict(error: OpinionLensError) -> dict[str, Any]:
-    """Return a JSON object from which `error_from_dict` makes the same error."""
+    """Return an error as a JSON object."""
     return {"type": type(error).__name__, "what": error.what, "where": error.where, "remedy": error.remedy}
 
 
 def error_from_dict(value: Mapping[str, Any]) -> OpinionLensError:
-    """Return the error that a child reported; one of an unknown type is a RegistryError."""
+    """Return the error from its JSON object.
+
+    One of an unknown type is a RegistryError.
+    """
     kind: type[OpinionLensError] = getattr(errors, value["type"], RegistryError)
     if value["type"] == RegistryLoginNeeded.__name__:
         kind = RegistryLoginNeeded
@@ -61,7 +64,7 @@ def error_from_dict(value: Mapping[str, Any]) -> OpinionLensError:
 
 
 def answer(registry: Registry, method: str, arguments: Mapping[str, Any]) -> Json:
-    """Call the registry as a request asks and return the JSON form of what it returned."""
+    """Call the registry; return the result in JSON form."""
     match method:
         case "names" | "set_alias" | "set_tags" | "has_run":
             return getattr(registry, method)(**arguments)

@@ -1,8 +1,8 @@
 """The child process behind ProcessRegistry: `python -m opinionlens.registry.worker`.
 
-It answers the JSON lines described in `wire` with an MlflowRegistry. The address comes with the first of
-them, because it may hold a password and everybody sees the arguments of a process. Credentials and time
-limits reach MLflow through this process's own environment, the only place where it looks for them.
+It answers the JSON lines described in `wire` with an MlflowRegistry. The address comes with the first line,
+because it may hold a password and every user of the machine can see the arguments of a process. Credentials
+and time limits reach MLflow through this process's own environment, the only place where it looks for them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _answering: ContextVar[tuple[int, Write] | None] = ContextVar("_answering", defa
 
 
 def serve(registry: Registry, requests: Iterable[str], write: Write) -> None:
-    """Answer every request line, several at a time, until there are no more."""
+    """Answer every request line, several at a time."""
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as calls, ThreadPoolExecutor(_CONCURRENT_TRANSFERS) as long:
         for line in requests:
             request = json.loads(line)
@@ -40,7 +40,10 @@ def serve(registry: Registry, requests: Iterable[str], write: Write) -> None:
 
 
 def report_progress() -> None:
-    """Tell the parent that the call which this thread answers goes on: the server has answered."""
+    """Tell the parent that this thread's call goes on.
+
+    Called after each answer of the registry's server.
+    """
     if (call := _answering.get()) is not None:
         number, write = call
         write({"id": number, "progress": True})
@@ -52,7 +55,9 @@ def _serve_one(registry: Registry, request: dict[str, Any], write: Write) -> Non
         reply = {"result": answer(registry, request["method"], request["arguments"])}
     except OpinionLensError as error:
         reply = {"error": error_as_dict(error)}
-    except Exception as error:  # whatever MLflow raises is an answer too, or the caller would wait in vain
+    except (
+        Exception
+    ) as error:  # any error of MLflow is an answer, too; without one the caller would wait in vain
         reply = {"error": error_as_dict(RegistryError(f"{type(error).__name__}: {error}"))}
     write({"id": request["id"], **reply})
 
@@ -70,7 +75,10 @@ def _line_writer(stream: TextIO) -> Write:
 
 
 def main() -> None:
-    """Serve the registry that the first line names, on standard input and output."""
+    """Serve a registry on standard input and output.
+
+    The first line names it.
+    """
     # What MLflow and its libraries print goes to standard error: the pipe carries our lines alone.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What runs happened: the port, a double in memory, and the MLflow adapter."""
+"""Recording of runs: port, double in memory, MLflow adapter."""
 
 from __future__ import annotations
 

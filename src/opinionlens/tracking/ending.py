@@ -1,4 +1,4 @@
-"""How a run ends when its block is left by an error."""
+"""The status of a run that ends by an error."""
 
 from __future__ import annotations
 
@@ -6,5 +6,8 @@ from opinionlens.tracking.port import RunStatus
 
 
 def ending_status(error: BaseException) -> RunStatus:
-    """FAILED for an error; KILLED for what is no error of the work: Ctrl-C, a request to exit."""
+    """Return the status for the error that ended a run.
+
+    KILLED for Ctrl-C and for a request to exit, which are no failures of the work; FAILED otherwise.
+    """
     return RunStatus.FAILED if isinstance(error, Exception) else RunStatus.KILLED

@@ -1,4 +1,7 @@
-"""Tracking's double: keeps runs in memory, with every rule of the port. It ships."""
+"""Tracking's double: runs in memory.
+
+It keeps every rule of the port, and ships.
+"""
 
 from __future__ import annotations
 

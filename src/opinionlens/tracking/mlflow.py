@@ -1,4 +1,6 @@
-"""Runs recorded with MLflow: on a server, or straight into a database such as `sqlite:///mlruns.db`.
+"""Runs recorded with MLflow.
+
+On a server, or straight in a database such as `sqlite:///mlruns.db`.
 
 MLflow's process-wide state (its tracking address, the "active run") is never touched: several stores can be
 open in one process, and nothing that a library logs on its own lands in our runs.
@@ -46,16 +48,25 @@ _DIGEST_TAG = "digest"
 
 
 class LoggedModels(Protocol):
-    """How a classifier becomes a model of MLflow's and comes back: `opinionlens.registry.mlflow` has both."""
+    """Functions that log and fetch classifiers as MLflow models.
+
+    `opinionlens.registry.mlflow` has both.
+    """
 
     @property
     def log_model(self) -> Callable[..., str]:
-        """Called with (client, artefact, name=, experiment_id=, run_id=); returns the model's id."""
+        """The function that logs a classifier.
+
+        It is called with (client, artefact, name=, experiment_id=, run_id=) and returns the model's id.
+        """
         ...
 
     @property
     def fetch_model(self) -> Callable[..., Path]:
-        """Called with (location, into, uri=, digest=); returns `into`."""
+        """The function that fetches a logged classifier.
+
+        It is called with (location, into, uri=, digest=) and returns `into`.
+        """
         ...
 
 
@@ -63,7 +74,7 @@ class MlflowRun:
     """An open run; see `Run` for its methods."""
 
     def __init__(self, run_id: str, experiment_id: str, tracking: MlflowTracking) -> None:
-        """Stand for a run that exists."""
+        """Represent a run that exists."""
         self._id = run_id
         self._experiment_id = experiment_id
         self._tracking = tracking
@@ -114,15 +125,18 @@ class MlflowRun:
 
 
 class MlflowTracking:
-    """Where MLflow records runs. Importing MLflow takes 3 to 10 s, once, at the first use."""
+    """MLflow's store of runs.
+
+    Importing MLflow takes 3 to 10 s, once, at the first use.
+    """
 
     def __init__(self, uri: str, *, models: LoggedModels) -> None:
-        """Only remember.
+        """Keep the arguments; import and connect nothing.
 
         Args:
             uri: The MLflow server, `http://…`, or a database. A relative SQLite path is taken from here on as
                 it is meant now, whatever the working folder becomes; its files go to `mlruns/` beside it.
-            models: The module `opinionlens.registry.mlflow`, which is a stranger to this one.
+            models: The module `opinionlens.registry.mlflow`, which this one does not import.
         """
         self._uri = with_absolute_path(uri)
         self._models = models
@@ -242,7 +256,10 @@ class MlflowTracking:
         step: int = 0,
         at: datetime | None = None,
     ) -> None:
-        """Write whatever is given with as few requests as MLflow allows; for MlflowRun."""
+        """Record parameters, metrics and tags in few requests.
+
+        For MlflowRun.
+        """
         check_names([*(params or {}), *(metrics or {}), *(tags or {})])
         with self.translating():
             from mlflow import entities
@@ -261,7 +278,10 @@ class MlflowTracking:
 
     @cached_property
     def client(self) -> Client:
-        """MLflow's client; the first use imports MLflow and makes the database when it is new."""
+        """MLflow's client.
+
+        The first use imports MLflow, and makes the database when it is new.
+        """
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         try:
@@ -278,7 +298,10 @@ class MlflowTracking:
 
     @contextmanager
     def translating(self) -> Iterator[None]:
-        """Raise a TrackingError for what MLflow raises; errors about the artefact itself stay."""
+        """Raise MLflow's errors as TrackingError.
+
+        Errors about the artifact itself stay.
+        """
         try:
             yield
         except (ArtefactError, TrackingError):

@@ -1,4 +1,4 @@
-"""The port of tracking: what a run is, and what can be recorded about it."""
+"""The port of tracking: runs and their records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _NAME = re.compile(r"[\w.\- /:]{1,250}")
 
 
 class RunStatus(StrEnum):
-    """How a run stands. A run whose process was killed outright stays RUNNING until somebody continues it."""
+    """The state of a run.
+
+    A run whose process was killed outright stays RUNNING until it is continued.
+    """
 
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
@@ -32,7 +35,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What was recorded about one run. Of a metric, the last value."""
+    """The record of one run.
+
+    Of a metric it has the last value.
+    """
 
     id: str
     name: str
@@ -47,7 +53,7 @@ class RunRecord:
 
 
 class Figure(Protocol):
-    """What is asked of a picture: matplotlib's figures have it."""
+    """A picture that can be saved, such as matplotlib's."""
 
     def savefig(self, file: Any, *, format: str) -> None:  # noqa: ANN401 - matplotlib's own names and types
         """Write the picture to an open binary file."""
@@ -63,7 +69,10 @@ class Run(Protocol):
         ...
 
     def log_params(self, params: Mapping[str, Param]) -> None:
-        """Record parameters. One that is recorded already may be repeated, not changed."""
+        """Record parameters.
+
+        One that is recorded already may be repeated, not changed.
+        """
         ...
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
@@ -75,7 +84,10 @@ class Run(Protocol):
         ...
 
     def log_figure(self, figure: Figure, path: str) -> None:
-        """Keep a picture as the file `path`, whose suffix names the format. The figure is not closed."""
+        """Keep a picture as the file `path`.
+
+        The suffix names the format. The figure is not closed.
+        """
         ...
 
     def log_text(self, text: str, path: str) -> None:
@@ -83,19 +95,31 @@ class Run(Protocol):
         ...
 
     def log_file(self, file: Path, folder: str = "") -> None:
-        """Keep a copy of a file under its own name in `folder`."""
+        """Keep a copy of a file in `folder`.
+
+        The copy has the file's own name.
+        """
         ...
 
     def log_classifier(self, artefact: Path, name: str) -> str:
-        """Log a classifier's folder as a model that MLflow can load and serve; return its id, `m-…`."""
+        """Log a classifier's folder as a model; return its id.
+
+        MLflow can load and serve the model. The id has the form `m-…`.
+        """
         ...
 
 
 class Tracking(Protocol):
-    """Where runs are recorded. Every call may raise TrackingError."""
+    """A store of runs.
+
+    Every call may raise TrackingError.
+    """
 
     def prepare(self) -> None:
-        """Make the store ready; a new SQLite database takes some 5 s, once. Calling it is optional."""
+        """Make the store ready.
+
+        A new SQLite database takes some 5 s, once. Calling this is optional.
+        """
         ...
 
     def start_run(
@@ -107,7 +131,9 @@ class Tracking(Protocol):
         tags: Mapping[str, str] | None = None,
         resume: str | None = None,
     ) -> AbstractContextManager[Run]:
-        """Open a run; leaving the block ends it: FINISHED, FAILED on an error, KILLED on Ctrl-C or exit.
+        """Open a run that ends with the block.
+
+        It ends as FINISHED, as FAILED on an error, as KILLED on Ctrl-C or exit.
 
         Args:
             experiment: Created when it is new.
@@ -127,25 +153,34 @@ class Tracking(Protocol):
         started: datetime,
         ended: datetime,
     ) -> str:
-        """Record a finished run nested in `parent` in one go, in under 100 ms; return its id."""
+        """Record a finished run nested in `parent`; return its id.
+
+        It is recorded in one go, in under 100 ms.
+        """
         ...
 
     def run(self, run_id: str) -> RunRecord:
-        """Return what was recorded about a run."""
+        """Return the record of a run."""
         ...
 
     def find_runs(
         self, experiment: str, *, tags: Mapping[str, str] | None = None, parent: str | None = None
     ) -> list[RunRecord]:
-        """Return the runs of an experiment with all these tags, newest first; none if it does not exist."""
+        """Return an experiment's runs with these tags, newest first.
+
+        Each run has all of the tags. None if the experiment does not exist.
+        """
         ...
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
-        """Put a file that a run kept into the folder `into`; return where it is."""
+        """Put a run's file into a folder; return its path."""
         ...
 
     def logged_classifier(self, model_id: str, into: Path) -> Path:
-        """Put the classifier that was logged under this id at `into`, all or nothing, and return `into`."""
+        """Put a logged classifier at `into` and return `into`.
+
+        All of its files or none.
+        """
         ...
 
     def run_of_classifier(self, model_id: str) -> str | None:
@@ -154,7 +189,10 @@ class Tracking(Protocol):
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raise TrackingError for the name of a parameter, metric or tag that MLflow would refuse."""
+    """Raise TrackingError for a name that MLflow would refuse.
+
+    The names are those of parameters, metrics and tags.
+    """
     wrong = [name for name in names if _NAME.fullmatch(name) is None or posixpath.normpath(name) != name]
     if wrong:
         raise TrackingError(

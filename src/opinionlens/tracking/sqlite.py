@@ -1,4 +1,4 @@
-"""What a SQLite store needs besides MLflow: a fast journal, and a place for files that does not move."""
+"""A SQLite store's journal mode and its folder of files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from opinionlens.base.urls import sqlite_file
 
 
 def prepare_database(uri: str) -> None:
-    """Make the SQLite file, if it is one, and let it write ahead: that halves what MLflow's writing costs.
+    """Make the SQLite file and set its write-ahead log.
 
-    The journal mode stays with the file, so the MLflow server that is started on it later uses it too, and
-    can read while a pipeline writes.
+    Writing ahead halves the time that MLflow's writes take. The journal mode stays with the file, so the
+    MLflow server that is started on it later uses it too, and can read while a pipeline writes. Another kind
+    of store is left as it is.
 
     Raises:
         TrackingError: the folder cannot be written, or the file is no database.
@@ -33,7 +34,10 @@ def prepare_database(uri: str) -> None:
 
 
 def artefact_folder(uri: str, experiment: str) -> str | None:
-    """Return where an experiment's files go: beside the SQLite file; None for a server, which decides."""
+    """Return where an experiment's files go.
+
+    Beside the SQLite file; None for a server, which decides itself.
+    """
     path = sqlite_file(uri)
     if path is None:
         return None
