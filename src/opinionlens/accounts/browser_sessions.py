@@ -1,4 +1,7 @@
-"""Sessions of browsers: a random token in a cookie, its hash in the database."""
+"""Sessions of browsers.
+
+The cookie holds a random token, the database its hash.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from opinionlens.storage.columns import utc_now
 from opinionlens.storage.records import Records
 from opinionlens.storage.sessions import Session
 
-# A cookie that somebody copied is not kept alive for ever by using it.
+# A stolen cookie is not kept alive for ever by using it.
 _LONGEST = timedelta(days=7)
 # Every use moves the end; it is written down when that is worth it, not with every request.
 _WORTH_WRITING = 0.1
@@ -20,17 +23,17 @@ _WORTH_WRITING = 0.1
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a browser gets at login."""
+    """The session token and form token of a new login."""
 
     token: str = field(repr=False)
     csrf_token: str = field(repr=False)
 
 
 class Sessions:
-    """Begins, finds and ends sessions."""
+    """The sessions of all browsers."""
 
     def __init__(self, records: Records, *, hours: float) -> None:
-        """Let a session end when nothing was done for `hours`."""
+        """Let sessions end after `hours` without use."""
         self._records = records
         self._idle = timedelta(hours=hours)
 
@@ -52,7 +55,9 @@ class Sessions:
         return new
 
     async def visitor(self, token: str) -> Visitor | None:
-        """Return the session's user; looking counts as using, best effort.
+        """Return the session's user, and extend the session.
+
+        The extension is best effort.
 
         Raises:
             StorageUnavailable: the database does not answer.
@@ -78,6 +83,9 @@ class Sessions:
 
 
 def later_end(session: Session, now: datetime, idle: timedelta) -> datetime | None:
-    """Return when a session that is used at `now` ends; None where its end stays as it is."""
+    """Return the later end of a session used now.
+
+    None where its end stays as it is.
+    """
     end = min(now + idle, session.created_at + _LONGEST)
     return end if end - session.expires_at > idle * _WORTH_WRITING else None

@@ -1,7 +1,9 @@
-"""Refusals. None says whether a user or a key exists.
+"""Errors of refused requests.
+
+None of them says whether a user or a key exists.
 
 OpinionLensError
-└── Refused                    403   asked for something one may not have
+└── Refused                    403   base of all
     ├── LoginNeeded            401   neither a good key nor a session came with the request
     │   └── LoginRefused       401   drawn in login.py: the name or the password is wrong
     ├── NotAllowed             403   the key is good, but not for this
@@ -18,48 +20,48 @@ from opinionlens.base.errors import OpinionLensError
 
 
 class Refused(OpinionLensError):
-    """Asked for something that one may not have."""
+    """Base of the errors of refused requests."""
 
     status = 403
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What the answer carries beside the words."""
+        """Extra headers of the answer."""
         return {}
 
 
 class LoginNeeded(Refused):
-    """Neither a good key nor a session came with the request."""
+    """The request carries neither a good key nor a session."""
 
     status = 401
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """A 401 names the way in, as HTTP wants it."""
+        """The way to authenticate, which HTTP demands of a 401."""
         return {"WWW-Authenticate": "Bearer"}
 
 
 class NotAllowed(Refused):
-    """The key is good, but not for this."""
+    """The key lacks the scope for this."""
 
 
 class CsrfFailed(Refused):
-    """A form or script of another site may have sent this in the name of who is logged in."""
+    """Another site may have sent this in the user's name."""
 
 
 class TooManyRequests(Refused):
-    """More came from one address than may."""
+    """One address sent too many requests."""
 
     status = 429
 
     def __init__(self, what: str, *, seconds: int, remedy: str | None = None) -> None:
-        """Keep after how many seconds it is worth while to come back."""
+        """Keep the seconds after which another attempt makes sense."""
         self.seconds = max(1, seconds)
         super().__init__(what, remedy=remedy)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """When to come back."""
+        """The seconds to wait."""
         return {"Retry-After": str(self.seconds)}
 
 
@@ -68,9 +70,12 @@ class TooManyAttempts(TooManyRequests):
 
 
 class GoToLogin(Exception):
-    """Not an error: a person who opened a page must log in first; `failures` answers with the way there."""
+    """A redirect of a page's reader to the login.
+
+    Not an error; `failures` answers with the login page's address.
+    """
 
     def __init__(self, location: str) -> None:
-        """Keep where the login page is, with the page to come back to."""
+        """Keep the login page's address, with the return page."""
         self.location = location
         super().__init__(location)

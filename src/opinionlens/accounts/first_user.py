@@ -1,4 +1,7 @@
-"""The first user: somebody must be able to log in before anybody can be added."""
+"""Creation of the first user.
+
+Without one nobody could log in to add another.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from opinionlens.accounts.passwords import Hasher, argon2, hash_password
 from opinionlens.base.settings import SecuritySettings
 from opinionlens.storage import Database, users
 
-# Without what looks alike. Four groups of five: 98 bits, and still to be typed from a terminal.
+# Without letters that look alike. Four groups of five: 98 bits, and still to be typed from a terminal.
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP_CHARS = 4, 5
 
@@ -16,10 +19,10 @@ _GROUPS, _GROUP_CHARS = 4, 5
 def ensure_first_user(
     database: Database, settings: SecuritySettings, *, hasher: Hasher | None = None
 ) -> str | None:
-    """Add the user that the settings name where there is none at all.
+    """Add the settings' user if there are no users.
 
     Called once by the process that starts the workers, on tables that are there; of several that start at
-    once one adds. To be shown to the person who started it, never logged: the password that is returned.
+    once one adds. The returned password is to be shown to the person at the terminal, never logged.
 
     Returns:
         The password, where one was made up; None where it was given, or where there are users.
@@ -36,6 +39,6 @@ def ensure_first_user(
 
 
 def make_password() -> str:
-    """Return a password that nobody guesses."""
+    """Return a random password."""
     groups = ("".join(secrets.choice(_LETTERS) for _ in range(_GROUP_CHARS)) for _ in range(_GROUPS))
     return "-".join(groups)

@@ -1,4 +1,7 @@
-"""Keys of programs: who came with one, asked of the database not more than every few seconds for each."""
+"""Checks of API keys, with a short memory.
+
+The database is asked about each key at most every few seconds.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from opinionlens.storage.records import Records
 FRESH_SECONDS = 5.0
 # While the database is away a key that was good this long ago still gets predictions, and nothing else.
 TRUSTED_SECONDS = 600.0
-# So long a request with such a key waits for a database that hangs.
+# The time that a request with such a key waits for a database that hangs.
 _PATIENCE_SECONDS = 1.0
 _MOST_KEPT = 1_000
 
@@ -26,13 +29,13 @@ PREDICT_ONLY = frozenset({Scope.PREDICT})
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    who: Principal
+    principal: Principal
     fresh_until: float
     trusted_until: float
 
 
 class Keys:
-    """Tells whose a key is. Lives on the event loop of one worker."""
+    """The API keys in use, on one worker's event loop."""
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class Keys:
         clock: Callable[[], float] = time.monotonic,
         most_kept: int = _MOST_KEPT,
     ) -> None:
-        """Know nothing yet.
+        """Remember no keys yet.
 
         Args:
             records: where keys are looked up.
@@ -58,20 +61,22 @@ class Keys:
         self._asking: dict[str, asyncio.Task[Principal | None]] = {}
 
     async def who_of(self, key: str) -> Principal | None:
-        """Return whose the key is; None when there is no such key, or it has been revoked.
+        """Return the key's principal, or None.
+
+        None means that there is no such key, or that it has been revoked.
 
         Raises:
             StorageUnavailable: the database does not answer, and the key was not good a short while ago.
         """
         if self._admin_key is not None and same(key, self._admin_key):
             return Principal("admin key", "admin key", EVERYTHING)
-        if not is_key(key):  # what cannot be one costs no question
+        if not is_key(key):  # a value of another form costs no query
             return None
         key_hash = hash_token(key)
         known = self._known.get(key_hash)
         if known is not None and self._clock() < known.fresh_until:
-            return known.who
-        # Of requests that come at once with the same key one asks, also while the database is slow to fail.
+            return known.principal
+        # Simultaneous requests with the same key share one query, also while the database is slow to fail.
         task = self._asking.get(key_hash)
         if task is None:
             task = self._asking[key_hash] = asyncio.create_task(self._ask(key_hash, known))
@@ -79,13 +84,13 @@ class Keys:
         return await asyncio.shield(task)
 
     def forget(self) -> None:
-        """Ask anew for every key: one was revoked here."""
+        """Forget all keys, because one was revoked here."""
         self._known.clear()
 
     def _answered(self, key_hash: str, task: asyncio.Task[Principal | None]) -> None:
         self._asking.pop(key_hash, None)
         if not task.cancelled():
-            task.exception()  # looked at, even where all who waited have gone away
+            task.exception()  # looked at, even where all waiting requests have gone
 
     async def _ask(self, key_hash: str, known: _Known | None) -> Principal | None:
         asked = self._clock()
@@ -96,16 +101,18 @@ class Keys:
         except (StorageUnavailable, TimeoutError):
             if known is None or not is_trusted:
                 raise
-            who = Principal(known.who.name, known.who.kind, known.who.scopes & PREDICT_ONLY)
-            self._keep(key_hash, _Known(who, self._clock() + FRESH_SECONDS, known.trusted_until))
-            return who
+            principal = Principal(
+                known.principal.name, known.principal.kind, known.principal.scopes & PREDICT_ONLY
+            )
+            self._keep(key_hash, _Known(principal, self._clock() + FRESH_SECONDS, known.trusted_until))
+            return principal
         if key is None:
             self._known.pop(key_hash, None)
             return None
         self._records.write_later(api_keys.mark_used, key)
-        who = Principal(f"key {key.name}", "key", key.scopes)
-        self._keep(key_hash, _Known(who, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
-        return who
+        principal = Principal(f"key {key.name}", "key", key.scopes)
+        self._keep(key_hash, _Known(principal, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
+        return principal
 
     def _keep(self, key_hash: str, known: _Known) -> None:
         if len(self._known) >= self._most_kept and key_hash not in self._known:

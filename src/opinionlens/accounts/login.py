@@ -1,4 +1,4 @@
-"""From a name and a password to a session."""
+"""Login with a name and a password."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = structlog.get_logger("security")
 
 
 class LoginRefused(LoginNeeded):
-    """The name or the password is wrong; which of them is not said."""
+    """Name or password is wrong; the message names neither."""
 
     def __init__(self) -> None:
-        """Say the one thing that is said."""
+        """Use the one message for both causes."""
         super().__init__("The name or the password is not right.")
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Lets people in."""
+    """The login of people, with its collaborators."""
 
     records: Records
     throttle: Throttle

@@ -1,4 +1,7 @@
-"""Passwords as argon2, worked on in threads: each takes a tenth of a second and 46 MiB."""
+"""Hashing and checking of passwords with argon2, in threads.
+
+Each takes a tenth of a second and 46 MiB.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from opinionlens.accounts.tokens import new_token
 from opinionlens.accounts.weakness import MOST_CHARS, weakness_of
 from opinionlens.base.errors import InputError, ServingBusy
 
-# Memory is what makes argon2 hard to guess at and what it costs here: two at a time.
+# argon2 is hard to guess at because of its memory, which is its cost here: two at a time.
 _AT_ONCE = 2
 _MOST_WAITING = 32
-# The stronger of OWASP's two equal choices, twice. One lane: more would take cores from those who predict.
+# The stronger of OWASP's two equal choices, twice. One lane: more would take cores from predictions.
 _MEMORY_KIB, _PASSES, _LANES = 46 * 1024, 2, 1
 
 log = structlog.get_logger("security")
@@ -30,27 +33,36 @@ class PasswordWeak(InputError):
 
 
 class Hasher(Protocol):
-    """What turns passwords into what is stored. Safe among threads."""
+    """A maker and checker of password hashes.
+
+    Safe among threads.
+    """
 
     def hash(self, password: str) -> str:
-        """Return what is stored of a password, with its own salt and parameters."""
+        """Return a hash with its own salt and parameters."""
         ...
 
     def verify_and_update(self, password: str, hash: str) -> tuple[bool, str | None]:
-        """Tell whether the password is right, and what to store anew where the parameters have changed."""
+        """Check a password; return a new hash if needed.
+
+        A new hash is needed where the parameters have changed.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of a password that was looked at."""
+    """The result of a password check."""
 
     is_right: bool
     new_hash: str | None = None  # to be stored: the parameters have changed since
 
 
 def argon2() -> Hasher:
-    """Return the hasher for real use. Loads the library only when somebody needs it."""
+    """Return the hasher for real use.
+
+    The library is loaded by the first call.
+    """
     from pwdlib import PasswordHash
     from pwdlib.hashers.argon2 import Argon2Hasher
 
@@ -58,15 +70,15 @@ def argon2() -> Hasher:
 
 
 def hash_password(hasher: Hasher, password: str) -> str:
-    """Return what is stored of a password; takes a tenth of a second."""
+    """Return a password's hash, after a tenth of a second."""
     return hasher.hash(_normal(password))
 
 
 def refuse_weak(password: str, user_name: str) -> None:
-    """Let pass what a person may take.
+    """Raise if a password is too easily guessed.
 
     Raises:
-        PasswordWeak: it is too easily guessed; it is not part of the message.
+        PasswordWeak: it is; the message does not contain it.
     """
     weakness = weakness_of(password, user_name)
     if weakness is not None:
@@ -74,7 +86,10 @@ def refuse_weak(password: str, user_name: str) -> None:
 
 
 class Passwords:
-    """Looks at passwords away from the event loop, two at a time, and takes as long for users who are not."""
+    """Password checks in threads, two at a time.
+
+    Unknown users take as long as known ones.
+    """
 
     def __init__(self, make_hasher: Callable[[], Hasher] = argon2) -> None:
         """Start nothing yet; `make_hasher` is called in a thread, once."""
@@ -107,22 +122,25 @@ class Passwords:
             raise ServingBusy("Too many people are logging in at once.", remedy="Try again in a moment.")
 
     def close(self) -> None:
-        """Take no more; who waits is not waited for."""
+        """Take no more passwords; drop the waiting ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, stored: str | None) -> Verified:
-        hasher, nobodys = self._prepared()
+        hasher, unused = self._prepared()
         if len(password) > MOST_CHARS:
             password, stored = "", None
         try:
-            is_right, new_hash = hasher.verify_and_update(_normal(password), stored or nobodys)
+            is_right, new_hash = hasher.verify_and_update(_normal(password), stored or unused)
         except Exception as error:  # a stored value that is no hash must not look like a crash, nor let in
             log.error("password.not_verified", kind=type(error).__name__)
             return Verified(is_right=False)
         return Verified(is_right, new_hash) if stored else Verified(is_right=False)
 
     def _prepared(self) -> tuple[Hasher, str]:
-        """Return the hasher and the hash of a password that nobody has. Made before either is needed."""
+        """Return the hasher and the hash of no user's password.
+
+        The first call makes them.
+        """
         if self._tools is None:
             hasher = self._make_hasher()
             self._tools = hasher, hasher.hash(new_token())
@@ -130,5 +148,8 @@ class Passwords:
 
 
 def _normal(password: str) -> str:
-    """Return the same characters for the same password, however the keyboard composed them."""
+    """Return a password in Unicode's composed form (NFKC).
+
+    Keyboards compose the same characters differently.
+    """
     return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()

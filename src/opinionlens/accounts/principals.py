@@ -1,4 +1,4 @@
-"""Somebody who has shown who they are."""
+"""Authenticated users and programs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ EVERYTHING = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks.
+    """The authenticated sender of a request.
 
     Attributes:
         name: as records name them in `by`: a user's name, `key NAME`, or `admin key`; users' names have no
             spaces, so that none can look like a key.
-        kind: how they showed it.
-        scopes: what they may do.
+        kind: the way of authentication.
+        scopes: their permissions.
     """
 
     name: str
@@ -28,11 +28,12 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person who is logged in, as the pages need them.
+    """A logged-in person, as the pages need them.
 
     Attributes:
-        viewer: who it is.
-        csrf_token: what the forms and scripts of their pages must send; not shown when the value is printed.
+        viewer: the person.
+        csrf_token: the token that forms and scripts of their pages must send; not shown when the value is
+            printed.
     """
 
     viewer: Principal
@@ -40,5 +41,5 @@ class Visitor:
 
 
 def user(name: str) -> Principal:
-    """Return a user; there is one kind, and it may do everything."""
+    """Return a user, with all permissions."""
     return Principal(name, "user", EVERYTHING)

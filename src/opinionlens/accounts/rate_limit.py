@@ -1,4 +1,4 @@
-"""How often one address may do something, counted in this process.
+"""A rate limit for each address, within one process.
 
 Each worker counts for itself, so that with four of them up to four times as much passes: it is there to
 stop a flood, not to bill.
@@ -17,7 +17,10 @@ _MOST_ADDRESSES = 10_000
 
 
 class RateLimit:
-    """A sliding window for each address, of which only the last seen are kept. For the event loop."""
+    """Sliding windows of the addresses seen last.
+
+    For the event loop.
+    """
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class RateLimit:
         """Count nothing yet.
 
         Args:
-            per_minute: most that passes of one address within any minute.
+            per_minute: most requests of one address within any minute.
             clock: seconds that only grow.
             most_addresses: how many are remembered.
         """
@@ -39,10 +42,12 @@ class RateLimit:
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
 
     def check(self, address: str) -> None:
-        """Count one; what is refused is not counted. `addresses.address_of` says which address.
+        """Count one request of an address, unless refused.
+
+        The address is the one of `addresses.address_of`.
 
         Raises:
-            TooManyRequests: as many as may came within the last minute.
+            TooManyRequests: the address has reached the limit within the last minute.
         """
         now = self._clock()
         times = self._seen.setdefault(address, deque())

@@ -1,4 +1,4 @@
-"""Attempts to log in of the last minutes, in the memory of this process."""
+"""Recent login attempts, in this process's memory."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _MOST_TIMES = 64
 
 
 class RecentAttempts:
-    """Counts like the database, for one process, and costs a refused attempt microseconds.
+    """Counts of one process's recent login attempts.
 
-    Of addresses and accounts the last seen are kept, and of each the last attempts: some 40 MiB at most,
-    however many come. For the event loop.
+    The counts are those of the database, but a refused attempt costs microseconds only. Of addresses and
+    accounts the last seen are kept, and of each the last attempts: some 40 MiB at most, however many come.
+    For the event loop.
     """
 
     def __init__(
@@ -49,7 +50,10 @@ class RecentAttempts:
         self._accounts: OrderedDict[int, deque[float]] = OrderedDict()
 
     def count(self, account: int, address: str) -> Attempts:
-        """Return how many attempts there are with the present one, which is not kept."""
+        """Count recent attempts, the present one included.
+
+        The present one is not kept.
+        """
         since = self._clock() - self._window
         of_account = sum(at > since for at in self._accounts.get(account, ()))
         of_address = [key for at, key in self._addresses.get(address, ()) if at > since]
@@ -79,7 +83,10 @@ class RecentAttempts:
 
 
 def _last_seen(known: OrderedDict[K, deque[V]], key: K, most: int) -> deque[V]:
-    """Return the times of a key, which is now the last seen; the one not seen for longest makes room."""
+    """Return a key's times, and mark it as last seen.
+
+    A new key takes the place of the one not seen for longest.
+    """
     times = known.get(key)
     if times is None:
         times = known[key] = deque(maxlen=_MOST_TIMES)

@@ -1,6 +1,7 @@
-"""What must not be served with: a test stage or a production site with a secret that anybody guesses.
+"""Checks of secrets in the settings of a server.
 
-Only what answers requests asks; `dvc repro` on a laptop is not stopped by the password of a server.
+A test stage or a production site must not start with a secret that is easily guessed. Only commands
+that answer requests check; `dvc repro` on a laptop is not stopped by the password of a server.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class _Fault:
 
 
 def refuse_weak_secrets(settings: Settings) -> None:
-    """Let pass what may be served with. On a laptop (`ENV=local`) everything may.
+    """Raise if a secret is too weak for this environment.
+
+    On a laptop (`ENV=local`) every secret will do.
 
     Raises:
         SettingsInvalid: a secret is missing where one is needed, comes with a product, or is too short; or,
@@ -86,9 +89,9 @@ def _faults(settings: Settings) -> Iterator[_Fault]:
 
 def _faults_of_database(settings: Settings) -> Iterator[_Fault]:
     login = login_of(settings.database.url.get_secret_value())
-    if login is None:  # a file: who may read it is up to the file system
+    if login is None:  # a file: its readers are up to the file system
         return
-    if login.password is None and login.is_local:  # the operating system says who may
+    if login.password is None and login.is_local:  # the operating system knows the user
         return
     password = None if login.password is None else SecretStr(login.password)
     if _is_weak_password(password, names=(login.user, login.database)):

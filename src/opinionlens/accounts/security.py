@@ -1,4 +1,4 @@
-"""All that the guards and the login need, in one value."""
+"""The collaborators of guards and login, in one value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opinionlens.storage.records import Records
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """The collaborators of the guards and of the login."""
+    """The collaborators of guards and login."""
 
     predict_needs_key: bool
     keys: Keys
@@ -26,19 +26,21 @@ class Security:
     feedback_limit: RateLimit
 
     def close(self) -> None:
-        """End the threads that look at passwords."""
+        """End the threads that check passwords."""
         self.login.passwords.close()
 
 
 def open_security(
     settings: SecuritySettings, records: Records, *, make_hasher: Callable[[], Hasher] = argon2
 ) -> Security:
-    """Return what the settings describe; nothing is asked yet.
+    """Return the collaborators that the settings describe.
+
+    Nothing is asked of the database yet.
 
     Args:
         settings: of the app.
         records: where users, sessions, keys and attempts are.
-        make_hasher: what hashes passwords, for tests that must be quick.
+        make_hasher: makes the hasher of passwords; tests pass a quick one.
     """
     key = settings.admin_key
     sessions = Sessions(records, hours=settings.session_hours)

@@ -1,8 +1,8 @@
-"""How many attempts to log in are taken.
+"""A limit on login attempts.
 
-Counted for each pair of account and address, so that a stranger cannot lock the owner out: while an account
-is guessed at from everywhere, every address still has a few attempts. What is refused is not kept, so that a
-flood of attempts fills no table; it is counted in the memory of this process first, then among all workers.
+Counted for each pair of account and address, so that nobody else can lock the owner out: while an account
+is guessed at from everywhere, every address still has a few attempts. Refused attempts are not kept, so that
+a flood fills no table; it is counted in the memory of this process first, then among all workers.
 """
 
 from __future__ import annotations
@@ -18,32 +18,38 @@ from opinionlens.storage.records import Records
 
 WINDOW = timedelta(minutes=5)
 MOST_OF_PAIR = 6
-MOST_OF_ADDRESS = 30  # on any names: somebody tries one password on many accounts
-MANY_ON_ACCOUNT = 60  # from anywhere: somebody guesses from many addresses
+MOST_OF_ADDRESS = 30  # on any names: an attack with one password on many accounts
+MANY_ON_ACCOUNT = 60  # from anywhere: an attack from many addresses
 MOST_OF_PAIR_IN_A_CROWD = 3
 
 
 def is_too_many(attempts: Attempts) -> bool:
-    """Decide whether an attempt, counted in already, is refused before the password is looked at."""
+    """Decide whether to refuse an attempt without password check.
+
+    The attempt itself is counted already.
+    """
     crowded = attempts.on_account > MANY_ON_ACCOUNT
     most_of_pair = MOST_OF_PAIR_IN_A_CROWD if crowded else MOST_OF_PAIR
     return attempts.from_address_on_account > most_of_pair or attempts.from_address > MOST_OF_ADDRESS
 
 
 class Throttle:
-    """Counts attempts in this process, and where all workers see them."""
+    """The limit on login attempts.
+
+    Counted in this process, and in the database for all workers.
+    """
 
     def __init__(self, records: Records) -> None:
-        """Know of no attempt here."""
+        """Know of no attempts yet."""
         self._records = records
         self.recent = RecentAttempts(WINDOW.total_seconds())
 
     async def enter(self, name: str, address: str) -> None:
-        """Record an attempt before the password is looked at.
+        """Record an attempt before the password is checked.
 
         Raises:
             TooManyAttempts: there were too many in the last minutes.
-            StorageUnavailable: the database does not answer; the password must not be looked at.
+            StorageUnavailable: the database does not answer; the password must not be checked.
         """
         account = _account_number(name)
         if is_too_many(self.recent.count(account, address)):

@@ -1,4 +1,7 @@
-"""Secrets that we make: random enough that a plain SHA-256 keeps them, and compared in constant time."""
+"""Random tokens and keys: making, hashing and comparing them.
+
+They are random enough for a plain SHA-256.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ _PREFIX_CHARS = len(KEY_MARK) + 6
 
 
 def new_token() -> str:
-    """Return 32 random bytes as 43 characters that may stand anywhere."""
+    """Return 32 random bytes as 43 URL-safe characters."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def new_key() -> str:
-    """Return a new API key, marked so that scanners of repositories can find it."""
+    """Return a new API key with its mark.
+
+    By the mark scanners of repositories can find it.
+    """
     return KEY_MARK + new_token()
 
 
@@ -35,17 +41,17 @@ def is_key(given: str) -> bool:
 
 
 def shown_prefix(key: str) -> str:
-    """Return the beginning of a key, to recognise it by."""
+    """Return the first characters of a key, for recognising it."""
     return key[:_PREFIX_CHARS]
 
 
 def hash_token(token: str) -> str:
-    """Return what is stored of a token or key: SHA-256 in hexadecimal."""
+    """Return a token's or key's SHA-256 in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def same(given: str, expected: str) -> bool:
-    """Compare in a time that does not depend on where the two differ."""
+    """Compare two secrets in constant time."""
     return secrets.compare_digest(
         given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
     )

@@ -1,7 +1,8 @@
-"""Which passwords are too easily guessed. Pure, and for settings and users alike.
+"""Detection of easily guessed passwords; pure.
 
-No list of a million leaked passwords: most of those are too short here anyway. What is left is made of few
-ideas, and these are looked for: one of the words that everybody takes, the name itself, runs and repetitions.
+For settings and users alike. No list of a million leaked passwords: most of those are too short here anyway.
+The rest is made of few ideas, and these are looked for: one of the most common words, the name itself, runs
+and repetitions.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ MOST_CHARS = 1_000
 _LEAST_DIFFERENT = 5
 _LEAST_OWN_CHARS = 6
 
-# What defaults, documents and tired people take, without the digits and signs around it.
+# The words that defaults, documents and tired people take, without the digits and signs around it.
 _WORDS = """
 abc abcd abcdef access account adgjmp admin administrator airline amazon apple asdf asdfgh asdfghjkl
 autumn azerty baseball batman bitte changeit changeme changemeplease changethis company computer
@@ -40,12 +41,14 @@ _RUNS = (
     "q1w2e3r4t5y6u7i8o9p0",
     "1q2w3e4r5t6y7u8i9o0p",
 )
-# Signs that stand for letters in what people take for clever.
+# Signs that stand for letters in passwords that look clever.
 _LEET = str.maketrans("@4$5!10378", "aassiioetb")
 
 
 def weakness_of(password: str, user_name: str = "", *, least_chars: int = LEAST_CHARS) -> str | None:
-    """Return why a password is refused, as the end of a sentence ("It …"); None for one that is taken.
+    """Return a password's weakness, or None.
+
+    The words end a sentence ("It …").
 
     Args:
         password: the candidate; it is never part of the answer.
@@ -68,7 +71,10 @@ def weakness_of(password: str, user_name: str = "", *, least_chars: int = LEAST_
 
 
 def _is_common(folded: str) -> bool:
-    """Tell whether nothing is left of a password without common words, runs, digits and signs."""
+    """Tell whether a password has only common parts.
+
+    These are common words, runs, digits and signs.
+    """
     bare = re.sub(r"[\W_]", "", folded)
     if any(bare in run for run in _RUNS) or re.fullmatch(r"(.{1,11}?)\1+.{0,3}", bare):
         return True
@@ -76,7 +82,10 @@ def _is_common(folded: str) -> bool:
 
 
 def _is_made_of_common(letters: str) -> bool:
-    """Tell whether letters are common words one after the other, such as `adminpassword`."""
+    """Tell whether letters are common words in a row.
+
+    For example `adminpassword`.
+    """
     if not letters:
         return False
     reached = {0}
@@ -87,5 +96,8 @@ def _is_made_of_common(letters: str) -> bool:
 
 
 def _plain(folded: str) -> str:
-    """Return a password with letters for the signs that stand for them, without the number at its end."""
+    """Return a password with signs read as letters.
+
+    The number at its end is left out.
+    """
     return re.sub(r"[\W\d_]+$", "", folded).translate(_LEET)
