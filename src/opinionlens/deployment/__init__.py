@@ -1,1 +1,1 @@
-"""Which version answers: fetch, try, activate, follow, roll back."""
+"""Deployment of versions: fetch, try, activate, follow, roll back."""

@@ -1,4 +1,4 @@
-"""What is active: by the last deployment row that was read, and in the memory of this process."""
+"""The active version, by the database and in memory."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ log = structlog.get_logger("lifecycle")
 
 
 class ActiveVersion:
-    """The two sides of the truth, and the one place where either changes. Belongs to the event loop."""
+    """The active version of this process.
+
+    Holds the last deployment row read and the model in memory; both change only here. Belongs to the event
+    loop.
+    """
 
     def __init__(self, store: ModelStore, records: Records, threads: Threads, observer: Observer) -> None:
-        """Nothing has been read yet."""
+        """Read nothing yet."""
         self.store = store
         self.records = records
         self.row: Deployment | None = None
@@ -37,7 +41,7 @@ class ActiveVersion:
 
     @property
     def problems(self) -> list[str]:
-        """Why what should be active is not, in words for the page."""
+        """Reasons for not serving the deployed version, in words."""
         return list(self._problems.values())
 
     @property
@@ -49,7 +53,7 @@ class ActiveVersion:
         return DeployedVersion(model.name, model.version, model.digest)
 
     def say(self, topic: str, problem: str | None, error: Exception | None = None) -> None:
-        """Keep the reason for the page, and log it once, not at every look."""
+        """Keep a problem for the page, and log it once."""
         if problem is None:
             self._problems.pop(topic, None)
         elif self._problems.get(topic) != problem:
@@ -58,7 +62,7 @@ class ActiveVersion:
         self.store.problem = " ".join(self._problems.values()) or None
 
     async def read_row(self) -> bool:
-        """Look at the last deployment; tell whether the database answered."""
+        """Read the last deployment; tell whether the database answered."""
         before = self._changes
         try:
             row = await self.records.read(deployments.active)
@@ -85,7 +89,7 @@ class ActiveVersion:
         why: str,
         cause: Cause = Cause.ACTIVATION,
     ) -> Deployment:
-        """Record that a loaded version becomes active, then let it answer here.
+        """Record a loaded version as active, then serve it.
 
         Raises:
             DeploymentConflict: another one was recorded since the expected row; nothing has changed.
@@ -100,18 +104,21 @@ class ActiveVersion:
     async def record_rollback(
         self, model: ServedModel, *, expected: Deployment, by: str, why: str
     ) -> Deployment:
-        """Record that the version before becomes active again, then let it answer here. As `record`."""
+        """Record a rollback, then serve the earlier version.
+
+        Raises the same as `record`.
+        """
         writing = self.records.write(deployments.roll_back, expected=expected.number, by=by, why=why)
         return await self._record(model, writing, "rolled_back")
 
     async def put(self, model: ServedModel, outcome: SwapOutcome = "activated") -> None:
-        """Let a loaded model answer in this process from now on."""
+        """Serve a loaded model in this process."""
         await self._threads.run(self.store.activate, model)
         self._observer.set_active_model(model)
         self._observer.count_swap(outcome)
 
     def count_trouble(self, *, refused: bool) -> None:
-        """Record that a version was to become active here and did not."""
+        """Count a version that could not become active here."""
         self._observer.count_swap("refused" if refused else "failed")
 
     async def _record(

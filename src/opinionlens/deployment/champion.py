@@ -1,4 +1,7 @@
-"""Following the registry's alias `champion`, where nobody has chosen otherwise."""
+"""Following the registry's alias `champion`.
+
+A person's choice of another version pauses it.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ log = structlog.get_logger("lifecycle")
 
 
 def is_wanted(row: Deployment | None, *, row_is_known: bool, has_active: bool, follows: bool) -> bool:
-    """Tell whether the champion should become active, if it is not.
+    """Tell whether the champion should become active.
 
     Args:
         row: the last deployment that was read.
@@ -40,14 +43,17 @@ def is_wanted(row: Deployment | None, *, row_is_known: bool, has_active: bool, f
         follows: the settings say that the champion is followed.
     """
     if not row_is_known:
-        return not has_active  # better the champion than the word list; what answers is left alone
+        return not has_active  # better the champion than the word list; a version that answers stays
     if row is None:
         return True
     return follows and row.cause is Cause.CHAMPION  # a person's choice pauses it
 
 
 class ChampionFollower:
-    """Asks the registry again and again. Of the processes that share a cache, one does so for all."""
+    """A watch on the registry's champion.
+
+    Of the processes that share a cache, one asks the registry for all.
+    """
 
     def __init__(
         self,
@@ -63,10 +69,10 @@ class ChampionFollower:
         """Ask nothing yet.
 
         Args:
-            active: what is active now.
-            store: where the champion is loaded.
-            registry: who is champion.
-            threads: for what blocks.
+            active: the active version.
+            store: loads the champion.
+            registry: knows the champion.
+            threads: for blocking work.
             name: the registered model.
             every_seconds: pause between looks.
             follows: look also after a champion has been deployed.
@@ -121,7 +127,10 @@ class ChampionFollower:
                 self._lock.close()
 
     async def load(self) -> tuple[DeployedVersion, ServedModel]:
-        """Return the champion, loaded. Raises what fetching and loading raise."""
+        """Load the champion.
+
+        Raises the errors of fetching and loading.
+        """
         version = await self._threads.run(self._registry.champion, self._name)
         model = await self._threads.run(self._store.load, version, self._registry)
         return self._deployed(version), model
@@ -139,10 +148,10 @@ class ChampionFollower:
         if await self._threads.run(self._is_first):
             await self.look()
         elif self._active.in_memory is None:
-            await follower.restore()  # what the first one found, where the database cannot say it
+            await follower.restore()  # the first process's finding, where the database cannot say it
 
     async def _bring(self, version: Version) -> None:
-        """Load the champion beside what answers, record it, and let it answer."""
+        """Load the champion, record it as active, serve it."""
         row = self._active.row if self._active.row_is_known else None
         target = self._deployed(version)
         note = _note(version)
@@ -152,7 +161,7 @@ class ChampionFollower:
         if target == self._refused:  # not downloaded again and again; the reason stays
             return
         model = await self._loaded(version, target)
-        if not self._is_wanted():  # somebody has chosen meanwhile
+        if not self._is_wanted():  # a person has chosen meanwhile
             self._store.free(model)
             return
         try:
@@ -188,7 +197,10 @@ class ChampionFollower:
         return DeployedVersion(version.name, version.number, digest)
 
     def _is_first(self) -> bool:
-        """Take the right to look, and keep it; the system passes it on when its holder dies."""
+        """Take and keep the right to ask the registry.
+
+        The system passes it on when its holder dies.
+        """
         with self._locking:
             if self._lock is None and not self._has_ended:
                 self._lock = _taken(self._lock_path)
@@ -210,7 +222,10 @@ def _taken(path: Path) -> IO[str] | None:
 
 
 def _note(version: Version) -> str | None:
-    """Say that a version answers although the registry has it no more."""
+    """Describe a version that the registry has lost.
+
+    Its verified copy in the cache answers.
+    """
     if version.servable:
         return None
     return (

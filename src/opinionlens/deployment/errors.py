@@ -1,4 +1,4 @@
-"""What can go wrong with the versions of this app, and how it is said."""
+"""Errors of deployment, and their words."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from opinionlens.base.errors import ArtefactError, OpinionLensError, VersionNotS
 
 
 class ModelNotLoaded(OpinionLensError):
-    """The version is not in the cache, so that it can be neither tried nor activated."""
+    """The version is not in the cache.
+
+    So it can be neither tried nor activated.
+    """
 
     status = 404
 
 
 class ModelIsActive(OpinionLensError):
-    """The version answers, here or in another process, and cannot be removed."""
+    """The version is active and cannot be removed."""
 
     status = 409
 
@@ -30,13 +33,16 @@ class FetchNotFound(OpinionLensError):
 
 
 class FetchFailed(OpinionLensError):
-    """A fetch ended without success, for a reason that has no class of its own."""
+    """A fetch failed for a reason without a class."""
 
     status = 502
 
 
 def in_words(error: BaseException) -> str:
-    """Return what happened without addresses and paths, which are for the log only."""
+    """Return an error's words without addresses and paths.
+
+    Those are for the log only.
+    """
     if isinstance(error, OpinionLensError):
         return " ".join(part for part in (error.what, error.remedy) if part)
     if isinstance(error, OSError) and error.strerror:
@@ -45,7 +51,10 @@ def in_words(error: BaseException) -> str:
 
 
 def error_named(name: str | None, words: str) -> OpinionLensError:
-    """Return an error of ours by the name of its class, as another process noted it."""
+    """Return an error of the named class.
+
+    Another process noted the name.
+    """
     kind = next((known for known in _all_kinds(OpinionLensError) if known.__name__ == name), FetchFailed)
     return kind(words)
 
@@ -55,5 +64,8 @@ def _all_kinds(kind: type[OpinionLensError]) -> list[type[OpinionLensError]]:
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Tell a version that may not serve, now or later, from trouble that may pass."""
+    """Tell whether the version itself is at fault.
+
+    Other trouble may pass; such a version can never serve.
+    """
     return isinstance(error, ArtefactError | VersionNotServable)

@@ -1,4 +1,7 @@
-"""Bringing registered versions into the cache in the background; every process can read how far it is."""
+"""Fetching of registered versions in the background.
+
+Every process can read the progress.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ log = structlog.get_logger("lifecycle")
 
 @dataclass(frozen=True, slots=True)
 class FetchOrder:
-    """What is to be fetched, and what then."""
+    """An order to fetch a version."""
 
     name: str
     number: int
@@ -43,7 +46,10 @@ class FetchOrder:
 
 
 class Fetching:
-    """Starts fetches and tells how far they are. Belongs to the event loop."""
+    """The fetches of this process, and all fetches' progress.
+
+    Belongs to the event loop.
+    """
 
     def __init__(
         self, store: ModelStore, registry: WatchedRegistry, threads: Threads, *, activate: Activate
@@ -51,10 +57,10 @@ class Fetching:
         """Fetch nothing yet.
 
         Args:
-            store: where versions are verified.
-            registry: where they come from.
+            store: verifies versions.
+            registry: the source of versions.
             threads: for short work that blocks.
-            activate: called with a loaded version, why, and who wants it to answer.
+            activate: called with a loaded version, the reason and the name of the user or key.
         """
         self._log = FetchLog(store.cache.root)
         self._store = store
@@ -66,7 +72,9 @@ class Fetching:
         self._beginning = Lock()
 
     async def begin(self, order: FetchOrder) -> Fetch:
-        """Begin a fetch, or join the one of the same version that is under way in any process.
+        """Begin a fetch, or join one of the same version.
+
+        The other one may run in any process.
 
         Raises:
             ServingBusy: too many fetches are not finished yet.
@@ -87,7 +95,7 @@ class Fetching:
         return begun.fetch
 
     async def read(self, fetch_id: str) -> Fetch:
-        """Return how far a fetch is. Raises FetchNotFound."""
+        """Return a fetch with its progress. Raises FetchNotFound."""
         fetch = await self._threads.run(self._log.read, fetch_id)
         if fetch is None:
             raise FetchNotFound("There is no such fetch.")
@@ -98,7 +106,10 @@ class Fetching:
         return await self._threads.run(self._log.latest)
 
     async def finished(self, fetch_id: str) -> Fetch:
-        """Return a fetch when it is done. Raises the error with which it ended otherwise."""
+        """Wait for a fetch to end, and return it.
+
+        Raises the error with which it ended otherwise.
+        """
         if (task := self._running.get(fetch_id)) is not None:
             await asyncio.wait({task})
         while not (fetch := await self.read(fetch_id)).state.is_final:  # noqa: ASYNC110 - a file, no event
@@ -108,7 +119,10 @@ class Fetching:
         return fetch
 
     async def close(self) -> None:
-        """Leave what is under way; whoever looks is told that its process ended."""
+        """Abandon running fetches.
+
+        Readers of their progress are told that the process ended.
+        """
         running = list(self._running.values())
         for task in running:
             task.cancel()
@@ -144,7 +158,7 @@ class Fetching:
             else:
                 self._store.free(model)
             await self._threads.run(end, FetchState.DONE)
-        except Exception as error:  # whatever it was, whoever waits is told
+        except Exception as error:  # whatever it was, waiting readers are told
             if not isinstance(error, OpinionLensError):
                 log.exception("fetch.crashed")
             log.warning("fetch.failed", fetch=writer.fetch.fetch_id, reason=str(error))
@@ -180,7 +194,7 @@ class Fetching:
         return self._store.load(version, self._registry, on_download=downloading, on_check=arrived)
 
     async def _watch(self, writer: FetchWriter, version: Version) -> None:
-        """Measure what has arrived, also while another process is at it."""
+        """Measure a download, also one of another process."""
 
         def measure() -> None:
             if writer.fetch.state in (FetchState.WAITING, FetchState.DOWNLOADING):

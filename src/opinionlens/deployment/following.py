@@ -1,4 +1,7 @@
-"""Following the deployment row: whatever process recorded it, this one answers with that version soon."""
+"""Following the deployment row.
+
+Whichever process recorded a version, this one serves it soon.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ log = structlog.get_logger("lifecycle")
 
 
 class DeploymentFollower:
-    """Looks at the row again and again, and brings what it names."""
+    """A watch on the deployment row."""
 
     def __init__(
         self,
@@ -44,11 +47,11 @@ class DeploymentFollower:
         """Look at nothing yet.
 
         Args:
-            active: what is active now.
-            store: where versions are loaded.
-            registry: where those come from that are not in the cache.
-            threads: for what blocks.
-            registry_threads: for what may wait for the registry.
+            active: the active version.
+            store: loads versions.
+            registry: the source of versions that are not in the cache.
+            threads: for blocking work.
+            registry_threads: for work that may wait for the registry.
         """
         self.has_looked = asyncio.Event()  # set once it is known whether the database answers
         self._active = active
@@ -60,7 +63,10 @@ class DeploymentFollower:
         self._tried: tuple[int, float] | None = None  # the row that could not be brought, and when to retry
 
     async def run(self) -> None:
-        """Serve the last good version at once, then what the row says; never returns."""
+        """Serve the last good version, then follow the row.
+
+        Never returns.
+        """
         await self.restore()
         pause = _FIRST_POLL_SECONDS
         while True:
@@ -72,7 +78,10 @@ class DeploymentFollower:
             await asyncio.sleep(pause)
 
     async def restore(self) -> None:
-        """Let the version answer that did before the last stop, without registry and database."""
+        """Serve the version that was active before the stop.
+
+        Needs neither registry nor database.
+        """
         try:
             model = await self._threads.run(self._store.restore)
         except (OpinionLensError, OSError) as error:
@@ -84,7 +93,10 @@ class DeploymentFollower:
                 self._active.say("last_good", None)
 
     async def look(self) -> bool:
-        """Read the row and begin to bring what it names; tell whether the database answered."""
+        """Read the row and begin to load its version.
+
+        Returns whether the database answered.
+        """
         answered = await self._active.read_row()
         row = self._active.row
         if not answered or row is None or self._active.changing.locked():
@@ -114,10 +126,13 @@ class DeploymentFollower:
         return number == row.number and time.monotonic() < retry_at
 
     async def _bring(self, row: Deployment) -> None:
-        """Load what the row names and let it answer, unless another row came meanwhile."""
+        """Load and serve the row's version.
+
+        Not served if another row came meanwhile.
+        """
         try:
             model = await self.load(row.version)
-        except Exception as error:  # it must be tried again, whatever it was
+        except Exception as error:  # whatever it was, it must be tried again
             refused = is_refusal(error)
             self._tried = (
                 row.number,
@@ -137,7 +152,9 @@ class DeploymentFollower:
         self._store.free(model)
 
     async def load(self, version: DeployedVersion) -> ServedModel:
-        """Return the very content that was deployed: from the cache, else from the registry.
+        """Load exactly the deployed content.
+
+        From the cache, else from the registry.
 
         Raises:
             ArtefactTampered: the registry has another content under this name now.

@@ -1,4 +1,4 @@
-"""The lifecycle of versions in this app: what the pages and the API can ask for."""
+"""The lifecycle of versions, for pages and API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from opinionlens.storage.records import Records
 T = TypeVar("T")
 
 _THREADS = 6
-# What waits for the registry has threads of its own, so that it holds up nothing that needs none: lists,
+# Calls that wait for the registry have threads of their own, so that they hold up nothing else: lists,
 # versions that are deployed but not in the cache, the champion.
 _LISTING_THREADS = 4
 _MISSING_THREADS = 2
@@ -46,7 +46,10 @@ MAX_LISTS = 8
 
 @dataclass(frozen=True, slots=True)
 class LoadedVersion:
-    """A version in the cache with what its artefact says; a damaged one has a problem in its place."""
+    """A version in the cache, with its manifest.
+
+    A damaged one has a problem in place of the manifest.
+    """
 
     cached: CachedVersion
     manifest: Manifest | None
@@ -54,7 +57,10 @@ class LoadedVersion:
 
 
 class Lifecycle:
-    """Changes what answers, and tells what could. Belongs to the event loop; blocks it nowhere."""
+    """Deployment of versions in this app.
+
+    Belongs to the event loop, and never blocks it.
+    """
 
     def __init__(
         self,
@@ -94,12 +100,15 @@ class Lifecycle:
         self._follows = settings.follows_champion
 
     def start(self) -> None:
-        """Begin to follow the row and the champion; on the event loop."""
+        """Begin to follow row and champion, on the event loop."""
         work = (self.follower.run(), self.champion.run(self.follower), self._keep_tidy())
         self._tasks = [asyncio.create_task(each) for each in work]
 
     async def close(self) -> None:
-        """End everything. What waits for the registry must have been told to end before."""
+        """End all tasks and threads.
+
+        Calls that wait for the registry must have been told to end before.
+        """
         for task in self._tasks:
             task.cancel()
         self._store.cache.close()
@@ -115,20 +124,26 @@ class Lifecycle:
             threads.close()
 
     async def row(self) -> Deployment | None:
-        """Return the last deployment: from the database, or, where that is away, as it was read last."""
+        """Return the last deployment, or None.
+
+        While the database is away, return the one that was read last.
+        """
         if self.active.database_problem is None and self._records.is_ready:
             await self.active.read_row()
         return self.active.row
 
     def is_active(self, version: CachedVersion | DeployedVersion) -> bool:
-        """Tell whether this is the active version, by the last row that was read."""
+        """Tell whether this is the active version.
+
+        The last row that was read decides.
+        """
         row = self.active.row
         active = self.active.in_memory if row is None else row.version
         key = (version.name, version.number, version.digest)
         return active is not None and key == (active.name, active.number, active.digest)
 
     async def loaded(self) -> list[LoadedVersion]:
-        """Return what is in the cache."""
+        """Return the versions in the cache."""
         return await self._threads.run(
             lambda: [_with_manifest(self._store, card) for card in self._store.cache.versions()]
         )
@@ -143,7 +158,7 @@ class Lifecycle:
         return await self._records.read(deployments.history, limit=limit, before=before)
 
     async def registered(self, *, limit: int, offset: int, name: str | None) -> RegisteredPage:
-        """Return a part of what the registry has, loaded or not.
+        """Return one page of the registry's versions.
 
         Raises:
             RegistryError: it does not answer.
@@ -159,36 +174,38 @@ class Lifecycle:
             self._lists -= 1
 
     async def cached_versions(self) -> list[CachedVersion]:
-        """Return the cards of what is in the cache."""
+        """Return the cards of the versions in the cache."""
         return await self._threads.run(self._store.cache.versions)
 
     async def activate(self, model_id: str, *, by: str, why: str, expected: int | None) -> Deployment:
-        """Let a loaded version answer, in every process.
+        """Activate a version in the cache, for every process.
 
         Args:
-            model_id: which.
-            by: who wants it.
-            why: for what reason.
+            model_id: the version.
+            by: the name of the user or key.
+            why: the reason given.
             expected: the number of the deployment that the caller takes for the last; unchecked for None.
 
         Raises:
             ModelNotLoaded: it is not in the cache.
             ArtefactError: it may not serve (any more).
-            DeploymentConflict: somebody was faster; nothing has changed.
+            DeploymentConflict: there is a later deployment; nothing has changed.
             StorageUnavailable: nothing has changed.
         """
         cached = await self._find(model_id)
         row = await self._expected_row(expected)
         version = DeployedVersion(cached.name, cached.number, cached.digest)
         model = await self._loaded_again(version)
-        if not self._store.cache.holds(cached.digest):  # somebody has deleted it while it was loaded
+        if not self._store.cache.holds(cached.digest):  # it was deleted while it was loaded
             self._store.free(model)
             raise _not_loaded(model_id)
         await self._threads.run(self._tried.drop, cached.digest)
         return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
 
     async def roll_back(self, *, by: str, why: str, expected: int | None) -> Deployment:
-        """Let the version answer that did before the active one. As `activate`.
+        """Activate the version before the active one.
+
+        Raises the same as `activate`, and these.
 
         Raises:
             NoEarlierDeployment: no other version was active before.
@@ -202,7 +219,7 @@ class Lifecycle:
         return await self._recorded(model, self.active.record_rollback(model, expected=row, by=by, why=why))
 
     async def follow(self, *, by: str, why: str) -> Deployment:
-        """Let the champion answer, and those that come after it.
+        """Activate the champion, and follow later ones.
 
         Raises:
             FollowingIsOff: the settings do not allow it.
@@ -222,7 +239,7 @@ class Lifecycle:
         Raises:
             ModelNotLoaded: it is not there.
             ModelIsActive: it answers, here or in another process.
-            StorageUnavailable: nobody can say whether it does; nothing has changed.
+            StorageUnavailable: the active version is unknown; nothing has changed.
         """
         cached = await self._find(model_id)
         row = await self.active.last_row()
@@ -234,7 +251,10 @@ class Lifecycle:
         await self._threads.run(self._store.cache.forget, cached)
 
     async def on_tried(self, model_id: str, work: Callable[[ServedModel], T]) -> T:
-        """Return `work` of a loaded version, whether it is active or not. Raises ArtefactError."""
+        """Return `work` of a version in the cache.
+
+        It need not be active. Raises ArtefactError.
+        """
         cached = await self._find(model_id)
         return await self._threads.run(lambda: work(self._tried.get(cached)))
 
@@ -255,7 +275,10 @@ class Lifecycle:
         return row
 
     async def _loaded_again(self, version: DeployedVersion) -> ServedModel:
-        """Verify and load a version, fetching it again where its copy is damaged or gone."""
+        """Verify and load a version, fetched again if needed.
+
+        That is where its copy is damaged or gone.
+        """
         return await self.follower.load(version)
 
     async def _recorded(self, model: ServedModel, recording: Awaitable[Deployment]) -> Deployment:

@@ -1,4 +1,4 @@
-"""Everything that the registry has, a page at a time."""
+"""Pages of all versions in the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_PAGE_VERSIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPage:
-    """Some versions of the registry, by name and then newest first."""
+    """One page of versions, by name and newest first."""
 
     versions: list[Version]
     total: int
@@ -28,8 +28,8 @@ async def registered_page(
     """Return a page of all versions of all models.
 
     Args:
-        registry: what to list.
-        threads: for what blocks.
+        registry: the registry to list.
+        threads: for blocking work.
         limit: most versions of the page.
         offset: how many come before it.
         name: only models whose name contains this, in upper or lower case.
@@ -43,7 +43,7 @@ async def registered_page(
     try:
         found = await asyncio.gather(*asking)
     finally:
-        for task in asking:  # after a failure nobody waits for the others
+        for task in asking:  # after a failure the others are not needed
             task.cancel()
     versions = [version for of_model in found for version in of_model]
     return RegisteredPage(versions[offset : offset + limit], len(versions), limit, offset)

@@ -1,4 +1,4 @@
-"""A version in one word, as addresses carry it: `opinionlens-3`."""
+"""Ids of versions in addresses, such as `opinionlens-3`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def model_id_of(name: str, number: int) -> str:
 
 
 def name_and_number(model_id: str) -> tuple[str, int]:
-    """Return what an id is made of. Raises ModelNotLoaded for what cannot be one."""
+    """Return the name and number of an id.
+
+    Raises ModelNotLoaded if it has another form.
+    """
     found = _MODEL_ID.fullmatch(model_id)
     if found is None:
         raise ModelNotLoaded(

@@ -1,4 +1,7 @@
-"""Whom the lifecycle tells what happens: the app's metrics, or nobody."""
+"""The port for events of deployment.
+
+The app's metrics, or nothing, listen there.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,20 @@ SwapOutcome = Literal["activated", "rolled_back", "refused", "failed"]
 
 
 class Observer(Protocol):
-    """What `Metrics` offers of this."""
+    """A listener to events of deployment."""
 
     def count_swap(self, outcome: SwapOutcome) -> None:
-        """This process changed the answering version, or did not."""
+        """Count a change of the active version, or its failure."""
 
     def set_active_model(self, model: ServedModel | None) -> None:
-        """This version answers in this process from now on."""
+        """Note the version that is active in this process."""
 
     def set_registry_up(self, is_up: bool) -> None:
-        """The registry answered, or did not."""
+        """Note whether the registry answered."""
 
 
 class NullObserver:
-    """Does not care."""
+    """A listener that does nothing."""
 
     def count_swap(self, outcome: SwapOutcome) -> None:
         """See `Observer`."""

@@ -1,4 +1,4 @@
-"""One more version in memory, to be tried on a text before it is activated."""
+"""One version in memory for trying it before activation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from threading import Lock
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.store import ModelStore, ServedModel
 
-# Somebody who compares two versions comes back within minutes; then the memory is worth more.
+# A person comparing two versions comes back within minutes; then the memory is worth more.
 IDLE_SECONDS = 300.0
 
 
 class TriedModel:
-    """Keeps the version that was tried last. Safe among threads; loading blocks."""
+    """The version that was tried last.
+
+    Safe among threads; loading blocks.
+    """
 
     def __init__(self, store: ModelStore, *, idle_seconds: float = IDLE_SECONDS) -> None:
         """Keep nothing yet."""
@@ -24,7 +27,10 @@ class TriedModel:
         self._loading = Lock()
 
     def get(self, cached: CachedVersion) -> ServedModel:
-        """Return the version, loaded unless it was the last one. Raises ArtefactError."""
+        """Return the version, loaded unless it is kept.
+
+        Raises ArtefactError.
+        """
         with self._loading:
             model = self._model
             if model is None or model.digest != cached.digest:
@@ -35,13 +41,16 @@ class TriedModel:
             return model
 
     def drop(self, digest: str) -> None:
-        """Free the version if it is the one that is kept."""
+        """Free the version if it is kept."""
         with self._loading:
             if self._model is not None and self._model.digest == digest:
                 self._replace(None)
 
     def drop_if_idle(self) -> None:
-        """Free what nobody has asked for a while. Does not wait."""
+        """Free the kept version after a while without use.
+
+        Does not wait.
+        """
         if self._model is None or time.monotonic() - self._used < self._idle_seconds:
             return
         if self._loading.acquire(blocking=False):

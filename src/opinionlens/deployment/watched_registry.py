@@ -1,4 +1,4 @@
-"""The registry, with a note of whether it answered the last time."""
+"""The registry, with a note of its availability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from opinionlens.registry.port import CHAMPION
 
 
 class WatchedRegistry:
-    """What the lifecycle asks of the registry. Every call blocks and belongs into a thread."""
+    """The registry, with its present problem.
+
+    Every call blocks and belongs into a thread.
+    """
 
     def __init__(self, registry: Registry, observer: Observer) -> None:
         """Ask nothing yet."""
@@ -23,7 +26,7 @@ class WatchedRegistry:
         self.problem: str | None = None  # why it did not answer, in words for the page
 
     def champion(self, name: str) -> Version:
-        """Return the version that is meant to answer. Raises RegistryError."""
+        """Return the champion. Raises RegistryError."""
         with self._noting():
             return self._registry.by_alias(name, CHAMPION)
 
@@ -38,7 +41,10 @@ class WatchedRegistry:
             return self._registry.names()
 
     def versions(self, name: str) -> list[Version]:
-        """Return every version of a model, newest first; none of one that is gone. Raises RegistryError."""
+        """Return a model's versions, newest first.
+
+        None of a model that is gone. Raises RegistryError.
+        """
         with self._noting():
             try:
                 return self._registry.versions(name)

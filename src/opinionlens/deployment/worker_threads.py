@@ -1,4 +1,7 @@
-"""Threads for what would hold up the event loop: files, classifiers, the registry's process."""
+"""Threads for blocking work.
+
+Files, classifiers and the registry's process would hold up the event loop.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,13 @@ T = TypeVar("T")
 
 
 class Threads:
-    """A pool whose work is awaited. It starts no thread before there is work."""
+    """A pool of threads for awaited work.
+
+    It starts no thread before there is work.
+    """
 
     def __init__(self, count: int, name: str) -> None:
-        """Use at most so many threads at a time; what comes later waits."""
+        """Use at most `count` threads; later work waits."""
         self._pool = DaemonThreads(count, name)  # a call that hangs must not keep the process alive
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -27,5 +33,5 @@ class Threads:
         return await loop.run_in_executor(self._pool, lambda: here.run(work, *args, **kwargs))
 
     def close(self) -> None:
-        """Drop what waits; what runs ends by itself."""
+        """Drop waiting work; running work ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
