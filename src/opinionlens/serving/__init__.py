@@ -1,5 +1,5 @@
-"""What this process can serve: the cache of fetched versions, the store of what is active, the scorer.
+"""Models in memory: cache, store and predictor.
 
-The registry says what exists; the cache keeps copies that outlive it; the store holds the one classifier in
-memory that answers; the scorer decides what runs on the event loop and what in threads.
+The registry knows all versions; the cache keeps copies that outlive it; the store holds the one classifier in
+memory that answers; the predictor decides which work runs on the event loop and which in threads.
 """

@@ -1,4 +1,7 @@
-"""A bounded pool of threads for work that would hold up the event loop."""
+"""A bounded pool of threads for batches of texts.
+
+Such work would hold up the event loop.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,18 @@ CHUNK_ITEMS = 50
 
 
 class BatchPool:
-    """Runs jobs in threads and refuses one too many instead of letting a queue grow."""
+    """A pool of threads with a bounded queue.
+
+    A job beyond the bound is refused.
+    """
 
     def __init__(
         self, *, threads: int, queue: int, on_depth: Callable[[int], None] = lambda jobs: None
     ) -> None:
-        """Have room for `threads + queue` jobs at a time; tell `on_depth` whenever their number changes."""
+        """Have room for `threads + queue` jobs at a time.
+
+        `on_depth` is told the number of jobs whenever it changes.
+        """
         self._on_depth = on_depth
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
         self._room = threads + queue
@@ -34,12 +43,15 @@ class BatchPool:
     async def run(
         self, work: Callable[[Sequence[str]], list[T]], items: Sequence[str], *, share: float = 1.0
     ) -> list[T]:
-        """Return `work(items)`, done chunk by chunk so that jobs take turns.
+        """Return `work(items)`, done in chunks.
+
+        Jobs take turns between chunks.
 
         Args:
-            work: what is done with a chunk, in a thread.
+            work: called with each chunk, in a thread.
             items: all of them.
-            share: which part of a job's room this one takes up; a power of 1/2, so that nothing is rounded.
+            share: the part of a job's room that this one takes up; a power of 1/2, so that
+                nothing is rounded.
 
         Raises:
             ServingBusy: too many jobs are waiting.
@@ -66,5 +78,5 @@ class BatchPool:
         self._on_depth(self._jobs)
 
     def close(self) -> None:
-        """Finish what runs, drop what waits."""
+        """Finish running jobs, drop waiting ones."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,13 +1,13 @@
 """Fetched versions on disk, under the digest of their content.
 
     <root>/<digest>/artefact/       the files as they were registered
-    <root>/<digest>/version.json    which version they were fetched as, and what the registry said of it
+    <root>/<digest>/version.json    the version they were fetched as, with the registry's facts
     <root>/<digest>/version-….json  another version with the same content
     <root>/last_good.json           the version that answered last
     <root>/locks/<digest>.lock      held by the process that fetches it
 
-A folder appears by one rename, after the check of whoever fetches, so what is there is whole and was fit to
-serve. Several processes may share a root.
+A folder appears by one rename, after the check by the process that fetches, so every folder is whole and was
+fit to serve. Several processes may share a root.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion, Facts, is_digest, read_card, version_card
 
 _LOCK_RETRY_SECONDS = 0.05
-# What a fetch writes to until it is whole.
+# The name of a folder that a fetch writes to until it is whole.
 _ASIDE = re.compile(r"\.(?P<digest>[0-9a-f]{64})\.", re.ASCII)
 
 __all__ = ["ArtefactCache", "CachedVersion", "Downloads", "not_servable"]
 
 
 class Downloads(Protocol):
-    """What the cache needs of a registry."""
+    """The part of a registry that the cache needs."""
 
     def download(self, version: Version, into: Path) -> Path:
         """See `Registry.download`."""
@@ -49,12 +49,18 @@ class ArtefactCache:
     """The folder of fetched versions. Creating one touches nothing."""
 
     def __init__(self, root: Path) -> None:
-        """Keep everything below `root`, which is made when the first version arrives."""
+        """Keep everything below `root`.
+
+        The first version that arrives makes the folder.
+        """
         self.root = root
         self._closing = Event()
 
     def artefact(self, digest: str) -> Path:
-        """Return where the files of a version are, or would be."""
+        """Return the folder for the files of a version.
+
+        It need not exist.
+        """
         return self.root / digest / "artefact"
 
     def holds(self, digest: str) -> bool:
@@ -70,15 +76,16 @@ class ArtefactCache:
         on_download: Callable[[], None] = lambda: None,
         on_check: Callable[[], None] = lambda: None,
     ) -> CachedVersion:
-        """Return the version's copy, downloaded if it is not here yet; another process may be at it.
+        """Return the version's copy, downloaded if needed.
 
-        A copy that is here is as good as the registry's, whatever has become of that: the digest is the same.
+        Another process may be downloading it; then this one waits. A copy that is here is as good as the
+        registry's, also where that has changed or gone: the digest is the same.
 
         Args:
-            version: what to fetch.
-            registry: where from.
-            check: raises where what was downloaded may not serve; then it is not kept.
-            on_download: called when a download begins, after waiting for whoever was at it.
+            version: the version to fetch.
+            registry: the source.
+            check: raises where the download may not serve; then it is not kept.
+            on_download: called when a download begins, after waiting for another process's.
             on_check: called between the download and the check.
 
         Raises:
@@ -97,7 +104,7 @@ class ArtefactCache:
         with _saying_why_unwritable(), self._locked(digest):
             if self.holds(digest):
                 return self._named(cached)
-            if not version.servable:  # somebody has removed the copy meanwhile
+            if not version.servable:  # the copy was removed meanwhile
                 raise not_servable(version)
             self._remove_leftovers(digest)
             with replacing_directory(self.root / digest) as aside:
@@ -111,7 +118,7 @@ class ArtefactCache:
         return cached
 
     def versions(self) -> list[CachedVersion]:
-        """Return what has been fetched, by name and then newest first."""
+        """Return the fetched versions, by name and newest first."""
         folders = [name for name in _names_in(self.root) if not name.startswith(".")]
         found = [read_card(path) for name in folders for path in self._cards(name)]
         held = [card for card in found if card is not None and self.holds(card.digest)]
@@ -122,12 +129,15 @@ class ArtefactCache:
         return next((card for card in self.versions() if (card.name, card.number) == (name, number)), None)
 
     def discard(self, digest: str) -> None:
-        """Remove a copy, so that the next fetch downloads it again."""
+        """Remove a copy; the next fetch downloads it again."""
         with self._locked(digest):
             shutil.rmtree(self.root / digest, ignore_errors=True)
 
     def forget(self, version: CachedVersion) -> None:
-        """Remove a version; its files stay while another version has the same."""
+        """Remove a version, and its files unless shared.
+
+        They stay while another version has the same.
+        """
         with self._locked(version.digest):
             for path in self._cards(version.digest):
                 if read_card(path) == version:
@@ -136,11 +146,14 @@ class ArtefactCache:
                 shutil.rmtree(self.root / version.digest, ignore_errors=True)
 
     def remember(self, version: CachedVersion) -> None:
-        """Record which version answers, for a start without the registry."""
+        """Record the active version, for a start without the registry."""
         write_json(self.root / "last_good.json", version_card(version))
 
     def remembered(self) -> CachedVersion | None:
-        """Return the version that answered last, if its files are still here."""
+        """Return the last active version, or None.
+
+        None as well where its files are gone.
+        """
         card = read_card(self.root / "last_good.json")
         return card if card is not None and self.holds(card.digest) else None
 
@@ -149,11 +162,14 @@ class ArtefactCache:
         return size_of(self.artefact(digest))
 
     def bytes_arrived(self, digest: str) -> int:
-        """Return how much of a download under way is on this disk."""
+        """Return the bytes of an unfinished download so far."""
         return sum(size_of(path) for path in self.root.glob(f".{digest}.*"))
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-downloaded, except where somebody is at it now."""
+        """Remove unfinished downloads of killed processes.
+
+        Those that another process is at now stay.
+        """
         for digest in {
             found["digest"] for path in self.root.glob(".*") if (found := _ASIDE.match(path.name))
         }:
@@ -162,11 +178,14 @@ class ArtefactCache:
                 self._remove_leftovers(digest)
 
     def close(self) -> None:
-        """Let nobody in this process wait any longer for another one's download."""
+        """End all waits for other processes' downloads."""
         self._closing.set()
 
     def _named(self, cached: CachedVersion) -> CachedVersion:
-        """Return the card of a version whose content is here, perhaps under another name so far."""
+        """Return a version's card, written if it is new.
+
+        Its content is here, perhaps under another name so far.
+        """
         for path in self._cards(cached.digest):
             if (known := read_card(path)) == cached and known is not None:
                 return known
@@ -176,13 +195,19 @@ class ArtefactCache:
         return cached
 
     def _cards(self, digest: str) -> list[Path]:
-        """Return the cards of a version; one that is being written has a name of its own until then."""
+        """Return the paths of a version's finished cards.
+
+        A card that is being written has another name until then.
+        """
         folder = self.root / digest
         return [folder / name for name in _names_in(folder) if fnmatch(name, "version*.json")]
 
     @contextmanager
     def _locked(self, digest: str) -> Iterator[None]:
-        """Hold the digest's lock among threads and processes; the system releases it when a holder dies."""
+        """Hold the digest's lock among threads and processes.
+
+        The system releases it when its holder dies.
+        """
         with self._lock_file(digest) as handle:
             while True:
                 try:
@@ -201,19 +226,28 @@ class ArtefactCache:
             yield handle.fileno()
 
     def _remove_leftovers(self, digest: str) -> None:
-        """Remove what a killed process left half-downloaded; only a holder of the lock makes such."""
+        """Remove unfinished downloads; the caller holds the lock.
+
+        Only a holder of the lock makes such.
+        """
         for path in self.root.glob(f".{digest}.*"):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def not_servable(version: Version) -> VersionNotServable:
-    """Return the error for a version that holds no artifact of ours, or has lost it."""
+    """Return the error for a version that cannot serve.
+
+    It holds no artifact of ours, or has lost it.
+    """
     reason = version.why_not_servable or "Its tag `digest` is no SHA-256."
     return VersionNotServable(f"{version.name} {version.number} cannot be served. {reason}")
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all files below `folder`; what vanishes meanwhile counts nothing."""
+    """Return the bytes of all files below `folder`.
+
+    Files that vanish meanwhile count nothing.
+    """
     total = 0
     for place, _, names in os.walk(folder):  # a folder that vanishes meanwhile is passed over
         for name in names:
@@ -223,9 +257,10 @@ def size_of(folder: Path) -> int:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Return what lies in a folder, sorted; nothing where it has vanished, as downloads do when they end.
+    """Return the sorted names in a folder, if any.
 
-    `Path.glob` with a folder in its pattern raises there: it looks into each after it has listed them.
+    A folder may vanish, as those of downloads do when they end. `Path.glob` with a folder in its pattern
+    raises then: it looks into each after it has listed them.
     """
     try:
         return sorted(path.name for path in folder.iterdir())

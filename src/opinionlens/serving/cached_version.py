@@ -1,4 +1,7 @@
-"""The card of a fetched version: which it is, and what the registry said of it when it was fetched."""
+"""Cards of fetched versions, with the registry's facts.
+
+The facts are those of the time of the fetch.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the registry said of a version, and what came of it here. Older cards lack them.
+    """Facts about a version from registry and cache.
+
+    Older cards lack them.
 
     Attributes:
         created: when it was registered, in ISO form.
@@ -42,9 +47,9 @@ class Facts:
 
     @classmethod
     def of(cls, version: Version) -> Self:
-        """Return what the registry says now."""
+        """Return the registry's present facts."""
         evals: Mapping[str, Any] = {}
-        with suppress(ValueError):  # of a version whose copy was here before somebody changed its tags
+        with suppress(ValueError):  # the tags were changed after the copy was made
             evals = evals_of(version.tags)
         return cls(
             created=version.created.isoformat(),
@@ -57,7 +62,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class CachedVersion:
-    """Which registered version a folder of the cache holds."""
+    """A registered version with a copy in the cache."""
 
     name: str
     number: int
@@ -65,12 +70,15 @@ class CachedVersion:
     facts: Facts = field(default_factory=Facts, compare=False)
 
     def loaded(self, at: datetime, *, size_bytes: int) -> CachedVersion:
-        """Return the card as it is once the version is here."""
+        """Return the card of the version after its fetch."""
         return replace(self, facts=replace(self.facts, loaded_at=at.isoformat(), size_bytes=size_bytes))
 
 
 def is_digest(value: str) -> bool:
-    """Tell whether this is a SHA-256 in lower case: anything else could leave the cache's folder."""
+    """Tell whether this is a SHA-256 in lower case.
+
+    Any other value could lead out of the cache's folder.
+    """
     return _SHA256.fullmatch(value) is not None
 
 
@@ -80,7 +88,10 @@ def version_card(version: CachedVersion) -> dict[str, Any]:
 
 
 def read_card(path: Path) -> CachedVersion | None:
-    """Return a card, or None where there is none that can be read: the cache can be filled again."""
+    """Return a card, or None if it cannot be read.
+
+    That is no error: the cache can be filled again.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         card = CachedVersion(
@@ -92,7 +103,10 @@ def read_card(path: Path) -> CachedVersion | None:
 
 
 def _facts(value: object) -> Facts:
-    """Read what is there; a card of another release may know fewer or more of them."""
+    """Read the known facts of a card.
+
+    One of another release may have fewer or more of them.
+    """
     if not isinstance(value, Mapping):
         return Facts()
     return Facts(**{name: value[name] for name in Facts.__slots__ if name in value})

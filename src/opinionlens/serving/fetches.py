@@ -1,6 +1,8 @@
-"""Fetches as every process that shares the cache can see them: one small file each, and who is at it.
+"""Records of fetches, shared by all processes of a cache.
 
-<root>/fetches/<fetch_id>.json   how far it is, replaced as a whole
+Each has one small file, and a lock that tells whether its process is alive.
+
+<root>/fetches/<fetch_id>.json   its progress, replaced as a whole
 <root>/fetches/<fetch_id>.lock   held by the process that fetches; the system frees it when that dies
 """
 
@@ -27,7 +29,7 @@ _ID = re.compile(r"[0-9]{20}-[0-9a-f]{8}", re.ASCII)
 
 
 class FetchState(StrEnum):
-    """How far a fetch is."""
+    """The stage of a fetch."""
 
     WAITING = "waiting"
     DOWNLOADING = "downloading"
@@ -39,7 +41,7 @@ class FetchState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the fetch has ended."""
         return self in (FetchState.DONE, FetchState.FAILED, FetchState.REFUSED)
 
 
@@ -53,14 +55,14 @@ class Fetch:
         model_version: the version of it.
         set_default: whether it is activated afterwards.
         why: the reason for that.
-        by: who asked for it.
+        by: the name of the user or key.
         started_at: in ISO form.
-        state: how far it is.
-        bytes_done: how much has arrived.
-        bytes_total: how much there is, None where the registry does not say.
+        state: its stage.
+        bytes_done: bytes that have arrived.
+        bytes_total: all bytes; None where the registry does not say.
         ended_at: in ISO form.
-        problem: why it ended without success, in words.
-        error: the class of that problem, for whoever waits for the fetch in another process.
+        problem: the reason for a failure, in words.
+        error: the class of that problem, for waiting calls in other processes.
     """
 
     fetch_id: str
@@ -85,7 +87,10 @@ class Fetch:
         error: str | None = None,
         at: str | None = None,
     ) -> Fetch:
-        """Return the fetch as it is when it has come to its end, now unless `at` is given."""
+        """Return the fetch as ended.
+
+        The time is the present one unless `at` is given.
+        """
         ended_at = at or datetime.now(UTC).isoformat()
         return replace(self, state=state, problem=problem, error=error, ended_at=ended_at)
 
@@ -98,7 +103,9 @@ class FetchLog:
         self._folder = root / "fetches"
 
     def begin(self, name: str, number: int, *, set_default: bool, why: str, by: str) -> FetchWriter:
-        """Return a fetch that counts as running until its writer is closed, or this process dies.
+        """Begin a fetch, and return its writer.
+
+        It counts as running until the writer is closed or this process dies.
 
         Raises:
             OSError: the folder cannot be written.
@@ -111,7 +118,10 @@ class FetchLog:
         return FetchWriter(self._folder, fetch)
 
     def read(self, fetch_id: str) -> Fetch | None:
-        """Return a fetch, or None if there is no such; one whose process died is shown as failed."""
+        """Return a fetch, or None.
+
+        One whose process died is shown as failed.
+        """
         if _ID.fullmatch(fetch_id) is None:
             return None
         path = self._folder / f"{fetch_id}.json"
@@ -131,7 +141,7 @@ class FetchLog:
         return [fetch for fetch in found if fetch is not None]
 
     def unfinished(self) -> list[Fetch]:
-        """Return the fetches that are under way or wait in any process, newest first."""
+        """Return unfinished fetches of all processes, newest first."""
         return [fetch for fetch in self.latest() if not fetch.state.is_final]
 
     def _is_running(self, fetch_id: str) -> bool:
@@ -153,10 +163,10 @@ class FetchLog:
 
 
 class FetchWriter:
-    """Writes how far one fetch is; safe among threads."""
+    """A writer of one fetch's progress; safe among threads."""
 
     def __init__(self, folder: Path, fetch: Fetch) -> None:
-        """Show the fetch to the others. Raises OSError."""
+        """Publish the fetch. Raises OSError."""
         self.fetch = fetch
         self._path = folder / f"{fetch.fetch_id}.json"
         self._changing = Lock()
@@ -169,17 +179,20 @@ class FetchWriter:
             raise
 
     def change(self, **changes: Any) -> Fetch:  # noqa: ANN401 - fields of Fetch
-        """Let others see this; where the disk is full they go on seeing what was before."""
+        """Publish new progress.
+
+        On a full disk the earlier record stays.
+        """
         with self._changing:
             return self._show(replace(self.fetch, **changes))
 
     def end(self, state: FetchState, problem: str | None = None, *, error: str | None = None) -> Fetch:
-        """Let others see that nothing more will come."""
+        """Publish the end of the fetch."""
         with self._changing:
             return self._show(self.fetch.ended(state, problem, error=error))
 
     def close(self) -> None:
-        """Count as running no longer."""
+        """Release the lock that marks the fetch as running."""
         self._held.close()
 
     def _show(self, fetch: Fetch) -> Fetch:

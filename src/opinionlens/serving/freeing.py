@@ -1,4 +1,7 @@
-"""Freeing a replaced model without haste: giving half a million terms back at once would hold answers up."""
+"""Freeing of replaced models in small slices.
+
+Freeing half a million terms at once would hold up predictions.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.text_reading import TextReader
 from opinionlens.serving.store import ServedModel
 
-# A slice takes about 0.1 ms, and the pause lets whoever waits for the interpreter have it.
+# A slice takes about 0.1 ms, and the pause lets another thread have the interpreter.
 _TERMS_PER_SLICE = 1_000
 _PAUSE_SECONDS = 0.001
 # Requests that began with the old model end within this; longer ones free it themselves.
@@ -25,17 +28,26 @@ log = structlog.get_logger("serving")
 
 
 class SlowFreeing:
-    """A thread that takes apart what nobody uses any more. It starts with the first model."""
+    """A thread that frees unused models in small slices.
+
+    It starts with the first model.
+    """
 
     def __init__(self, *, wait_seconds: float = _WAIT_SECONDS) -> None:
-        """Wait at most so long for those who still use a model; then it is left to the last of them."""
+        """Wait at most `wait_seconds` for users of a model.
+
+        After that the last of them frees it.
+        """
         self._wait_seconds = wait_seconds
         self._queue: SimpleQueue[ServedModel] = SimpleQueue()
         self._starting = Lock()
         self._thread: Thread | None = None
 
     def __call__(self, model: ServedModel) -> None:
-        """Free the model soon. Returns at once; may be called from any thread."""
+        """Free the model soon, without waiting.
+
+        May be called from any thread.
+        """
         self._queue.put(model)
         with self._starting:
             if self._thread is None:
@@ -48,7 +60,7 @@ class SlowFreeing:
             classifier = model.classifier
             deadline = time.monotonic() + self._wait_seconds
             # Of the model there is this frame's reference and that of the call; of the classifier also the
-            # model's. Each further one is somebody's who still uses it.
+            # model's. Each further one belongs to a call that still uses it.
             while (in_use := sys.getrefcount(model) > 2 or sys.getrefcount(classifier) > 3) and (
                 time.monotonic() < deadline
             ):
@@ -60,7 +72,7 @@ class SlowFreeing:
 
 
 def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:
-    """Yield the tables of a classifier that are large enough to be felt."""
+    """Yield the large tables of a classifier."""
     reader = getattr(classifier, "reader", None)
     if isinstance(reader, TextReader):
         for rows in (reader.words, reader.chars):

@@ -1,17 +1,23 @@
-"""Ids for requests and answers: as random as the system's, for a fraction of the calls to it."""
+"""Random ids for requests and predictions.
+
+As random as the system's, with a fraction of the calls to it.
+"""
 
 from __future__ import annotations
 
 from os import urandom
 from uuid import UUID
 
-# Asking the system costs as much as judging a few words; it gives many ids as fast as one.
+# A call to the system costs as much as a prediction for a few words; it gives many ids as fast as one.
 _IDS_AT_ONCE = 256
 _ID_BYTES = 16
 
 
 class Idents:
-    """Draws random ids. Safe among threads; not to be carried over a fork, which would repeat them."""
+    """A source of random ids; safe among threads.
+
+    Not to be carried over a fork, which would repeat them.
+    """
 
     def __init__(self) -> None:
         """Draw nothing yet."""

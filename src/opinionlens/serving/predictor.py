@@ -1,4 +1,7 @@
-"""Answers with whatever is active: short work on the event loop, the rest in threads."""
+"""Predictions with the active model.
+
+Short work runs on the event loop, the rest in threads.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _idents = Idents()
 
 @dataclass(frozen=True, slots=True)
 class ServedPrediction:
-    """One prediction, who made it and how long that took; feedback names it by its id."""
+    """One prediction with its model, time and id.
+
+    Feedback names the prediction by the id.
+    """
 
     prediction: Prediction
     model: ServedModel
@@ -39,7 +45,10 @@ class ServedPrediction:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedAnswer:
-    """One prediction with the reasons for it; feedback names it by its id."""
+    """One prediction with its explanation, model, time and id.
+
+    Feedback names the prediction by the id.
+    """
 
     explanation: Explanation
     model: ServedModel
@@ -48,13 +57,16 @@ class ExplainedAnswer:
 
     @property
     def prediction(self) -> Prediction:
-        """What is explained."""
+        """The explained prediction."""
         return self.explanation.prediction
 
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """Predictions for many texts, all of the same model, and how long it took for all of them."""
+    """Predictions of one model for many texts.
+
+    `seconds` is the time for all of them.
+    """
 
     predictions: list[Prediction]
     model: ServedModel
@@ -62,9 +74,10 @@ class BatchAnswer:
 
 
 class Predictor:
-    """The way from texts to answers. Each call uses one model to its end, whatever is swapped meanwhile.
+    """Predictions and explanations with the active model.
 
-    Every method raises ModelNotAvailableError while nothing can answer, and ServingBusy under too much load.
+    Each call uses one model to its end, also while another one is activated. Every method raises
+    ModelNotAvailableError while nothing can answer, and ServingBusy under too much load.
     """
 
     def __init__(self, store: ModelStore, pool: BatchPool) -> None:
@@ -73,11 +86,11 @@ class Predictor:
         self._pool = pool
 
     async def predict(self, text: str) -> ServedPrediction:
-        """Answer one text."""
+        """Predict one text."""
         model = self._store.current()
         if not _is_quick(model, text):
             share = _share(model)
-            (answer,) = await self._pool.run(lambda texts: _judged(model, texts), [text], share=share)
+            (answer,) = await self._pool.run(lambda texts: _predicted(model, texts), [text], share=share)
             return answer
         started = perf_counter()
         prediction = model.classifier.predict(text)
@@ -86,30 +99,30 @@ class Predictor:
     async def predict_many(
         self, texts: Sequence[str], present: Callable[[str, ServedPrediction], T]
     ) -> tuple[BatchAnswer, list[T]]:
-        """Answer many texts, in their order.
+        """Predict many texts, in their order.
 
         Args:
             texts: the texts.
-            present: makes of a text and its answer what will be shown, in the same thread: for a thousand
-                texts that is work, too.
+            present: turns a text and its prediction into the form to show, in the same thread: for a
+                thousand texts that is work, too.
         """
         model = self._store.current()
 
-        def judge(chunk: Sequence[str]) -> list[tuple[ServedPrediction, T]]:
-            answers = _judged(model, chunk)
+        def predict(chunk: Sequence[str]) -> list[tuple[ServedPrediction, T]]:
+            answers = _predicted(model, chunk)
             return [(answer, present(text, answer)) for text, answer in zip(chunk, answers, strict=True)]
 
-        judged = await self._pool.run(judge, texts)
-        seconds = sum(answer.seconds for answer, _ in judged)
-        batch = BatchAnswer([answer.prediction for answer, _ in judged], model, seconds)
-        return batch, [shown for _, shown in judged]
+        predicted = await self._pool.run(predict, texts)
+        seconds = sum(answer.seconds for answer, _ in predicted)
+        batch = BatchAnswer([answer.prediction for answer, _ in predicted], model, seconds)
+        return batch, [shown for _, shown in predicted]
 
     async def explain(self, text: str, present: Callable[[ExplainedAnswer], T]) -> tuple[ExplainedAnswer, T]:
-        """Answer one text with what each part of it adds.
+        """Predict one text, with each part's contribution.
 
         Args:
             text: the text.
-            present: makes of the answer what will be shown, in the same thread, as it is as much work.
+            present: turns the explanation into the form to show, in the same thread, as it is as much work.
         """
         model = self._store.current()
 
@@ -125,24 +138,24 @@ class Predictor:
 
 
 def _is_quick(model: ServedModel, text: str) -> bool:
-    """Tell whether one text may be answered on the event loop."""
+    """Tell whether one text may run on the event loop."""
     return model.kind in QUICK_KINDS and len(text) <= QUICK_CHARS
 
 
 def _share(model: ServedModel) -> float:
-    """Return which part of a batch's room one text takes up."""
+    """Return the part of a batch's room for one text."""
     return LONG_TEXT_SHARE if model.kind in QUICK_KINDS else 1.0
 
 
 def explained(model: ServedModel, text: str) -> ExplainedAnswer:
-    """Answer one text with a model of the caller's choice."""
+    """Explain one text with a model of the caller's choice."""
     started = perf_counter()
     explanation = model.classifier.explain(text)
     return ExplainedAnswer(explanation, model, perf_counter() - started)
 
 
-def _judged(model: ServedModel, texts: Sequence[str]) -> list[ServedPrediction]:
-    """Return an answer for each text; all are said to have taken the same time."""
+def _predicted(model: ServedModel, texts: Sequence[str]) -> list[ServedPrediction]:
+    """Predict each text, with the mean time for each."""
     started = perf_counter()
     predictions = model.classifier.predict_many(texts)
     seconds = (perf_counter() - started) / max(1, len(texts))

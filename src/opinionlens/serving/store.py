@@ -1,4 +1,7 @@
-"""The one owner of what is loaded: new before old, one swap, and a reason where something is missing."""
+"""The store of loaded models.
+
+A new model is loaded before the old one goes, and they change in one step.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ log = structlog.get_logger("serving")
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A classifier in memory with the name that its answers carry; `version` is None for the fallback."""
+    """A classifier in memory, with its name and version.
+
+    `version` is None for the fallback.
+    """
 
     classifier: Classifier
     name: str
@@ -36,12 +42,15 @@ class ServedModel:
 
     @property
     def kind(self) -> str:
-        """How it works, for example linear, skops or lexicon."""
+        """The kind of classifier, such as linear, skops or lexicon."""
         return self.classifier.manifest.kind
 
 
 class ModelStore:
-    """What this process can serve. Reading it is one look at a reference; all else may run in any thread."""
+    """The active model of this process, and its fallback.
+
+    Reading it is one look at a reference; all else may run in any thread.
+    """
 
     def __init__(
         self,
@@ -55,9 +64,9 @@ class ModelStore:
         """Start with nothing active.
 
         Args:
-            cache: where fetched versions are kept.
-            fallback: what answers while nothing is active; without one the answer is ModelNotAvailableError.
-            load: how a folder becomes a verified classifier.
+            cache: keeps fetched versions.
+            fallback: answers while nothing is active; without one ModelNotAvailableError is raised.
+            load: turns a folder into a verified classifier.
             on_cache: told whether a version that was wanted was in the cache.
             free: given each model that is needed no longer, to free it without haste.
         """
@@ -68,7 +77,7 @@ class ModelStore:
         self._active: ServedModel | None = None
         self._swapping = Lock()
         self.fallback = fallback
-        self.problem: str | None = None  # why what should be active is not, in words for the page
+        self.problem: str | None = None  # why the deployed version is not active, in words for the page
 
     @property
     def active(self) -> ServedModel | None:
@@ -76,7 +85,7 @@ class ModelStore:
         return self._active
 
     def current(self) -> ServedModel:
-        """Return what answers now.
+        """Return the active model or the fallback.
 
         Raises:
             ModelNotAvailableError: nothing is active and there is no fallback.
@@ -97,9 +106,10 @@ class ModelStore:
         on_download: Callable[[], None] = lambda: None,
         on_check: Callable[[], None] = lambda: None,
     ) -> ServedModel:
-        """Return a registered version, fetched if needed, verified and self-tested, beside what is active.
+        """Load a registered version beside the active one.
 
-        A copy that was damaged on this disk is fetched once more.
+        It is fetched if needed, verified and self-tested. A copy that was damaged on this disk is fetched
+        once more.
 
         Raises:
             RegistryError: it cannot be fetched.
@@ -130,7 +140,7 @@ class ModelStore:
         return ServedModel(checked.pop(), cached.name, cached.number, cached.digest)
 
     def load_cached(self, cached: CachedVersion) -> ServedModel:
-        """Return a fetched version, verified and self-tested again.
+        """Load a fetched version, verified and self-tested again.
 
         Raises:
             ArtefactError: it may not serve (any more); the copy is removed.
@@ -143,12 +153,15 @@ class ModelStore:
         return ServedModel(classifier, cached.name, cached.number, cached.digest)
 
     def restore(self) -> ServedModel | None:
-        """Return the version that answered last, from the cache alone, or None."""
+        """Load the last active version from the cache alone.
+
+        None where the cache remembers none.
+        """
         cached = self.cache.remembered()
         return None if cached is None else self.load_cached(cached)
 
     def activate(self, model: ServedModel) -> ServedModel | None:
-        """Let a loaded model answer from now on and return the one it replaces.
+        """Activate a loaded model; return the one it replaces.
 
         Requests under way finish with the model they began with.
         """
@@ -162,7 +175,7 @@ class ModelStore:
         return old
 
     def _loaded(self, artefact: Path, digest: str) -> Classifier:
-        # At the start nobody waits for answers that a pause could speed up.
+        # At the start there are no requests that a pause could speed up.
         pause = 0.0 if self._active is None else _PAUSE_SECONDS
         with taking_turns(), unhurried(pause):
             return self._load(artefact, digest)

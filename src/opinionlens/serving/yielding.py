@@ -1,4 +1,7 @@
-"""Heavy work beside the event loop: turns short enough that nobody who waits for an answer feels them."""
+"""Short turns for heavy work beside the event loop.
+
+Short enough that requests are hardly slower.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _usual = sys.getswitchinterval()
 
 @contextmanager
 def taking_turns() -> Iterator[None]:
-    """Let the interpreter change threads ten times as often while the block runs, in any thread."""
+    """Make threads change ten times as often in the block.
+
+    That holds for all threads of the interpreter.
+    """
     global _busy, _usual
     with _lock:
         if _busy == 0:
