@@ -36,12 +36,12 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not t
         """Keep the name only.
 
         Args:
-            model: what `opinionlens.load` takes, or what it returns.
+            model: the argument of `opinionlens.load`, or its result.
         """
         self.model = model
 
     def fit(self, X: Texts | None = None, y: object = None) -> Self:  # noqa: N803 - scikit-learn's name
-        """Load the classifier; texts and labels are not looked at.
+        """Load the classifier; ignore texts and labels.
 
         Raises:
             OpinionLensError: it cannot be loaded.
@@ -89,7 +89,10 @@ class SentimentEstimator(ClassifierMixin, _Pretrained):  # type: ignore[misc]
 
 
 class SentimentTransformer(TransformerMixin, _Pretrained):  # type: ignore[misc]
-    """A transformer of texts to probabilities, as features of another model."""
+    """A transformer of texts to probabilities.
+
+    They are features for another model.
+    """
 
     def transform(self, X: Texts) -> FloatArray:  # noqa: N803
         """Return one column per label (n, k)."""
@@ -102,7 +105,7 @@ class SentimentTransformer(TransformerMixin, _Pretrained):  # type: ignore[misc]
 
 
 def _probabilities(classifier: SentimentClassifier, texts: Any) -> FloatArray:  # noqa: ANN401
-    """Return the probabilities; texts may be a table of one column."""
-    if getattr(texts, "ndim", 1) == 2 and texts.shape[1] == 1:  # what other steps hand on
+    """Return probabilities of texts or a one-column table."""
+    if getattr(texts, "ndim", 1) == 2 and texts.shape[1] == 1:  # the form that other steps pass on
         texts = np.asarray(texts)[:, 0]
     return classifier.predict_proba(texts)

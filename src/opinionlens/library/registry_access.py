@@ -14,7 +14,10 @@ _PATIENT = ProcessLimits(start=180, call=120)
 
 
 def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:
-    """Open the registry in a child process; the caller closes it."""
+    """Open the registry in a child process.
+
+    The caller closes it.
+    """
     return ProcessRegistry(
         settings.registry_uri,
         credentials=credentials or _configured(settings),

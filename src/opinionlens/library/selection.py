@@ -1,4 +1,4 @@
-"""A classifier with its name, from a folder or built in."""
+"""Named classifiers, from a folder or built in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Chosen:
     """A classifier with its name and version.
 
     Attributes:
-        classifier: what answers.
+        classifier: the classifier itself.
         name: of the folder or of the registered model.
         version: its number, or the start of a folder's digest.
         digest: of its artifact; None without one.
@@ -45,7 +45,7 @@ def from_folder(
 
     Args:
         folder: where it lies.
-        digest: what it must have; by default the one that it has.
+        digest: the expected one; by default the one that it has.
         name: by default that of the folder.
         version: by default the start of the digest.
 

@@ -1,4 +1,4 @@
-"""A classifier from the registry: reading its name, and fetching it."""
+"""Classifiers from the registry: names and fetching."""
 
 from __future__ import annotations
 
