@@ -2,7 +2,7 @@
 
 import { capitalised, percent } from "./numbers.js";
 import { fillBars, listedWord } from "./verdict-parts.js";
-import { markWords, strongestWords } from "./words.js";
+import { markWords } from "./words.js";
 
 const section = document.getElementById("verdict");
 const announcement = document.getElementById("announcement");
@@ -21,7 +21,7 @@ export function showVerdict(text, answer, milliseconds) {
   slot("confidence").textContent = percent(answer.confidence);
   fillBars(section, answer.probabilities);
   showReason(answer.reason);
-  showWords(text, answer.words);
+  showWords(text, answer);
   slot("decider").hidden = answer.domain_share >= 0.5;
   showProvenance(answer.model, milliseconds);
   section.dispatchEvent(new CustomEvent("verdict", { detail: { text, answer } }));
@@ -38,12 +38,12 @@ function showReason(reason) {
   }
 }
 
-function showWords(text, words) {
+function showWords(text, { words, strongest_words: strongest }) {
   slot("reasons").hidden = words.length === 0;
   slot("no-reasons").hidden = words.length > 0;
   slot("text").replaceChildren(...markWords(text, words));
   const template = document.getElementById("listed-word");
-  slot("words").replaceChildren(...strongestWords(words).map((word) => listedWord(word, template)));
+  slot("words").replaceChildren(...strongest.map((word) => listedWord(word, template)));
 }
 
 function showProvenance(model, milliseconds) {

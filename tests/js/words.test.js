@@ -1,25 +1,42 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { afterEach, beforeEach, it } from "node:test";
 
-import { strongestWords } from "../../static/js/words.js";
+import { markWords } from "../../static/js/words.js";
 
-const word = (text, toward, weight) => ({ text, toward, weight });
+class FakeMark {
+  dataset = {};
+  flags = new Set();
+  textContent = "";
 
-it("adds up repeated words, whatever their case", () => {
-  const [first, second] = strongestWords([word("Good", "POSITIVE", 1), word("slow", "NEGATIVE", 2), word("good", "POSITIVE", 3)]);
-  assert.deepEqual(first, { text: "Good", toward: "POSITIVE", weight: 4, times: 2, share: 1 });
-  assert.deepEqual(second, { text: "slow", toward: "NEGATIVE", weight: 2, times: 1, share: 0.5 });
+  toggleAttribute(name, on) {
+    if (on) this.flags.add(name);
+  }
+}
+
+beforeEach(() => {
+  globalThis.document = { createTextNode: (text) => text, createElement: () => new FakeMark() };
 });
 
-it("keeps the same word apart where it speaks for different classes", () => {
-  assert.equal(strongestWords([word("fine", "POSITIVE", 1), word("fine", "NEUTRAL", 1)]).length, 2);
+afterEach(() => {
+  delete globalThis.document;
 });
 
-it("lists eight words at most, the strongest first, and none of no words", () => {
-  const words = Array.from({ length: 12 }, (_, index) => word(`w${index}`, "POSITIVE", index + 1));
-  assert.deepEqual(
-    strongestWords(words).map(({ text }) => text),
-    ["w11", "w10", "w9", "w8", "w7", "w6", "w5", "w4"],
-  );
-  assert.deepEqual(strongestWords([]), []);
+const word = (start, end, level = 1) => ({ start, end, toward: "POSITIVE", level });
+const shown = (nodes) => nodes.map((node) => (typeof node === "string" ? node : `[${node.textContent}]`)).join("");
+
+it("marks words at their places, which count an emoji once", () => {
+  const nodes = markWords("🙂🙂 good, very good", [word(3, 7), word(14, 18, 3)]);
+  assert.equal(shown(nodes), "🙂🙂 [good], very [good]");
+  assert.deepEqual(nodes[3].dataset, { toward: "POSITIVE", level: "3" });
+});
+
+it("shows a text once where words overlap, and whole where there are none", () => {
+  assert.equal(shown(markWords("so good", [word(0, 7), word(3, 7)])), "[so good]");
+  assert.equal(shown(markWords("so good", [])), "so good");
+});
+
+it("keeps short words on one line", () => {
+  const [, short, , long] = markWords(`${"a".repeat(16)} ${"b".repeat(17)}`, [word(0, 16), word(17, 34)]);
+  assert.equal(short.flags.has("data-short"), true);
+  assert.equal(long.flags.has("data-short"), false);
 });

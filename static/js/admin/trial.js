@@ -4,7 +4,6 @@ import { wellFormed } from "../api.js";
 import { isBlank } from "../blank.js";
 import { capitalised, percent } from "../numbers.js";
 import { fillBars, listedWord } from "../verdict-parts.js";
-import { strongestWords } from "../words.js";
 import { ask, copyOf, fill, nameOf, slot } from "./page.js";
 
 const WORDS = 5;
@@ -81,7 +80,7 @@ function verdict(model, answer) {
   slot("label", article).toggleAttribute("data-unsure", answer.uncertain);
   fillBars(article, answer.probabilities);
   const template = document.getElementById("listed-word");
-  const words = strongestWords(answer.words).slice(0, WORDS);
+  const words = answer.strongest_words.slice(0, WORDS);
   slot("words", article).replaceChildren(...words.map((word) => listedWord(word, template)));
   slot("words", article).hidden = words.length === 0;
   return article;

@@ -405,6 +405,24 @@ class TestExplain:
         toward = {word["text"]: word["toward"] for word in words}
         assert (toward["great"], toward["awful"]) == ("POSITIVE", "NEGATIVE")
         assert max(word["strength"] for word in words) == 1
+        assert [word["level"] for word in words if word["strength"] == 1] == [3]
+
+    def test_words_are_listed_once_with_the_sum_of_their_weights(self, client: TestClient) -> None:
+        answer = client.post(EXPLAIN, json={"text": "Great food, great view, awful service"}).json()
+        listed = answer["strongest_words"]
+        assert [(word["text"], word["toward"], word["times"]) for word in listed] == [
+            ("Great", "POSITIVE", 2),
+            ("awful", "NEGATIVE", 1),
+        ]
+        for word in listed:
+            weights = [
+                one["weight"] for one in answer["words"] if one["text"].lower() == word["text"].lower()
+            ]
+            assert math.isclose(word["weight"], sum(weights))
+        assert (listed[0]["share"], listed[1]["share"]) == (
+            1,
+            pytest.approx(listed[1]["weight"] / listed[0]["weight"]),
+        )
 
     def test_many_contributions_are_summed_up_and_still_add_up(
         self, promoted_client: TestClient, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from opinionlens.serving.predictor import ExplainedAnswer, ServedPrediction
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import LABELS
 from opinionlens.web.services.batch_items import BadItem
-from opinionlens.web.services.deciding_words import deciding_words
+from opinionlens.web.services.deciding_words import deciding_words, strongest_words
 
 # A long text has thousands of features; the largest hundred are what anybody reads, the others are summed up.
 LISTED_CONTRIBUTIONS = 100
@@ -97,6 +97,7 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
     explanation = answer.explanation
     ranked = sorted(explanation.contributions, key=_spread, reverse=True)
     listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
+    words = deciding_words(explanation)
     return prediction_fields(answer) | {
         "words": [
             {
@@ -105,9 +106,20 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
                 "end": word.end,
                 "toward": word.toward.value,
                 "strength": word.strength,
+                "level": word.level,
                 "weight": word.weight,
             }
-            for word in deciding_words(explanation)
+            for word in words
+        ],
+        "strongest_words": [
+            {
+                "text": word.text,
+                "toward": word.toward.value,
+                "weight": word.weight,
+                "times": word.times,
+                "share": word.share,
+            }
+            for word in strongest_words(words)
         ],
         "contributions": [_contribution_fields(explanation, one) for one in listed],
         "rest": _by_label(explanation, _sum_of(rest, len(explanation.labels))),

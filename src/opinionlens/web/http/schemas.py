@@ -30,8 +30,10 @@ _WORD: dict[str, Any] = {
     "end": 19,
     "toward": "NEGATIVE",
     "strength": 1.0,
+    "level": 3,
     "weight": 1.7,
 }
+_LISTED_WORD: dict[str, Any] = {"text": "late", "toward": "NEGATIVE", "weight": 1.7, "times": 1, "share": 1.0}
 _CONTRIBUTION: dict[str, Any] = {
     "feature": "late",
     "block": "words",
@@ -206,9 +208,20 @@ class Word(AnswerModel):
     end: int = Field(description="One past the last code point.")
     toward: Label = Field(description="The class that it speaks for.")
     strength: Share = Field(description="Relative to the strongest word of this text.")
+    level: Literal[1, 2, 3] = Field(description="How strongly to mark it; 3 is the strongest.")
     weight: float = Field(
         description="How far it moves the balance between NEGATIVE and POSITIVE, or from both to NEUTRAL."
     )
+
+
+class ListedWordAnswer(AnswerModel):
+    """A deciding word once, with all its occurrences."""
+
+    text: str
+    toward: Label = Field(description="The class that it speaks for.")
+    weight: float = Field(description="The sum of the weights of its occurrences.")
+    times: int
+    share: Share = Field(description="Its weight relative to that of the first in the list.")
 
 
 class ContributionAnswer(AnswerModel):
@@ -231,6 +244,7 @@ class ExplanationAnswer(PredictionAnswer):
                 _PREDICTION
                 | {
                     "words": [_WORD],
+                    "strongest_words": [_LISTED_WORD],
                     "contributions": [_CONTRIBUTION],
                     "rest": {"NEGATIVE": 0.0, "NEUTRAL": 0.0, "POSITIVE": 0.0},
                     "bias": {"NEGATIVE": 0.2, "NEUTRAL": 0.1, "POSITIVE": -0.3},
@@ -243,6 +257,9 @@ class ExplanationAnswer(PredictionAnswer):
     )
 
     words: list[Word] = Field(description="The deciding words in the order of the text.")
+    strongest_words: list[ListedWordAnswer] = Field(
+        description="At most eight different words, the strongest first."
+    )
     contributions: list[ContributionAnswer] = Field(description="The largest ones, largest first.")
     rest: dict[Label, float] = Field(description="The sum of the contributions that are not listed.")
     bias: dict[Label, float]

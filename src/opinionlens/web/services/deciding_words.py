@@ -10,6 +10,8 @@ from opinionlens.text.labels import LABELS, Label
 
 # A word that weighs less than this share of the strongest one is background.
 _FAINTEST = 0.12
+# Words beside the text, on pages and in answers.
+LISTED_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def stretches(text: str, words: Sequence[DecidingWord]) -> list[Segment]:
     return pieces
 
 
-def strongest_words(words: Sequence[DecidingWord], limit: int) -> list[ListedWord]:
+def strongest_words(words: Sequence[DecidingWord], limit: int = LISTED_WORDS) -> list[ListedWord]:
     """Return at most `limit` different words, the one with the greatest sum first."""
     sums: dict[tuple[str, Label], list[DecidingWord]] = {}
     for word in words:

@@ -29,8 +29,6 @@ from opinionlens.web.services.deciding_words import (
 )
 from opinionlens.web.services.inputs import InputLimits
 
-LISTED_WORDS = 8
-
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("Praise", "Thank you for the upgrade! Great crew, smooth flight, best birthday ever."),
     ("Complaint", "Two hours late, no explanation, and now my bag is lost. Worst service ever."),
@@ -163,7 +161,7 @@ def verdict_of(answer: ExplainedAnswer) -> PredictionView:
         bars=tuple(ProbabilityBar(*pair) for pair in zip(LABELS, prediction.probabilities, strict=True)),
         reason=prediction.reason,
         stretches=stretches(answer.explanation.text, words),
-        words=strongest_words(words, LISTED_WORDS),
+        words=strongest_words(words),
         model=answer.model,
         milliseconds=answer.seconds * 1_000,
         prediction_id=str(answer.id),
