@@ -1,6 +1,10 @@
 """What every test shares: a skip is a failure in CI, and small real classifiers can be had anywhere."""
 
+import fcntl
 import os
+import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -15,6 +19,50 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may be missing: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """A folder of this run of the tests, the same for all processes that take part in it."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def bytecode(shared_folder):
+    """A place for compiled modules, so that only the first program has to compile them."""
+    (folder := shared_folder / "bytecode").mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow_database(shared_folder):
+    """MLflow's tables without a run in them, made once for all processes: it takes seconds."""
+    from opinionlens.registry import mlflow as logged_models
+    from opinionlens.tracking.mlflow import MlflowTracking
+
+    path = shared_folder / "empty-mlflow.db"
+    with (shared_folder / "empty-mlflow.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            aside = path.with_suffix(".aside")
+            MlflowTracking(f"sqlite:///{aside}", models=logged_models).prepare()
+            with closing(sqlite3.connect(aside)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            aside.rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_mlflow_database(empty_mlflow_database, tmp_path_factory):
+    """A function that returns the address of a new database of MLflow, in the file named or in its own."""
+
+    def new(path=None):
+        path = path or tmp_path_factory.mktemp("store") / "mlruns.db"
+        shutil.copy(empty_mlflow_database, path)
+        return f"sqlite:///{path}"
+
+    return new
 
 
 @pytest.fixture(scope="session")

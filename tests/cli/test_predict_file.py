@@ -4,10 +4,10 @@ import csv
 import signal
 import subprocess
 import sys
-import time
 from math import exp
 
 import pytest
+from tests.support.waiting import wait_until
 
 from opinionlens.base.errors import TableInvalid
 from opinionlens.cli.predict import FileOptions, predict_file
@@ -114,11 +114,8 @@ def test_stopped_half_way_it_leaves_nothing_behind(tmp_path, write_word_model, n
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        deadline = time.monotonic() + 60
-        while sorted(tmp_path.iterdir()) == before:  # until it has begun to write
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: sorted(tmp_path.iterdir()) != before or process.poll() is not None, 60)
+        assert process.poll() is None  # it has begun to write
         process.send_signal(number)
         assert process.wait(30) == 130
     finally:

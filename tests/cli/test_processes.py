@@ -1,29 +1,20 @@
 """Child processes end with us, whatever they have started themselves."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 from opinionlens.base.errors import SettingsInvalid, StageFailed
 from opinionlens.cli.processes import child_process, refuse_taken_port, wait_until_answers
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - a zombie is not alive
-        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 @pytest.fixture
@@ -58,16 +49,10 @@ def test_grandchildren_are_gone_too(tmp_path):
     code = f"import subprocess, pathlib, time; p = subprocess.Popen({SLEEP!r}); "
     code += f"pathlib.Path({str(pid_file)!r}).write_text(str(p.pid)); time.sleep(60)"
     with child_process([sys.executable, "-c", code]):
-        deadline = time.monotonic() + 20
-        while not (pid_file.exists() and pid_file.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: pid_file.exists() and pid_file.read_text())
         grandchild = int(pid_file.read_text())
         assert is_alive(grandchild)
-    deadline = time.monotonic() + 5
-    while is_alive(grandchild):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not is_alive(grandchild), 5)
 
 
 def test_child_is_stopped_when_the_block_fails(tmp_path):

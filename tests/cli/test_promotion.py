@@ -26,7 +26,7 @@ promotion: {model_name: "by [the] stage", max_calibration_error: 0.9}
 
 
 @pytest.fixture(scope="module")
-def tracking(tmp_path_factory):
+def tracking(tmp_path_factory, new_mlflow_database):
     """A project with splits and one MLflow database for all tests, which use model names of their own."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "params.yaml").write_text(PARAMS)
@@ -36,7 +36,7 @@ def tracking(tmp_path_factory):
     for split in ("train", "test"):
         frame = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
         frame.write_parquet(preprocessed / f"{split}.parquet")
-    store = MlflowTracking(f"sqlite:///{folder / 'mlruns.db'}", models=registry_mlflow)
+    store = MlflowTracking(new_mlflow_database(folder / "mlruns.db"), models=registry_mlflow)
     store.prepare()
     store.folder = folder
     return store
@@ -210,7 +210,7 @@ def test_nothing_tuned_yet_is_one_message(tmp_path, monkeypatch, capsys):
 
 
 def test_a_project_that_has_moved_is_promoted_again_in_its_new_place(
-    tmp_path, tracking, write_word_model, monkeypatch, capsys
+    tmp_path, tracking, new_mlflow_database, write_word_model, monkeypatch, capsys
 ):
     """MLflow notes absolute paths: after a move those of the runs, the models and the versions are wrong."""
     old, new = tmp_path / "old", tmp_path / "new"
@@ -219,7 +219,7 @@ def test_a_project_that_has_moved_is_promoted_again_in_its_new_place(
         (shutil.copytree if source.is_dir() else shutil.copy)(
             source, (old.mkdir(exist_ok=True), old / part)[1]
         )
-    store = MlflowTracking(f"sqlite:///{old / 'mlruns.db'}", models=registry_mlflow)
+    store = MlflowTracking(new_mlflow_database(old / "mlruns.db"), models=registry_mlflow)
     with store.start_run("imdb", "tune_sklearn") as run:
         digest = write_word_model(old / "objects" / "classifier", SKILLED, run_id=run.id)
         run.log_classifier(old / "objects" / "classifier", "classifier")

@@ -13,7 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.support.processes import group_of
+from tests.support.waiting import wait_until
 
+PREDICT = "/api/v1/inference/predict"
 PASSWORD = re.compile(r"password +([a-z0-9]{5}(?:-[a-z0-9]{5}){3}) ")
 
 
@@ -36,16 +39,14 @@ class TestStart:
         assert "another version of OpinionLens" in server.log
         assert "Traceback" not in server.log
 
-    def test_a_database_that_is_away_holds_nothing_up(
-        self, start_server: Callable, eventually: Callable, tmp_path: Path
-    ) -> None:
+    def test_a_database_that_is_away_holds_nothing_up(self, start_server: Callable, tmp_path: Path) -> None:
         (tmp_path / "place").write_text("a file where the folder should be")
         server = start_server(DATABASE__URL="sqlite:///place/opinionlens.db")
-        assert server.post("/api/v1/inference/predict", {"text": "I love it"})["prediction"] == "POSITIVE"
+        assert server.ask("POST", PREDICT, {"text": "I love it"}).body["prediction"] == "POSITIVE"
         assert server.events("database.away")
         assert server.metric("database_up") == 0
         (tmp_path / "place").unlink()
-        eventually(lambda: PASSWORD.search(server.terminal))
+        wait_until(lambda: PASSWORD.search(server.terminal))
         assert server.end() == 0
         assert len(PASSWORD.findall(server.terminal)) == 1
 
@@ -65,7 +66,7 @@ class TestStart:
     ("workers", "number"), [("1", signal.SIGTERM), ("1", signal.SIGINT), ("2", signal.SIGTERM)]
 )
 def test_the_end_under_load_answers_what_was_begun(
-    start_server: Callable, run_load: Callable, group_of: Callable, workers: str, number: signal.Signals
+    start_server: Callable, run_load: Callable, workers: str, number: signal.Signals
 ) -> None:
     server = start_server("--workers", workers, SECURITY__ADMIN_PASSWORD="given-by-the-owner-7")
     with run_load(server) as load:
@@ -73,12 +74,12 @@ def test_the_end_under_load_answers_what_was_begun(
         assert server.end(number) == 0
     assert load.broken == []
     assert load.is_cut_short  # or the signal came after the work was done
-    with closing(sqlite3.connect(server.database)) as database:
+    with closing(sqlite3.connect(server.folder / "opinionlens.db")) as database:
         written = {row[0] for row in database.execute("SELECT id FROM predictions")}
     assert {ident.replace("-", "") for ident in load.prediction_ids} == {
         str(ident).replace("-", "") for ident in written
     }
-    assert group_of(server.process.pid) == set()
+    assert group_of(server.pid) == set()
     assert server.terminal == ""  # who gave the password knows it
     assert "given-by-the-owner-7" not in server.log
 

@@ -8,6 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pytest
+from tests.support.processes import group_of
+from tests.support.programs import status_of
+from tests.support.waiting import wait_until
+
 from opinionlens.web.metrics.shared_counts import counting_together
 
 ASKED = 'http_requests_total{handler="/api/v1/inference/predict",method="POST",status="2xx"}'
@@ -15,11 +20,12 @@ ASKED = 'http_requests_total{handler="/api/v1/inference/predict",method="POST",s
 
 def ask(server, times: int) -> None:
     for _ in range(times):
-        assert server.post("/api/v1/inference/predict", {"text": "I love it"})["prediction"] == "POSITIVE"
+        reply = server.ask("POST", "/api/v1/inference/predict", {"text": "I love it"})
+        assert reply.body["prediction"] == "POSITIVE"
 
 
-def metrics_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("opinionlens-metrics-*"))
+def metrics_folders(temporary: Path) -> list[Path]:
+    return list(temporary.glob("opinionlens-metrics-*"))
 
 
 def owners(files: Iterable[Path]) -> set[int]:
@@ -31,39 +37,38 @@ def active_gauges(folder: Path) -> set[int]:
 
 
 def test_counts_are_those_of_all_workers_and_survive_their_death(
-    start_server: Callable, eventually: Callable
+    start_server: Callable, tmp_path: Path
 ) -> None:
-    before = metrics_folders()
     server = start_server("--workers", "2")
-    eventually(lambda: len(server.workers()) == 2)
-    (folder,) = metrics_folders() - before
-    eventually(lambda: len(active_gauges(folder)) == 2)
+    wait_until(lambda: len(server.workers()) == 2)
+    (folder,) = metrics_folders(tmp_path)
+    wait_until(lambda: len(active_gauges(folder)) == 2)
 
     ask(server, 40)
-    eventually(lambda: server.metric(ASKED) == 40)  # the last is counted when its answer is out
+    wait_until(lambda: server.metric(ASKED) == 40)  # the last is counted when its answer is out
     assert {server.metric(ASKED) for _ in range(12)} == {40.0}
     assert server.metric("sentiment_requests_total") == 40
     assert server.metric('sentiment_predictions_total{label="positive"}') == 40
 
     victim, other = sorted(server.workers())
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: victim not in active_gauges(folder))  # noticed by the parent
+    wait_until(lambda: victim not in active_gauges(folder))  # noticed by the parent
     assert server.metric(ASKED) == 40
     ask(server, 10)
-    eventually(lambda: server.metric(ASKED) == 50)
+    wait_until(lambda: server.metric(ASKED) == 50)
 
-    eventually(lambda: len(active_gauges(folder)) == 2)
+    wait_until(lambda: len(active_gauges(folder)) == 2)
     assert other in server.workers()
     ask(server, 10)
-    eventually(lambda: server.metric(ASKED) == 60)
+    wait_until(lambda: server.metric(ASKED) == 60)
     assert {server.metric(ASKED) for _ in range(12)} == {60.0}
     assert list(folder.glob(f"*_{victim}.db")) == []
 
     os.kill(other, signal.SIGKILL)
-    eventually(lambda: other not in active_gauges(folder))
+    wait_until(lambda: other not in active_gauges(folder))
     assert server.metric(ASKED) == 60
     # The folder does not grow with every worker that dies: 0 stands for all of them.
-    eventually(lambda: owners(folder.glob("*.db")) == {0} | server.workers())
+    wait_until(lambda: owners(folder.glob("*.db")) == {0} | server.workers())
     assert server.events("worker.died")[0]["status"] == -signal.SIGKILL
 
     assert server.end() == 0
@@ -71,16 +76,16 @@ def test_counts_are_those_of_all_workers_and_survive_their_death(
 
 
 def test_workers_end_with_a_parent_that_is_killed(
-    start_server: Callable, eventually: Callable, group_of: Callable
+    start_server: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = metrics_folders()
     server = start_server("--workers", "2")
-    eventually(lambda: len(server.workers()) == 2)
+    wait_until(lambda: len(server.workers()) == 2)
     server.process.kill()
     server.process.wait()
-    eventually(lambda: group_of(server.process.pid) == set())
-    assert not server.answers()
+    wait_until(lambda: group_of(server.pid) == set())
+    assert status_of(server.port, "/health") is None
 
-    (left,) = metrics_folders() - before
+    (left,) = metrics_folders(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with counting_together():  # as the next start does
         assert not left.exists()

@@ -6,9 +6,7 @@ import contextlib
 import hashlib
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,28 +54,6 @@ def make_artefact(tmp_path: Path) -> Callable[..., Artefact]:
         return Artefact(folder, hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest())
 
     return make
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's tables without a run in them: making them takes seconds, copying them none."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    MlflowTracking(f"sqlite:///{path}", models=logged_models).prepare()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
-
-
-@pytest.fixture(scope="session")
-def new_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    """Return the address of a database of its own."""
-
-    def new() -> str:
-        path = tmp_path_factory.mktemp("store") / "mlruns.db"
-        shutil.copy(empty_database, path)
-        return f"sqlite:///{path}"
-
-    return new
 
 
 class RegistryBehind(Protocol):
@@ -161,7 +137,7 @@ def behind(
         yield BehindMemory()
         return
     folder = tmp_path_factory.mktemp("foreign")
-    uri = request.getfixturevalue("new_database")()
+    uri = request.getfixturevalue("new_mlflow_database")()
     with contextlib.chdir(folder):  # MLflow puts the files of artefacts without a run into the working folder
         if request.param == "mlflow":
             yield BehindMlflow(MlflowRegistry(uri), uri, folder)
@@ -185,4 +161,4 @@ def name() -> str:
 def tracking(request: pytest.FixtureRequest) -> Tracking:
     if request.param == "memory":
         return MemoryTracking()
-    return MlflowTracking(request.getfixturevalue("new_database")(), models=logged_models)
+    return MlflowTracking(request.getfixturevalue("new_mlflow_database")(), models=logged_models)

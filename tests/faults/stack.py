@@ -2,130 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
 import http.client
 import json
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.support.app_server import AppServer, Reply
+from tests.support.waiting import wait_until
+
 ADMIN_KEY = "key-of-the-fault-tests-0123456789abcdef"
-_ENDED = 30
-# Where compiled modules go: only the first process has to make them.
-_COMPILED = {"PYTHONPYCACHEPREFIX": tempfile.mkdtemp(prefix="fault-tests-")}
-atexit.register(shutil.rmtree, _COMPILED["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 _BODY = json.dumps({"text": "a great day, not awful at all"})
-
-
-def until(is_so: Callable[[], object], what: str, seconds: float = 60) -> Any:
-    """Return the first true value of `is_so()`; fail when none comes."""
-    deadline = time.monotonic() + seconds
-    while not (value := is_so()):
-        assert time.monotonic() < deadline, f"in {seconds:g} s it did not come about that {what}"
-        time.sleep(0.05)
-    return value
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
-class Program:
-    """A program that can be killed with all its children and started again as it was."""
-
-    def __init__(
-        self, command: list[str], folder: Path, log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
-        self.log = log
-        self._command, self._folder = command, folder
-        self._environment = {**os.environ, **_COMPILED, **(environment or {})}
-        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self._command,
-                cwd=self._folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    @property
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    def terminate(self) -> int:
-        """Ask it to end, and return its status."""
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(60)
-
-    def kill(self) -> None:
-        """End it and all of its group at once."""
-        if self.process is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(_ENDED)
-
-    def children(self) -> list[int]:
-        """The processes that it started itself."""
-        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
-
-
-class Mlflow(Program):
-    """A real MLflow server that keeps its files itself, so that a fetch goes through it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.uri = f"http://127.0.0.1:{self.port}"
-        command = [
-            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--workers", "1"),
-            *("--artifacts-destination", str(folder / "files")),
-        ]
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        super().__init__(command, folder, folder / "server.log", quiet)
-
-    def start(self) -> None:
-        super().start()
-        until(self._answers, "the MLflow server answers", 240)
-
-    def ensure(self) -> None:
-        """Start it again if a test has killed it."""
-        if self.process is None or self.process.poll() is not None:
-            self.start()
-
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()[-4_000:]
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
 
 
 class Line:
@@ -229,75 +120,31 @@ def _close(one: socket.socket) -> None:
     one.close()
 
 
-@dataclass(frozen=True)
-class Reply:
-    """One answer of the app."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str]
-
-
-class App(Program):
+class App(AppServer):
     """`opinionlens serve` with its own settings; `ask` is one request with the admin key."""
 
     def __init__(
-        self, folder: Path, *, database: str, registry: str, workers: int = 1, **settings: str
+        self,
+        folder: Path,
+        *,
+        database: str,
+        registry: str,
+        bytecode: Path,
+        workers: int = 1,
+        **settings: str,
     ) -> None:
-        self.port = free_port()
-        self.folder = folder
-        environment = {
-            "API__STATIC_PATH": str(ROOT / "static"),
-            "API__TEMPLATES_PATH": str(ROOT / "templates"),
-            "API__SAVED_MODEL_PATH": str(folder / "models"),
-            "API__ERROR_LOG_PATH": str(folder / "app.log"),
+        own = {
             "API__FOLLOW_CHAMPION": "false",
-            "API__LOGGING_FORMAT": "json",
             "DATABASE__URL": database,
             "MLFLOW__REMOTE_TRACKING_URI": registry,
-            "SECURITY__ADMIN_KEY": ADMIN_KEY,
             "SECURITY__ADMIN_PASSWORD": "an admin of fault tests",
-            **settings,
         }
-        command = [sys.executable, "-m", "opinionlens.cli.main", "serve"]
-        super().__init__(
-            [*command, "--port", str(self.port), "--workers", str(workers)],
-            folder,
-            folder / "serve.log",
-            environment,
-        )
+        options = ("--workers", str(workers))
+        super().__init__(folder, *options, bytecode=bytecode, admin_key=ADMIN_KEY, **own | settings)
 
     def start(self, *, ready: bool = True) -> None:
         super().start()
         self.wait_for("/ready" if ready else "/health")
-
-    def wait_for(self, path: str, seconds: float = 90) -> None:
-        """Return once `path` answers 200."""
-
-        def answers() -> bool:
-            assert self.process is not None
-            assert self.process.poll() is None, self.log.read_text()[-4_000:]
-            try:
-                return self.ask("GET", path).status == 200
-            except OSError:
-                return False
-
-        until(answers, f"{path} answers 200", seconds)
-
-    def ask(self, method: str, path: str, content: object = None, *, seconds: float = 60) -> Reply:
-        """Send one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        try:
-            headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
-            connection.request(method, path, None if content is None else json.dumps(content), headers)
-            response = connection.getresponse()
-            body = response.read()
-            is_json = "json" in response.headers.get("content-type", "")
-            content = json.loads(body) if is_json and body else body
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status, content, headers)
-        finally:
-            connection.close()
 
     def fetch(self, version: int, *, wait: bool = True, set_default: bool = False) -> Reply:
         """Bring a version from the registry."""
@@ -323,18 +170,6 @@ class App(Program):
         model = self.ask("GET", "/api/v1/about").body["model"]
         return None if model is None else model["version"]
 
-    def workers(self) -> list[int]:
-        """The processes that answer, when there are several."""
-        found = []
-        for pid in self.children():
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"multiprocessing.spawn" in command or b"spawn_main" in command:
-                found.append(pid)
-        return found
-
 
 @dataclass
 class Load:
@@ -353,7 +188,7 @@ class Load:
         self._running = [threading.Thread(target=self._run, daemon=True) for _ in range(self.threads)]
         for thread in self._running:
             thread.start()
-        until(lambda: self.answered, "the load gets its first answer")
+        wait_until(lambda: self.answered, what="the load gets its first answer")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -368,7 +203,7 @@ class Load:
     def more(self, count: int = 50) -> None:
         """Return once so many more answers have come."""
         goal = len(self.answered) + count
-        until(lambda: len(self.answered) >= goal, f"{count} more answers come")
+        wait_until(lambda: len(self.answered) >= goal, what=f"{count} more answers come")
 
     def _run(self) -> None:
         connection: http.client.HTTPConnection | None = None

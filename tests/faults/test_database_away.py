@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import text
+from tests.support.waiting import wait_until
 
 from opinionlens.storage import Database
 
@@ -17,10 +18,12 @@ def url(postgres, database):
     postgres.start()
 
 
-def start_with_champion(make_warm_app, url, until):
+def start_with_champion(make_warm_app, url):
     app = make_warm_app(url)
     app.start()
-    until(lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, "the champion is recorded")
+    wait_until(
+        lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, what="the champion is recorded"
+    )
     assert app.active == 1
     return app
 
@@ -36,9 +39,9 @@ def metric(app, name):
 
 
 def test_a_database_killed_under_load_costs_nothing_that_was_acknowledged(
-    make_warm_app, postgres, url, until, load_on
+    make_warm_app, postgres, url, load_on
 ):
-    app = start_with_champion(make_warm_app, url, until)
+    app = start_with_champion(make_warm_app, url)
     assert app.activate(2).status == 200
     given = app.ask("POST", "/api/v1/feedback", {"text": "not so great", "label": "NEGATIVE"})
     key = app.ask("POST", "/api/v1/keys/", {"name": "shop", "scopes": ["predict"]})
@@ -59,8 +62,8 @@ def test_a_database_killed_under_load_costs_nothing_that_was_acknowledged(
         assert status["database_problem"]
         load.more(50)
         postgres.start()
-        until(lambda: app.activate(1).status == 200, "a version can be activated again")
-        until(lambda: app.active == 1, "it answers")
+        wait_until(lambda: app.activate(1).status == 200, what="a version can be activated again")
+        wait_until(lambda: app.active == 1, what="it answers")
         load.more(50)
     assert (load.bad, load.broken) == ([], [])
     history = app.ask("GET", "/api/v1/models/history").body["deployments"]
@@ -69,51 +72,51 @@ def test_a_database_killed_under_load_costs_nothing_that_was_acknowledged(
     assert given.body["id"] in [one["id"] for one in feedback["feedback"]]
     assert key.body["id"] in [one["id"] for one in app.ask("GET", "/api/v1/keys/").body]
     total = len(load.answered)
-    app.terminate()
+    app.end()
     stored = stored_predictions(url)
     # A short outage fits into the buffer: nothing was lost, and what had been would have been counted.
     assert stored == total
 
 
-def test_prediction_rows_that_are_lost_are_counted(make_warm_app, postgres, url, until, load_on):
-    app = start_with_champion(make_warm_app, url, until)
+def test_prediction_rows_that_are_lost_are_counted(make_warm_app, postgres, url, load_on):
+    app = start_with_champion(make_warm_app, url)
     before = metric(app, "prediction_rows_lost_total")
     postgres.kill()
     # More than the buffer holds, in batches, as one by one would take long.
     rounds, items = 25, 1_000
     for _ in range(rounds):
         assert app.ask("POST", "/api/v1/inference/batch_predict", ["great"] * items).status == 200
-    lost = until(lambda: metric(app, "prediction_rows_lost_total") - before, "losses are counted")
+    lost = wait_until(lambda: metric(app, "prediction_rows_lost_total") - before, what="losses are counted")
     postgres.start()
-    until(
+    wait_until(
         lambda: (
             metric(app, "prediction_rows_written_total") + metric(app, "prediction_rows_lost_total")
             == rounds * items
         ),
-        "every row is either written or counted as lost",
+        what="every row is either written or counted as lost",
     )
     lost = metric(app, "prediction_rows_lost_total")
-    app.terminate()
+    app.end()
     assert stored_predictions(url) == rounds * items - lost
 
 
 def test_it_starts_with_database_and_registry_away_and_then_follows_the_row(
-    make_warm_app, postgres, url, line, until
+    make_warm_app, postgres, url, line
 ):
-    app = start_with_champion(make_warm_app, url, until)
+    app = start_with_champion(make_warm_app, url)
     assert app.activate(2).status == 200
     other = make_warm_app(url)
     other.start()
-    until(lambda: other.active == 2, "the second app follows")
-    other.terminate()
+    wait_until(lambda: other.active == 2, what="the second app follows")
+    other.end()
     assert app.activate(1).status == 200
-    app.terminate()
+    app.end()
     postgres.kill()
     line.cut()
     other.start()
-    until(lambda: other.active == 2, "what answered last here answers again")
+    wait_until(lambda: other.active == 2, what="what answered last here answers again")
     said = other.ask("GET", "/api/v1/models/status").body
     assert said["database_problem"]
     postgres.start()
     line.mend()
-    until(lambda: other.active == 1, "the last deployment, made elsewhere meanwhile, is followed")
+    wait_until(lambda: other.active == 1, what="the last deployment, made elsewhere meanwhile, is followed")

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -15,15 +16,17 @@ def url(postgres, database):
     postgres.start()
 
 
-def start(make_warm_app, url, until, workers=1):
+def start(make_warm_app, url, workers=1):
     app = make_warm_app(url, workers=workers)
     app.start()
-    until(lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, "the champion is recorded")
+    wait_until(
+        lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, what="the champion is recorded"
+    )
     return app
 
 
-def test_calls_end_and_predictions_go_on(make_warm_app, postgres, url, until, load_on):
-    app = start(make_warm_app, url, until)
+def test_calls_end_and_predictions_go_on(make_warm_app, postgres, url, load_on):
+    app = start(make_warm_app, url)
     with load_on(app) as load:
         with postgres.stopped():
             refused = [
@@ -34,21 +37,21 @@ def test_calls_end_and_predictions_go_on(make_warm_app, postgres, url, until, lo
             ]
             load.more(100)
             said = app.ask("GET", "/ready").body["database_problem"]
-        until(
+        wait_until(
             lambda: app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}).status == 201,
-            "feedback is taken again",
+            what="feedback is taken again",
         )
         load.more(50)
     assert [answer.status for answer in refused] == [503] * 4
     assert "does not answer" in said
     assert (load.bad, load.broken) == ([], [])
-    until(lambda: app.ask("GET", "/ready").body["database_problem"] is None, "the problem is gone")
-    app.terminate()
+    wait_until(lambda: app.ask("GET", "/ready").body["database_problem"] is None, what="the problem is gone")
+    app.end()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_app_ends_in_its_time_and_well(make_warm_app, postgres, url, until, workers):
-    app = start(make_warm_app, url, until, workers)
+def test_the_app_ends_in_its_time_and_well(make_warm_app, postgres, url, workers):
+    app = start(make_warm_app, url, workers)
     assert app.ask("POST", "/api/v1/inference/predict", {"text": "great"}).status == 200
     with postgres.stopped():
         # What waits for the database as the end comes, and what the log still has to write.
@@ -63,7 +66,7 @@ def test_the_app_ends_in_its_time_and_well(make_warm_app, postgres, url, until, 
         assert app.ask("POST", "/api/v1/inference/predict", {"text": "awful"}).status == 200
         time.sleep(0.5)
         started = time.monotonic()
-        status = app.terminate()
+        status = app.end()
         seconds = time.monotonic() - started
         for thread in threads:
             thread.join(60)
@@ -72,12 +75,14 @@ def test_the_app_ends_in_its_time_and_well(make_warm_app, postgres, url, until, 
     assert answers == [503] * 6
 
 
-def test_it_starts_while_the_database_hangs(make_warm_app, postgres, url, until):
-    app = start(make_warm_app, url, until)
-    app.terminate()
+def test_it_starts_while_the_database_hangs(make_warm_app, postgres, url):
+    app = start(make_warm_app, url)
+    app.end()
     with postgres.stopped():
         app.start()
         assert app.ask("POST", "/api/v1/inference/predict", {"text": "great"}).status == 200
-        until(lambda: app.ask("GET", "/ready").body["database_problem"], "the problem is shown")
-    until(lambda: app.ask("GET", "/ready").body["database_problem"] is None, "the database is used again")
-    assert app.terminate() == 0
+        wait_until(lambda: app.ask("GET", "/ready").body["database_problem"], what="the problem is shown")
+    wait_until(
+        lambda: app.ask("GET", "/ready").body["database_problem"] is None, what="the database is used again"
+    )
+    assert app.end() == 0

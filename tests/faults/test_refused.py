@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_copy_that_was_changed_on_this_disk_is_never_served(app):
     assert app.ask("POST", "/api/v1/inference/predict", {"text": "great"}).body["prediction"] == "POSITIVE"
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_app, sqlite_url, tmp_path, until, load_on):
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_app, sqlite_url, tmp_path, load_on):
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)], check=False)
@@ -66,7 +67,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_app, sqlite_ur
     try:
         app = make_app(sqlite_url, API__SAVED_MODEL_PATH=str(small / "models"))
         app.start()
-        until(lambda: app.active == 1, "the champion answers")
+        wait_until(lambda: app.active == 1, what="the champion answers")
         with load_on(app) as load:
             refused = app.fetch(3)
             load.more(20)
@@ -77,6 +78,6 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(make_app, sqlite_ur
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
         assert {one["model_version"] for one in app.ask("GET", "/api/v1/models/").body} == {1}
         assert app.active == 1
-        app.terminate()
+        app.end()
     finally:
         subprocess.run(["umount", "--lazy", str(small)], check=True)

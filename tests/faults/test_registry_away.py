@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -14,12 +15,12 @@ def app(make_warm_app):
     return app
 
 
-def test_it_starts_without_the_registry_with_what_answered_last(app, line, until):
+def test_it_starts_without_the_registry_with_what_answered_last(app, line):
     assert app.activate(2).status == 200
-    app.terminate()
+    app.end()
     line.cut()
     app.start()
-    until(lambda: app.active == 2, "the version that was chosen answers")
+    wait_until(lambda: app.active == 2, what="the version that was chosen answers")
     listed = app.ask("GET", "/api/v1/models/registry")
     assert listed.status == 503
     assert "registry" in listed.body["detail"].lower()
@@ -28,7 +29,7 @@ def test_it_starts_without_the_registry_with_what_answered_last(app, line, until
     # What is here already can be chosen without the registry.
     assert app.activate(1).status == 200
     line.mend()
-    until(lambda: app.ask("GET", "/api/v1/models/registry").status == 200, "the list comes back")
+    wait_until(lambda: app.ask("GET", "/api/v1/models/registry").status == 200, what="the list comes back")
 
 
 def test_a_registry_killed_under_load_is_not_noticed_by_those_who_ask(app, mlflow, load_on):
@@ -43,18 +44,18 @@ def test_a_registry_killed_under_load_is_not_noticed_by_those_who_ask(app, mlflo
     assert app.active == 1
 
 
-def test_a_fetch_that_is_cut_half_way_leaves_nothing_and_can_be_made_again(app, mlflow, line, until, load_on):
+def test_a_fetch_that_is_cut_half_way_leaves_nothing_and_can_be_made_again(app, mlflow, line, load_on):
     assert app.ask("GET", "/api/v1/models/registry").status == 200  # its process runs
     with load_on(app) as load:
         line.hang_after(150_000)
         begun = app.fetch(3, wait=False, set_default=True)
         assert begun.status == 202, begun.body
         place = begun.headers["location"]
-        until(lambda: line.is_hanging, "the fetch hangs half-way")
+        wait_until(lambda: line.is_hanging, what="the fetch hangs half-way")
         assert app.ask("GET", place).body["state"] == "downloading"
         mlflow.kill()
         line.cut()
-        ended = until(lambda: app.ended_fetch(place), "the fetch ends", 120)
+        ended = wait_until(lambda: app.ended_fetch(place), what="the fetch ends", seconds=120)
         load.more(20)
     assert ended["state"] == "failed", ended
     assert ended["problem"]
@@ -70,11 +71,11 @@ def test_a_fetch_that_is_cut_half_way_leaves_nothing_and_can_be_made_again(app, 
     assert app.active == 1  # nobody asked for it to become active this time
 
 
-def test_a_fetch_whose_process_is_killed_is_shown_as_failed(app, line, until):
+def test_a_fetch_whose_process_is_killed_is_shown_as_failed(app, line):
     assert app.ask("GET", "/api/v1/models/registry").status == 200
     line.hang_after(150_000)
     place = app.fetch(3, wait=False).headers["location"]
-    until(lambda: line.is_hanging, "the fetch hangs half-way")
+    wait_until(lambda: line.is_hanging, what="the fetch hangs half-way")
     os.killpg(app.pid, 9)
     app.process.wait(30)
     line.mend()

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def versions_of_workers(app):
     return {app.active for _ in range(12)}
 
 
-def test_no_request_fails_while_versions_are_swapped(app, load_on, until):
+def test_no_request_fails_while_versions_are_swapped(app, load_on):
     with load_on(app) as load:
         for version in (2, 1) * 4:
             assert app.activate(version).status == 200
@@ -33,13 +34,13 @@ def test_no_request_fails_while_versions_are_swapped(app, load_on, until):
     assert {version for _, version, _ in load.answered} == {1, 2}
 
 
-def test_every_worker_follows(app, until):
+def test_every_worker_follows(app):
     assert app.activate(2).status == 200
-    until(lambda: versions_of_workers(app) == {2}, "every worker follows", 15)
+    wait_until(lambda: versions_of_workers(app) == {2}, what="every worker follows", seconds=15)
     rolled_back = app.rollback()
     assert rolled_back.status == 200
     assert rolled_back.body["model_version"] == 1
-    until(lambda: versions_of_workers(app) == {1}, "every worker goes back", 15)
+    wait_until(lambda: versions_of_workers(app) == {1}, what="every worker goes back", seconds=15)
 
 
 def test_of_two_who_activate_at_once_one_is_told(app):
@@ -61,22 +62,23 @@ def test_of_two_who_activate_at_once_one_is_told(app):
     assert app.ask("GET", "/api/v1/models/history").body["deployments"][0]["number"] == number + 1
 
 
-def test_a_killed_worker_is_replaced_and_the_choice_stays(app, load_on, until):
+def test_a_killed_worker_is_replaced_and_the_choice_stays(app, load_on):
     assert app.activate(2).status == 200
-    until(lambda: versions_of_workers(app) == {2}, "every worker follows", 15)
-    before = until(lambda: len(app.workers()) == 2 and app.workers(), "there are two workers")
+    wait_until(lambda: versions_of_workers(app) == {2}, what="every worker follows", seconds=15)
+    wait_until(lambda: len(app.workers()) == 2, what="there are two workers")
+    victim = min(app.workers())
     with load_on(app) as load:
-        os.kill(before[0], signal.SIGKILL)
+        os.kill(victim, signal.SIGKILL)
         load.more(100)
-        until(lambda: len(set(app.workers()) - {before[0]}) == 2, "another takes its place")
-        until(lambda: versions_of_workers(app) == {2}, "it serves the same version", 30)
+        wait_until(lambda: len(app.workers() - {victim}) == 2, what="another takes its place")
+        wait_until(lambda: versions_of_workers(app) == {2}, what="it serves the same version", seconds=30)
     assert load.bad == []
     # What the dead one had in its hands is gone, at most one request of each connection.
     assert len(load.broken) <= load.threads
     assert app.ask("GET", "/api/v1/models/history").body["deployments"][0]["model_version"] == 2
 
 
-def test_killed_in_the_middle_of_a_swap_it_starts_with_what_was_recorded(app, until):
+def test_killed_in_the_middle_of_a_swap_it_starts_with_what_was_recorded(app):
     for version, delay in ((2, 0.0), (1, 0.005), (2, 0.02), (1, 0.05)):
         switching = threading.Thread(target=_try_to_activate, args=(app, version))
         switching.start()
@@ -85,7 +87,11 @@ def test_killed_in_the_middle_of_a_swap_it_starts_with_what_was_recorded(app, un
         switching.join(60)
         app.start()
         last = app.ask("GET", "/api/v1/models/history").body["deployments"][0]
-        until(lambda last=last: versions_of_workers(app) == {last["model_version"]}, "the row decides", 30)
+        wait_until(
+            lambda last=last: versions_of_workers(app) == {last["model_version"]},
+            what="the row decides",
+            seconds=30,
+        )
 
 
 def _try_to_activate(app, version):

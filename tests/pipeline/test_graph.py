@@ -11,11 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.waiting import wait_until
 
 from opinionlens.classifiers.load import load_classifier
 
@@ -286,10 +286,7 @@ def test_killed_in_the_middle_of_the_study_ends_with_the_same_scores(finished, t
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 300
-    while process.poll() is None and not has_finished_trials(folder, 1):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: process.poll() is not None or has_finished_trials(folder, 1), 300)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (folder / "metrics" / "tune_sklearn.json").exists()

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import wait_until
 
 from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import ProcessLimits, ProcessRegistry, Version
@@ -89,15 +90,6 @@ def is_running(process: int) -> bool:
     return state not in "ZX"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def test_nothing_is_started_before_the_first_call(make, starts):
     registry = make()
     assert not starts.exists()
@@ -139,7 +131,7 @@ def test_a_child_that_died_between_two_calls_is_replaced(make):
     registry = make()
     first = pid(registry)
     os.kill(first, 9)
-    assert wait_until(lambda: not is_running(first))
+    wait_until(lambda: not is_running(first))
 
     assert pid(registry) != first
 
@@ -198,7 +190,7 @@ def test_a_slow_call_does_not_delay_another(make, tmp_path):
     )
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(registry.versions, "m")
-        assert wait_until(asked.exists)
+        wait_until(asked.exists)
         registry.set_alias("m", "champion", 1)
 
         assert waiting.result(20) == []
@@ -247,7 +239,7 @@ def test_a_call_that_hangs_costs_no_other_call_its_answer(make, starts, tmp_path
     first = pid(registry)
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(registry.has_run, "r")
-        assert wait_until(asked.exists)
+        wait_until(asked.exists)
         registry._limits = ProcessLimits(start=20, call=0.3)
         for _ in range(2):
             with pytest.raises(RegistryUnavailable, match=r"within 0\.3 s"):
@@ -257,7 +249,7 @@ def test_a_call_that_hangs_costs_no_other_call_its_answer(make, starts, tmp_path
         assert pid(registry) != first  # the next calls have another child
         go_on.touch()
         assert working.result(20) is True
-    assert wait_until(lambda: not is_running(first))
+    wait_until(lambda: not is_running(first))
     assert starts.read_text() == "xxx"
 
 
@@ -268,7 +260,7 @@ def test_children_that_work_on_are_few_and_end_with_the_registry(make, starts, t
         for number in range(4):
             children.append(pid(registry))
             pool.submit(registry.download, VERSION, tmp_path / str(number))
-            assert wait_until(lambda: registry._child is not None and not registry._child.idle)
+            wait_until(lambda: registry._child is not None and not registry._child.idle)
             with pytest.raises(RegistryUnavailable):
                 registry.versions("m")
         assert len(set(children)) == 3  # two that work on, and the one that also takes new calls
@@ -310,7 +302,7 @@ def test_an_idle_child_is_ended_and_the_next_call_starts_another(make, starts):
     registry = make(idle=0.2)
     first = pid(registry)
 
-    assert wait_until(lambda: not is_running(first))
+    wait_until(lambda: not is_running(first))
     assert pid(registry) != first
     assert starts.read_text() == "xx"
 
@@ -348,7 +340,7 @@ def test_a_child_that_will_not_end_is_killed(make, tmp_path):
     first = pid(registry)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(registry.versions, "m")
-        assert wait_until(asked.exists)
+        wait_until(asked.exists)
 
         registry.close()
 
@@ -370,7 +362,7 @@ def test_the_child_ends_with_its_parent(starts):
     )
     said = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=False)
 
-    assert wait_until(lambda: not is_running(int(said.stdout)))
+    wait_until(lambda: not is_running(int(said.stdout)))
 
 
 def test_without_mlflow_the_worker_says_so(tmp_path, monkeypatch):

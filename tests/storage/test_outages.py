@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.support.waiting import wait_until
 
 import opinionlens
 from opinionlens.storage import Database, StorageUnavailable, feedback, predictions
@@ -28,13 +29,6 @@ database = Database(sys.argv[1])
 while True:
     print(feedback.add(database, label=Label.NEUTRAL, source="page", text="hello").id, flush=True)
 """
-
-
-def until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def stored_feedback(database):
@@ -80,18 +74,18 @@ def test_a_killed_server_loses_nothing_acknowledged_and_every_loss_is_counted(
         try:
             for row in answered[:50]:
                 log.add(row)
-            until(lambda: log.counts.written == 50 and len(acknowledged) > 20)
+            wait_until(lambda: log.counts.written == 50 and len(acknowledged) > 20)
 
             postgres.kill()
             for row in answered[50:]:
                 log.add(row)
-            until(lambda: len(refused) > 3)
+            wait_until(lambda: len(refused) > 3)
             assert log.counts.lost >= 100
         finally:
             postgres.start()
-        until(lambda: log.counts.waiting == 0 and log.counts.written + log.counts.lost == 250)
+        wait_until(lambda: log.counts.waiting == 0 and log.counts.written + log.counts.lost == 250)
         before = len(acknowledged)
-        until(lambda: len(acknowledged) > before + 5)
+        wait_until(lambda: len(acknowledged) > before + 5)
         stop.set()
         thread.join(20)
         log.close()

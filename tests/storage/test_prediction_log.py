@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from tests.support.waiting import wait_until
 
 from opinionlens.storage import StorageUnavailable, predictions
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
@@ -14,13 +15,6 @@ DAY = timedelta(days=1)
 
 def stored(database):
     return predictions.newest(database, since=NOON - DAY, until=NOON + DAY)
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +43,7 @@ def test_rows_arrive_without_anybody_waiting(database, prediction):
     with PredictionLog(database, keeps_text=False, flush_seconds=0.01) as log:
         for row in rows:
             log.add(row)
-        until(lambda: log.counts.written == 3)
+        wait_until(lambda: log.counts.written == 3)
         assert {row.id for row in stored(database)} == {row.id for row in rows}
     assert log.counts == PredictionCounts(written=3, lost=0, waiting=0)
 
@@ -65,7 +59,7 @@ def test_much_is_written_before_its_time(database, prediction):
     with PredictionLog(database, keeps_text=False, flush_seconds=60) as log:
         for row in rows:
             log.add(row)
-        until(lambda: log.counts.written == len(rows))
+        wait_until(lambda: log.counts.written == len(rows))
 
 
 def test_no_text_is_kept_unless_that_is_wanted(database, prediction):
@@ -87,10 +81,10 @@ def test_rows_wait_through_an_outage(database, prediction, outage, logged):
     with PredictionLog(database, keeps_text=False, flush_seconds=0.01) as log:
         outage.set()
         log.add(prediction())
-        until(lambda: log._is_interrupted)
+        wait_until(lambda: log._is_interrupted)
         log.add(prediction())
         outage.clear()
-        until(lambda: log.counts.written == 2)
+        wait_until(lambda: log.counts.written == 2)
     assert log.counts == PredictionCounts(written=2, lost=0, waiting=0)
     assert len(stored(database)) == 2
     assert [entry["event"] for entry in logged] == ["predictions.waiting"]  # once, however long it took
@@ -101,9 +95,9 @@ def test_each_outage_is_said_once(database, prediction, outage, logged):
         for written in (1, 2):
             outage.set()
             log.add(prediction())
-            until(lambda written=written: len(logged) == written)
+            wait_until(lambda written=written: len(logged) == written)
             outage.clear()
-            until(lambda written=written: log.counts.written == written)
+            wait_until(lambda written=written: log.counts.written == written)
     assert [entry["event"] for entry in logged] == ["predictions.waiting"] * 2
 
 
@@ -127,7 +121,7 @@ def test_rows_keep_their_order_through_an_outage(database, prediction, outage, m
         for row in rows[1:]:
             log.add(row)
         goes_on.set()
-        until(lambda: log._is_interrupted)
+        wait_until(lambda: log._is_interrupted)
         outage.clear()
     assert written == [row.id for row in rows]
 
@@ -153,7 +147,7 @@ def test_what_was_accepted_first_stays_when_newer_rows_have_filled_the_buffer(
     for row in rows[1:]:  # while the first is being written two fit, and one is lost
         log.add(row)
     goes_on.set()
-    until(lambda: log.counts.waiting == 0)
+    wait_until(lambda: log.counts.waiting == 0)
     log.add(prediction("abcd"))  # the room is whole again
     log.close()
     assert log.counts == PredictionCounts(written=4, lost=1, waiting=0)
@@ -194,7 +188,7 @@ def test_long_texts_do_not_fill_the_memory(database, prediction):
     log.add(prediction("1234"))
     assert log.counts == PredictionCounts(written=0, lost=1, waiting=2)
     log.start()
-    until(lambda: log.counts.waiting == 0)
+    wait_until(lambda: log.counts.waiting == 0)
     log.add(prediction("1234567890"))
     log.close()
     assert log.counts == PredictionCounts(written=3, lost=1, waiting=0)
@@ -229,7 +223,7 @@ def test_closing_does_not_wait_for_ever(database, prediction, monkeypatch):
     assert time.monotonic() - started < 5
     assert log.counts.lost == 1
     resumes.set()
-    until(lambda: log.counts.lost == 2)
+    wait_until(lambda: log.counts.lost == 2)
     assert log.counts.waiting == 0
 
 
@@ -243,7 +237,7 @@ def test_a_row_that_comes_too_late_is_lost(database, prediction):
 def test_rows_that_cannot_be_stored_do_not_stop_the_others(database, prediction, logged):
     with PredictionLog(database, keeps_text=False, flush_seconds=0.01) as log:
         log.add(prediction(text_hash="no hash"))
-        until(lambda: log.counts.lost == 1)
+        wait_until(lambda: log.counts.lost == 1)
         log.add(prediction())
     assert log.counts == PredictionCounts(written=1, lost=1, waiting=0)
     assert [(entry["event"], entry["rows"]) for entry in logged] == [("predictions.lost", 1)]
