@@ -79,7 +79,6 @@ def test_loading_a_folder_needs_neither_registry_nor_settings(write_word_model, 
     assert "numpy" in loaded
     assert not loaded & {
         "mlflow",
-        "pydantic",
         "pydantic_settings",
         "sqlalchemy",
         "structlog",
