@@ -1,4 +1,7 @@
-"""Zip archives and arrays from strangers: claims are compared with sizes before anything is read."""
+"""Safe reading of zip archives and arrays from unknown sources.
+
+Claims are compared with sizes before anything is read.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ _NPY_HEADER_READERS = {
 
 @contextmanager
 def checked_archive(source: Path | IO[bytes], *, may_compress: bool = False) -> Iterator[zipfile.ZipFile]:
-    """Open an archive whose entries lie one behind the other, each under a name of its own.
+    """Open an archive after checking its structure.
+
+    Its entries lie one behind the other, each under a name of its own.
 
     So all of them together are not larger than the file, unless they are compressed.
 
@@ -54,7 +59,10 @@ def checked_archive(source: Path | IO[bytes], *, may_compress: bool = False) -> 
 
 
 def read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:
-    """Return an array whose header tells the truth. Raises ValueError for any other; nothing is unpickled."""
+    """Return an array after checking its header.
+
+    Raises ValueError for a header that is false; nothing is unpickled.
+    """
     check_array(archive, entry)
     with archive.open(entry) as stream:
         array: npt.NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
@@ -62,7 +70,10 @@ def read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> npt.NDArray[
 
 
 def check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Raise ValueError unless the shape and type in an array's header account for each of its bytes."""
+    """Raise ValueError if an array's header and size disagree.
+
+    Shape and type must account for each of its bytes.
+    """
     with archive.open(entry) as stream:
         read_header = _NPY_HEADER_READERS.get(np.lib.format.read_magic(stream))
         if read_header is None:
@@ -76,7 +87,10 @@ def check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
 
 
 def _check_end(stream: IO[bytes]) -> None:
-    """Look at the record at the end before zipfile reads the directory that it points to."""
+    """Check the record at the end of an archive.
+
+    zipfile would read the directory that it points to.
+    """
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - _END.size - _LOCATOR_BYTES))
     tail = stream.read(_END.size + _LOCATOR_BYTES)

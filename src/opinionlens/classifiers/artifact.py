@@ -1,4 +1,7 @@
-"""Writing an artefact: aside, with checksums and a self-test, loaded as a proof, then renamed into place."""
+"""Writing an artifact, with checksums and a self-test.
+
+It is written aside, loaded as a proof, then renamed into place.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ SELF_TEST_TEXTS = 8
 
 
 class Model(Protocol):
-    """What a kind needs beside the manifest: `LinearModel` or `SkopsModel`."""
+    """A trained model that an artifact can hold.
+
+    `LinearModel` or `SkopsModel`.
+    """
 
     @property
     def kind(self) -> str:
@@ -37,7 +43,9 @@ def write_artefact(
     *,
     extra_files: Mapping[str, bytes] | None = None,
 ) -> Manifest:
-    """Write the artefact to `directory`, replacing what was there, and return its manifest as it is on disk.
+    """Write an artifact and return its manifest.
+
+    It replaces the one at `directory`. The manifest is as it is on disk.
 
     Args:
         directory: the artefact's folder; it holds nothing else afterwards.

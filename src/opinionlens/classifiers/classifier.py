@@ -13,24 +13,30 @@ from opinionlens.text.labels import Label
 
 
 class Classifier(Protocol):
-    """Turns texts into class probabilities. Safe to call from several threads at once."""
+    """A trained object that turns texts into class probabilities.
+
+    Safe to call from several threads at once.
+    """
 
     @property
     def manifest(self) -> Manifest:
-        """What the artefact says about itself."""
+        """The manifest of its artifact."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The classes that it knows, two or three, in the order of its own columns."""
+        """Its two or three classes, in the order of columns."""
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return calibrated probabilities (n, k), rows summing to 1."""
 
     def predict(self, text: str) -> Prediction:
-        """Answer one text."""
+        """Predict one text."""
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Answer many texts at once, with the answers of `predict` to rounding."""
+        """Predict many texts at once.
+
+        The predictions are those of `predict`, to rounding.
+        """
 
     def explain(self, text: str) -> Explanation:
-        """Return what each feature of the text adds to the decision."""
+        """Return the contribution of each feature of the text."""

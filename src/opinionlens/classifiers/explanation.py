@@ -1,4 +1,7 @@
-"""Why a classifier decided as it did: contributions that add up, placed in the original text."""
+"""Explanations: contributions that add up to a decision.
+
+They have places in the original text.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature adds to the decision values, per label: the sum over its places.
+    """One feature's addition to the decision values, per label.
+
+    It is the sum over the feature's places.
 
     Places are in code points of the original text. A word n-gram reaches from its first token to its last. A
     character n-gram covers its whole token: the token's letters are not always those that were written.
@@ -38,7 +43,10 @@ class Contribution:
     parts: tuple[tuple[float, ...], ...] = ()
 
     def values_by_place(self) -> FloatArray:
-        """Return what it adds at each of `spans`, per label (places, k)."""
+        """Return the addition at each of `spans`, per label.
+
+        Shape (places, k).
+        """
         if self.parts:
             return np.array(self.parts)
         return np.broadcast_to(np.array(self.values) / len(self.spans), (len(self.spans), len(self.values)))
@@ -46,7 +54,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class TokenContribution:
-    """What a stretch of the original text adds over all features that it takes part in, per label."""
+    """A piece of the text with its summed contributions.
+
+    The sum, per label, is over all features that the piece takes part in.
+    """
 
     text: str
     start: int
@@ -56,12 +67,14 @@ class TokenContribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Contributions plus `bias` equal `decision`, per label of `labels`, to 1e-9.
+    """The contributions to one decision.
+
+    They and `bias` add up to `decision`, per label of `labels`, to 1e-9.
 
     `share` says how much the text is like the training texts: below 1 a general expert has a part in the
     decision, at 0 nearly all of it. The values are decision values, before calibration. Where the model is no
-    sum of parts (`exact` is False) a contribution is what the token's removal changes, and `bias` is the
-    remainder.
+    sum of parts (`exact` is False) a contribution is the change that the token's removal makes, and `bias` is
+    the remainder.
     """
 
     text: str
@@ -75,10 +88,11 @@ class Explanation:
     share: float = 1.0
 
     def by_token(self) -> tuple[TokenContribution, ...]:
-        """Return the stretches of the text with their sums, in order; with `bias` they add up to `decision`.
+        """Return the pieces of the text with their sums.
 
-        A stretch is a token, or what only the lexicon looks at (an exclamation mark that the recipe drops).
-        What spans several tokens is split evenly over them.
+        They are in the order of the text, and add up to `decision` with `bias`. A piece is a token, or a sign
+        that only the lexicon reads (an exclamation mark that the recipe drops). A contribution that spans
+        several tokens is split evenly over them.
         """
         tokens = sorted({(token.start, token.end) for token in self.tokens})
         sums, outside = self._sums_by_place(tokens)
@@ -89,7 +103,10 @@ class Explanation:
         )
 
     def _sums_by_place(self, tokens: Sequence[Span]) -> tuple[FloatArray, dict[Span, list[float]]]:
-        """Return the sums of the tokens (n, k), and those of places that hold no token."""
+        """Return the sums by token, and those outside of tokens.
+
+        The former have the shape (n, k).
+        """
         sums = np.zeros((len(tokens), len(self.labels)))
         outside: dict[Span, list[float]] = {}
         found = [one for one in self.contributions if one.spans]

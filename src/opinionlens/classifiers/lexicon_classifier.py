@@ -1,4 +1,6 @@
-"""Kind `lexicon`: VADER's word list alone. Needs no artefact, so it can answer while there is no model.
+"""Kind `lexicon`: VADER's word list alone.
+
+It needs no artifact, so it can predict while there is no model.
 
 It reads `compound`, the sum of all valences squeezed into -1 to 1, and nothing else. The coefficients were
 fitted by multinomial logistic regression on 9,000 of the sample's brand tweets, the three classes weighted
@@ -41,7 +43,10 @@ _MANIFEST = Manifest(
 
 
 class LexiconClassifier:
-    """Three classes from the valence of words, with negation and intensifiers."""
+    """A classifier by VADER's valences of words.
+
+    It knows three classes, negation and intensifiers.
+    """
 
     manifest: Manifest = _MANIFEST
     labels: tuple[Label, ...] = LABELS
@@ -55,11 +60,11 @@ class LexiconClassifier:
         return self.manifest.calibration.apply(self.decision_values(texts))
 
     def predict(self, text: str) -> Prediction:
-        """Answer one text."""
+        """Predict one text."""
         return self.predict_many([text])[0]
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Answer many texts at once."""
+        """Predict many texts at once."""
         read = [self.manifest.features.tokens_and_lexicon(text) for text in texts]
         decisions = self._decide([values[_COMPOUND] for _, values in read])
         rows = self.manifest.calibration.apply(decisions).tolist()
@@ -70,7 +75,10 @@ class LexiconClassifier:
         ]
 
     def explain(self, text: str) -> Explanation:
-        """Return what every word and emoticon of the list adds: its exact part of compound."""
+        """Return the contribution of each word and emoticon.
+
+        It is their exact part of compound.
+        """
         compound = self._compound(text)
         weights = _BY_SIGN + _BY_SIZE * np.sign(compound)
         found = [part for part in self.manifest.features.lexicon_parts(text) if part.feature == "compound"]

@@ -1,4 +1,4 @@
-"""The only way from a folder on disk to a classifier that may serve."""
+"""The only way from a folder to a classifier."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _FILES: Mapping[str, frozenset[str]] = {"linear": frozenset(linear.FILES), "skop
 
 
 def load_classifier(path: Path, expected_digest: str | None = None) -> Classifier:
-    """Return the classifier in the folder `path` after checking all of it.
+    """Load and check the classifier in a folder.
 
     Args:
         path: an artefact's folder, as `write_artefact` leaves it.
         expected_digest: the manifest's SHA-256 from a second source, such as the registry's tag. Only this
-            protects from somebody who rewrites the artefact and the checksums inside.
+            protects from a change to the artefact together with the checksums inside.
 
     Raises:
         ArtefactMissing: there is no artefact.
@@ -72,7 +72,10 @@ def _checked_manifest(path: Path, expected_digest: str | None) -> Manifest:
 
 
 def _check_files(path: Path, manifest: Manifest) -> None:
-    """Every named file is there, plain and unchanged; there is none that is not named."""
+    """Raise unless the files are exactly those of the manifest.
+
+    Every named file is there, plain and unchanged; there is no other.
+    """
     # One more than there may be is enough to know that there are too many.
     present = {entry.name for entry in islice(path.iterdir(), MAX_FILES + 2)}
     if missing := sorted((set(manifest.files) | _FILES[manifest.kind]) - present):

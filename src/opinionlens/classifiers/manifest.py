@@ -1,4 +1,7 @@
-"""The manifest: what an artefact holds, as one JSON file; its SHA-256 is the artefact's digest."""
+"""The manifest: an artifact's content as one JSON file.
+
+Its SHA-256 is the artifact's digest.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ MANIFEST_NAME = "manifest.json"
 
 @dataclass(frozen=True)
 class Lineage:
-    """Where the classifier comes from: enough to find the run, the data and the code again."""
+    """The origin of a classifier.
+
+    Enough to find the run, the data and the code again.
+    """
 
     run_id: str | None = None
     data_hash: str | None = None
@@ -35,7 +41,10 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Training:
-    """How it was made: the family with its parameters, the sources and their rows, the scores reached."""
+    """The training of a classifier.
+
+    The family with its parameters, the sources and their rows, the scores reached.
+    """
 
     family: str
     params: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
@@ -46,7 +55,10 @@ class Training:
 
 @dataclass(frozen=True)
 class SelfTestCase:
-    """A text and the probabilities that it got where the artefact was made."""
+    """A text with its recorded probabilities.
+
+    They were computed where the artifact was made.
+    """
 
     text: str
     probabilities: tuple[float, ...]
@@ -54,7 +66,7 @@ class SelfTestCase:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything that is known of a classifier without opening its weights.
+    """The description of a classifier, without its weights.
 
     `general` names the values that its general expert weighs; it is empty where there is none.
     """
@@ -72,7 +84,10 @@ class Manifest:
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON object that `from_dict` reads back to an equal manifest."""
+        """Return the manifest as a JSON object.
+
+        `manifest_reading.manifest_of` reads it back to an equal manifest.
+        """
         plain: dict[str, Any] = {
             name: asdict(getattr(self, name))
             for name in ("calibration", "uncertainty", "training", "lineage")
@@ -91,17 +106,26 @@ class Manifest:
         return plain
 
     def as_bytes(self) -> bytes:
-        """Return the file's content: sorted, indented UTF-8, so that equal manifests have equal digests."""
+        """Return the file's content: sorted, indented UTF-8.
+
+        Equal manifests have equal digests.
+        """
         text = json.dumps(self.as_dict(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
         return (text + "\n").encode()
 
     def digest(self) -> str:
-        """Return the artefact's digest: the SHA-256 of the manifest as it is written to disk."""
+        """Return the artifact's digest.
+
+        The SHA-256 of the manifest as it is written to disk.
+        """
         return hashlib.sha256(self.as_bytes()).hexdigest()
 
 
 def fields_after(version: int) -> Iterator[tuple[str, str, object]]:
-    """Yield what formats later than `version` brought: section, field, and what stands for its absence."""
+    """Yield the fields of formats later than `version`.
+
+    Each as section, field, and the value that stands for its absence.
+    """
     for later in FORMATS:
         if later > version:
             yield from _NEW_FIELDS[later]

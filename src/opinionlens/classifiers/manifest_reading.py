@@ -48,7 +48,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True)
 class ReadManifest:
-    """A manifest as found on disk, with the digest of its bytes."""
+    """A manifest on disk, with the digest of its bytes."""
 
     manifest: Manifest
     digest: str
@@ -106,7 +106,7 @@ def _adapter() -> TypeAdapter[Manifest]:
 
 
 def _check(manifest: Manifest) -> None:
-    """Raise if values that are possible alone are impossible together, or too large."""
+    """Raise if the values are impossible together, or too large."""
     labels, features, calibration = manifest.labels, manifest.features, manifest.calibration
     if len(labels) < 2 or len(set(labels)) != len(labels):
         raise _refused(f"must be two or three of {', '.join(LABELS)}, each once", "labels")
@@ -147,7 +147,7 @@ def _check_files(digests: Mapping[str, str]) -> None:
 
 
 def _with_new_fields(given: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """Return a manifest of an earlier format with the fields of the present one."""
+    """Return an earlier format's manifest with the present fields."""
     content = dict(given)
     for section, name, absent in fields_after(version):
         place = _mapping(content.get(section), section) if section else content
@@ -161,7 +161,10 @@ def _with_new_fields(given: Mapping[str, Any], version: int) -> dict[str, Any]:
 
 
 def _parsed(content: bytes) -> object:
-    """Return the JSON value of some bytes; NaN, infinities and repeated keys are errors."""
+    """Return the JSON value of some bytes.
+
+    NaN, infinities and repeated keys are errors.
+    """
     try:
         return json.loads(
             content.decode(),

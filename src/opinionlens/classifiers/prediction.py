@@ -1,4 +1,4 @@
-"""The answer of a classifier for one text."""
+"""The prediction of a classifier for one text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opinionlens.text.labels import LABELS, Label
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer for one text.
+    """A prediction for one text.
 
     `probabilities` are in the order of LABELS whatever the classifier knows: 0.0 for a class that it lacks.
     """
@@ -24,14 +24,14 @@ class Prediction:
 
     @property
     def uncertain(self) -> bool:
-        """Whether the answer should not be relied on; `reason` says why."""
+        """Whether the prediction is unreliable; `reason` says why."""
         return self.reason is not None
 
     @classmethod
     def of(
         cls, labels: Sequence[Label], probabilities: Sequence[float], reason: UncertainReason | None
     ) -> Self:
-        """Return the answer for probabilities of the classifier's own labels.
+        """Return a prediction from the classifier's own probabilities.
 
         Of equals the first in the order of LABELS wins.
         """

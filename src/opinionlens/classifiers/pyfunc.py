@@ -1,4 +1,6 @@
-"""The door for MLflow: what `loader_module` names, so that `mlflow models serve` and `spark_udf` work.
+"""MLflow's entry to classifiers.
+
+`loader_module` names it, so that `mlflow models serve` and `spark_udf` work.
 
 MLflow imports this module where the model is used; only there, and only on `predict`, is pandas needed.
 """
@@ -19,14 +21,16 @@ TEXT_COLUMN = "text"
 
 
 class PyfuncClassifier:
-    """What MLflow calls `predict` on."""
+    """A classifier with the `predict` that MLflow calls."""
 
     def __init__(self, classifier: Classifier) -> None:
-        """Answer with this classifier."""
+        """Wrap a classifier."""
         self.classifier = classifier
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
-        """Return a frame with one row per text, under the index of the input.
+        """Return a frame with one row per text.
+
+        It has the index of the input.
 
         Args:
             model_input: a data frame with a column `text`, or with one column only; or texts; or records with
@@ -52,12 +56,18 @@ COLUMNS = (
 
 
 def _load_pyfunc(data_path: str) -> PyfuncClassifier:
-    """Return the classifier in the artefact's folder; the name and the argument are MLflow's."""
+    """Return the classifier in the artifact's folder.
+
+    The name and the argument are MLflow's.
+    """
     return PyfuncClassifier(load_classifier(Path(data_path)))
 
 
 def texts_of(model_input: Any) -> list[str]:  # noqa: ANN401 - whatever MLflow passes on
-    """Return the texts in any of the forms that MLflow's clients send; what is missing is an empty text."""
+    """Return the texts of any input that MLflow passes.
+
+    Its clients send several forms. A missing text is an empty one.
+    """
     if hasattr(model_input, "columns"):
         model_input = _text_column(model_input)
     elif isinstance(model_input, str):

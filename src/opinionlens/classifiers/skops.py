@@ -1,4 +1,7 @@
-"""Kind `skops`: a scikit-learn model of few features (trees, neighbours) over the same counts."""
+"""Kind `skops`: a scikit-learn model of few features.
+
+Trees and nearest neighbours, over the same counts as the kind `linear`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _MAX_STRETCHES = 100
 
 @dataclass(frozen=True, eq=False)
 class SkopsModel:
-    """A fitted scikit-learn model on its way into an artefact.
+    """A fitted scikit-learn model before it is an artifact.
 
     Attributes:
         text: what turns texts into a matrix.
@@ -62,7 +65,10 @@ class SkopsModel:
 
 
 def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
-    """Read the model beside the manifest. Call `load.load_classifier`, which checks the files first."""
+    """Read the model beside the manifest.
+
+    Call `load.load_classifier`, which checks the files first.
+    """
     try:
         import skops.io  # noqa: F401 - only to say early what is missing
     except ModuleNotFoundError as error:
@@ -75,7 +81,11 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
 
 
 class SkopsClassifier:
-    """Builds the matrix that the model was fitted on; decision values are logarithms of its probabilities."""
+    """A classifier by a scikit-learn model.
+
+    It builds the matrix that the model was fitted on. Its decision values are logarithms of the model's
+    probabilities.
+    """
 
     def __init__(self, manifest: Manifest, weights: ColumnWeights, model: Any) -> None:  # noqa: ANN401
         """Index the vocabularies.
@@ -106,11 +116,11 @@ class SkopsClassifier:
         return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
 
     def predict(self, text: str) -> Prediction:
-        """Answer one text."""
+        """Predict one text."""
         return self.predict_many([text])[0]
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Answer many texts at once."""
+        """Predict many texts at once."""
         answers: list[Prediction] = []
         for part in _parts(texts):
             readings = [self.reader.read(text) for text in part]
@@ -119,7 +129,10 @@ class SkopsClassifier:
         return answers
 
     def explain(self, text: str) -> Explanation:
-        """Return what taking each token out of the text changes; in a long text, each run of tokens."""
+        """Return the change that each token's removal makes.
+
+        In a long text, that of each run of tokens.
+        """
         tokens = tuple(self.manifest.features.recipe.tokenize(text))
         stretches = _stretches(tokens)
         without = [text[:start] + " " + text[end:] for start, end in stretches]
@@ -169,7 +182,10 @@ def _stretches(tokens: Sequence[Token]) -> list[tuple[int, int]]:
 
 
 def _matrix(readings: Sequence[Reading], weights: ColumnWeights) -> Any:  # noqa: ANN401 - a csr_array
-    """Return the columns wanted of the weighted blocks side by side, as `Block` defines them."""
+    """Return the wanted columns of the weighted blocks.
+
+    The blocks lie side by side, as `Block` defines them.
+    """
     import scipy.sparse as sp
 
     weighted = []

@@ -1,4 +1,6 @@
-"""model.skops: writing scikit-learn models as data, and reading them only after looking at every node.
+"""Writing and safe reading of scikit-learn models as data.
+
+The file is model.skops. It is read only after every node in it has been checked.
 
 skops builds any type that it trusts, and what it trusts by default is all of scikit-learn and much of numpy.
 Here a file may hold the types of our own families and nothing else, and what C code would follow unchecked
@@ -70,7 +72,9 @@ def write_model(path: Path, model: object) -> None:
 
 
 def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in ALLOWED
-    """Read what `write_model` wrote; it answers in one thread.
+    """Read a model that `write_model` wrote.
+
+    It predicts in one thread.
 
     Raises:
         ArtefactUnsupported: the file holds anything else; nothing of it was built.
@@ -95,7 +99,10 @@ def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in AL
 
 
 def _check(source: Path | IO[bytes]) -> None:
-    """Look at sizes and headers, then at every node of the schema; nothing is built."""
+    """Check sizes, headers and every node of the schema.
+
+    Nothing is built.
+    """
     with checked_archive(source) as archive:
         sizes = _sizes_in_memory(archive)
         schema = _schema(archive)
@@ -124,7 +131,10 @@ def _schema(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def _sizes_in_memory(archive: zipfile.ZipFile) -> dict[str, int]:
-    """Return what each array takes in memory; raises ValueError where its header lies."""
+    """Return each array's size in memory.
+
+    Raises ValueError where its header is false.
+    """
     sizes = {}
     for entry in archive.infolist():
         if entry.filename.endswith(".npz"):
@@ -136,7 +146,10 @@ def _sizes_in_memory(archive: zipfile.ZipFile) -> dict[str, int]:
 
 
 def _size_of_matrix(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """Return what a sparse matrix takes, which scipy writes as a compressed archive of its own."""
+    """Return a sparse matrix's size in memory.
+
+    scipy writes it as a compressed archive of its own.
+    """
     with archive.open(entry) as stream, checked_archive(stream, may_compress=True) as inner:
         parts = inner.infolist()
         size = sum(part.file_size for part in parts)
@@ -148,7 +161,10 @@ def _size_of_matrix(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    """Yield every object in the schema that names a loader or a type, wherever it stands."""
+    """Yield every object in the schema with loader or type.
+
+    Wherever it stands.
+    """
     waiting = [value]
     while waiting:
         current = waiting.pop()
@@ -171,7 +187,10 @@ def _check_node(node: dict[str, Any], archive: zipfile.ZipFile) -> None:
 
 
 def _check_tree_arguments(arguments: list[dict[str, Any]], archive: zipfile.ZipFile) -> None:
-    """The constructor of Tree reads as many class counts as it is told that there are outputs."""
+    """Refuse a tree with more than one output.
+
+    The constructor of Tree reads as many class counts as the number of outputs says.
+    """
     _, class_counts, outputs = arguments
     counts = read_array(archive, archive.getinfo(class_counts["file"]))
     if counts.shape != (1,) or counts.dtype != np.intp or json.loads(outputs["content"]) != 1:
@@ -179,7 +198,10 @@ def _check_tree_arguments(arguments: list[dict[str, Any]], archive: zipfile.ZipF
 
 
 def _check_built(estimator: Any) -> None:  # noqa: ANN401 - one of the estimators in ALLOWED
-    """What compiled code would follow without looking: indices."""
+    """Refuse indices that lead outside the model.
+
+    Compiled code would follow them without a check.
+    """
     # As many answers as classes, or predictions would take as much memory as the file claims.
     classes = len(np.ravel(estimator.classes_))
     if int(getattr(estimator, "n_classes_", classes)) != classes:
@@ -203,7 +225,10 @@ def _check_built(estimator: Any) -> None:  # noqa: ANN401 - one of the estimator
 
 
 def _canonical(content: bytes) -> bytes:
-    """Return the file with objects numbered in order and arrays named by content, not by address."""
+    """Return the file in a canonical form.
+
+    Objects are numbered in order, and arrays are named by content, not by address.
+    """
     arrays: dict[str, bytes] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         schema = json.loads(archive.read(SCHEMA_NAME))

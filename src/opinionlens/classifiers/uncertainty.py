@@ -1,4 +1,4 @@
-"""When an answer is marked `uncertain`, and why."""
+"""The rules by which a prediction is uncertain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 
 class UncertainReason(StrEnum):
-    """Why a prediction should not be relied on; the first that applies, in this order."""
+    """The reasons why a prediction is unreliable.
+
+    The first that applies counts, in this order.
+    """
 
     EMPTY_TEXT = "empty_text"
     FOREIGN_TEXT = "foreign_text"
@@ -28,7 +31,7 @@ UNCERTAIN_SENTENCES: Mapping[UncertainReason, str] = {
 
 
 class Familiarity(NamedTuple):
-    """How much of a text a model knows.
+    """The part of a text's words that a model knows.
 
     Attributes:
         words: how many words the text has.
@@ -71,7 +74,7 @@ class Uncertainty:
         share: float = 1.0,
         is_prose: bool = True,
     ) -> UncertainReason | None:
-        """Return why the answer is uncertain, or None.
+        """Return why the prediction is uncertain, or None.
 
         Args:
             confidence: of the answer.

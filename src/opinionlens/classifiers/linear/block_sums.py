@@ -1,4 +1,6 @@
-"""Summing the weights that a text hits: u @ coef.T of one block, without building a matrix.
+"""Sums of weights for one block, without a matrix.
+
+The sums are u @ coef.T of the block.
 
 Both classes keep one table: for each term its scaled coefficients, one per label, and last its squared scale.
 The last column gives the norm in the same pass over memory: the table does not fit the cache, so touching a
@@ -40,7 +42,10 @@ class TermSums:
         self.table = _table(block, coef)
 
     def of(self, rows: Rows) -> list[float]:
-        """Return what one text with these rows (repeats included) adds to its decision values (k,)."""
+        """Return one text's addition to the decision values (k,).
+
+        `rows` has a row for every occurrence of a term.
+        """
         if not len(rows):
             return [0.0] * self.labels
         ordered = rows.copy()
@@ -83,7 +88,10 @@ class TermSums:
         return sums
 
     def norm(self, rows: Rows, values: FloatArray) -> float:
-        """Return what the weights of a text with these distinct rows and tf values are divided by."""
+        """Return the divisor of a text's weights.
+
+        The rows are distinct; `values` are their tf values.
+        """
         return _norm(self.table[rows, -1], values) if self.is_normalised else 1.0
 
     def tf_of(self, counts: IntArray) -> FloatArray:
@@ -105,19 +113,22 @@ class TermSums:
         return counts.astype(np.float64) if self._tf == "count" else 1.0 + np.log(counts)
 
 
-# What a term adds: a weight for each of three labels (0 for one that the model lacks), and its squared scale.
+# A weight for each of three labels (0 for one that the model lacks), and the squared scale of the term.
 Line = tuple[float, float, float, float]
 
 
 def line_of(row: Sequence[float]) -> Line:
-    """Return a row of a table in the form that plain Python sums fastest."""
+    """Return a row of a table as four floats.
+
+    Plain Python sums that form fastest.
+    """
     *weights, square = row
     first, second, third = weights + [0.0] * (3 - len(weights))
     return first, second, third, square
 
 
 class DenseSums:
-    """A block in which every text has a value for every feature: the lexicon."""
+    """The lexicon's block: every text has all its values."""
 
     def __init__(self, block: Block, coef: FloatArray) -> None:
         """Fold scale and factor into the coefficients (k, V)."""
@@ -127,7 +138,7 @@ class DenseSums:
         self._lines = [line_of(row) for row in self.table.tolist()]
 
     def of(self, values: Sequence[float]) -> list[float]:
-        """Return what one text with these values adds to its decision values (k,)."""
+        """Return one text's addition to the decision values (k,)."""
         first = second = third = square = 0.0
         for value, line in zip(values, self._lines, strict=True):
             if value:
@@ -149,7 +160,7 @@ class DenseSums:
         )
 
     def norm(self, values: Sequence[float]) -> float:
-        """Return what the weights of a text with these values are divided by."""
+        """Return the divisor of a text's weights."""
         return _norm(self.table[:, -1], np.asarray(values)) if self.is_normalised else 1.0
 
 
@@ -166,7 +177,10 @@ def _norm(squares: FloatArray, values: FloatArray) -> float:
 
 
 def _normalised(sums: FloatArray, squares: FloatArray) -> FloatArray:
-    """Return the sums without their last column, divided by the roots of the squares; 0 stays 0."""
+    """Return the sums divided by the roots of the squares.
+
+    Without their last column; 0 stays 0.
+    """
     norms = np.sqrt(squares)
     return np.divide(sums[:, :-1], norms, out=sums[:, :-1], where=norms > 0)
 

@@ -1,10 +1,10 @@
-"""A second model that knows no domain, and the gate that says how far it is asked.
+"""A second model for all texts, with a gate.
 
-The n-grams of a linear classifier are right about texts like those they were fitted on and sure of themselves
-about all others. The general expert weighs a few values of the word lists instead (`text.general`), which
-hold for any text. The gate looks at how much the words of a text belong to the training texts, and decides
-how much each of the two counts: decision = n * n-grams + e * expert with n = floor + (1 - floor) * share and
-e = 1 - share. Where share is 1, as for four of five texts of the domain, the expert is not even asked.
+The n-grams of a linear classifier are right about texts like those they were fitted on and overconfident on
+all others. The general expert weighs a few values of the word lists instead (`text.general`), which hold for
+any text. The gate measures how much the words of a text belong to the training texts, and decides how much
+each of the two counts: decision = n * n-grams + e * expert with n = floor + (1 - floor) * share and e = 1 -
+share. Where share is 1, as for four of five texts of the domain, the expert is not computed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from opinionlens.text.memo import Memo
 
 
 class Mixture(NamedTuple):
-    """How much the two parts count in a text.
+    """The parts of n-grams and expert in one text.
 
     Attributes:
         share: how much the text is like the training texts, from 0 to 1.
@@ -49,7 +49,7 @@ NO_VALUES = [0.0] * len(GENERAL_FEATURES)
 
 
 class TextLikeness:
-    """Tells how much the words of a text belong to the training texts."""
+    """A measure of a text's likeness to the training texts."""
 
     def __init__(self, terms: Sequence[str], likeness: FloatArray, unseen: float) -> None:
         """Index the words; the three are those of `GeneralWeights`."""
@@ -65,13 +65,16 @@ class TextLikeness:
         self._of_token: Memo[float | None] = Memo(likeness_of)
 
     def of(self, tokens: Sequence[str]) -> float:
-        """Return the mean likeness of the tokens, drawn down where they are few."""
+        """Return the mean likeness of the tokens.
+
+        Few tokens draw it down.
+        """
         found = [value for value in map(self._of_token.__getitem__, tokens) if value is not None]
         return (sum(found) + SMOOTHING * PRIOR) / (len(found) + SMOOTHING)
 
 
 class Gate:
-    """Tells how much n-grams and expert count in a text."""
+    """The rule for the parts of n-grams and expert."""
 
     def __init__(self, weights: GeneralWeights) -> None:
         """Index the words."""
@@ -80,7 +83,7 @@ class Gate:
         self._likeness = TextLikeness(weights.terms, weights.likeness, weights.unseen)
 
     def mixture(self, tokens: Sequence[str]) -> Mixture:
-        """Return how much n-grams and expert count in a text of these tokens."""
+        """Return the parts of n-grams and expert in a text."""
         share = (self._likeness.of(tokens) - self._low) / self._span
         if share >= 1.0:
             return WHOLE_DOMAIN
@@ -89,7 +92,7 @@ class Gate:
 
 
 class GeneralExpert:
-    """The expert and its gate, laid out for scoring."""
+    """The expert and its gate, laid out for predicting."""
 
     def __init__(self, weights: GeneralWeights) -> None:
         """Lay out the weights."""
@@ -99,7 +102,7 @@ class GeneralExpert:
         self._bias: list[float] = weights.intercept.tolist()
 
     def decide(self, values: Sequence[float]) -> list[float]:
-        """Return the decision values for the general values of one text."""
+        """Return the decision values for one text's general values."""
         decision = self._bias
         for value, column in zip(values, self._columns, strict=True):
             if value:  # most are 0 in a short text
@@ -107,24 +110,30 @@ class GeneralExpert:
         return decision
 
     def mixture(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> Mixture:
-        """Return how much each part counts in a text."""
+        """Return the parts of n-grams and expert in a text."""
         mixture = self.gate.mixture(tokens)
         return NO_PROSE if mixture.expert and not is_prose(text, pieces) else mixture
 
     def read(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> tuple[Mixture, list[float]]:
-        """Return how much each part counts, and the general values where the expert looks at them."""
+        """Return a text's mixture and its general values.
+
+        The values are zeros where the expert does not use them.
+        """
         mixture = self.mixture(text, pieces, tokens)
         return mixture, general_values(text, pieces) if mixture.uses_values else NO_VALUES
 
     def mix(self, domain: Sequence[float], mixture: Mixture, values: Sequence[float]) -> list[float]:
-        """Return the decision values of one text from those of its n-grams."""
+        """Return one text's decision values from n-grams and expert."""
         own = self.decide(values)
         return [mixture.domain * one + mixture.expert * other for one, other in zip(domain, own, strict=True)]
 
     def mix_many(
         self, domain: FloatArray, mixtures: Sequence[Mixture], values: Sequence[Sequence[float]]
     ) -> FloatArray:
-        """Return the decision values (n, k) of texts from those of their n-grams (n, k)."""
+        """Return texts' decision values (n, k) from n-grams and expert.
+
+        `domain` has those of the n-grams, (n, k).
+        """
         own = np.array(values, dtype=np.float64).reshape(len(domain), -1) @ self.coef.T + self.intercept
         factors = np.array([(one.domain, one.expert) for one in mixtures], dtype=np.float64).reshape(-1, 2)
         return factors[:, :1] * domain + factors[:, 1:] * own

@@ -1,4 +1,4 @@
-"""The weights of the general expert and of its gate, as an artifact holds them."""
+"""The weights of the general expert and its gate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ ARRAYS = ("general.coef", "general.intercept", "gate.terms", "gate.lengths", "ga
 
 @dataclass(frozen=True, eq=False)
 class GeneralWeights:
-    """The general expert and its gate, as an artifact holds them.
+    """The weights of the general expert and its gate.
+
+    An artifact holds them in this form.
 
     Attributes:
         coef: weight of each of `GENERAL_FEATURES` (k, features), one row per label.
@@ -46,7 +48,7 @@ class GeneralWeights:
     floor: float
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not fit together, and numbers that are none."""
+        """Refuse shapes that do not match, NaN and infinity."""
         check_floats(self.intercept, (self.intercept.size,), "general.intercept")
         check_floats(self.coef, (self.intercept.size, len(GENERAL_FEATURES)), "general.coef")
         check_floats(self.likeness, (len(self.terms),), "gate.values")
@@ -60,7 +62,7 @@ class GeneralWeights:
         return (self.unseen, self.low, self.high, self.floor)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return them as the arrays of a weights file."""
+        """Return the weights as the arrays of a weights file."""
         utf8, lengths = terms_to_arrays(self.terms)
         return {
             "general.coef": self.coef,
@@ -73,7 +75,7 @@ class GeneralWeights:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Read what `arrays` returned.
+        """Return the weights from the arrays of `arrays`.
 
         Raises:
             ArtefactUnsupported: an array has another type or shape, or numbers that cannot be.

@@ -1,4 +1,7 @@
-"""Kind `linear`: one matrix of weights over word n-grams, character n-grams and lexicon values."""
+"""Kind `linear`: weights over n-grams and lexicon values.
+
+One matrix over word n-grams, character n-grams and lexicon values.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ _ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True, eq=False)
 class LinearModel:
-    """Weights on their way into an artefact."""
+    """A linear model before it is an artifact."""
 
     weights: LinearWeights
     kind: str = "linear"
@@ -49,12 +52,18 @@ class LinearModel:
 
 
 def load(manifest: Manifest, directory: Path) -> LinearClassifier:
-    """Read the weights beside the manifest. Call `load.load_classifier`, which checks them first."""
+    """Read the weights beside the manifest.
+
+    Call `load.load_classifier`, which checks them first.
+    """
     return LinearClassifier(manifest, LinearWeights.load(directory / WEIGHTS_NAME))
 
 
 class LinearClassifier:
-    """Sums weights directly, without a matrix; equal to the pipeline it came from to 1e-9."""
+    """A linear classifier that sums weights without a matrix.
+
+    It equals the pipeline that it came from, to 1e-9.
+    """
 
     def __init__(self, manifest: Manifest, weights: LinearWeights) -> None:
         """Index the vocabularies and lay out the weights for summing.
@@ -88,7 +97,7 @@ class LinearClassifier:
         self._read = manifest.features.pieces_tokens_lexicon
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
-        """Return the scores (n, k) before calibration."""
+        """Return decision values (n, k) before calibration."""
         return self._joined([self._decide_many(readings) for readings in self._chunks(texts)])
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
@@ -96,22 +105,25 @@ class LinearClassifier:
         return self._joined([self._calibrated(readings) for readings in self._chunks(texts)])
 
     def predict(self, text: str) -> Prediction:
-        """Answer one text, without the fixed cost of a batch."""
+        """Predict one text, without the fixed cost of a batch."""
         pieces, tokens, lexicon = self._read(text)
         mixture, values = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
         return self._answer(text, tokens, lexicon, mixture, values)
 
     def predict_reading(self, reading: Reading) -> Prediction:
-        """Answer a text that is read already, exactly as `predict` does."""
+        """Predict a text that has been read, like `predict`."""
         return self._answer(reading.text, reading.tokens, reading.lexicon, reading.mixture, reading.general)
 
     def decide_reading(self, reading: Reading) -> FloatArray:
-        """Return the scores (k,) of a text that is read already, exactly as `decision_values` does."""
+        """Return the decision values (k,) of a read text.
+
+        They are exactly those of `decision_values`.
+        """
         row: FloatArray = self._decide_many([reading])[0]
         return row
 
     def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Answer many texts at once."""
+        """Predict many texts at once."""
         answers: list[Prediction] = []
         for readings in self._chunks(texts):
             rows = self._calibrated(readings).tolist()

@@ -1,4 +1,4 @@
-"""The decision of a linear classifier taken apart again, feature by feature and place by place."""
+"""A linear classifier's decision by feature and place."""
 
 from __future__ import annotations
 
@@ -38,14 +38,17 @@ class LinearParts(Protocol):
     expert: GeneralExpert | None
 
     def decide_reading(self, reading: Reading) -> FloatArray:
-        """Return the scores (k) before calibration."""
+        """Return decision values (k,) before calibration."""
 
     def predict_reading(self, reading: Reading) -> Prediction:
         """Return the prediction for a text that has been read."""
 
 
 def explain_linear(classifier: LinearParts, text: str) -> Explanation:
-    """Return contributions that add up with the intercept to the decision value."""
+    """Return contributions that add up to the decision value.
+
+    The intercept is part of the sum.
+    """
     features = classifier.manifest.features
     reading = classifier.reader.read(text)
     tokens = tuple(features.recipe.tokenize(text))
@@ -99,7 +102,10 @@ def _of_chars(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Cont
 def _of_terms(
     block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums
 ) -> Iterator[Contribution]:
-    """Contributions of counted terms: every occurrence of a term has the same part in it."""
+    """Yield the contributions of counted terms.
+
+    Every occurrence of a term has the same part in its contribution.
+    """
     known = [(term, row) for term in places if (row := row_of(term)) is not None]
     if not known:
         return
@@ -111,7 +117,10 @@ def _of_terms(
 
 
 def _of_lexicon(classifier: LinearParts, reading: Reading) -> Iterator[Contribution]:
-    """Contributions of lexicon features: an occurrence has the part that the lexicon gave it."""
+    """Yield the contributions of lexicon features.
+
+    An occurrence has the part that the lexicon gave it.
+    """
     sums = classifier.lexicon
     if sums is None:
         return
@@ -132,7 +141,10 @@ def _of_lexicon(classifier: LinearParts, reading: Reading) -> Iterator[Contribut
 
 
 def _weakened(contribution: Contribution, factor: float) -> Contribution:
-    """Return a contribution of the n-grams in a text in which they count in part."""
+    """Return a contribution of the n-grams times a factor.
+
+    For a text in which the n-grams count in part.
+    """
     return replace(
         contribution,
         values=tuple(factor * value for value in contribution.values),
@@ -141,7 +153,10 @@ def _weakened(contribution: Contribution, factor: float) -> Contribution:
 
 
 def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> Iterator[Contribution]:
-    """Yield the contributions of the general values; code and records have none."""
+    """Yield the contributions of the general values.
+
+    Code and records have none.
+    """
     if not reading.mixture.is_prose:
         return
     found: dict[str, list[GeneralPart]] = defaultdict(list)

@@ -1,4 +1,7 @@
-"""Loading a large classifier while another one answers: in slices, with a pause for the others after each."""
+"""Loading in slices, with pauses for other threads.
+
+So a large classifier can be loaded while another one answers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# A slice takes under a millisecond; whoever waits for the interpreter waits no longer than that.
+# A slice takes under a millisecond; a thread that waits for the interpreter waits no longer than that.
 _ITEMS = 1_000
 
 _pause_seconds: ContextVar[float] = ContextVar("pause_seconds", default=0.0)
@@ -18,7 +21,10 @@ _pause_seconds: ContextVar[float] = ContextVar("pause_seconds", default=0.0)
 
 @contextmanager
 def unhurried(pause_seconds: float) -> Iterator[None]:
-    """Let `slices` pause so long after each slice while the block runs, in this thread."""
+    """Let `slices` pause after each slice within the block.
+
+    In this thread.
+    """
     token = _pause_seconds.set(pause_seconds)
     try:
         yield

@@ -1,4 +1,4 @@
-"""From the tokens of a text to the rows of the weight table: the vocabulary side of scoring."""
+"""From tokens to the rows of the weight table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _rows_of(terms: Sequence[str], block: str) -> dict[str, int]:
 
 
 class WordRows:
-    """Looks up word n-grams."""
+    """The word n-grams of a vocabulary and their rows."""
 
     def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
         """Index the vocabulary."""
@@ -43,11 +43,17 @@ class WordRows:
 
     @property
     def vocabulary(self) -> dict[str, int]:
-        """Every n-gram with its row; whoever empties it frees a classifier that answers no longer."""
+        """Every n-gram with its row.
+
+        Emptying it frees the memory of a classifier that no longer answers.
+        """
         return self._rows
 
     def of(self, tokens: Sequence[str]) -> list[int]:
-        """Return one row per known n-gram of the text, repeats included."""
+        """Return a row for each known n-gram of the text.
+
+        Repeats included.
+        """
         found = map(self._rows.get, word_ngrams(tokens, self.low, self.high))
         return [row for row in found if row is not None]
 
@@ -57,9 +63,10 @@ class WordRows:
 
 
 class CharRows:
-    """Looks up the character n-grams of whole tokens, remembering those of tokens met before.
+    """The character n-grams of a vocabulary and their rows.
 
-    Safe to share between threads: a race only computes an entry twice.
+    The n-grams are those of whole tokens; those of tokens met before are remembered. Safe to share between
+    threads: a race only computes an entry twice.
     """
 
     def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
@@ -71,15 +78,24 @@ class CharRows:
 
     @property
     def vocabulary(self) -> dict[str, int]:
-        """Every n-gram with its row; whoever empties it frees a classifier that answers no longer."""
+        """Every n-gram with its row.
+
+        Emptying it frees the memory of a classifier that no longer answers.
+        """
         return self._rows
 
     def of(self, tokens: Sequence[str]) -> Rows:
-        """Return one row per known n-gram of the text, repeats included."""
+        """Return a row for each known n-gram of the text.
+
+        Repeats included.
+        """
         return np.frombuffer(b"".join(map(self._met.__getitem__, tokens)), dtype=np.int32)
 
     def known(self, words: Sequence[str]) -> int:
-        """Return how many of the words consist for at least the half of known n-grams."""
+        """Return the number of known words.
+
+        A word is known if at least half of its n-grams are.
+        """
         return sum(map(self._knows, words))
 
     def _knows(self, word: str) -> bool:

@@ -1,4 +1,7 @@
-"""What a classifier sees of a text: rows of its vocabularies, lexicon values, how much it knows of it."""
+"""A text as a classifier reads it.
+
+Rows of its vocabularies, lexicon values, and how much it knows of the text.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
 class Reading(NamedTuple):
-    """One text as the model sees it; a block that the model lacks is empty."""
+    """One text as the model reads it.
+
+    A block that the model lacks is empty.
+    """
 
     text: str
     tokens: list[str]
@@ -35,7 +41,10 @@ class Reading(NamedTuple):
 
 
 class TextReader:
-    """Counts what the manifest's features name, with the vocabularies of the weights."""
+    """A reader of texts for the manifest's features.
+
+    It counts with the vocabularies of the weights.
+    """
 
     def __init__(
         self,
@@ -44,7 +53,9 @@ class TextReader:
         scripts: Collection[str] = (),
         expert: GeneralExpert | None = None,
     ) -> None:
-        """Index the vocabularies; without `scripts` no letter is strange.
+        """Index the vocabularies.
+
+        Without `scripts` no letter is foreign.
 
         Raises:
             ArtefactUnsupported: the weights have a block that is not counted, or other lexicon features.
@@ -66,7 +77,7 @@ class TextReader:
         self._letters = Letters(scripts) if scripts else None
 
     def read(self, text: str) -> Reading:
-        """Return what the model sees of `text`."""
+        """Return `text` as the model reads it."""
         pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
@@ -92,7 +103,7 @@ class TextReader:
         )
 
     def familiarity(self, tokens: Sequence[str]) -> Familiarity:
-        """Return how many words the tokens are, and how many of these the vocabulary knows.
+        """Return the number of words, and of known ones.
 
         A word begins with a letter: emoji, numbers and `<url>` say nothing about the language of a text. In
         scripts without spaces every letter counts as a word. A model without single words in its vocabulary

@@ -1,4 +1,4 @@
-"""Checks and forms that the arrays of a weights file share."""
+"""Checks and forms shared by a weights file's arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MAX_TERMS = 5_000_000  # of a block; the families keep 300,000 unless told other
 
 
 def terms_to_arrays(terms: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-    """Return one run of UTF-8 and the lengths in characters: any string survives."""
+    """Return terms as one run of UTF-8 and their lengths.
+
+    The lengths are in characters. Any string survives.
+    """
     utf8 = "".join(terms).encode("utf-8", "surrogatepass")
     return np.frombuffer(utf8, dtype=np.uint8), np.array([len(term) for term in terms], dtype=np.uint32)
 
@@ -60,7 +63,7 @@ def _terms_from(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> list[str]:
 
 
 def check_floats(array: npt.NDArray[Any], shape: tuple[int, ...], name: str) -> None:
-    """Refuse an array of another type or shape, and numbers that are none."""
+    """Refuse another type or shape, NaN and infinity."""
     if array.dtype != np.float64 or array.shape != shape:
         refuse_weights(f"{name} must be float64 of shape {shape}, not {array.dtype} of shape {array.shape}")
     if not np.isfinite(array).all():

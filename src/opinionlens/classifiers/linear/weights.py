@@ -1,4 +1,7 @@
-"""The numbers of a classifier as plain data: vocabularies, weighting, coefficients in one .npz."""
+"""The weights of a classifier as plain data.
+
+Vocabularies, weighting and coefficients in one .npz.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ _PARTS = ("terms", "lengths", "scale", "tf", "normalise", "factor")
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One kind of feature: which terms there are, and how a text's counts of them become numbers.
+    """One kind of feature: its terms and their weighting.
 
     With c the count of a term, v = tf(c) is c, 1 (`binary`) or 1 + ln c (`log`), and 0 for no occurrence.
     Then u = v * scale; if `normalise`, u is divided by its L2 norm within the block; last, u is multiplied by
@@ -49,7 +52,7 @@ class Block:
     factor: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse what could not be scored."""
+        """Refuse values that cannot be computed with."""
         if self.name not in BLOCK_NAMES or self.tf not in get_args(TermFrequency):
             refuse_weights(f"the block {self.name!r} with tf {self.tf!r} is unknown")
         if self.name == "lexicon" and self.tf != "count":
@@ -60,7 +63,10 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class TextWeights:
-    """What turns texts into a matrix: the blocks, side by side in the order words, chars, lexicon."""
+    """The blocks that turn texts into a matrix.
+
+    They lie side by side in the order words, chars, lexicon.
+    """
 
     blocks: tuple[Block, ...]
 
@@ -78,7 +84,10 @@ class TextWeights:
 
 @dataclass(frozen=True, eq=False)
 class LinearWeights:
-    """A linear model over those columns: decision = u @ coef.T + intercept, one row of `coef` per label."""
+    """A linear model over the columns of `TextWeights`.
+
+    decision = u @ coef.T + intercept, with one row of `coef` per label.
+    """
 
     text: TextWeights
     coef: FloatArray
@@ -86,20 +95,23 @@ class LinearWeights:
     general: GeneralWeights | None = None
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not fit together, and numbers that are none."""
+        """Refuse shapes that do not match, NaN and infinity."""
         check_floats(self.intercept, (self.intercept.size,), "intercept")
         check_floats(self.coef, (self.intercept.size, self.text.columns), "coef")
         if self.general is not None and self.general.intercept.shape != self.intercept.shape:
             refuse_weights("the general expert is for another number of labels")
 
     def save(self, path: Path) -> None:
-        """Write the arrays, uncompressed: they are read in every start of the app, and barely compress."""
+        """Write the arrays, uncompressed.
+
+        They are read in every start of the app, and barely compress.
+        """
         arrays = _arrays_of(self.text.blocks) | {"coef": self.coef, "intercept": self.intercept}
         _save(path, arrays | (self.general.arrays() if self.general else {}))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote.
+        """Return the weights that `save` wrote.
 
         Raises:
             ArtefactUnsupported: the file holds anything else; it is never unpickled.
@@ -111,9 +123,10 @@ class LinearWeights:
 
 @dataclass(frozen=True, eq=False)
 class ColumnWeights:
-    """For a model that sees some of those columns.
+    """The weights for a model that sees some columns.
 
-    Its probabilities are clipped from below by `least_probability`, so that their logarithms are finite.
+    The columns are some of those of `TextWeights`. The model's probabilities are clipped from below by
+    `least_probability`, so that their logarithms are finite.
     """
 
     text: TextWeights
@@ -121,7 +134,7 @@ class ColumnWeights:
     least_probability: float
 
     def __post_init__(self) -> None:
-        """Refuse columns that there are not."""
+        """Refuse columns that do not exist."""
         columns = self.columns
         if (
             columns.dtype != np.int64
@@ -139,7 +152,7 @@ class ColumnWeights:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote.
+        """Return the weights that `save` wrote.
 
         Raises:
             ArtefactUnsupported: the file holds anything else; it is never unpickled.
@@ -165,7 +178,10 @@ def _save(path: Path, arrays: Arrays) -> None:
 
 
 def _read(path: Path, head: Sequence[str], optional: Sequence[str] = ()) -> dict[str, npt.NDArray[Any]]:
-    """Return every array: those of the blocks, those of `head`, and all of `optional` or none."""
+    """Return the arrays of a weights file.
+
+    Those of the blocks, those of `head`, and all of `optional` or none.
+    """
     try:
         if (plain_file_size(path) or 0) > MAX_ARTIFACT_BYTES:
             raise ValueError(f"the file is larger than {MAX_ARTIFACT_BYTES:,} bytes")

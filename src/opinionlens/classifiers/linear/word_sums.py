@@ -1,4 +1,7 @@
-"""Summing word n-grams of one text in plain Python: for a tweet, calling numpy costs more than the sums."""
+"""Sums of one text's word n-grams in plain Python.
+
+For a tweet, calling numpy costs more than the sums.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _MET_TERMS = 32_768
 
 
 class WordSums:
-    """What the words of one text add to its decision values; equal to `TermSums.of` to rounding.
+    """Sums of the weights of one text's words.
+
+    They equal `TermSums.of` to rounding.
 
     Safe to share between threads: a race only looks a term up twice.
     """
@@ -53,7 +58,10 @@ class WordSums:
         return self._normalised((first, second, third, square))
 
     def _counted(self, grams: Sequence[str]) -> Line:
-        """Return the sums where terms repeat: tf(c) of each that occurs c times; tf(c)² in the squares."""
+        """Return the sums where terms repeat.
+
+        A term that occurs c times has the factor tf(c), in the squares tf(c)².
+        """
         met, meet, row_of, tf_of = self._met.get, self._meet, self._row_of, self._sums.tf_of_one
         first = second = third = square = 0.0
         for gram, count in Counter(grams).items():
