@@ -1,6 +1,6 @@
-"""OpinionLens: self-hosted sentiment and online-reputation platform. Importing it does nothing.
+"""OpinionLens: self-hosted sentiment and online-reputation platform.
 
-What is offered here is imported when it is first asked for, so that `import opinionlens` costs nothing.
+The import itself does nothing: each public name is imported at its first use.
 """
 
 from __future__ import annotations
