@@ -71,7 +71,7 @@ def argon2() -> Hasher:
 
 def hash_password(hasher: Hasher, password: str) -> str:
     """Return a password's hash, after a tenth of a second."""
-    return hasher.hash(_normal(password))
+    return hasher.hash(_normalize(password))
 
 
 def refuse_weak(password: str, user_name: str) -> None:
@@ -126,17 +126,17 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, stored: str | None) -> Verified:
-        hasher, unused = self._prepared()
+        hasher, unused = self._prepare()
         if len(password) > MOST_CHARS:
             password, stored = "", None
         try:
-            is_right, new_hash = hasher.verify_and_update(_normal(password), stored or unused)
+            is_right, new_hash = hasher.verify_and_update(_normalize(password), stored or unused)
         except Exception as error:  # a stored value that is no hash must not look like a crash, nor let in
             log.error("password.not_verified", kind=type(error).__name__)
             return Verified(is_right=False)
         return Verified(is_right, new_hash) if stored else Verified(is_right=False)
 
-    def _prepared(self) -> tuple[Hasher, str]:
+    def _prepare(self) -> tuple[Hasher, str]:
         """Return the hasher and the hash of no user's password.
 
         The first call makes them.
@@ -147,7 +147,7 @@ class Passwords:
         return self._tools
 
 
-def _normal(password: str) -> str:
+def _normalize(password: str) -> str:
     """Return a password in Unicode's composed form (NFKC).
 
     Keyboards compose the same characters differently.

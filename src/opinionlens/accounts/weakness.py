@@ -78,7 +78,7 @@ def _is_common(folded: str) -> bool:
     bare = re.sub(r"[\W_]", "", folded)
     if any(bare in run for run in _RUNS) or re.fullmatch(r"(.{1,11}?)\1+.{0,3}", bare):
         return True
-    return any(_is_made_of_common(re.sub(r"[\W\d_]", "", way)) for way in (folded, _plain(folded)))
+    return any(_is_made_of_common(re.sub(r"[\W\d_]", "", way)) for way in (folded, _as_letters(folded)))
 
 
 def _is_made_of_common(letters: str) -> bool:
@@ -95,7 +95,7 @@ def _is_made_of_common(letters: str) -> bool:
     return len(letters) in reached
 
 
-def _plain(folded: str) -> str:
+def _as_letters(folded: str) -> str:
     """Return a password with signs read as letters.
 
     The number at its end is left out.

@@ -113,7 +113,7 @@ class ChampionFollower:
         """Ask the registry once, and let its champion become active."""
         try:
             version = await self._threads.run(self._registry.champion, self._name)
-            await self._bring(version)
+            await self._deploy(version)
         except DeploymentConflict:
             self._active.say(TOPIC, None)  # another process was faster: the row is followed
         except (OpinionLensError, OSError) as error:
@@ -133,7 +133,7 @@ class ChampionFollower:
         """
         version = await self._threads.run(self._registry.champion, self._name)
         model = await self._threads.run(self._store.load, version, self._registry)
-        return self._deployed(version), model
+        return self._as_deployed(version), model
 
     def _is_wanted(self) -> bool:
         active = self._active
@@ -150,17 +150,17 @@ class ChampionFollower:
         elif self._active.in_memory is None:
             await follower.restore()  # the first process's finding, where the database cannot say it
 
-    async def _bring(self, version: Version) -> None:
+    async def _deploy(self, version: Version) -> None:
         """Load the champion, record it as active, serve it."""
         row = self._active.row if self._active.row_is_known else None
-        target = self._deployed(version)
-        note = _note(version)
+        target = self._as_deployed(version)
+        note = _describe_loss(version)
         if row is not None and row.version == target:
             self._active.say(TOPIC, note)
             return
         if target == self._refused:  # not downloaded again and again; the reason stays
             return
-        model = await self._loaded(version, target)
+        model = await self._load_unless_active(version, target)
         if not self._is_wanted():  # a person has chosen meanwhile
             self._store.free(model)
             return
@@ -174,7 +174,7 @@ class ChampionFollower:
                     await self._active.put(model)
         self._active.say(TOPIC, note)
 
-    async def _loaded(self, version: Version, target: DeployedVersion) -> ServedModel:
+    async def _load_unless_active(self, version: Version, target: DeployedVersion) -> ServedModel:
         current = self._store.active
         if current is not None and target == self._active.in_memory:
             return current
@@ -186,7 +186,7 @@ class ChampionFollower:
             self._active.count_trouble(refused=is_refusal(error))
             raise
 
-    def _deployed(self, version: Version) -> DeployedVersion:
+    def _as_deployed(self, version: Version) -> DeployedVersion:
         digest = version.digest
         if (
             digest is None
@@ -203,11 +203,11 @@ class ChampionFollower:
         """
         with self._locking:
             if self._lock is None and not self._has_ended:
-                self._lock = _taken(self._lock_path)
+                self._lock = _try_lock(self._lock_path)
             return self._lock is not None
 
 
-def _taken(path: Path) -> IO[str] | None:
+def _try_lock(path: Path) -> IO[str] | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("w")
@@ -221,7 +221,7 @@ def _taken(path: Path) -> IO[str] | None:
     return handle
 
 
-def _note(version: Version) -> str | None:
+def _describe_loss(version: Version) -> str | None:
     """Describe a version that the registry has lost.
 
     Its verified copy in the cache answers.

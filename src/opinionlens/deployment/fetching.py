@@ -81,7 +81,7 @@ class Fetching:
             DiskUnwritable: not even its progress can be written.
         """
         try:
-            begun = await self._threads.run(self._begun, order)
+            begun = await self._threads.run(self._begin, order)
         except OSError as error:
             raise DiskUnwritable(
                 f"The folder of models cannot be written: {in_words(error)}", where=error.filename
@@ -129,7 +129,7 @@ class Fetching:
         await asyncio.gather(*running, return_exceptions=True)
         self._long_threads.close()
 
-    def _begun(self, order: FetchOrder) -> Fetch | FetchWriter:
+    def _begin(self, order: FetchOrder) -> Fetch | FetchWriter:
         with self._beginning:  # so that two at once are not both the first, or both the last that may
             for fetch in (unfinished := self._log.unfinished()):
                 is_same = (fetch.model_name, fetch.model_version) == (order.name, order.number)
@@ -151,7 +151,7 @@ class Fetching:
             writer.end(state, problem, error=None if error is None else type(error).__name__)
 
         try:
-            model = await self._fetched(writer)
+            model = await self._fetch(writer)
             if writer.fetch.set_default:
                 await self._threads.run(lambda: writer.change(state=FetchState.ACTIVATING))
                 await self._activate(model, writer.fetch.why, writer.fetch.by)
@@ -167,7 +167,7 @@ class Fetching:
         finally:
             writer.close()
 
-    async def _fetched(self, writer: FetchWriter) -> ServedModel:
+    async def _fetch(self, writer: FetchWriter) -> ServedModel:
         fetch = writer.fetch
         name, number = fetch.model_name, fetch.model_version
         version = await self._long_threads.run(self._registry.version, name, number)

@@ -59,7 +59,7 @@ class DeploymentFollower:
         self._registry = registry
         self._threads = threads
         self._registry_threads = registry_threads
-        self._bringing: dict[int, asyncio.Task[None]] = {}
+        self._loading: dict[int, asyncio.Task[None]] = {}
         self._tried: tuple[int, float] | None = None  # the row that could not be brought, and when to retry
 
     async def run(self) -> None:
@@ -105,10 +105,10 @@ class DeploymentFollower:
             self._tried = None
             self._active.say(TOPIC, None)
             self._active.say("last_good", None)
-        elif row.number not in self._bringing and not self._is_resting(row):
-            task = asyncio.create_task(self._bring(row))
-            self._bringing[row.number] = task
-            task.add_done_callback(lambda _: self._bringing.pop(row.number, None))
+        elif row.number not in self._loading and not self._is_resting(row):
+            task = asyncio.create_task(self._load_and_serve(row))
+            self._loading[row.number] = task
+            task.add_done_callback(lambda _: self._loading.pop(row.number, None))
         return answered
 
     async def _look_and_rest(self, pause: float) -> float:
@@ -125,7 +125,7 @@ class DeploymentFollower:
         number, retry_at = self._tried
         return number == row.number and time.monotonic() < retry_at
 
-    async def _bring(self, row: Deployment) -> None:
+    async def _load_and_serve(self, row: Deployment) -> None:
         """Load and serve the row's version.
 
         Not served if another row came meanwhile.
@@ -162,10 +162,10 @@ class DeploymentFollower:
             RegistryError: it cannot be fetched.
             DiskUnwritable: there is no room for it.
         """
-        model = await self._threads.run(self._cached, version)
-        return await self._registry_threads.run(self._fetched, version) if model is None else model
+        model = await self._threads.run(self._load_cached, version)
+        return await self._registry_threads.run(self._fetch, version) if model is None else model
 
-    def _cached(self, version: DeployedVersion) -> ServedModel | None:
+    def _load_cached(self, version: DeployedVersion) -> ServedModel | None:
         if is_digest(version.digest) and self._store.cache.holds(version.digest):
             try:
                 return self._store.load_cached(CachedVersion(version.name, version.number, version.digest))
@@ -173,7 +173,7 @@ class DeploymentFollower:
                 log.warning("cache.damaged", name=version.name, version=version.number)
         return None
 
-    def _fetched(self, version: DeployedVersion) -> ServedModel:
+    def _fetch(self, version: DeployedVersion) -> ServedModel:
         registered = self._registry.version(version.name, version.number)
         if registered.servable and registered.digest != version.digest:
             raise ArtefactTampered(

@@ -195,12 +195,12 @@ class Lifecycle:
         cached = await self._find(model_id)
         row = await self._expected_row(expected)
         version = DeployedVersion(cached.name, cached.number, cached.digest)
-        model = await self._loaded_again(version)
+        model = await self._load_verified(version)
         if not self._store.cache.holds(cached.digest):  # it was deleted while it was loaded
             self._store.free(model)
             raise _not_loaded(model_id)
         await self._threads.run(self._tried.drop, cached.digest)
-        return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
+        return await self._record(model, self.active.record(model, version, expected=row, by=by, why=why))
 
     async def roll_back(self, *, by: str, why: str, expected: int | None) -> Deployment:
         """Activate the version before the active one.
@@ -215,8 +215,8 @@ class Lifecycle:
         target = await self._records.read(deployments.rollback_target)
         if row is None or target is None:
             raise NoEarlierDeployment("No other version was active before.")
-        model = await self._loaded_again(target.version)
-        return await self._recorded(model, self.active.record_rollback(model, expected=row, by=by, why=why))
+        model = await self._load_verified(target.version)
+        return await self._record(model, self.active.record_rollback(model, expected=row, by=by, why=why))
 
     async def follow(self, *, by: str, why: str) -> Deployment:
         """Activate the champion, and follow later ones.
@@ -231,7 +231,7 @@ class Lifecycle:
         row = await self.active.last_row()
         version, model = await self.champion.load()
         recording = self.active.record(model, version, expected=row, by=by, why=why, cause=Cause.CHAMPION)
-        return await self._recorded(model, recording)
+        return await self._record(model, recording)
 
     async def delete(self, model_id: str) -> None:
         """Remove a version from the cache.
@@ -274,14 +274,14 @@ class Lifecycle:
             )
         return row
 
-    async def _loaded_again(self, version: DeployedVersion) -> ServedModel:
+    async def _load_verified(self, version: DeployedVersion) -> ServedModel:
         """Verify and load a version, fetched again if needed.
 
         That is where its copy is damaged or gone.
         """
         return await self.follower.load(version)
 
-    async def _recorded(self, model: ServedModel, recording: Awaitable[Deployment]) -> Deployment:
+    async def _record(self, model: ServedModel, recording: Awaitable[Deployment]) -> Deployment:
         try:
             return await recording
         except StorageError:
@@ -291,7 +291,7 @@ class Lifecycle:
     async def _activate_fetched(self, model: ServedModel, why: str, by: str) -> Deployment:
         row = await self.active.last_row()
         version = DeployedVersion(model.name, model.version or 0, model.digest or "")
-        return await self._recorded(model, self.active.record(model, version, expected=row, by=by, why=why))
+        return await self._record(model, self.active.record(model, version, expected=row, by=by, why=why))
 
     async def _keep_tidy(self) -> None:
         await self._threads.run(self._store.cache.sweep)

@@ -27,17 +27,17 @@ class WatchedRegistry:
 
     def champion(self, name: str) -> Version:
         """Return the champion. Raises RegistryError."""
-        with self._noting():
+        with self._note_outcome():
             return self._registry.by_alias(name, CHAMPION)
 
     def version(self, name: str, number: int) -> Version:
         """Return one version. Raises RegistryError."""
-        with self._noting():
+        with self._note_outcome():
             return self._registry.version(name, number)
 
     def names(self) -> list[str]:
         """Return every model name in order. Raises RegistryError."""
-        with self._noting():
+        with self._note_outcome():
             return self._registry.names()
 
     def versions(self, name: str) -> list[Version]:
@@ -45,7 +45,7 @@ class WatchedRegistry:
 
         None of a model that is gone. Raises RegistryError.
         """
-        with self._noting():
+        with self._note_outcome():
             try:
                 return self._registry.versions(name)
             except VersionNotFound:
@@ -53,11 +53,11 @@ class WatchedRegistry:
 
     def download(self, version: Version, into: Path) -> Path:
         """See `Registry.download`."""
-        with self._noting():
+        with self._note_outcome():
             return self._registry.download(version, into)
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _note_outcome(self) -> Iterator[None]:
         try:
             yield
         except (RegistryUnavailable, RegistryLoginNeeded) as error:

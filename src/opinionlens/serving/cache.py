@@ -101,9 +101,9 @@ class ArtefactCache:
             return known
         if not version.servable and not self.holds(digest):
             raise not_servable(version)
-        with _saying_why_unwritable(), self._locked(digest):
+        with _explain_disk_errors(), self._locked(digest):
             if self.holds(digest):
-                return self._named(cached)
+                return self._write_card(cached)
             if not version.servable:  # the copy was removed meanwhile
                 raise not_servable(version)
             self._remove_leftovers(digest)
@@ -181,7 +181,7 @@ class ArtefactCache:
         """End all waits for other processes' downloads."""
         self._closing.set()
 
-    def _named(self, cached: CachedVersion) -> CachedVersion:
+    def _write_card(self, cached: CachedVersion) -> CachedVersion:
         """Return a version's card, written if it is new.
 
         Its content is here, perhaps under another name so far.
@@ -269,7 +269,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _saying_why_unwritable() -> Iterator[None]:
+def _explain_disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

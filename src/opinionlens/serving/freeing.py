@@ -66,7 +66,7 @@ class SlowFreeing:
             ):
                 time.sleep(_LOOK_SECONDS)
             if not in_use:
-                terms = sum(map(_emptied, vocabularies(classifier)))
+                terms = sum(map(_empty, vocabularies(classifier)))
                 log.debug("model.freed", name=model.name, version=model.version, terms=terms)
             del model, classifier  # or they would wait here for the next one
 
@@ -80,7 +80,7 @@ def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:
                 yield rows.vocabulary
 
 
-def _emptied(table: dict[str, int]) -> int:
+def _empty(table: dict[str, int]) -> int:
     terms = len(table)
     while table:
         for _ in range(min(_TERMS_PER_SLICE, len(table))):

@@ -90,7 +90,7 @@ class Predictor:
         model = self._store.current()
         if not _is_quick(model, text):
             share = _share(model)
-            (answer,) = await self._pool.run(lambda texts: _predicted(model, texts), [text], share=share)
+            (answer,) = await self._pool.run(lambda texts: _predict_chunk(model, texts), [text], share=share)
             return answer
         started = perf_counter()
         prediction = model.classifier.predict(text)
@@ -109,7 +109,7 @@ class Predictor:
         model = self._store.current()
 
         def predict(chunk: Sequence[str]) -> list[tuple[ServedPrediction, T]]:
-            answers = _predicted(model, chunk)
+            answers = _predict_chunk(model, chunk)
             return [(answer, present(text, answer)) for text, answer in zip(chunk, answers, strict=True)]
 
         predicted = await self._pool.run(predict, texts)
@@ -154,7 +154,7 @@ def explained(model: ServedModel, text: str) -> ExplainedAnswer:
     return ExplainedAnswer(explanation, model, perf_counter() - started)
 
 
-def _predicted(model: ServedModel, texts: Sequence[str]) -> list[ServedPrediction]:
+def _predict_chunk(model: ServedModel, texts: Sequence[str]) -> list[ServedPrediction]:
     """Predict each text, with the mean time for each."""
     started = perf_counter()
     predictions = model.classifier.predict_many(texts)

@@ -119,7 +119,7 @@ class ModelStore:
         checked: list[Classifier] = []
 
         def check(artefact: Path) -> None:
-            checked.append(self._loaded(artefact, str(version.digest)))
+            checked.append(self._load_gently(artefact, str(version.digest)))
 
         def fetched() -> CachedVersion:
             return self.cache.fetch(
@@ -146,7 +146,7 @@ class ModelStore:
             ArtefactError: it may not serve (any more); the copy is removed.
         """
         try:
-            classifier = self._loaded(self.cache.artefact(cached.digest), cached.digest)
+            classifier = self._load_gently(self.cache.artefact(cached.digest), cached.digest)
         except ArtefactError:
             self.cache.discard(cached.digest)
             raise
@@ -174,7 +174,7 @@ class ModelStore:
             self.free(old)
         return old
 
-    def _loaded(self, artefact: Path, digest: str) -> Classifier:
+    def _load_gently(self, artefact: Path, digest: str) -> Classifier:
         # At the start there are no requests that a pause could speed up.
         pause = 0.0 if self._active is None else _PAUSE_SECONDS
         with taking_turns(), unhurried(pause):
