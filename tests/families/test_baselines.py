@@ -72,7 +72,7 @@ def test_vader_calls_a_faint_mood_neutral_up_to_its_threshold():
     from opinionlens.families.baselines import ByRule
 
     fitted = ByRule(float, 0.05).fit(["0.9", "-0.9", "0"], ["POSITIVE", "NEGATIVE", "NEUTRAL"])
-    assert [fitted.verdict(text) for text in ("0.05", "0.049", "-0.05", "-0.049")] == [
+    assert [fitted.label_of(text) for text in ("0.05", "0.049", "-0.05", "-0.049")] == [
         "POSITIVE",
         "NEUTRAL",
         "NEGATIVE",

@@ -1,1 +1,4 @@
-"""Kinds of estimators: counting texts, weighting the counts, fitting; each family with its search space."""
+"""Families of estimators, each with its search space.
+
+A family weights counted texts and fits an estimator.
+"""

@@ -1,6 +1,7 @@
-"""Bagging of linear support vector machines: many fits to resampled texts, averaged into one matrix.
+"""Bagging of linear support vector machines.
 
-Averaging decision values is averaging coefficients, so what serves is as small and fast as a single model.
+Many fits to resampled texts are averaged into one matrix. Averaging decision values is averaging
+coefficients, so the served model is as small and fast as a single one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> LinearEstimator:
-    """Fit to as many resamples as asked for; the weighting is that of all texts."""
+    """Fit one model to each resample, and average them.
+
+    The weighting is that of all texts.
+    """
     weighting = linear_weighting(counts, params)
     matrix = weighting.apply(counts)
     random = np.random.default_rng(seed)
@@ -39,7 +43,10 @@ def fit(
 
 
 def _resample(codes: Codes, share: float, random: np.random.Generator) -> Codes:
-    """Draw rows with replacement, class by class, so that no class is ever missing."""
+    """Draw rows with replacement, class by class.
+
+    So no class is ever missing.
+    """
     drawn = []
     for code in np.unique(codes):
         members = np.flatnonzero(codes == code)

@@ -1,4 +1,4 @@
-"""What a classifier has to beat: guesses and rules that learn next to nothing."""
+"""Baselines that a classifier must exceed: guesses and simple rules."""
 
 from __future__ import annotations
 
@@ -33,26 +33,29 @@ _POINTS = dict.fromkeys(_PRAISE.split(), 1) | dict.fromkeys(_BLAME.split(), -1)
 
 
 class Fitted(Protocol):
-    """A baseline that knows its training labels."""
+    """A baseline fitted to training labels."""
 
     @property
     def classes(self) -> tuple[Label, ...]:
-        """The labels it met, in the order of LABELS: the columns of its probabilities."""
+        """The training labels in the order of LABELS.
+
+        They are the columns of its probabilities.
+        """
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return (n, k) probabilities, rows summing to 1."""
 
 
 class Baseline(Protocol):
-    """A baseline before it has seen anything."""
+    """A baseline before it is fitted."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Fitted:
-        """Look at the training texts and their labels."""
+        """Fit to the training texts and their labels."""
 
 
 @dataclass(frozen=True)
 class ClassShares:
-    """Answers every text with the shares of the training labels."""
+    """A baseline that predicts the training labels' shares for everything."""
 
     classes: tuple[Label, ...]
     shares: tuple[float, ...]
@@ -66,7 +69,7 @@ class ClassShares:
 
     @property
     def most_common(self) -> Label:
-        """The label of most training texts; of equals the first."""
+        """The most common training label; of equals the first."""
         return self.classes[int(np.argmax(self.shares))]
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
@@ -76,7 +79,10 @@ class ClassShares:
 
 @dataclass(frozen=True)
 class Guess:
-    """Answers at random, the same way for the same seed and number of texts."""
+    """A baseline that predicts at random.
+
+    The predictions are the same for the same seed and number of texts.
+    """
 
     classes: tuple[Label, ...]
     seed: int
@@ -88,7 +94,11 @@ class Guess:
 
 @dataclass(frozen=True)
 class Rule:
-    """Answers by a value that rises from blame to praise; as sure as it was right on the training texts."""
+    """A baseline that compares a text's value with thresholds.
+
+    The value rises from blame to praise. The probability of the predicted label is the rule's accuracy on the
+    training texts.
+    """
 
     value: Callable[[str], float]
     threshold: float
@@ -101,15 +111,18 @@ class Rule:
         return self.shares.classes
 
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
-        """Give the verdict `certainty`, and the other labels equal parts of the rest."""
+        """Give the predicted label `certainty`, the others equal parts."""
         rest = (1 - self.certainty) / (len(self.classes) - 1)
         probabilities = np.full((len(texts), len(self.classes)), rest)
-        columns = [self.classes.index(self.verdict(text)) for text in texts]
+        columns = [self.classes.index(self.label_of(text)) for text in texts]
         probabilities[np.arange(len(texts)), columns] = self.certainty
         return probabilities
 
-    def verdict(self, text: str) -> Label:
-        """Return the label of one text; where no label is neutral, any value but 0 decides."""
+    def label_of(self, text: str) -> Label:
+        """Predict the label of one text.
+
+        Where no label is neutral, any value but 0 decides.
+        """
         value = self.value(text)
         threshold = self.threshold if Label.NEUTRAL in self.classes else np.nextafter(0, 1)
         if value >= threshold and Label.POSITIVE in self.classes:
@@ -121,7 +134,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class ZeroRule:
-    """Always the most common label."""
+    """The baseline that always predicts the most common label."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> ClassShares:
         """Count the labels."""
@@ -130,38 +143,44 @@ class ZeroRule:
 
 @dataclass(frozen=True)
 class RandomGuess:
-    """Any label, by a seeded draw."""
+    """The baseline that predicts by a seeded draw."""
 
     seed: int
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Guess:
-        """Note which labels there are."""
+        """Take the classes of the training labels."""
         return Guess(ClassShares.of(labels).classes, self.seed)
 
 
 @dataclass(frozen=True)
 class ByRule:
-    """A value of the text against a threshold."""
+    """The baseline that compares a value with a threshold."""
 
     value: Callable[[str], float]
     threshold: float
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Rule:
-        """Note which labels there are, and how often the rule is right."""
+        """Take the training labels' shares and the rule's accuracy."""
         shares = ClassShares.of(labels)
         rule = Rule(self.value, self.threshold, shares, certainty=1.0)
-        right = sum(rule.verdict(text) == label for text, label in zip(texts, labels, strict=True))
-        # Above a half the verdict stays the most probable label; below 1 an error's logarithm is finite.
+        right = sum(rule.label_of(text) == label for text, label in zip(texts, labels, strict=True))
+        # Above a half the predicted label stays the most probable; below 1 the log of an error is finite.
         return Rule(self.value, self.threshold, shares, certainty=min(max(right / len(labels), 0.51), 0.99))
 
 
 def praise_minus_blame(text: str) -> float:
-    """Return how many more words of praise than of blame the text has (the first system's heuristic)."""
+    """Return the words of praise less those of blame.
+
+    This is the first system's heuristic.
+    """
     return float(sum(_POINTS.get(word, 0) for word in _RECIPE.tokens(text)))
 
 
 def compound(text: str) -> float:
-    """Return the text's compound value between -1 and 1, by VADER's word list and our one pass."""
+    """Return the text's compound value between -1 and 1.
+
+    It is computed from VADER's word list in our one pass.
+    """
     return lexicon_values(_RECIPE.pieces(text))[_COMPOUND]
 
 

@@ -1,4 +1,7 @@
-"""The families there are. A new one is a file and a line here; one contract test holds all of them."""
+"""The list of families.
+
+A new one is a file and a line here; one contract test holds all of them.
+"""
 
 from __future__ import annotations
 

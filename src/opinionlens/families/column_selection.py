@@ -1,4 +1,7 @@
-"""Choosing the columns for a model of few features: trees and neighbours lose their way among 100,000."""
+"""Selection of columns for models of few features.
+
+Trees and nearest neighbours predict badly among 100,000 columns.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ Columns = npt.NDArray[np.int64]
 
 
 def telling_terms(block: Csr, codes: npt.NDArray[np.int64], how_many: int) -> Columns:
-    """Return the columns whose presence depends most on the class (chi-squared), sorted."""
+    """Return the columns that depend most on the class.
+
+    Their presence is compared with the class by chi-squared; they are sorted.
+    """
     presence = block.astype(bool).astype(np.float64)
     strength: FloatArray = np.nan_to_num(chi2(presence, codes)[0])  # of equals the earlier is kept
     order = np.argsort(-strength, kind="stable")
@@ -25,12 +31,13 @@ def telling_terms(block: Csr, codes: npt.NDArray[np.int64], how_many: int) -> Co
 def narrowed(
     weighting: Weighting, counts: Counts, codes: npt.NDArray[np.int64], terms: int
 ) -> tuple[Weighting, Columns]:
-    """Keep the `terms` most telling columns of every text block, and the whole lexicon.
+    """Keep the most telling text columns and the whole lexicon.
 
-    The others get scale 0, so that they do not count for the norm either.
+    `terms` columns of every text block are kept. The others get scale 0, so that they do not count for the
+    norm either.
 
     Returns:
-        The weighting, and the positions of the kept columns in what it gives.
+        The weighting, and the positions of the kept columns in its result.
     """
     kept: list[Columns] = []
     offset = 0

@@ -1,4 +1,7 @@
-"""A decision tree on the most telling words and the lexicon: weak, but every step can be read."""
+"""A decision tree on the most telling words and lexicon.
+
+It is weak, but every step can be read.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> SklearnEstimator:
-    """Grow one tree; columns of equal merit are tried in an order drawn from `seed`."""
+    """Grow one tree.
+
+    Columns of equal merit are tried in an order drawn from `seed`.
+    """
     weighting, columns = narrowed(occurrence_weighting(counts), counts, codes, int(params["terms"]))
     model = DecisionTreeClassifier(
         criterion=str(params["criterion"]),

@@ -1,4 +1,4 @@
-"""What a family's fit yields: decision values for counted texts."""
+"""The result of a fit: decision values for counted texts."""
 
 from __future__ import annotations
 
@@ -23,22 +23,29 @@ class Estimator(Protocol):
 
     @property
     def classes(self) -> tuple[Label, ...]:
-        """The labels it met, in the order of LABELS: the columns of its decision values."""
+        """The training labels in the order of LABELS.
+
+        They are the columns of its decision values.
+        """
 
     @property
     def converged(self) -> bool:
-        """Whether the solver reached its tolerance within its limit of iterations."""
+        """Whether the solver reached its tolerance before its iteration limit."""
 
     def decision_values(self, counts: Counts) -> FloatArray:
-        """Return one value per text and class; the largest is the choice, their softmax the probabilities."""
+        """Return one decision value per text and class.
+
+        The largest is the prediction, their softmax the probabilities.
+        """
 
 
 @dataclass(frozen=True, eq=False)
 class LinearEstimator:
-    """decision = weighted counts @ coef.T + intercept: every linear family collapses to this.
+    """A linear model, the result of every linear family.
 
-    With two classes the rows of `coef` are opposites and half as long as usual, so that their difference is
-    the usual single decision value and their softmax the usual sigmoid.
+    decision = weighted counts @ coef.T + intercept. With two classes the rows of `coef` are opposites and
+    half as long as usual, so that their difference is the usual single decision value and their softmax the
+    usual sigmoid.
     """
 
     classes: tuple[Label, ...]
@@ -55,7 +62,7 @@ class LinearEstimator:
 
 @dataclass(frozen=True, eq=False)
 class SklearnEstimator:
-    """A fitted scikit-learn model that sees some columns of the weighted counts.
+    """A fitted scikit-learn model on some columns of weighted counts.
 
     The scale of every other column of words and characters is 0: those terms do not count for the norm.
     """
@@ -67,7 +74,7 @@ class SklearnEstimator:
     converged: bool = True
 
     def decision_values(self, counts: Counts) -> FloatArray:
-        """Return (n, k) logarithms of the model's probabilities, clipped from below."""
+        """Return (n, k) log-probabilities, clipped from below."""
         seen = self.weighting.apply(counts)[:, self.columns]
         probabilities: FloatArray = self.model.predict_proba(seen).astype(np.float64, copy=False)
         return np.log(np.maximum(probabilities, LEAST_PROBABILITY))

@@ -1,4 +1,4 @@
-"""Family: a kind of estimator with its search space."""
+"""Families: kinds of estimators with their search spaces."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ Kind = Literal["linear", "skops"]
 
 
 class Fit(Protocol):
-    """How a family fits: complete parameters in, an estimator out."""
+    """The function by which a family fits an estimator."""
 
     def __call__(
         self, counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
     ) -> Estimator:
-        """Fit on all rows of `counts`; `classes` are the labels that occur in `codes`."""
+        """Fit on all rows of `counts`.
+
+        `params` are complete; `classes` are the labels that occur in `codes`.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Family:
         title: as people read it.
         kind: the kind of artefact that its estimators become.
         space: its parameters, each with default and bounds.
-        fit_estimator: how it fits.
+        fit_estimator: the function that fits it.
     """
 
     name: str
@@ -51,16 +54,16 @@ class Family:
 
     @property
     def defaults(self) -> dict[str, Param]:
-        """The parameters to start from."""
+        """The default parameters."""
         return {name: dimension.default for name, dimension in self.space.items()}
 
     def name_in_study(self, param: str) -> str:
-        """Return the name under which one study of many families holds a parameter of this one."""
+        """Return the parameter's name in a study of many families."""
         return f"{self.name}.{param}"
 
     @property
     def defaults_in_study(self) -> dict[str, Param]:
-        """The parameters to start from, named as the study names them."""
+        """The searched defaults, by their names in a study."""
         return {
             self.name_in_study(name): dimension.default
             for name, dimension in self.space.items()
@@ -68,7 +71,10 @@ class Family:
         }
 
     def suggest(self, trial: optuna.trial.BaseTrial) -> dict[str, Param]:
-        """Draw parameters; the trial knows them by their name in the study, the result by their own."""
+        """Draw parameters, returned by their own names.
+
+        The trial has them by their names in the study.
+        """
         return {
             name: dimension.suggest(trial, self.name_in_study(name)) for name, dimension in self.space.items()
         }
@@ -76,12 +82,14 @@ class Family:
     def fit(
         self, counts: Counts, codes: npt.NDArray[Any], params: Mapping[str, object], seed: int
     ) -> Estimator:
-        """Fit to counted texts; the same arguments give the same estimator.
+        """Fit an estimator to counted texts, reproducibly.
+
+        The same arguments give the same estimator.
 
         Args:
             counts: the texts.
             codes: the position of each text's label in LABELS; a label may be missing.
-            params: by their own names; what is left out takes its default.
+            params: by their own names; one that is left out takes its default.
             seed: all the randomness there is.
 
         Raises:

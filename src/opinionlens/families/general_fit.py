@@ -1,8 +1,9 @@
-"""Fit the general expert and its gate (`classifiers.general_expert` applies them).
+"""Fitting of the general expert and its gate.
 
-The expert is the mean of three softmax regressions, each over other general values: their errors differ, and
-one regression over all of them was worse on texts of other kinds (docs/decisions/0017). The classes
-count alike in them, for how frequent each is in the training texts says nothing of other texts.
+`classifiers.general_expert` applies them. The expert is the mean of three softmax regressions, each over
+other general values: their errors differ, and one regression over all of them was worse on texts of other
+kinds (docs/decisions/0017). The classes count alike in them, for how frequent each is in the training texts
+says nothing of other texts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ _UNSEEN_USES = 0.5
 
 @dataclass(frozen=True, eq=False)
 class ExpertWeights:
-    """A softmax regression over `GENERAL_FEATURES`: weights (k, features) and intercept (k,)."""
+    """The weights of a softmax regression over `GENERAL_FEATURES`.
+
+    `coef` is (k, features), `intercept` (k,).
+    """
 
     coef: FloatArray
     intercept: FloatArray
@@ -47,9 +51,9 @@ class ExpertWeights:
 
 @dataclass(frozen=True, eq=False)
 class DomainWords:
-    """The words of the training texts, with how much each belongs to them.
+    """The words of the training texts, with their likeness.
 
-    `unseen` is the share that is assumed of a word that they lack.
+    `unseen` is the share that is assumed for a word that they lack.
     """
 
     terms: tuple[str, ...]
@@ -58,13 +62,13 @@ class DomainWords:
 
 
 def fit_expert(values: FloatArray, codes: Codes, *, scale: float) -> ExpertWeights:
-    """Fit the expert.
+    """Fit the general expert.
 
     Args:
         values: general values of the training texts (n, features).
         codes: their labels.
-        scale: what the decision values of the domain model are multiplied by to become logits. The expert's
-            are divided by it, so that both mean the same.
+        scale: the factor from the domain model's decision values to logits. The expert's are divided by it,
+            so that both mean the same.
     """
     classes = len(np.unique(codes))
     coef, intercept = np.zeros((classes, len(GENERAL_FEATURES))), np.zeros(classes)
@@ -89,7 +93,7 @@ def _balanced_regression(values: FloatArray, codes: Codes) -> tuple[FloatArray, 
 
 
 def count_domain_words(texts: Iterable[Sequence[str]]) -> DomainWords:
-    """Return the words of the training texts, given as tokens."""
+    """Count the words of training texts, given as tokens."""
     uses = Counter(word for tokens in texts for token in tokens if (word := plain_word(token)) is not None)
     total = max(sum(uses.values()), 1)
     kept = sorted(
@@ -100,7 +104,7 @@ def count_domain_words(texts: Iterable[Sequence[str]]) -> DomainWords:
 
 
 def gate_bounds(likeness_of_texts: FloatArray) -> tuple[float, float]:
-    """Return the mean likeness at which the gate begins to open and is open.
+    """Return the mean likenesses between which the gate opens.
 
     Args:
         likeness_of_texts: of texts of the domain that the words were not counted in.

@@ -1,4 +1,4 @@
-"""K nearest neighbours: the labels of the most similar texts, by the angle between their weighted counts."""
+"""K nearest neighbours, by the angle between weighted counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> SklearnEstimator:
-    """Keep the texts; `seed` is not used, for nothing is drawn."""
+    """Store the weighted texts.
+
+    `seed` is not used, for nothing is drawn.
+    """
     plain = linear_weighting(counts, {**params, "tf": "binary", "idf": True})
     weighting, columns = narrowed(plain, counts, codes, int(params["terms"]))
     model = KNeighborsClassifier(

@@ -1,4 +1,7 @@
-"""Linear support vector machine: the largest margin, the strongest plain linear model on short texts."""
+"""The linear support vector machine.
+
+It is the strongest plain linear model on short texts.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> LinearEstimator:
-    """Fit with the squared hinge in the dual, which is fast for short rows with many columns."""
+    """Fit with the squared hinge in the dual.
+
+    That is fast for short rows with many columns.
+    """
     weighting = linear_weighting(counts, params)
 
     def make() -> LinearSVC:

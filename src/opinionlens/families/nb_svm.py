@@ -1,10 +1,11 @@
-"""NB-SVM: a linear support vector machine over terms scaled by how strongly they tell a class from the rest.
+"""NB-SVM: a support vector machine on naive Bayes ratios.
 
-After Wang and Manning (2012). The scale is naive Bayes' log-ratio, one per class, so each class is fitted
-to its own matrix. Two choices of ours, measured on validation data: it is multiplied on after the rows have
-been brought to length 1 (then it folds into the coefficients and one matrix remains; the other order was
-0.003 worse on tweets and equal on film reviews), and it is softened by a floor, because the plain ratio
-silences every term that is as likely in a class as in the rest (0.003 of macro F1 on tweets).
+After Wang and Manning (2012). Terms are scaled by how strongly they tell a class from the rest: by naive
+Bayes' log-ratio, one per class, so each class is fitted to its own matrix. Two choices of ours, measured on
+validation data: it is multiplied on after the rows have been brought to length 1 (then it folds into the
+coefficients and one matrix remains; the other order was 0.003 worse on tweets and equal on film reviews), and
+it is softened by a floor, because the plain ratio silences every term that is as likely in a class as in the
+rest (0.003 of macro F1 on tweets).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> LinearEstimator:
-    """Fit each class to the matrix scaled by its own ratios."""
+    """Fit each class to a matrix scaled by its ratios."""
     weighting = linear_weighting(counts, params)
     ratios = np.vstack(list(_ratios(counts, codes, float(params["smoothing"]), float(params["ratio_floor"]))))
 
@@ -42,9 +43,9 @@ def fit(
 
 
 def _ratios(counts: Counts, codes: Codes, smoothing: float, floor: float) -> Iterator[FloatArray]:
-    """Yield, class by class, a factor per column; its sign would change nothing, the coefficient has one.
+    """Yield a factor per column, class by class.
 
-    The lexicon's values are no terms: they keep 1.
+    Its sign would change nothing, as the coefficient has one. The lexicon's values are no terms: they keep 1.
     """
     for code in np.unique(codes):
         yield np.concatenate(
@@ -58,7 +59,10 @@ def _ratios(counts: Counts, codes: Codes, smoothing: float, floor: float) -> Ite
 
 
 def log_ratio(block: Csr, target: npt.NDArray[np.bool_], smoothing: float) -> FloatArray:
-    """Return ln of how much likelier a text is to hold each term in the target than in the rest."""
+    """Return each term's log-ratio of target and rest.
+
+    It is ln of how much likelier a text of the target has the term than a text of the rest.
+    """
     held: npt.NDArray[Any] = np.bincount(block.indices, minlength=block.shape[1])
     inside = np.bincount(block[target].indices, minlength=block.shape[1])
     likelier = smoothing + inside

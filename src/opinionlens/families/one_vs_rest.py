@@ -1,4 +1,4 @@
-"""Fitting one binary linear model per class with liblinear, and saying whether it got where it wanted."""
+"""Fitting of one binary linear model per class with liblinear."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_ITERATIONS = 2000
 
 @dataclass(frozen=True, eq=False)
 class LinearFit:
-    """One row of coefficients and one intercept per class."""
+    """Coefficients and intercepts, one row per class."""
 
     coef: FloatArray
     intercept: FloatArray
@@ -34,7 +34,7 @@ class LinearFit:
 def fit_one_vs_rest(
     make_model: MakeModel, matrix: Csr, codes: Codes, balance: float, ratios: FloatArray | None = None
 ) -> LinearFit:
-    """Fit each class that occurs in `codes` against the rest.
+    """Fit each class in `codes` against the rest.
 
     With two classes one fit is enough: its decision value is split evenly, so the two rows are opposites.
 
@@ -60,7 +60,10 @@ def fit_one_vs_rest(
 
 
 def balanced_weights(codes: Codes, balance: float) -> FloatArray:
-    """Return a weight per text: 1 for all at balance 0, every class of equal weight in total at balance 1."""
+    """Return a weight per text that balances the classes.
+
+    At balance 0 it is 1 for all; at balance 1 every class has the same weight in total.
+    """
     present, inverse, sizes = np.unique(codes, return_inverse=True, return_counts=True)
     per_class = (len(codes) / (len(present) * sizes)) ** balance
     weights: FloatArray = per_class[inverse]
@@ -68,7 +71,7 @@ def balanced_weights(codes: Codes, balance: float) -> FloatArray:
 
 
 def average(fits: Sequence[LinearFit]) -> LinearFit:
-    """Return the model whose decision values are the mean of theirs."""
+    """Return the model with the mean of their decision values."""
     return LinearFit(
         np.mean([fit.coef for fit in fits], axis=0),
         np.mean([fit.intercept for fit in fits], axis=0),

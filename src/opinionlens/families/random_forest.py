@@ -1,4 +1,4 @@
-"""A random forest on the most telling words and the lexicon."""
+"""A random forest on the most telling words and lexicon."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from opinionlens.text.labels import Label
 def fit(
     counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
 ) -> SklearnEstimator:
-    """Grow the trees on one core: the trials of a study already share the machine."""
+    """Grow the trees on one core.
+
+    The trials of a study already share the machine.
+    """
     weighting, columns = narrowed(occurrence_weighting(counts), counts, codes, int(params["terms"]))
     model = RandomForestClassifier(
         n_estimators=int(params["trees"]),

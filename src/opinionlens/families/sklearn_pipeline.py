@@ -1,7 +1,7 @@
-"""A linear estimator as the scikit-learn pipeline that anyone else would have written.
+"""A linear estimator as an ordinary scikit-learn pipeline.
 
 Nothing of our own counting is used, only scikit-learn's vectorizers, so that agreement means something; the
-benchmarks race against it.
+benchmarks compare with it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def sklearn_pipeline(
     scale: Sequence[float] | None = None,
     bias: Sequence[float] | None = None,
 ) -> Pipeline:
-    """Return a fitted pipeline from raw texts to decision values and probabilities.
+    """Build a fitted pipeline from raw texts to probabilities.
 
-    `decision_function` gives the estimator's decision values (with two classes their difference, as is
-    usual in scikit-learn). `predict_proba` gives their softmax; with the `scale` and `bias` of a
-    calibration, which then also apply to the decision values, it gives the calibrated probabilities.
+    `decision_function` gives the estimator's decision values (with two classes their difference, as is usual
+    in scikit-learn). `predict_proba` gives their softmax; with the `scale` and `bias` of a calibration, which
+    then also apply to the decision values, it gives the calibrated probabilities.
     """
     makers = {"words": _word_counter, "chars": _char_counter, "lexicon": _lexicon_values}
     steps = [
@@ -81,7 +81,7 @@ def _lexicon_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTr
 
 
 def _weigher(name: str, block: BlockWeighting) -> Any:  # noqa: ANN401 - a fitted transformer
-    """Return the transformer with its fitted state set instead of fitted."""
+    """Return a transformer with its state set, not fitted."""
     if name == "lexicon":
         scaler = StandardScaler(with_mean=False)
         constant = block.scale == 0  # dividing by infinity removes the column, as the scale 0 does

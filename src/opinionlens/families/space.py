@@ -1,4 +1,7 @@
-"""The dimensions of a search space as data: what a family offers can be read, drawn from and checked."""
+"""Dimensions of a search space, as plain data.
+
+So a space can be read, drawn from and checked.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ Params = Mapping[str, Param]
 
 @dataclass(frozen=True)
 class Real:
-    """A number between two bounds; `log` where a factor matters and not a difference."""
+    """A number between two bounds.
+
+    `log` is for numbers where a factor matters and not a difference.
+    """
 
     default: float
     low: float
@@ -25,11 +31,14 @@ class Real:
     log: bool = False
 
     def suggest(self, trial: optuna.trial.BaseTrial, name: str) -> Param:
-        """Draw one."""
+        """Draw a value."""
         return trial.suggest_float(name, self.low, self.high, log=self.log)
 
     def problem(self, value: object) -> str | None:
-        """Say what is wrong with a value set by hand, which may lie outside the bounds of the search."""
+        """Return the problem of a value set by hand.
+
+        It may lie outside the bounds of the search; None without a problem.
+        """
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
             return "must be a number, not negative"
         return "must be above 0" if value == 0 and self.low > 0 else None
@@ -37,7 +46,7 @@ class Real:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number between two bounds, both included."""
+    """A whole number between two inclusive bounds."""
 
     default: int
     low: int
@@ -45,11 +54,14 @@ class Whole:
     log: bool = False
 
     def suggest(self, trial: optuna.trial.BaseTrial, name: str) -> Param:
-        """Draw one."""
+        """Draw a value."""
         return trial.suggest_int(name, self.low, self.high, log=self.log)
 
     def problem(self, value: object) -> str | None:
-        """Say what is wrong with a value set by hand, which may lie outside the bounds of the search."""
+        """Return the problem of a value set by hand.
+
+        It may lie outside the bounds of the search; None without a problem.
+        """
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             return "must be a whole number above 0"
         return None
@@ -63,11 +75,11 @@ class OneOf:
     choices: tuple[Param, ...]
 
     def suggest(self, trial: optuna.trial.BaseTrial, name: str) -> Param:
-        """Draw one."""
+        """Draw a value."""
         return cast(Param, trial.suggest_categorical(name, self.choices))
 
     def problem(self, value: object) -> str | None:
-        """Say what is wrong with a value set by hand."""
+        """Return the problem of a value, or None without one."""
         if any(type(value) is type(choice) and value == choice for choice in self.choices):
             return None
         return f"must be one of {', '.join(map(str, self.choices))}"
@@ -75,16 +87,19 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Unsearched:
-    """A number that may be set by hand; the search leaves it alone, because quality hardly depends on it."""
+    """A number that is set by hand, not searched.
+
+    Quality hardly depends on it.
+    """
 
     default: float
 
     def suggest(self, trial: optuna.trial.BaseTrial, name: str) -> Param:
-        """Take the default."""
+        """Return the default."""
         return self.default
 
     def problem(self, value: object) -> str | None:
-        """Say what is wrong with a value set by hand."""
+        """Return the problem of a value, or None without one."""
         return Real(self.default, self.default, self.default).problem(value)
 
 
@@ -93,7 +108,7 @@ Space = Mapping[str, Dimension]
 
 
 def completed(space: Space, given: Mapping[str, object], owner: str) -> dict[str, Param]:
-    """Return the defaults with `given` in their place.
+    """Return the defaults, overridden by `given`.
 
     Raises:
         ParamsInvalid: a name that the space does not have, or a value that its dimension cannot take.

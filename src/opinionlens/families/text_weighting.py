@@ -1,4 +1,7 @@
-"""The part of the search space that the linear families share: how counts are weighted."""
+"""The weighting of counts that linear families share.
+
+It is a part of their search spaces.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,12 @@ WEIGHTING_SPACE: Space = {
 
 
 def linear_weighting(counts: Counts, params: Params) -> Weighting:
-    """Return the weighting of every block of `counts` under parameters of `WEIGHTING_SPACE`."""
+    """Return the weighting of every block of `counts`.
+
+    Args:
+        counts: the counted texts.
+        params: parameters of `WEIGHTING_SPACE`.
+    """
 
     def text_block(name: str, factor: float) -> BlockWeighting | None:
         block = getattr(counts, name)
@@ -38,17 +46,20 @@ def linear_weighting(counts: Counts, params: Params) -> Weighting:
 
 
 def lexicon_weighting(counts: Counts, factor: float) -> BlockWeighting | None:
-    """Return unit deviation for every lexicon value, times `factor`; None where none are counted."""
+    """Return the weighting of lexicon values to equal deviations.
+
+    They are multiplied by `factor`; None where none are counted.
+    """
     if counts.lexicon is None:
         return None
     return BlockWeighting("count", inverse_deviation(counts.lexicon), normalise=False, factor=factor)
 
 
 def occurrence_weighting(counts: Counts) -> Weighting:
-    """Return plain presence of words and plain lexicon values, which is what a tree can put a threshold on.
+    """Return the weighting to plain presence and lexicon values.
 
-    Characters are left out unless there are no words: their columns repeat one another, and make a tree
-    hard to read.
+    A tree can put thresholds on these. Characters are left out unless there are no words: their columns
+    repeat one another, and make a tree hard to read.
     """
 
     def presence(name: str) -> BlockWeighting:
