@@ -1,1 +1,1 @@
-"""Ground for every package: errors, settings, logs, atomic files, URLs, threads."""
+"""Common ground: errors, settings, logs, atomic files, URLs, threads."""

@@ -1,4 +1,7 @@
-"""How large an artifact may be: checked before anything of it is read, by the registry and by the loader."""
+"""Limits on the size of an artifact.
+
+The registry and the loader check them before they read anything of it.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,15 @@ _MOST_NAME_CHARS = 100
 
 
 def is_plain_name(name: str) -> bool:
-    """Tell whether a file of an artifact can have this name."""
+    """Return whether an artifact's file can have this name."""
     return len(name) <= _MOST_NAME_CHARS and _FILE_NAME.fullmatch(name) is not None
 
 
 def plain_file_size(path: Path) -> int | None:
-    """Return the bytes of an ordinary file; None for a link, a pipe, a device, or where there is nothing."""
+    """Return the size of an ordinary file in bytes.
+
+    None for a link, a pipe, a device, or where there is nothing.
+    """
     try:
         found = path.lstat()
     except OSError:
@@ -33,7 +39,9 @@ def plain_file_size(path: Path) -> int | None:
 
 
 def too_large(sizes: Mapping[str, int | None], manifest: str) -> str | None:
-    """Return why files of these sizes make no artifact, or None; an unknown size counts nothing.
+    """Return why files of these sizes make no artifact.
+
+    None if they do; an unknown size counts nothing.
 
     Args:
         sizes: bytes by name.

@@ -1,11 +1,13 @@
-"""The tree of errors. The class is the diagnosis; the edge (app, cli) translates once.
+"""The tree of errors, with their HTTP statuses.
+
+The class is the diagnosis; the edge (web, cli) translates it once.
 
 OpinionLensError                     500
-├── InputError                       422   something a person or program gave us is wrong
+├── InputError                       422   input from a person or program is wrong
 │   ├── ParamsInvalid                      params.yaml
 │   ├── DatasetMissing               404   a source is not where it was looked for
-│   ├── DatasetMalformed                   a source cannot be read as its card says
-│   ├── TableInvalid                       a file to score or to export cannot be read or written
+│   ├── DatasetMalformed                   a source does not match its card
+│   ├── TableInvalid                       a file of rows cannot be read or written
 │   └── SettingsInvalid                    the environment
 ├── ArtefactError                    422   a classifier on disk may not serve
 │   ├── ArtefactMissing              404   there is none at that place
@@ -18,7 +20,7 @@ OpinionLensError                     500
 │   ├── VersionNotFound              404
 │   └── VersionNotServable           422   it exists but holds no artefact of ours
 ├── TrackingError                    502   runs cannot be recorded
-├── PromotionRefused                 409   the gate said no; carries the reasons
+├── PromotionRefused                 409   refused by the gate; carries the reasons
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
 ├── StorageError                     500   drawn on in storage/errors.py
 ├── Refused                          403   drawn on in accounts/errors.py
@@ -34,19 +36,22 @@ from typing import ClassVar
 
 
 class OpinionLensError(Exception):
-    """Base of every error that is ours: what is wrong, where, and what to do about it."""
+    """Base of our errors, with the remedy for the problem.
+
+    It says what is wrong, where, and what to do about it.
+    """
 
     status: ClassVar[int] = 500
 
     def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
-        """Keep the three parts apart, so that each edge can lay them out in its own way."""
+        """Keep the three parts, so that each edge formats them."""
         self.what = what
         self.where = where
         self.remedy = remedy
         super().__init__(what)
 
     def __str__(self) -> str:
-        """One line: what, where, what to do."""
+        """Return problem, place and remedy in one line."""
         place = f" [{self.where}]" if self.where else ""
         advice = f" {self.remedy}" if self.remedy else ""
         return f"{self.what}{place}{advice}"
@@ -59,13 +64,13 @@ class OpinionLensError(Exception):
 
 
 class InputError(OpinionLensError):
-    """Something a person or program gave us is wrong."""
+    """Input from a person or program is wrong."""
 
     status = 422
 
 
 class ParamsInvalid(InputError):
-    """`params.yaml` holds an unknown key, a wrong type or an impossible value."""
+    """`params.yaml` has an unknown key or an invalid value."""
 
 
 class SettingsInvalid(InputError):
@@ -73,17 +78,17 @@ class SettingsInvalid(InputError):
 
 
 class DatasetMissing(InputError):
-    """A source named in the parameters is not where it was looked for."""
+    """A source in the parameters is not at its place."""
 
     status = 404
 
 
 class DatasetMalformed(InputError):
-    """A source exists but cannot be read as its card says."""
+    """A source exists but does not match its card."""
 
 
 class TableInvalid(InputError):
-    """A file to score or to export cannot be read or written."""
+    """A file of rows cannot be read or written."""
 
 
 class ArtefactError(OpinionLensError):
@@ -99,19 +104,22 @@ class ArtefactMissing(ArtefactError):
 
 
 class ArtefactTampered(ArtefactError):
-    """A checksum, or the manifest's own digest, does not match."""
+    """A checksum or the manifest's own digest does not match."""
 
 
 class ArtefactUnsupported(ArtefactError):
-    """The format, kind, recipe or an estimator type is unknown to this version of the code."""
+    """A format, kind, recipe or estimator type is unknown.
+
+    This version of the code does not know it.
+    """
 
 
 class SelfTestFailed(ArtefactError):
-    """The recorded texts get other probabilities here than where the artefact was made."""
+    """The recorded texts get other probabilities on this machine."""
 
 
 class RegistryError(OpinionLensError):
-    """The registry answered, but not with what was asked for."""
+    """The registry answered, but with an error."""
 
     status = 502
 
@@ -129,7 +137,10 @@ class VersionNotFound(RegistryError):
 
 
 class VersionNotServable(RegistryError):
-    """The version exists but holds no artefact of ours; the message says how to retrain it."""
+    """The version holds no artefact of ours.
+
+    The message says how to retrain it.
+    """
 
     status = 422
 
@@ -141,12 +152,12 @@ class TrackingError(OpinionLensError):
 
 
 class PromotionRefused(OpinionLensError):
-    """The gate said no."""
+    """The gate refused a promotion."""
 
     status = 409
 
     def __init__(self, reasons: tuple[str, ...], *, remedy: str | None = None) -> None:
-        """Keep every reason; the message joins them."""
+        """Keep every reason and join them in the message."""
         self.reasons = reasons
         super().__init__("Promotion refused: " + "; ".join(reasons) + ".", remedy=remedy)
 
@@ -156,22 +167,28 @@ class StageFailed(OpinionLensError):
 
 
 class ExtraMissing(OpinionLensError, ImportError):
-    """A library that only an extra of the package brings is not installed."""
+    """A library of one of the package's extras is missing."""
 
 
 class ServingBusy(OpinionLensError):
-    """Too many jobs are waiting; the answer says when to come back."""
+    """Too many jobs wait; the answer says when to retry."""
 
     status = 503
 
 
 class DiskUnwritable(OpinionLensError):
-    """The disk is full, or its folder cannot be written; nothing half-written is left."""
+    """The disk is full or a folder is not writable.
+
+    Nothing half-written is left.
+    """
 
     status = 507
 
 
 class ModelNotAvailableError(OpinionLensError):
-    """Nothing is active and the fallback is off (the name is part of the public API)."""
+    """No model is active and the fallback is off.
+
+    The name is part of the public API.
+    """
 
     status = 503

@@ -19,7 +19,7 @@ try:
 except ModuleNotFoundError:  # not a POSIX system
     fcntl = None
 
-# Windows lets nobody read what is locked, so the byte lies where no file of ours has one.
+# On Windows a locked byte cannot be read, so it lies where no file of ours has one.
 _BYTE = 2**31 - 2
 _RETRY_SECONDS = 0.05
 _TAKEN = (errno.EACCES, errno.EDEADLK)
@@ -49,7 +49,11 @@ def lock(file: IO[Any] | int, *, shared: bool = False, wait: bool = True) -> Non
 
 
 def _locks_byte(handle: int) -> bool:
-    """Try to lock the byte as Windows does; tell whether it worked."""
+    """Try to lock the byte as Windows does.
+
+    Returns:
+        Whether it worked.
+    """
     try:
         msvcrt: Any = import_module("msvcrt")
     except ModuleNotFoundError as error:

@@ -1,4 +1,7 @@
-"""Writing so that nothing is ever half-written: aside first, then one rename; and digests of files."""
+"""Atomic writing of files and folders; digests of files.
+
+Content is written aside, then renamed, so that nothing is ever half-written.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from typing import Any
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; on success it takes `path`'s place, on failure nothing changes.
+    """Yield a path beside `path` that replaces it on success.
+
+    On failure nothing changes.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full; `path` keeps its old content.
@@ -31,9 +36,10 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; on success it takes `path`'s place, on failure nothing changes.
+    """Yield an empty folder that replaces `path` on success.
 
-    An existing `path` is moved away first and removed last, because a rename cannot replace a full folder.
+    On failure nothing changes. An existing `path` is moved away first and removed last, because a rename
+    cannot replace a full folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _new_name(path)
@@ -55,22 +61,25 @@ def replacing_directory(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Write `value` as sorted, indented JSON with a final newline, atomically."""
+    """Write `value` as sorted, indented JSON, atomically.
+
+    The file ends with a newline.
+    """
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     with replacing_file(path) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
 def sha256_of_file(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes, read in blocks."""
+    """Return the hexadecimal SHA-256 of a file, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _new_name(path: Path, suffix: str = "") -> Path:
-    """Return a hidden name beside `path` that nothing else has.
+    """Return an unused hidden name beside `path`.
 
-    What is made there has the mode that the system gives ordinary files and folders. `tempfile` makes private
-    ones; to widen them one has to know the umask, and to read that is to change it for all threads.
+    Files and folders made under it have the mode that the system gives ordinary ones. `tempfile` makes
+    private ones; to widen them one has to know the umask, and to read that is to change it for all threads.
     """
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}{suffix}")

@@ -28,7 +28,9 @@ _FRAMES_KEPT = 30
 
 
 def configure_logging(level: str, *, json: bool | None = None, stream: TextIO | None = None) -> None:
-    """Send our own lines and those of libraries to `stream` (stderr) in one shape.
+    """Send our log lines and those of libraries to `stream`.
+
+    All have one shape; the default stream is stderr.
 
     Args:
         level: least severe level that is kept.
@@ -55,7 +57,10 @@ def configure_logging(level: str, *, json: bool | None = None, stream: TextIO | 
 
 
 def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
-    """Write one line; pydantic's writer takes a third of the time of the standard one."""
+    """Format one line as JSON.
+
+    Pydantic's writer takes a third of the time of the standard one.
+    """
     try:
         return to_json(event, fallback=repr).decode()
     except ValueError:  # half of a surrogate pair: the standard writer escapes it
@@ -65,9 +70,10 @@ def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
 def _adopt_standard_logging(
     number: int, shared: list[Processor], renderer: Processor, stream: TextIO
 ) -> None:
-    """Give what libraries log through the standard module the same shape, and silence uvicorn's access log.
+    """Format the logs of libraries in the same shape.
 
-    Its lines hold the query string, and with `GET …/predict?text=` that is what a person wrote.
+    Uvicorn's access log is silenced: its lines hold the query string, and with `GET …/predict?text=` that is
+    the text of a person.
     """
     handler = logging.StreamHandler(stream)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
@@ -78,7 +84,7 @@ def _adopt_standard_logging(
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    # What others call information is detail here; their warnings matter.
+    # Information of other libraries is detail here; their warnings matter.
     root.setLevel(max(number, logging.WARNING))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
@@ -97,7 +103,7 @@ def _with_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _with_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by the frames and the kinds of the errors, without values of variables."""
+    """Replace `exc_info` by frames and error kinds, without values."""
     given = event.pop("exc_info", None)
     if given:
         error = _error_of(given)
@@ -116,9 +122,9 @@ def describe_exception(error: BaseException, *, with_words: bool) -> str:
     """Return kind, place and cause of an error.
 
     Args:
-        error: what was raised.
-        with_words: also the messages of errors that are not ours. They may quote what a person sent, so not
-            while a request is handled; ours never do.
+        error: the exception.
+        with_words: also the messages of errors that are not ours. They may quote a text, so not while
+            a request is handled; ours never do.
     """
     lines: list[str] = []
     seen: set[int] = set()

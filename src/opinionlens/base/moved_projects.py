@@ -1,4 +1,7 @@
-"""What MLflow notes as absolute paths is wrong after a project has moved: noticing it, and the way around."""
+"""Detection of MLflow's absolute paths after a project has moved.
+
+It also gives the names by which such an experiment is made anew.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from opinionlens.base.urls import sqlite_file
 
 
 def is_lost(location: str | None, uri: str) -> bool:
-    """Tell whether an experiment's place for files is a folder of this machine that is gone.
+    """Return whether an experiment's folder for files is gone.
 
     MLflow notes it once and for ever: after the project has moved, files would go to its old place.
 
@@ -27,7 +30,10 @@ def is_lost(location: str | None, uri: str) -> bool:
 
 
 def names_after_moves(name: str) -> Iterator[str]:
-    """Yield the names of an experiment, one for each place of the project: `name`, `name (2)` and so on."""
+    """Yield an experiment's names, one per place of the project.
+
+    They are `name`, `name (2)` and so on.
+    """
     yield name
     for number in count(2):
         yield f"{name} ({number})"

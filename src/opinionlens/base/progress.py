@@ -1,4 +1,7 @@
-"""Showing how far a stage is: bars with time left on a terminal, plain lines where there is none."""
+"""Progress of a stage, as bars or plain lines.
+
+Bars with the time left are for terminals; elsewhere there are plain lines.
+"""
 
 from __future__ import annotations
 
@@ -22,29 +25,38 @@ from rich.progress import (
 
 
 class Task(Protocol):
-    """One bar."""
+    """A bar for one task."""
 
     def advance(self, amount: float = 1) -> None:
-        """`amount` more of the total is done."""
+        """Count `amount` more of the total as done."""
 
     def note(self, text: str) -> None:
-        """Show a few words beside the bar (the best score so far, say)."""
+        """Show a few words beside the bar.
+
+        For example the best score so far.
+        """
 
 
 class Reporter(Protocol):
-    """What a stage shows its progress to."""
+    """The display of a stage's progress."""
 
     @contextmanager
     def track(self, description: str, total: float | None = None) -> Iterator[Task]:
-        """A bar for as long as the block runs; `total` None when it is not known."""
+        """Show a bar while the block runs.
+
+        `total` is None when it is not known.
+        """
         yield Quiet()
 
     def say(self, text: str) -> None:
-        """One finished fact, on a line of its own."""
+        """Print one finished fact on a line of its own."""
 
 
 class Quiet:
-    """Shows nothing: for tests and programs. It is its own task."""
+    """A reporter that shows nothing, for tests and programs.
+
+    It is its own task.
+    """
 
     @contextmanager
     def track(self, description: str, total: float | None = None) -> Iterator[Task]:
@@ -52,25 +64,34 @@ class Quiet:
         yield self
 
     def say(self, text: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def advance(self, amount: float = 1) -> None:
-        """Nothing to move."""
+        """Do nothing."""
 
     def note(self, text: str) -> None:
-        """Nothing to show."""
+        """Do nothing."""
 
 
 class Bars:
-    """Rich bars on a terminal; elsewhere (a log, CI) one line at the end of each bar."""
+    """A reporter with rich bars on a terminal.
+
+    Elsewhere (a log, CI) it prints one line at the end of each bar.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
-        """Write to standard error by default: standard output belongs to results."""
+        """Write to standard error by default.
+
+        Standard output belongs to results.
+        """
         self._console = console or Console(file=sys.stderr)
 
     @contextmanager
     def track(self, description: str, total: float | None = None) -> Iterator[Task]:
-        """A bar with a count and the time left, which stays on the screen when it is full."""
+        """Show a bar with a count and the remaining time.
+
+        It stays on the screen when it is full.
+        """
         started = time.monotonic()
         with Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
@@ -92,7 +113,7 @@ class Bars:
             self.say(f"{escape(description)}: {count}{time.monotonic() - started:.1f} s{extra}")
 
     def say(self, text: str) -> None:
-        """One line, not wrapped."""
+        """Print one line, not wrapped."""
         self._console.print(text, highlight=False, soft_wrap=True)
 
 

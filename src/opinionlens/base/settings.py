@@ -1,7 +1,8 @@
-"""What the environment may change. Read once, by an entry point, which hands the values down.
+"""Settings from the environment, read once by an entry point.
 
-Names are those of the groups below: `api.max_text_chars` is `API__MAX_TEXT_CHARS`. A name of a group that is
-not listed here is refused: a misspelt setting that silently does nothing is worse than a start that fails.
+It hands the values down. Names are those of the groups below: `api.max_text_chars` is `API__MAX_TEXT_CHARS`.
+A name of a group that is not listed here is refused: a misspelt setting that silently does nothing is worse
+than a start that fails.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ _ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 
 
 def _listed(value: str) -> tuple[str, ...]:
-    """Return what stands between the commas, in lower case."""
+    """Split at commas, in lower case."""
     return tuple(item for part in value.split(",") if (item := part.strip().lower()))
 
 
 class Environment(StrEnum):
-    """Where this process runs; it picks the file of settings."""
+    """The environment of this process, which picks the settings file."""
 
     LOCAL = "local"
     STAGE = "stage"
@@ -58,14 +59,14 @@ class Environment(StrEnum):
 
 
 class Fallback(StrEnum):
-    """What answers while no trained model is active."""
+    """The classifier that predicts while no model is active."""
 
     LEXICON = "lexicon"
     NONE = "none"
 
 
 class LogFormat(StrEnum):
-    """How log lines look."""
+    """The format of log lines."""
 
     AUTO = "auto"
     JSON = "json"
@@ -77,7 +78,7 @@ class _Group(BaseModel):
 
 
 class MlflowSettings(_Group):
-    """`MLFLOW__…`: where runs are recorded and where versions are registered."""
+    """`MLFLOW__…`: places of recorded runs and registered versions."""
 
     local_experiment_name: str = Field(
         default="imdb_amazon_airtweets_data",
@@ -105,7 +106,10 @@ class MlflowSettings(_Group):
     @field_validator("local_tracking_uri", "remote_tracking_uri")
     @classmethod
     def _is_served_by_mlflow(cls, value: str | None) -> str | None:
-        """Refuse what MLflow 3 no longer takes (a folder of files) before a run is half done."""
+        """Reject addresses that MLflow 3 no longer takes.
+
+        A folder of files is one; it would fail only when a run is half done.
+        """
         if value is None:
             return None
         if not value.startswith(("http://", "https://", "sqlite:///", "postgresql")):
@@ -116,12 +120,12 @@ class MlflowSettings(_Group):
 
     @property
     def registry_uri(self) -> str:
-        """Where versions are registered."""
+        """The address of the registry of versions."""
         return self.remote_tracking_uri or self.local_tracking_uri
 
 
 class ApiSettings(_Group):
-    """`API__…`: how the app serves."""
+    """`API__…`: serving."""
 
     host: str = Field(default="127.0.0.1", description="Address that `opinionlens serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port that `opinionlens serve` listens on.")
@@ -155,7 +159,7 @@ class ApiSettings(_Group):
     )
     fallback: Fallback = Field(
         default=Fallback.LEXICON,
-        description="What answers while no model is active: `lexicon`, or `none` (503).",
+        description="Classifier that answers while no model is active: `lexicon`, or `none` (503).",
     )
     ready_on_fallback: bool = Field(
         default=False, description="Whether `/ready` says yes while only the fallback answers."
@@ -167,7 +171,7 @@ class ApiSettings(_Group):
     max_batch_items: int = Field(default=1_000, ge=1, le=100_000, description="Most texts in one batch.")
     max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Largest request body, in bytes.")
     batch_threads: int = Field(
-        default=2, ge=1, le=64, description="Threads that score batches, apart from the event loop."
+        default=2, ge=1, le=64, description="Threads that predict batches, apart from the event loop."
     )
     batch_queue: int = Field(
         default=16, ge=1, description="Batches that may wait for a thread; one more is answered 503."
@@ -195,7 +199,7 @@ class ApiSettings(_Group):
 
 
 class DatabaseSettings(_Group):
-    """`DATABASE__…`: where the app keeps its own records."""
+    """`DATABASE__…`: the database of the app's own records."""
 
     url: SecretStr = Field(
         default=SecretStr("sqlite:///opinionlens.db"),
@@ -204,7 +208,10 @@ class DatabaseSettings(_Group):
 
 
 class SecuritySettings(_Group):
-    """`SECURITY__…`: who may do what. `stage` and `prod` refuse weak secrets."""
+    """`SECURITY__…`: users, keys, hosts and limits of requests.
+
+    `stage` and `prod` refuse weak secrets.
+    """
 
     admin_username: str = Field(
         default="admin",
@@ -274,7 +281,7 @@ class SecuritySettings(_Group):
 
     @property
     def trusts_any_proxy(self) -> bool:
-        """Whether everybody may say which address a request comes from."""
+        """Whether any client may set its own address by headers."""
         return any(item == "*" or item.endswith("/0") for item in _listed(self.trusted_proxies))
 
     @property
@@ -284,11 +291,11 @@ class SecuritySettings(_Group):
 
 
 class PrivacySettings(_Group):
-    """`PRIVACY__…`: what is kept of what people send, and for how long."""
+    """`PRIVACY__…`: stored texts and predictions, and their lifetimes."""
 
     keep_texts: bool = Field(
         default=False,
-        description="Whether judged texts are stored, without e-mail addresses, phone numbers, user names.",
+        description="Whether predicted texts are stored, without e-mail addresses, phone numbers, @names.",
     )
     texts_days: int = Field(default=30, ge=1, description="Days until stored texts are deleted.")
     predictions_days: int = Field(
@@ -302,7 +309,7 @@ class PrivacySettings(_Group):
 
 
 class Settings(BaseSettings):
-    """Everything the environment may change."""
+    """All settings from the environment."""
 
     model_config = SettingsConfigDict(
         env_nested_delimiter=DELIMITER,
@@ -335,16 +342,17 @@ _GROUPS: dict[str, type[_Group]] = {
 
 
 def setting_names() -> tuple[str, ...]:
-    """Return the name of every setting as it is written in the environment."""
+    """Return all names of settings, as in the environment."""
     groups = (f"{group}{DELIMITER}{name}" for group, model in _GROUPS.items() for name in model.model_fields)
     return ("ENV", *(name.upper() for name in groups))
 
 
 def load_settings(root: Path | None = None) -> Settings:
-    """Read the environment and the files `.env` and, for `stage` and `prod`, `.env.stage` or `.env.prod`.
+    """Read the settings from the environment and `.env` files.
 
-    The environment wins over the second file, and that over the first. Relative paths mean below `root`,
-    which is the current folder unless given. Only entry points call this.
+    The files are `.env` and, for `stage` and `prod`, `.env.stage` or `.env.prod`. The environment wins over
+    the second file, and that over the first. Relative paths mean below `root`, which is the current folder
+    unless given. Only entry points call this.
 
     Raises:
         SettingsInvalid: an unknown name, or a value that cannot be; the value itself is not shown.
@@ -359,19 +367,22 @@ def load_settings(root: Path | None = None) -> Settings:
 
 
 def place_of(name: str, root: Path | None = None) -> str:
-    """Return where a setting was given, for a message: a file, or the environment."""
+    """Return the place of a setting for a message.
+
+    It is a file or the environment.
+    """
     return _place_of(name, _files_of((root or Path.cwd()).resolve()))
 
 
 def _files_of(root: Path) -> list[Path]:
-    """Return the files of settings below `root`, the one that wins last."""
+    """Return the settings files, in order of increasing precedence."""
     base = root / BASE_ENV_FILE
     chosen = os.environ.get("ENV") or dotenv_values(base).get("ENV") or Environment.LOCAL
     return [base] if chosen == Environment.LOCAL else [base, root / f"{BASE_ENV_FILE}.{chosen}"]
 
 
 def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
-    """Return the settings with every relative path meant from `root`."""
+    """Make every relative path absolute below `root`."""
     names = ("saved_model_path", "static_path", "templates_path", "error_log_path")
     api = settings.api.model_copy(update={name: root / getattr(settings.api, name) for name in names})
     url = with_absolute_path(settings.database.url.get_secret_value(), root)
@@ -395,7 +406,7 @@ def _refusal(problem: ErrorDetails, files: list[Path]) -> SettingsInvalid:
 
 
 def _place_of(name: str, files: list[Path]) -> str:
-    """Return where a setting was given, looked up in the order in which one wins over the other."""
+    """Return the place of a setting, by precedence."""
     if any(known.upper() == name for known in os.environ):
         return "the environment"
     for path in reversed(files):

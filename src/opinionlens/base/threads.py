@@ -1,4 +1,4 @@
-"""Thread pools that do not hold up the end of a process."""
+"""Thread pools that do not delay a process's end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ T = TypeVar("T")
 
 
 class DaemonThreads(Executor):
-    """An executor whose threads die with the process.
+    """An executor of daemon threads.
 
-    Python joins the threads of a `ThreadPoolExecutor` before it exits, so one call that never returns (a
-    stopped server, a hung disk) keeps the process alive. Use this one for calls to outside systems. Work
-    that was cancelled before a thread took it is not done. Safe among threads; not across a fork.
+    They die with the process. Python joins the threads of a `ThreadPoolExecutor` before it exits, so one call
+    that never returns (a stopped server, a hung disk) keeps the process alive. Use this one for calls to
+    outside systems. Work that was cancelled before a thread took it is not done. Safe among threads; not
+    across a fork.
     """
 
     def __init__(self, count: int, name: str) -> None:
@@ -107,7 +108,7 @@ class DaemonThreads(Executor):
 
 
 class _Job:
-    """A call that waits, and its future."""
+    """A waiting call and its future."""
 
     __slots__ = ("do", "future")
 

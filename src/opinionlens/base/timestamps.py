@@ -1,4 +1,7 @@
-"""Times as MLflow counts them: whole milliseconds since 1970, in UTC."""
+"""Times as MLflow counts them.
+
+They are whole milliseconds since 1970, in UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of stores and databases, as far as we have to look into them."""
+"""Parsing of addresses of stores and databases."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def shown(uri: str) -> str:
-    """Return the address as it may be shown: without the user name and password that it may carry."""
+    """Remove user name and password from an address."""
     return (_WEB_LOGIN if uri.lower().startswith("http") else _LOGIN).sub("", uri)
 
 
 def web_origin(uri: str) -> tuple[str, str, int] | None:
-    """Return scheme, host and port of an http(s) address, taken apart as HTTP libraries do.
+    """Return scheme, host and port of an http(s) address.
 
-    Two addresses lead to the same server when this is the same: `http://localhost:80@elsewhere/` leads
-    elsewhere. None for what is no http(s) address with a host.
+    They are taken apart as HTTP libraries do: `http://localhost:80@elsewhere/` leads elsewhere. Two addresses
+    lead to the same server when this is the same. None if it is no http(s) address with a host.
     """
     try:
         parts = urlsplit(uri)
@@ -35,13 +35,19 @@ def web_origin(uri: str) -> tuple[str, str, int] | None:
 
 
 def with_absolute_path(uri: str, root: Path | None = None) -> str:
-    """Return the same address; a relative SQLite path is meant from `root`, or the working folder of now."""
+    """Make a relative SQLite path in an address absolute.
+
+    It is meant from `root`, or the current working folder.
+    """
     path = sqlite_file(uri)
     return uri if path is None or "?" in uri else f"{_SQLITE}{(root or Path.cwd()) / path}"
 
 
 def sqlite_file(uri: str) -> Path | None:
-    """Return the file of a SQLite address, with or without options behind it; None for any other address."""
+    """Return the file of a SQLite address, without its options.
+
+    None for any other address.
+    """
     if not uri.startswith(_SQLITE):
         return None
     return Path(uri.removeprefix(_SQLITE).partition("?")[0])

@@ -1,4 +1,4 @@
-"""Where the files of the pages lie."""
+"""The place of the pages' files."""
 
 from __future__ import annotations
 
