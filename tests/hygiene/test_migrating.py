@@ -11,7 +11,6 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -176,6 +175,8 @@ def command_works(command: str) -> bool:
         "make": lambda: set(words) <= make_targets(),
         "dvc": lambda: words[0] == "repro" and set(words[1:]) <= set(STAGES),
         "opinionlens": lambda: words[0] in get_command(commands).commands,
+        "uvicorn": lambda: module_has(*words[0].partition(":")[::2]),
+        "fastapi": lambda: words[0] == "dev" and words[1] in files() and entry_points(name="fastapi"),
         "mlflow": lambda: entry_points(group="console_scripts", name="mlflow"),
     }
     return bool(known[program]()) if program in known else program in PYPROJECT["project"]["scripts"]
@@ -184,9 +185,11 @@ def command_works(command: str) -> bool:
 def module_has(module: str, attribute: str) -> bool:
     try:
         found = importlib.import_module(module)
-        return not attribute or attrgetter(attribute)(found) is not None
-    except (ImportError, AttributeError):
+    except ImportError:
         return False
+    # By name: asking `opinionlens.app.main` for its app would build it.
+    name, _, inner = attribute.partition(".")
+    return not name or (name in dir(found) and (not inner or hasattr(getattr(found, name), inner)))
 
 
 def parameter_takes(key: str, value: str) -> bool:

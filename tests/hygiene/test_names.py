@@ -13,6 +13,7 @@ SAME_ROLE = {
     "answers": {"web/api", "web/api/models"},
     "catalogue": {"datasets", "families", "web/metrics"},
     "errors": {"accounts", "base", "deployment", "storage"},
+    "main": {"app", "cli"},
     "memory": {"registry", "tracking"},
     "mlflow": {"registry", "tracking"},
     "port": {"registry", "tracking"},

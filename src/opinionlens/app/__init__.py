@@ -1,0 +1,1 @@
+"""The address of the app in the older systems."""
