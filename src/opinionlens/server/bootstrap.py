@@ -1,8 +1,8 @@
-"""What is done once before anything answers: tables, and somebody who can log in.
+"""Preparation before serving: database tables and the first user.
 
-Done by the process that a person or a supervisor starts. The workers of `opinionlens serve --workers N` find
-it done. A database that is away holds nothing up: the app starts without it, and the first user is made when
-it comes back.
+Done by the process that a person or a service manager starts; the workers of `opinionlens serve --workers N`
+find it done. If the database does not answer, the app starts without it, and the first user is made as soon
+as it answers again.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ log = structlog.get_logger("bootstrap")
 
 
 def configure_logging_by(api: ApiSettings) -> None:
-    """Configure logging as the settings want it."""
+    """Configure logging from the settings."""
     chosen = api.logging_format
     json = None if chosen is LogFormat.AUTO else chosen is LogFormat.JSON
     configure_logging(api.logging_level, json=json)
 
 
 def show_password(name: str, password: str) -> None:
-    """Show the first password to the person at the terminal; it is never logged and cannot be shown again."""
+    """Print the first user's password on the terminal, once.
+
+    It is never logged and cannot be shown again.
+    """
     lines = (
         "The first user has been made. Log in at /login:",
         "",
@@ -53,7 +56,9 @@ def show_password(name: str, password: str) -> None:
 
 
 def prepare(settings: Settings, *, show: ShowPassword = show_password) -> None:
-    """Make or change the tables and add the first user, now or as soon as the database answers.
+    """Create or migrate the tables and add the first user.
+
+    If the database does not answer, a thread adds the user later.
 
     Raises:
         SchemaUnsupported: the tables were made by a newer version; this one would damage what they hold.
@@ -78,7 +83,10 @@ def _add_first_user(database: Database, settings: Settings, show: ShowPassword) 
 
 
 def _add_later(settings: Settings, show: ShowPassword) -> None:
-    """Wait until the app's records have made the tables; two threads must not do that at once."""
+    """Add the first user once the tables exist.
+
+    The app's records create the tables; two threads must not do that at once.
+    """
     pause = threading.Event()
     with closing(Database(settings.database.url.get_secret_value(), pool_size=1)) as database:
         while not pause.wait(_RETRY_SECONDS):

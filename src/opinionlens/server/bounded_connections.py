@@ -1,4 +1,6 @@
-"""Connections that do not wait for ever: slow bodies, clients that do not read, and too many at a time.
+"""HTTP connections with limits on waiting time and number.
+
+Slow bodies, clients that do not read their answer, and too many connections at a time are ended.
 
 uvicorn.Config(app, http=BoundedHttp(limits), ws="none")
 """
@@ -16,11 +18,11 @@ from opinionlens.server.bounded_heads import BoundedHeads
 from opinionlens.server.open_connections import ConnectionLimits, OpenConnections
 from opinionlens.web.metrics import Cut
 
-# A body has this long, and longer by what the bytes that have come take at the least rate, up to the most.
+# Time for a body: a base, more for the bytes received at the lowest rate, and a maximum.
 BODY_SECONDS, LEAST_BYTES_A_SECOND, MOST_BODY_SECONDS = 10.0, 1_000, 120.0
-# How long an answer may lie ready without the client taking any of it: 48 KiB in that time are enough.
+# Time in which the client must read some of an answer that is ready: 48 KiB are enough.
 READER_SECONDS = 60.0
-# How long a closed connection may take to send what is left.
+# Time in which a closed connection may send the rest of its answer.
 CLOSING_SECONDS = 10.0
 TICK_SECONDS = 1.0
 
@@ -31,7 +33,7 @@ log = structlog.get_logger("app")
 
 
 class _Process:
-    """What the connections of one process share: who is open, and the clock that ends what is overdue."""
+    """Open connections of one process and the timer over them."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.open: OpenConnections[BoundedConnection] = OpenConnections(limits)
@@ -39,7 +41,7 @@ class _Process:
         self._cuts: Counter[Cut] = Counter()
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the clock run while anything is open."""
+        """Start the timer unless it runs already."""
         if self._timer is None:
             self._timer = loop.call_later(TICK_SECONDS, self._tick, loop)
 
@@ -60,7 +62,7 @@ class _Process:
 
 @dataclass(slots=True)
 class BoundedHttp:
-    """Makes the connections of a server; what uvicorn takes as `http`.
+    """Factory of a server's connections, passed to uvicorn as `http`.
 
     Every process has its own: workers get a copy before any connection is made.
     """
@@ -69,17 +71,17 @@ class BoundedHttp:
     _process: _Process | None = field(default=None, init=False, repr=False, compare=False)
 
     def __call__(self, **given: Any) -> BoundedConnection:  # noqa: ANN401 - uvicorn's own
-        """Return what speaks HTTP on a new connection."""
+        """Return the protocol for a new connection."""
         if self._process is None:
             self._process = _Process(self.limits)
         return BoundedConnection(self._process, **given)
 
 
 class BoundedConnection(BoundedHeads):
-    """uvicorn's HTTP for one connection, bounded from its first byte to its last."""
+    """uvicorn's HTTP protocol for one connection, with limits."""
 
     def __init__(self, process: _Process, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        """Take what uvicorn gives, and what the process shares."""
+        """Take uvicorn's arguments and the state of the process."""
         super().__init__(**given)
         self._process = process
         self.address = ""
@@ -90,12 +92,18 @@ class BoundedConnection(BoundedHeads):
 
     @property
     def waits_for_client_since(self) -> float | None:
-        """Since when nothing can be done before the client sends or reads something."""
+        """Time since when only the client can make progress.
+
+        None while the server itself has something to do.
+        """
         is_waiting = not self.is_answering or self._is_reading_body or self.flow.write_paused
         return self._since if is_waiting else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the place of the one that has waited longest, if there are too many; or give way."""
+        """Register the connection, or refuse it when crowded.
+
+        If another connection has waited long for its client, that one is closed instead.
+        """
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
         self._since = self.loop.time()
@@ -111,44 +119,44 @@ class BoundedConnection(BoundedHeads):
         self._process.watch(self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Free the place."""
+        """Forget the connection."""
         self._process.open.remove(self)
         super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
-        """Begin to wait for a body."""
+        """Start to measure the body's time and size."""
         self._is_reading_body, self._body_bytes, self._seconds_of_body = True, 0, 0.0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Count what has come."""
+        """Add to the number of body bytes received."""
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Wait no longer for the body."""
+        """Stop to measure the body."""
         self._is_reading_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Begin to wait for the next request."""
+        """Start to wait for the next request."""
         self._since = self.loop.time()
         super().on_response_complete()
 
     def resume_writing(self) -> None:
-        """Go on: the client has taken what lay ready."""
+        """Continue writing, as the client has read the pending bytes."""
         self._seconds_unread = 0.0
         super().resume_writing()
 
     def note_cut(self, reason: Cut) -> None:
-        """Count a connection that ends by a limit."""
+        """Count a connection that was ended by a limit."""
         self._process.note_cut(reason)
         services = self.app_state.get("services")
         if services is not None:
             services.metrics.count_cut_connection(reason)
 
     def give_way(self) -> None:
-        """Close for a connection that has something to say."""
+        """Close this connection to make room for a new one."""
         self.note_cut("crowded")
         self._process.open.remove(self)  # it is on its way out, and must not be chosen again
         if self._is_reading_body and self.is_answering:
@@ -157,7 +165,7 @@ class BoundedConnection(BoundedHeads):
             self.transport.abort()
 
     def pass_time(self, seconds: float) -> None:
-        """End what has waited for too long."""
+        """Close the connection if it has waited for too long."""
         if self.transport.is_closing():
             self._seconds_closing += seconds
             if self._seconds_closing > CLOSING_SECONDS:
@@ -176,5 +184,8 @@ class BoundedConnection(BoundedHeads):
 
 
 def allowed_seconds(body_bytes: int) -> float:
-    """Return how long a body may take of which so many bytes have come."""
+    """Return how long a body of this size may take.
+
+    The size is the number of bytes received so far.
+    """
     return min(BODY_SECONDS + body_bytes / LEAST_BYTES_A_SECOND, MOST_BODY_SECONDS)

@@ -1,6 +1,7 @@
-"""What comes before a body is bounded: the server itself would keep lines and headers of any size, for ever.
+"""Limits on request lines and headers, in size and time.
 
-A reverse proxy bounds them, too; the app must also be safe alone.
+uvicorn itself would keep lines and headers of any size, and wait for them without end. A reverse proxy limits
+them as well; the app must also be safe alone.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from opinionlens.web.http.problems import problem
 from opinionlens.web.metrics import Cut
 
-# Addresses of more than 64 KiB cannot be taken apart anyway. Checked whenever something arrives, so that what
-# comes in one piece may be somewhat longer.
+# Addresses of more than 64 KiB cannot be parsed anyway. Checked for each piece that arrives, so that a head in
+# one piece may be somewhat longer.
 MOST_HEAD_BYTES = 128 * 1024
 # Of all fields but the first line. Browsers send about 20 in 2 KiB; each costs every part that looks for one.
 MOST_FIELDS, MOST_FIELD_BYTES = 100, 32 * 1024
@@ -26,34 +27,34 @@ _TOO_LARGE = "The headers are too large."
 
 
 class _HeadTooLarge(Exception):
-    """Ends the parsing of a head."""
+    """Signal to the parser that a head exceeds its limits."""
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's HTTP for one connection, which refuses endless heads and does not wait for slow ones."""
+    """uvicorn's HTTP protocol with limits on request heads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        """Take what uvicorn gives."""
+        """Take uvicorn's arguments."""
         super().__init__(*args, **kwargs)
         self._head_bytes = 0  # that arrived since the last body, or the last end of one
         self._field_bytes = self._fields = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def note_cut(self, reason: Cut) -> None:
-        """Take note that this connection ends for a reason; nothing is done here."""
+        """Report that a limit ends this connection; override to count."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start the timer of the first request."""
         super().connection_made(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the timer."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless there is no end to it."""
+        """Parse further bytes, up to the limit of a head."""
         self._head_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -64,13 +65,13 @@ class BoundedHeads(HttpToolsProtocol):
             self._wait()  # for what comes after the line ends that may stand between two requests
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the headers of a further request."""
+        """Start the timer of a further request's headers."""
         super().on_message_begin()
         self._field_bytes = self._fields = 0
         self._wait()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one field, unless there are too many."""
+        """Count one field and refuse too many."""
         self._fields += 1
         self._field_bytes += len(name) + len(value)
         if self._fields > MOST_FIELDS or self._field_bytes > MOST_FIELD_BYTES:
@@ -78,35 +79,35 @@ class BoundedHeads(HttpToolsProtocol):
         super().on_header(name, value)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser cannot read."""
+        """Answer a request that the parser cannot read."""
         if self._fields > MOST_FIELDS or self._field_bytes > MOST_FIELD_BYTES:
             self._refuse_head()
         else:
             super().send_400_response(msg)
 
     def on_headers_complete(self) -> None:
-        """Wait no longer; what comes now is a body."""
+        """Stop the timer of the headers, as a body follows."""
         self._head_bytes = 0
         self._stop_waiting()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Leave bodies to the app, which has a limit for them."""
+        """Pass the body on; the app has its own limit."""
         self._head_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Begin to count anew."""
+        """Reset the count of head bytes."""
         self._head_bytes = 0
         super().on_message_complete()
 
     @property
     def is_answering(self) -> bool:
-        """Whether the headers of a request have been read, and its answer is not complete."""
+        """Whether a request is being answered, from its headers on."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def refuse(self, status: int, code: str, detail: str, *, retry_after: str | None = None) -> None:
-        """Say why, as far as no answer has begun, and close the connection."""
+        """Send an error, unless an answer has begun, and close."""
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:

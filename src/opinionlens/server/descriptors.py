@@ -1,4 +1,4 @@
-"""Connections that a process may hold open: files are limited."""
+"""Number of connections that the limit of open files allows."""
 
 from __future__ import annotations
 

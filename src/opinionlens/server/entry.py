@@ -1,4 +1,6 @@
-"""Where a server starts: reads the settings, configures logging, opens the registry.
+"""Entry points of the server for uvicorn.
+
+They read the settings, configure logging and open the registry.
 
 uvicorn --factory opinionlens.server.entry:build_app --no-access-log
 """
@@ -25,7 +27,7 @@ from opinionlens.web.factory import create_app
 
 
 def build_app() -> FastAPI:
-    """Return the app as the environment describes it, for a process that serves by itself.
+    """Build the app from the environment for a single process.
 
     Raises:
         SettingsInvalid: the environment holds an unknown, impossible or unsafe value.
@@ -39,10 +41,12 @@ def build_app() -> FastAPI:
 
 
 def build_worker_app() -> FastAPI:
-    """Return the app for one worker of several, whose parent has prepared everything.
+    """Build the app for one worker of several.
 
-    The worker ends with its parent, even where that is killed, so that no orphan keeps the port. Settings
-    that cannot be end it with the status that tells the parent that trying again is no use.
+    The parent process has prepared the database.
+
+    The worker ends with its parent, even where that is killed, so that no orphan keeps the port. Invalid
+    settings end it with a status that tells the parent not to try again.
     """
     _end_with_parent()
     try:
@@ -66,7 +70,7 @@ def _app(settings: Settings) -> FastAPI:
 
 
 def _spare_from_collections() -> None:
-    """Take what lives as long as the process out of what the garbage collector walks through.
+    """Exclude all present objects from garbage collection.
 
     A full collection stops all threads: 60 ms with these hundreds of thousands of objects, for every few
     explanations of long texts.

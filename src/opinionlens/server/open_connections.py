@@ -1,8 +1,9 @@
-"""Which connections may stay open when there are too many. Decides; closing is left to the connections.
+"""Choice of the connections that stay open when too many.
 
-A new connection is let in, and the one that has waited longest for its client is closed instead: a client
-that sends what it has to say at once is answered, however many hold connections open and say nothing.
-Connections whose requests are being worked on stay; where there are only those, the new one is refused.
+Decides only; closing is left to the connections. A new connection is accepted, and the one that has waited
+longest for its client is closed: a client that sends its request at once is answered, however many others
+hold connections open without sending. Connections whose requests are being worked on stay; where there are
+only those, the new one is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from opinionlens.web.http.client_address import counted_as
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections one process holds open.
+    """Maximum number of open connections of one process.
 
     Attributes:
         total: from all addresses together.
@@ -32,15 +33,15 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """What is asked of a connection."""
+    """Properties of a connection that the choice depends on."""
 
     @property
     def address(self) -> str:
-        """Where it comes from."""
+        """The client's address."""
 
     @property
     def waits_for_client_since(self) -> float | None:
-        """Since when nothing can be done before the client does something; None while something can."""
+        """Time since when only the client can act, or None."""
 
 
 C = TypeVar("C", bound=Connection)
@@ -50,22 +51,22 @@ class OpenConnections(Generic[C]):
     """The open connections of one process."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
-        """Begin with none."""
+        """Start with no connections."""
         self._limits = limits
         self._by_address: dict[str, set[C]] = {}
         # The very check by which uvicorn decides whose `X-Forwarded-For` counts.
         self._proxies = ProxyHeadersMiddleware(_no_app, trusted_hosts=limits.trusted_proxies).trusted_hosts
 
     def every(self) -> list[C]:
-        """Return all of them."""
+        """Return all open connections."""
         return [connection for some in self._by_address.values() for connection in some]
 
     def add(self, connection: C) -> None:
-        """Take one in."""
+        """Add a connection."""
         self._by_address.setdefault(counted_as(connection.address), set()).add(connection)
 
     def remove(self, connection: C) -> None:
-        """Forget one, if it is here."""
+        """Forget a connection, if it is known."""
         address = counted_as(connection.address)
         some = self._by_address.get(address, set())
         some.discard(connection)
@@ -73,11 +74,14 @@ class OpenConnections(Generic[C]):
             self._by_address.pop(address, None)
 
     def has_room_for(self, connection: C) -> bool:
-        """Tell whether one more fits."""
+        """Tell whether one more connection fits."""
         return self._crowd_of(connection) is None
 
     def to_close_for(self, connection: C) -> C | None:
-        """Return which one makes room for a new one, where there is none; None when all are worked on."""
+        """Return the connection to close for a new one.
+
+        None when all of them are being worked on.
+        """
         waiting = [
             (since, other)
             for other in self._crowd_of(connection) or ()
@@ -86,7 +90,10 @@ class OpenConnections(Generic[C]):
         return min(waiting, key=lambda pair: pair[0])[1] if waiting else None
 
     def _crowd_of(self, connection: C) -> Collection[C] | None:
-        """Return those among which a new one would be one too many."""
+        """Return the connections of the limit that is reached.
+
+        None when it exceeds none.
+        """
         limits = self._limits
         own = self._by_address.get(counted_as(connection.address), set())
         if len(own) >= limits.per_address and connection.address not in self._proxies:

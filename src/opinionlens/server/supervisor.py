@@ -1,8 +1,8 @@
-"""The parent of several workers: starts them, replaces those that die, and ends them in order.
+"""Parent process of several workers.
 
-uvicorn's own supervisor, and beyond it: what a dead worker counted is kept, a worker that dies again and
-again is started ever more seldom, one that cannot start does not take the others with it, several that hang
-are noticed at the same time, and the end comes in bounded time.
+It starts them, replaces those that die, and ends them in order. Beyond uvicorn's own supervisor: the counts
+of a dead worker are kept, a worker that dies repeatedly is restarted ever more slowly, one that cannot start
+does not stop the others, several that hang are noticed at the same time, and shutdown takes a bounded time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = structlog.get_logger("supervisor")
 
 @dataclass(slots=True)
 class _Life:
-    """What is known of one worker.
+    """State of one worker.
 
     Attributes:
         born: when it was started.
@@ -54,7 +54,7 @@ class _Life:
 
 
 class Supervisor(Multiprocess):
-    """Keeps `config.workers` processes answering on the sockets until a signal comes."""
+    """Supervisor of `config.workers` processes until a signal comes."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Supervisor(Multiprocess):
         new_worker: Callable[[Config, list[socket]], Process] = Process,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start nothing yet; from here on signals are answered by `run`.
+        """Prepare without starting; from now on `run` handles signals.
 
         Args:
             config: what each worker serves, and how many there are.
@@ -97,7 +97,10 @@ class Supervisor(Multiprocess):
         self._retire_all_but({worker.pid for worker in self.processes if worker.pid is not None})
 
     def terminate_all(self) -> None:
-        """Ask the workers to end. Nobody new is let in: what they do not accept would wait for nothing."""
+        """Close the sockets and ask the workers to end.
+
+        The sockets go first: connections that no worker accepts any more would wait in vain.
+        """
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
@@ -107,7 +110,7 @@ class Supervisor(Multiprocess):
                     os.kill(worker.pid, signal.SIGCONT)  # one that was stopped hears nothing before
 
     def join_all(self) -> None:
-        """Wait for the workers, which answer what they have begun; one that hangs is killed."""
+        """Wait for the workers to finish; kill those that hang."""
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + _END_SECONDS
         for worker in self.processes:
             worker.process.join(max(0.0, deadline - time.monotonic()))
@@ -117,7 +120,10 @@ class Supervisor(Multiprocess):
                 worker.process.join()
 
     def _is_well(self, worker: Process, life: _Life) -> bool:
-        """Tell whether a worker lives and, once any has served, still answers its parent."""
+        """Tell whether a worker lives and answers its parent.
+
+        Before any worker has served, being alive is enough.
+        """
         if not worker.process.is_alive():
             return False
         try:
@@ -164,7 +170,7 @@ class Supervisor(Multiprocess):
         self.processes[place] = worker
 
     def _retire_all_but(self, present: set[int]) -> None:
-        """Put away what workers counted that are no longer here, whoever replaced them."""
+        """Merge the counts of workers that have ended."""
         for pid in self._counted - present:
             try:
                 retire(self._metrics_folder, pid)

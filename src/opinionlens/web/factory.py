@@ -1,4 +1,4 @@
-"""Puts the app together from what it is given."""
+"""Assembly of the web application from its collaborators."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ DESCRIPTION = (
 
 
 class OpinionLensApp(FastAPI):
-    """FastAPI whose description tells the truth about errors."""
+    """FastAPI with a complete OpenAPI description of errors."""
 
     max_body_bytes: int
 
@@ -73,7 +73,9 @@ def create_app(
     close: Callable[[], None] | None = None,
     make_hasher: Callable[[], Hasher] = argon2,
 ) -> FastAPI:
-    """Return the app. It starts at once; the champion is brought in the background.
+    """Create the app, which answers from its start.
+
+    The champion is loaded in the background.
 
     Args:
         settings: the app reads no others.
@@ -146,7 +148,10 @@ def _services(
 
 
 def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
-    """Add what answers, and what each request passes on its way in: the last added is the outermost."""
+    """Add the routes and the middleware.
+
+    The middleware that is added last is the outermost.
+    """
     folder = settings.api.static_path
     if not folder.is_dir():
         raise SettingsInvalid(
@@ -181,7 +186,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
 
 
 def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
-    """Add what refuses other names of this site, and what lets pages of other sites call the API."""
+    """Add the checks of host names and cross-origin requests."""
     if security.origins:
         app.add_middleware(
             CORSMiddleware,

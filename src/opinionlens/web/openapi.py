@@ -1,4 +1,7 @@
-"""The truth in the OpenAPI document: errors as they are sent, who needs a key, words where there are none."""
+"""Corrections to FastAPI's OpenAPI document.
+
+Errors as they are sent, routes that need a key, and descriptions where FastAPI has none.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,10 @@ _PARAMETERS: dict[str, tuple[str, object]] = {
 
 
 def with_problems(schema: dict[str, Any], *, max_body_bytes: int) -> dict[str, Any]:
-    """Return `schema` with every `Problem` under its own media type, and no error form that is never sent.
+    """Return `schema` with errors described as they are sent.
 
-    What may answer 401 says that it takes a key, what takes a body how large that may be
-    and that it must not be compressed.
+    Every `Problem` gets its own media type, and FastAPI's own error form goes. Routes that may answer 401 say
+    that they take a key. Routes with a body say how large it may be and that it must not be compressed.
     """
     components = schema["components"]["schemas"]
     too_large = {"description": f"The body has more than {max_body_bytes:,} bytes.", **_problem_content()}
@@ -81,7 +84,7 @@ def _problem_content() -> dict[str, Any]:
 
 
 def _describe(response: dict[str, Any], components: dict[str, Any]) -> None:
-    """Say of an answer what its model says of itself, where nothing was said."""
+    """Describe an answer by its model where FastAPI does not."""
     if response["description"] not in _PHRASES:
         return
     content = response.get("content", {}).get("application/json")

@@ -1,1 +1,1 @@
-"""The JSON API: one package for each feature, with its routes and schemas."""
+"""The JSON API, one package per feature."""

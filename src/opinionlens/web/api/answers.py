@@ -1,4 +1,7 @@
-"""Answers as JSON, written without a detour: `schemas` describes them, tests compare the two."""
+"""JSON answers, written directly for speed.
+
+`web.http.schemas` describes them; tests compare the two.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,15 @@ def json_body_response(body: bytes, status: int = 200) -> Response:
 
 
 def model_fields(model: ServedModel) -> dict[str, Any]:
-    """Return which model answers."""
+    """Return name, version and kind of a model."""
     return {"name": model.name, "version": model.version, "kind": model.kind}
 
 
 def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
-    """Return what is said of one text, in plain strings: writing an enum costs several times as much."""
+    """Return the JSON fields of one prediction.
+
+    Plain strings, as writing an enum costs several times as much.
+    """
     reason = prediction.reason
     return {
         "prediction": prediction.label.value,
@@ -56,17 +62,20 @@ def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
 
 
 def prediction_fields(answer: ServedPrediction | ExplainedAnswer) -> dict[str, Any]:
-    """Return the verdict on one text and who gave it."""
+    """Return the prediction for one text and its origin."""
     return verdict_fields(answer.prediction, answer.id) | origin_fields(answer.model)
 
 
 def origin_fields(model: ServedModel) -> dict[str, Any]:
-    """Return who answered which request."""
+    """Return the answering model and the request's id."""
     return {"model": model_fields(model), "request_id": request_id.get() or ""}
 
 
 def sentiment_fields(answer: ServedPrediction) -> dict[str, Any]:
-    """Return the verdict in the words of S2: labels in lower case, `scores` for the probabilities."""
+    """Return the prediction in the older form of `/predict`.
+
+    Labels are in lower case; the probabilities are called `scores`.
+    """
     prediction = answer.prediction
     return {
         "label": prediction.label.value.lower(),
@@ -81,7 +90,10 @@ def sentiment_fields(answer: ServedPrediction) -> dict[str, Any]:
 def batch_fields(
     items: Sequence[str | BadItem], verdicts: Iterable[dict[str, Any]], model: ServedModel
 ) -> dict[str, Any]:
-    """Return an object for each item: the next of `verdicts` for a text, the reason for what is none."""
+    """Return one object per item of a batch.
+
+    The next of `predictions` for a text, the error for an item that is not a text.
+    """
     following = iter(verdicts)
     results = [
         {"index": index, "error": {"code": item.code, "detail": item.detail}}
@@ -93,7 +105,7 @@ def batch_fields(
 
 
 def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
-    """Return the verdict with the words and features behind it."""
+    """Return the prediction with the words and features behind it."""
     explanation = answer.explanation
     ranked = sorted(explanation.contributions, key=_spread, reverse=True)
     listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
@@ -140,7 +152,10 @@ def _contribution_fields(explanation: Explanation, contribution: Contribution) -
 
 
 def _spread(contribution: Contribution) -> float:
-    """How much a feature decides: what it adds to all classes alike decides nothing."""
+    """Return how strongly a feature separates the classes.
+
+    A value that it adds to all classes alike decides nothing.
+    """
     return max(contribution.values) - min(contribution.values)
 
 

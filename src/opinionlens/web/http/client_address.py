@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as limits go."""
+"""Client address of a request, as limits count it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ _IPV6_HOUSEHOLD = 64
 
 
 def address_of(request: HTTPConnection) -> str:
-    """Return the address that a limit counts by; the server has already asked the trusted proxies for it."""
+    """Return the client's address for counting limits.
+
+    The server has already resolved the headers of trusted proxies.
+    """
     return counted_as(request.client.host if request.client else "")
 
 
 def counted_as(address: str) -> str:
-    """Return the address, or for IPv6 the network of which one household has 2^64 addresses."""
+    """Return an IPv4 address itself, an IPv6 address's network.
+
+    One household with IPv6 has 2^64 addresses, all in one network.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:  # a unix socket, or a test

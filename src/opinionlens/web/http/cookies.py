@@ -1,4 +1,7 @@
-"""The cookies: for our pages only, out of reach of scripts, and bound to https where that is spoken."""
+"""Cookies for our own pages.
+
+Scripts cannot read them, and over https they are bound to it.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,20 @@ LOGIN_FORM = "opinionlens_login"
 
 
 def read(request: Request, name: str) -> str | None:
-    """Return a cookie of ours. Over https only one that was set over https by this very host counts."""
+    """Return the value of one of our cookies.
+
+    Over https only a cookie that this very host set over https counts.
+    """
     return request.cookies.get(_full_name(request, name))
 
 
 def put(
     request: Request, response: Response, name: str, value: str, *, same_site: Literal["lax", "strict"]
 ) -> None:
-    """Set a cookie that lasts until the browser is closed; the database knows how long a session does."""
+    """Set a cookie that lasts until the browser is closed.
+
+    The database knows how long a session lasts.
+    """
     response.set_cookie(
         _full_name(request, name),
         value,

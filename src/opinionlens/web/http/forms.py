@@ -1,4 +1,4 @@
-"""Forms of the pages: a few fields in UTF-8, nothing to upload."""
+"""Fields of forms in UTF-8, without uploads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _URL_ENCODED = "application/x-www-form-urlencoded"
 
 
 async def form_of(request: Request, *, most_fields: int = _MOST_FIELDS) -> Mapping[str, str]:
-    """Return the fields of the form that was sent, however often it is asked for.
+    """Return the fields of the form that was sent.
+
+    The form is read once for each request.
 
     Raises:
         HTTPException: it is longer than the longest text, has too many fields, or bytes that are not UTF-8.

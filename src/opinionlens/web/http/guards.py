@@ -1,8 +1,9 @@
-"""What routes ask before they do anything: who is it, and may they.
+"""Checks of identity and permission, made before a route runs.
 
-A program shows a key (`Authorization: Bearer …` or `X-API-Key: …`), a person the cookie of a session. What
-changes something and comes with the cookie must also carry the session's CSRF token, in the header
-`X-CSRF-Token` or in the form field `csrf_token`; what comes with a key need not, for no browser adds keys.
+A program sends a key (`Authorization: Bearer …` or `X-API-Key: …`), a person's browser the cookie of a
+session. A request that changes something and comes with the cookie must also carry the session's CSRF token,
+in the header `X-CSRF-Token` or in the form field `csrf_token`. A request with a key needs no token, as no
+browser adds keys by itself.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ MAYBE_WITH_KEY: dict[str, Any] = {"security": [{}, {"key": []}]}
 
 
 async def admin_only(request: Request) -> Principal:
-    """Return who asks, if they may administer: a FastAPI dependency, or called with a request.
+    """Return the administrator behind a request, or refuse it.
+
+    A FastAPI dependency, or called with a request.
 
     Raises:
         LoginNeeded: no key or session came, or one that is good no more.
@@ -90,15 +93,20 @@ async def admin_only(request: Request) -> Principal:
 
 
 async def may_predict(request: Request) -> Principal | None:
-    """Return who asks for a prediction, as a FastAPI dependency; see `check_may_predict`."""
+    """Return the caller of a prediction, as a FastAPI dependency.
+
+    See `check_may_predict`.
+    """
     return await check_may_predict(request, services_of(request))
 
 
 async def check_may_predict(request: Request, services: Services) -> Principal | None:
-    """Return who asks where only some may; None, at no cost, where everybody may.
+    """Return the caller where predictions need a key.
 
-    A session needs no CSRF token here: a forged request changes nothing, and whoever forged it cannot read
-    the answer.
+    None, at no cost, where they are open to all.
+
+    A session needs no CSRF token here: a forged request changes nothing, and its author cannot read the
+    answer.
 
     Raises:
         LoginNeeded: no key or session came, or one that is good no more.
@@ -117,7 +125,9 @@ async def check_may_predict(request: Request, services: Services) -> Principal |
 
 
 async def admin_page(request: Request) -> Visitor:
-    """Return who is logged in; sends a person who is not to the login page and back. Keys open no pages.
+    """Return the logged-in visitor or redirect to the login page.
+
+    Keys open no pages.
 
     Raises:
         GoToLogin: nobody is logged in; where the page was to change something, one starts at the front.
@@ -134,7 +144,9 @@ async def admin_page(request: Request) -> Visitor:
 
 
 async def visitor_of(request: Request) -> Visitor | None:
-    """Return who is logged in, for a page that anybody may see. It never fails and hardly waits.
+    """Return the logged-in visitor of a public page, or None.
+
+    Never fails, and waits a second for the database at most.
 
     As a dependency of a page's route it makes the frame show the name and the way out.
     """
@@ -146,7 +158,7 @@ async def visitor_of(request: Request) -> Visitor | None:
 
 
 async def check_csrf(request: Request, expected: str) -> None:
-    """Let pass what carries the token that another site cannot know.
+    """Raise unless the request carries the session's CSRF token.
 
     Raises:
         CsrfFailed: it is missing or another one.
@@ -163,7 +175,10 @@ AdminVisitor = Annotated[Visitor, Depends(admin_page)]
 
 
 async def _who_of_key(request: Request, services: Services) -> Principal | None:
-    """Return whose key came with the request; None when none came."""
+    """Return the principal of the request's key.
+
+    None when no key came.
+    """
     key = key_of(request)
     if key is None:
         return None
@@ -174,7 +189,10 @@ async def _who_of_key(request: Request, services: Services) -> Principal | None:
 
 
 def key_of(request: Request) -> str | None:
-    """Return the key that came with a request. What `Authorization` carries for a proxy is not ours."""
+    """Return the API key of a request.
+
+    Other schemes in `Authorization` are for a proxy and ignored.
+    """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return key.strip()

@@ -1,4 +1,7 @@
-"""Under which names the app answers: another name may be an attacker's, who lets it lead here."""
+"""Check of the host name in requests.
+
+An attacker may let a name of their own lead to this server.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,16 @@ _DETAIL = (
 
 
 class TrustedHosts:
-    """Refuses requests to names that are not listed. Plain ASGI, and one look into a set for nearly all."""
+    """Middleware that refuses requests to unlisted host names.
+
+    Plain ASGI; for nearly all requests one look into a set.
+    """
 
     def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
-        """Wrap `app`; a pattern is a name in lower case, or `*.name` for all names below it."""
+        """Wrap `app` with the patterns of trusted names.
+
+        A pattern is a name in lower case, or `*.name` for all names below it.
+        """
         self.app = app
         self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*."))
         self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*."))
@@ -52,6 +61,9 @@ class TrustedHosts:
 
 
 def name_of(host: str) -> str:
-    """Return the name in a `Host` header in lower case, without port and final dot; "" if it holds none."""
+    """Return the name in a `Host` header in lower case.
+
+    Port and final dot are left out; "" if the header holds no name.
+    """
     found = _HOST.fullmatch(host.lower())
     return found["name"].removesuffix(".") if found else ""

@@ -1,6 +1,7 @@
-"""What every request passes, outermost first: its id and line in the log, the headers, the net, the limit.
+"""Middleware of every request, as plain ASGI.
 
-Plain ASGI: Starlette's `BaseHTTPMiddleware` would cost more than the answer to a short text.
+From the outermost: request id and log, security headers, safety net, HEAD, limit of the body. Starlette's
+`BaseHTTPMiddleware` would cost more than the answer to a short text.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ _HEADERS_OF_HTTPS = (*_HEADERS, (b"strict-transport-security", b"max-age=3153600
 
 
 def _length(announced: bytes) -> int:
-    """Return the bytes that `Content-Length` announces; 0 for what is no number."""
+    """Return the number in `Content-Length`, or 0."""
     digits = announced.lstrip(b"0")  # Python takes offence at thousands of digits, be they zeros
     if not digits.isdigit():
         return 0
@@ -69,10 +70,11 @@ def _length(announced: bytes) -> int:
 
 
 class RequestLog:
-    """Gives each request an id, answers it in `X-Request-ID`, and reports when it is done.
+    """Middleware that gives each request an id and reports it.
 
-    To the log, to the metrics, and to the error log where it ended in an error. All name the route, not the
-    address: an address may hold what a person wrote.
+    The id is answered in `X-Request-ID`. The report goes to the log, to the metrics, and to the error log
+    where the request ended in an error. All name the route, not the address: an address may hold a person's
+    text.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class RequestLog:
 
 
 class SecurityHeaders:
-    """Adds the headers that keep a browser from doing more than the pages need."""
+    """Middleware that adds security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -168,9 +170,10 @@ class SecurityHeaders:
 
 
 class SafetyNet:
-    """Answers 500 for what nobody expected and keeps the traceback, without values, for the log.
+    """Middleware that answers 500 after unexpected exceptions.
 
-    Inside the other layers, so that even this answer has its id and its headers.
+    The traceback goes to the log without values. It stands inside the other layers, so that even this answer
+    has its id and its headers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -202,10 +205,10 @@ class SafetyNet:
 
 
 class BodyLimit:
-    """Refuses a body that is too large: at once where its length is announced, else while it arrives.
+    """Middleware that refuses a body that is too large.
 
-    It also refuses one too many of those that are held in memory until their last byte has come: a thousand
-    slow clients could otherwise fill it.
+    At once where its length is announced, else while it arrives. It also limits the number of bodies that are
+    held in memory until their last byte has come: a thousand slow clients could otherwise fill it.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -253,7 +256,10 @@ class BodyLimit:
 
 
 class HeadAsGet:
-    """Answers HEAD as GET without the body, as HTTP wants it; FastAPI's routes know only what they name."""
+    """Middleware that answers HEAD as GET without the body.
+
+    HTTP requires it; FastAPI's routes know only the methods that they name.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""

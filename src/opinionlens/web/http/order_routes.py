@@ -1,4 +1,4 @@
-"""Routes whose JSON FastAPI reads, kept from bodies that hold far more than any order does."""
+"""Routes with JSON bodies that FastAPI reads, limited in size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _MOST_VALUES = 100
 
 
 class OrderRoute(APIRoute):
-    """Counts the values of a body before FastAPI reads it, which it does before it asks who is there."""
+    """Route that counts a body's values before FastAPI reads it.
+
+    FastAPI reads the body before it checks the caller's permission.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the count."""

@@ -1,6 +1,7 @@
-"""The one place where errors become answers: `application/problem+json`, or a page for a person.
+"""Conversion of errors to answers.
 
-No answer repeats what was sent, and none shows a path or an address of this machine.
+`application/problem+json` for programs, or a page for a person. No answer repeats the request's content, and
+none shows a path or an address of this machine.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ def add_failure_handlers(app: FastAPI) -> None:
 
 
 def unexpected() -> Response:
-    """Return what is said when the cause is unknown; the log has the rest under the request id."""
+    """Return the answer to an unknown error.
+
+    The log has the cause under the request id.
+    """
     detail = "Something went wrong here. The operator finds the cause under the request id."
     return problem(500, "internal_error", "InternalError", detail)
 
@@ -87,7 +91,10 @@ async def _on_our_error(request: Request, error: OpinionLensError) -> Response:
 
 
 def headers_of(error: OpinionLensError) -> Mapping[str, str]:
-    """Return what the answer to an error carries beside its words: when to come back, or how to get in."""
+    """Return the headers of the answer to an error.
+
+    They say when to try again, or how to authenticate.
+    """
     if isinstance(error, Refused):
         return error.headers
     retry = _RETRY_AFTER.get(type(error))
@@ -99,7 +106,7 @@ async def _on_go_to_login(_: Request, error: GoToLogin) -> Response:
 
 
 async def invalid_request(request: Request, error: RequestValidationError) -> Response:
-    """Return what is said when something that was sent is not as described."""
+    """Return the answer to a request of the wrong form."""
     faults = [
         {"where": ".".join(map(str, fault["loc"])), "message": _message(fault)}
         for fault in error.errors()[:_MOST_FAULTS]
@@ -115,7 +122,10 @@ def _message(fault: Mapping[str, Any]) -> str:
 
 
 async def http_failure(request: Request, error: HTTPException) -> Response:
-    """Return what is said when HTTP itself refuses: no such address, no such method, too much."""
+    """Return the answer to an HTTP error.
+
+    Such as an unknown address, a wrong method, a body that is too large.
+    """
     if error.detail == _NOT_READABLE:
         fault = {"type": "json_invalid", "loc": ("body",), "msg": "Not JSON in UTF-8, or nested too deeply"}
         return await invalid_request(request, RequestValidationError([fault]))
@@ -131,7 +141,10 @@ async def http_failure(request: Request, error: HTTPException) -> Response:
 
 
 def _allowed_methods(request: Request) -> str:
-    """Return what the address takes. Where several routes share it, Starlette only asks the first."""
+    """Return the methods that the address allows.
+
+    Where several routes share it, Starlette asks only the first.
+    """
     # Below a folder of files the scope's root is that folder.
     root = request.scope.get("root_path", "")
     whole = {**request.scope, "root_path": request.scope.get("app_root_path", root)}
@@ -160,5 +173,8 @@ _WORDS: Mapping[int, str] = {
 
 
 def _wants_page(request: Request) -> bool:
-    """Tell whether a person is looking: a browser asks for HTML, and no browser page lives under /api."""
+    """Tell whether the answer should be a page.
+
+    A browser asks for HTML, and no page lives under /api.
+    """
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

@@ -1,4 +1,4 @@
-"""Where a person goes after the login: to a page of ours, whatever the address said."""
+"""Target page after a login, limited to this site."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _OURS = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
 
 
 def way_back(asked_for: str | None) -> str:
-    """Return the page that was asked for, if it is a path on this site, else the front of the admin pages."""
+    """Return the requested page if it is a safe path.
+
+    Anything but a path on this site leads to the front of the admin pages.
+    """
     if asked_for is None or len(asked_for) > _MOST_CHARS or not _OURS.fullmatch(asked_for):
         return FRONT
     path = asked_for.partition("?")[0]

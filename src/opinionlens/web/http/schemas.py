@@ -1,4 +1,7 @@
-"""The answers as programs see them. The routes write them directly; tests hold them to these models."""
+"""Schemas of the answers for programs.
+
+The routes write their answers directly; tests compare them with these models.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _CONTRIBUTION: dict[str, Any] = {
 
 
 class AnswerModel(BaseModel):
-    """What is common to all answers: no more fields than described."""
+    """Base of all answers, without undescribed fields."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -57,7 +60,10 @@ class ModelInfo(AnswerModel):
 
 
 class Probabilities(AnswerModel):
-    """Calibrated, and adding up to 1. A class that the model does not know has 0."""
+    """Calibrated probabilities that add up to 1.
+
+    A class that the model does not know has 0.
+    """
 
     NEGATIVE: Share
     NEUTRAL: Share
@@ -65,7 +71,7 @@ class Probabilities(AnswerModel):
 
 
 class PredictionFields(AnswerModel):
-    """What is said of one text."""
+    """The prediction for one text."""
 
     prediction: Label
     confidence: Share = Field(description="The probability of `prediction`.")
@@ -76,7 +82,7 @@ class PredictionFields(AnswerModel):
 
 
 class PredictionAnswer(PredictionFields):
-    """The verdict on one text and who gave it."""
+    """The prediction for one text and its model."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PREDICTION]})
 
@@ -85,27 +91,27 @@ class PredictionAnswer(PredictionFields):
 
 
 class BatchVerdict(PredictionFields):
-    """The verdict on one item of a batch."""
+    """The prediction for one item of a batch."""
 
     index: int = Field(ge=0, description="The item's place in the batch, from 0.")
 
 
 class ItemError(AnswerModel):
-    """Why an item was not judged."""
+    """The reason why there is no prediction for an item."""
 
     code: Literal["not_a_text", "text_too_long", "not_unicode"]
     detail: str = Field(description="What is wrong, for people.")
 
 
 class BatchError(AnswerModel):
-    """An item of a batch that is no text to judge."""
+    """An item of a batch that holds no valid text."""
 
     index: int = Field(ge=0, description="The item's place in the batch, from 0.")
     error: ItemError
 
 
 class BatchDetailAnswer(AnswerModel):
-    """An object for each item, in their order, all from the same model."""
+    """One object per item, in their order, from one model."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -133,7 +139,7 @@ class BatchDetailAnswer(AnswerModel):
 
 
 class Scores(AnswerModel):
-    """The probabilities by label in lower case, adding up to 1."""
+    """Probabilities by label in lower case, adding up to 1."""
 
     negative: Share
     neutral: Share
@@ -148,7 +154,7 @@ class Scores(AnswerModel):
 
 
 class SentimentAnswer(AnswerModel):
-    """The verdict on one text, with labels in lower case."""
+    """The prediction for one text, with labels in lower case."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -177,7 +183,7 @@ class SentimentAnswer(AnswerModel):
 
 
 class ActiveModelAnswer(AnswerModel):
-    """Which trained model is active."""
+    """The active trained model."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -201,7 +207,7 @@ class ActiveModelAnswer(AnswerModel):
 
 
 class Word(AnswerModel):
-    """A stretch of the text that moved the verdict."""
+    """A part of the text that moved the prediction."""
 
     text: str
     start: int = Field(description="First code point.")
@@ -225,7 +231,7 @@ class ListedWordAnswer(AnswerModel):
 
 
 class ContributionAnswer(AnswerModel):
-    """What one feature adds to the decision value of each class."""
+    """The value that one feature adds to each class."""
 
     feature: str
     block: str = Field(description="`words`, `chars` or `lexicon`.")
@@ -236,7 +242,10 @@ class ContributionAnswer(AnswerModel):
 
 
 class ExplanationAnswer(PredictionAnswer):
-    """A verdict with its reasons: `bias`, all contributions and `rest` add up to `decision`, uncalibrated."""
+    """A prediction with its reasons.
+
+    `bias`, all contributions and `rest` add up to `decision`, before calibration.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -276,14 +285,17 @@ class ExplanationAnswer(PredictionAnswer):
 
 
 class FieldProblem(AnswerModel):
-    """What is wrong with one part of the request."""
+    """An error in one part of the request."""
 
     where: str = Field(examples=["body.text"])
     message: str = Field(examples=["String should have at most 10000 characters"])
 
 
 class Problem(AnswerModel):
-    """An error as RFC 9457 has it. What was sent is never repeated in it."""
+    """An error in the form of RFC 9457.
+
+    It never repeats the content of the request.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -322,7 +334,7 @@ class Licence(AnswerModel):
 
 
 class About(AnswerModel):
-    """What this is."""
+    """Title, version and licence of the service, and its model."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -10,7 +10,9 @@ from starlette.types import Scope
 
 
 class FreshFiles(StaticFiles):
-    """Static files that a browser asks about each time; an unchanged one costs an answer without a body.
+    """Static files that a browser checks for changes each time.
+
+    An unchanged one costs an answer without a body.
 
     Without this a browser guesses how long it may keep a script, and shows a new page with an old one.
     """

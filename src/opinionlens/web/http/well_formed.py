@@ -1,4 +1,7 @@
-"""Refuses a request that cannot be read as it was meant, before a route reads it wrongly or at great cost."""
+"""Early refusal of requests that cannot be read correctly.
+
+A route would read them wrongly or at great cost.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _CODED = "The body is compressed or coded (`Content-Encoding`). Send it as it is
 
 
 class WellFormed:
-    """Checks the coding of the body, the query and the cookies of every request."""
+    """Middleware that checks body coding, query and cookies."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -50,7 +53,9 @@ class WellFormed:
 
 
 def without_backslashes(cookies: bytes) -> bytes:
-    """Return the cookies that hold no backslash, which RFC 6265 forbids.
+    """Return the cookies without those that hold a backslash.
+
+    RFC 6265 forbids a backslash.
 
     Many releases of Python unquote a value in a time that grows with the square of its length: 110 seconds
     for one header of 120 kB (CVE-2024-7592).
@@ -59,7 +64,7 @@ def without_backslashes(cookies: bytes) -> bytes:
 
 
 def fault_of_query(query: bytes, *, strict: bool) -> RequestValidationError | None:
-    """Return what is wrong with a query.
+    """Return the error in a query, or None.
 
     Args:
         query: as it stands in the address.

@@ -1,4 +1,4 @@
-"""What is measured: a catalogue of names, one object to report to, one view for Prometheus."""
+"""Metrics: catalogue, measuring, view for Prometheus."""
 
 from opinionlens.web.metrics.measuring import CONTENT_TYPE, Cut, LoginOutcome, Metrics, SwapOutcome
 

@@ -1,7 +1,8 @@
-"""Every metric by name: what it counts, under which labels. `docs/metrics.md` shows the same table.
+"""Catalogue of every metric with its meaning and labels.
 
-Names end in their unit. Labels come from closed sets (routes, classes, versions that were active), never from
-what people send, so that nobody can fill the memory of whoever stores them.
+`docs/metrics.md` shows the same table. Names end in their unit. Labels come from closed sets (routes,
+classes, versions that were active), never from the content of requests: those could fill the memory of
+Prometheus.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ _ITEMS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 @dataclass(frozen=True, slots=True)
 class MetricDescription:
-    """One metric. `name` is as Prometheus shows it; a counter's ends in `_total`."""
+    """Name, kind, meaning and labels of one metric.
+
+    `name` is as Prometheus shows it; a counter's ends in `_total`.
+    """
 
     name: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""What the app reports when something happens; cheap enough for every request."""
+"""Recording of metrics, cheap enough for every request."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 @dataclass(frozen=True, slots=True)
 class _ModelSeries:
-    """The series of one endpoint and one version, found by their labels once."""
+    """Series of one endpoint and version, looked up once."""
 
     seconds: Histogram
     chars: Histogram
@@ -63,14 +63,16 @@ class _RouteSeries:
 
 
 class Metrics:
-    """The app's own measurements, in a registry of their own so that two apps in a process do not collide.
+    """The app's measurements in a registry of their own.
 
-    With `PROMETHEUS_MULTIPROC_DIR` set (before the client library was imported) the values are those of all
-    workers that share the folder, whichever of them is asked. Safe among threads.
+    With it, two apps in one process do not collide.
+
+    With `PROMETHEUS_MULTIPROC_DIR` set (before the client library was imported) every worker shows the values
+    of all that share the folder. Safe among threads.
     """
 
     def __init__(self) -> None:
-        """Create every metric, so that dashboards find them from the first scrape on."""
+        """Create every metric, to be present from the first scrape."""
         folder = os.environ.get(FOLDER_VARIABLE)
         self._folder = Path(folder) if folder else None
         self._registry = CollectorRegistry()
@@ -85,12 +87,12 @@ class Metrics:
     def observe_prediction(
         self, endpoint: str, model: ServedModel, seconds: float, chars: int, prediction: Prediction
     ) -> None:
-        """Record one answered text.
+        """Record the prediction for one text.
 
         Args:
             endpoint: the last part of the route, from a closed set.
-            model: what answered.
-            seconds: how long scoring took.
+            model: the model that answered.
+            seconds: duration of the prediction.
             chars: length of the text.
             prediction: the answer.
         """
@@ -107,7 +109,7 @@ class Metrics:
         texts: Sequence[str],
         predictions: Sequence[Prediction],
     ) -> None:
-        """Record one answered batch; an empty one has no time per item."""
+        """Record one batch; an empty one has no item time."""
         series = self._series(endpoint, model)
         series.seconds.observe(seconds)
         self._batch_items.labels(endpoint).observe(len(texts))
@@ -134,7 +136,7 @@ class Metrics:
         Args:
             handler: the route's template, never the address; None where there is no route.
             method: as the client sent it.
-            status: what was answered.
+            status: of the answer.
             seconds: from the request's headers to the end of the answer.
             request_bytes: the announced size of the request's body.
             response_bytes: the size of the answer's body.
@@ -146,18 +148,21 @@ class Metrics:
         series.response_bytes.observe(response_bytes)
 
     def count_swap(self, outcome: SwapOutcome) -> None:
-        """Record that this process changed the answering version, or why it did not.
+        """Record a change of the answering version, or its failure.
 
-        `refused` is an artefact that may not serve, `failed` any other trouble on the way.
+        `refused` is an artefact that may not serve, `failed` any other failure.
         """
         self._swaps[outcome].inc()
 
     def count_cache(self, hit: bool) -> None:
-        """Record that a version was asked of the cache: already there, or to be downloaded."""
+        """Record a version found in the cache or missing."""
         self._cache[hit].inc()
 
     def set_active_model(self, model: ServedModel | None) -> None:
-        """Record which version answers in this process from now on; None while nothing does."""
+        """Record the version that answers in this process.
+
+        None while there is none.
+        """
         labels = None if model is None else (model.name, _version_of(model), model.kind)
         if self._active is not None and self._active != labels:
             self._active_model.labels(*self._active).set(0)
@@ -166,7 +171,7 @@ class Metrics:
         self._active = labels
 
     def set_batch_queue_depth(self, jobs: int) -> None:
-        """Record how many jobs are scored in threads or wait for one."""
+        """Record the number of batch jobs running or waiting."""
         self._queue_depth.set(jobs)
 
     def count_written_predictions(self, rows: int) -> None:
@@ -178,7 +183,7 @@ class Metrics:
         self._rows_lost.inc(rows)
 
     def count_deleted(self, rows: Mapping[str, int]) -> None:
-        """Record rows that were deleted because of their age or number, by kind."""
+        """Record rows deleted by age or number, by kind."""
         for kind, count in rows.items():
             self._rows_deleted[kind].inc(count)
 
@@ -187,7 +192,7 @@ class Metrics:
         self._feedback[label].inc()
 
     def count_login(self, outcome: LoginOutcome) -> None:
-        """Record an attempt to log in: `throttled` ones were not even checked."""
+        """Record a login attempt; `throttled` ones were not checked."""
         self._logins[outcome].inc()
 
     def count_cut_connection(self, reason: Cut) -> None:
@@ -211,7 +216,10 @@ class Metrics:
         self._drift_score.set(score)
 
     def exposition(self) -> bytes:
-        """Return everything in Prometheus' text format. With many workers it takes some milliseconds."""
+        """Return all metrics in Prometheus' text format.
+
+        With many workers it takes some milliseconds.
+        """
         with nullcontext() if self._folder is None else while_reading(self._folder):
             return generate_latest(self._shown)
 
@@ -286,7 +294,7 @@ class Metrics:
         )
 
     def _unknown_gauge(self, card: MetricDescription) -> Gauge:
-        """Return a gauge that is not shown before it has been set.
+        """Return a gauge that is hidden until it is set.
 
         Not 0, which would be a false alarm or a false calm, and not NaN, which spoils every sum over it;
         `absent(…)` asks for it in an alert. Among workers it is so anyway.

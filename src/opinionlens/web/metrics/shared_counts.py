@@ -1,10 +1,10 @@
-"""The folder through which several workers count together.
+"""Folder in which several workers count together.
 
-Each worker writes its own files; whoever is asked adds up all of them. The parent makes the folder before the
-workers start. When a worker dies its live gauges go, and its counts move into one file that stands for all
-the dead, so that totals never fall and the folder does not grow however often workers are replaced.
+Each worker writes its own files; a scrape of any worker adds up all of them. The parent makes the folder
+before the workers start. When a worker ends, its live gauges go, and its counts move into one file for all
+that have ended, so that totals never fall and the folder does not grow however often workers are replaced.
 
-    <folder>/<kind>_<pid>.db    what one worker counted; pid 0: all who have ended
+    <folder>/<kind>_<pid>.db    counts of one worker; pid 0: of all that have ended
     <folder>/lock               shared by readers, exclusive while counts move
     <folder>/owner              held by the parent for as long as it lives
 """
@@ -24,14 +24,14 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 _PREFIX = "opinionlens-metrics-"
 _LOCK, _OWNER = "lock", "owner"
-_THE_DEAD = 0
+_ENDED = 0
 
 
 @contextmanager
 def counting_together() -> Iterator[Path]:
-    """Make a fresh folder for the workers that are started within the block, and remove it afterwards.
+    """Make a folder for the workers started within the block.
 
-    Folders whose parents were killed are removed as well.
+    It is removed afterwards, as are folders whose parents were killed.
     """
     parent = Path(tempfile.gettempdir())
     _remove_orphans(parent)
@@ -53,10 +53,10 @@ def counting_together() -> Iterator[Path]:
 
 @contextmanager
 def while_reading(folder: Path) -> Iterator[None]:
-    """Keep counts where they are for the length of the block."""
+    """Lock the counts in their files during the block."""
     try:
         handle = (folder / _LOCK).open("rb")
-    except FileNotFoundError:  # somebody else's folder: nobody moves counts there
+    except FileNotFoundError:  # a folder of another program, where no counts move
         yield
         return
     with handle:
@@ -65,7 +65,10 @@ def while_reading(folder: Path) -> Iterator[None]:
 
 
 def retire(folder: Path, pid: int) -> None:
-    """Keep what a worker that has ended counted, and forget what was true only while it lived."""
+    """Keep the counts of an ended worker, drop its gauges.
+
+    Only gauges that hold for a living worker are dropped.
+    """
     from prometheus_client.multiprocess import mark_process_dead
 
     with (folder / _LOCK).open("rb") as handle:
@@ -73,12 +76,15 @@ def retire(folder: Path, pid: int) -> None:
         mark_process_dead(pid, str(folder))
         for path in sorted(folder.glob(f"*_{pid}.db")):
             kind = path.name.removesuffix(f"_{pid}.db")
-            _add_up(path, folder / f"{kind}_{_THE_DEAD}.db")
+            _add_up(path, folder / f"{kind}_{_ENDED}.db")
             path.unlink()
 
 
 def _add_up(source: Path, target: Path) -> None:
-    """Add the values of one file to another, which appears or changes all at once."""
+    """Add the values of one file to another.
+
+    The target appears or changes all at once.
+    """
     from prometheus_client.mmap_dict import MmapedDict
 
     aside = target.with_suffix(".aside")  # readers look for *.db

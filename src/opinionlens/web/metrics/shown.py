@@ -1,4 +1,7 @@
-"""What `/metrics` shows of what was measured: names that are sums of others, nothing that is unknown."""
+"""View of `/metrics` on the measured series.
+
+It adds the names that are sums of others and leaves out unknown values.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ Labels = Mapping[str, str]
 
 
 class SeriesSource(Protocol):
-    """What holds the measured series: this process' registry, or the files of all workers."""
+    """Source of the measured series.
+
+    This process' registry, or the files of all workers.
+    """
 
     def collect(self) -> Iterable[Metric]:
         """Return the measured series."""
@@ -37,18 +43,21 @@ class SeriesSource(Protocol):
 
 
 class Shown(Collector):
-    """A view on what was measured, with every name of the catalogue, in its order.
+    """Collector that shows every metric of the catalogue in order.
 
-    What can be summed up from other series is summed here and not counted twice: the path of a request stays
-    short, and the names of two systems cannot disagree.
+    Sums of other series are computed here and not counted twice: a request's own work stays small, and the
+    names of two systems cannot disagree.
     """
 
     def __init__(self, source: SeriesSource) -> None:
-        """Look at `source` each time."""
+        """Read `source` at each collection."""
         self._source = source
 
     def collect(self) -> Iterator[Metric]:
-        """Return every metric of the catalogue; one that has no series yet is there with its name alone."""
+        """Yield every metric of the catalogue.
+
+        One without series is shown with its name alone.
+        """
         found = {metric.name: metric for metric in self._source.collect()}
         for metric in found.values():
             _keep_known(metric)
@@ -61,7 +70,10 @@ class Shown(Collector):
 
 
 def _keep_known(metric: Metric) -> None:
-    """Drop what says nothing: times of creation, values that nobody has set, versions that have gone."""
+    """Drop samples without information.
+
+    These are creation times, values that were never set, versions that have gone.
+    """
     metric.samples = [
         sample
         for sample in metric.samples
@@ -76,7 +88,10 @@ def _empty(card: MetricDescription) -> Metric:
 
 
 def _requests(found: Mapping[str, Metric]) -> Metric:
-    """Every request is observed once, so its count is the number of requests."""
+    """Return the number of requests from the histogram's count.
+
+    Every request is observed once.
+    """
     result = _empty(SENTIMENT_REQUESTS)
     source = found.get(INFERENCE_SECONDS.family)
     samples = source.samples if source is not None else ()
@@ -88,7 +103,10 @@ def _requests(found: Mapping[str, Metric]) -> Metric:
 def _labels_summed(
     card: MetricDescription, name_of: Callable[[str], str]
 ) -> Callable[[Mapping[str, Metric]], Metric]:
-    """Return a function that sums the predictions of all versions, label by label, from zero on."""
+    """Return a function that sums predictions by label.
+
+    Over all versions; a label without predictions has 0.
+    """
 
     def derive(found: Mapping[str, Metric]) -> Metric:
         sums = {label.value: 0.0 for label in LABELS}
@@ -106,7 +124,10 @@ def _labels_summed(
 def _histogram_summed(
     card: MetricDescription, source: MetricDescription
 ) -> Callable[[Mapping[str, Metric]], Metric]:
-    """Return a function that sums a histogram over all its labels but the buckets'."""
+    """Return a function that sums a histogram over its labels.
+
+    Only the buckets' label `le` is kept.
+    """
 
     def derive(found: Mapping[str, Metric]) -> Metric:
         sums: defaultdict[tuple[str, str | None], float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""`/admin`: the pages of those who look after the models, filled by scripts from the API of programs."""
+"""The pages of `/admin`, filled by scripts from the API."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from opinionlens.web.services.state import services_of
 
 
 def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
-    """Return the pages.
+    """Return the admin pages.
 
     Args:
-        model_name: what the form for a fetch begins with.
+        model_name: the name that the fetch form begins with.
         can_follow: whether the settings let the app follow the registry's champion.
     """
     router = APIRouter(prefix="/admin", include_in_schema=False, dependencies=[Depends(admin_page)])
 
     @router.get("")
     async def models(request: Request) -> Response:
-        """Show what answers, what is loaded and what the registry has."""
+        """Show active, loaded and registered versions."""
         pages = services_of(request).pages
         return pages.render(
             request,
@@ -36,7 +36,7 @@ def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
 
     @router.get("/history")
     async def history(request: Request) -> Response:
-        """Show what answered when, and why."""
+        """Show the deployments."""
         return services_of(request).pages.render(request, "admin/history.html", here="admin", tab="History")
 
     @router.get("/keys")

@@ -1,4 +1,7 @@
-"""`/docs`: the API, to read and to try. Swagger's files come from an installed package."""
+"""`/docs`: Swagger's page of the API.
+
+Swagger's files come from an installed package.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +25,8 @@ async def docs(request: Request) -> Response:
 
 
 def swagger_folder() -> Path:
-    """Return where the package keeps Swagger's script and style sheet; it is never imported."""
+    """Return the folder of Swagger's script and style sheet.
+
+    The package is never imported.
+    """
     return Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger/resources")))

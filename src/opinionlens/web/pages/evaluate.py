@@ -1,4 +1,7 @@
-"""`/admin/evaluate`: is a version good for somebody's own labelled texts? For administrators."""
+"""`/admin/evaluate`: scores of a version on one's own labelled texts.
+
+For administrators.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,10 @@ async def report(
     max_rows: Annotated[int, Query(ge=10, le=MAX_ROWS)] = MAX_ROWS,
     seed: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> Response:
-    """Measure a version on the file in the body; the answer is the report, as values and as HTML."""
+    """Measure a version on the file in the body.
+
+    The answer is the report, as values and as HTML.
+    """
     services = services_of(request)
     told = told_labels(part for part in labels.split(",") if part.strip())
     wanted = Wanted(text_column.strip() or None, label_column.strip() or None, told, max_rows, seed)
@@ -76,7 +82,10 @@ async def report(
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Return what the work gives; end it when nobody waits for it any more. Raises ClientDisconnect."""
+    """Return the work's result; stop it if the client leaves.
+
+    Raises ClientDisconnect.
+    """
     task = asyncio.create_task(work)
     try:
         while not (await asyncio.wait({task}, timeout=_LOOK_SECONDS))[0]:

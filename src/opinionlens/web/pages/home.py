@@ -1,4 +1,7 @@
-"""`/`: the page where anybody judges a text. It works without JavaScript; with it nothing is reloaded."""
+"""`/`: the page that predicts a text.
+
+It works without JavaScript; with it nothing is reloaded.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ async def home(request: Request) -> Response:
 
 @router.post("/")
 async def judge(request: Request) -> Response:
-    """Judge what was typed. By POST, so that no text ends up in an address."""
+    """Show the prediction for the text that was typed.
+
+    By POST, so that no text ends up in an address.
+    """
     services = services_of(request)
     text = (await _fields(request)).get("text", "")
     if is_blank(text):
@@ -54,7 +60,10 @@ async def judge(request: Request) -> Response:
 
 @router.post("/feedback")
 async def take_feedback(request: Request) -> Response:
-    """Store what a reader says is right, and show the verdict again with thanks or with what went wrong."""
+    """Store the reader's label and show the prediction again.
+
+    With thanks, or with the reason why the label was not stored.
+    """
     services = services_of(request)
     fields = await _fields(request)
     text, label = fields.get("text", ""), fields.get("label", "")
@@ -78,7 +87,10 @@ async def take_feedback(request: Request) -> Response:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """Return the form's fields. Browsers send line ends as two characters, but show and count them as one."""
+    """Return the form's fields with single line ends.
+
+    Browsers send a line end as two characters, but show and count it as one.
+    """
     form = await form_of(request)
     return {name: value.replace("\r\n", "\n") for name, value in form.items()}
 

@@ -1,4 +1,7 @@
-"""The report on labelled texts as its template shows it: places in pictures, shades, words. Pure."""
+"""View model of the report on labelled texts. Pure.
+
+It holds places in pictures, shades and words for the template.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _PLOT = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An interval in a picture 100 wide: from `low` to `high`, with its value at `at`."""
+    """An interval in a picture 100 wide.
+
+    From `low` to `high`, with its value at `at`.
+    """
 
     low: float
     at: float
@@ -38,7 +44,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Something the model is compared with. `standing` is better, worse, or unclear."""
+    """A model or rule that the model is compared with.
+
+    `standing` is better, worse, or unclear.
+    """
 
     facts: Compared
     line: Line | None
@@ -55,7 +64,10 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A count of the confusion table, and how dark it is: by its share of the row."""
+    """A count of the confusion table and its shade.
+
+    The shade follows from its share of the row.
+    """
 
     count: int
     shade: int
@@ -64,7 +76,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A group of answers of like confidence: its place in the plot (up is less), its numbers."""
+    """A group of answers of similar confidence in the plot.
+
+    In the plot, a smaller `y` is further up.
+    """
 
     facts: ReliabilityBin
     x: float
@@ -74,7 +89,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A wrong answer, and why it is marked uncertain, in words."""
+    """A wrong answer, and the reason if it is uncertain."""
 
     facts: WrongAnswer
     doubt: str | None
@@ -97,7 +112,7 @@ class ReportView:
 
 
 def report_view(report: OwnDataReport) -> ReportView:
-    """Return what the template shows of a report."""
+    """Return the view of a report for its template."""
     reach = _reach(report.compared)
     shown = tuple(label for label in LABELS if not (report.two_class and label is Label.NEUTRAL))
     return ReportView(
@@ -126,14 +141,14 @@ def report_fragment(templates: jinja2.Environment, report: OwnDataReport) -> Mar
 def report_file(
     templates: jinja2.Environment, report: OwnDataReport, *, styles: Sequence[str], version: str
 ) -> str:
-    """Return the report as one page that needs nothing else; its styles are in it."""
+    """Return the report as one page with its styles inside."""
     page = templates.get_template("report/file.html")
     css = Markup("\n".join(styles).replace("</", "<\\/"))  # noqa: S704 - our own style sheets
     return page.render(view=report_view(report), percent_of=percent, signed=signed, css=css, version=version)
 
 
 def _reach(compared: Sequence[Compared]) -> float:
-    """Return how far the picture of differences goes to either side.
+    """Return the largest difference that the picture shows.
 
     Everything is far ahead of the commonest class, which has no picture: it would make all others small.
     """

@@ -32,7 +32,10 @@ log = structlog.get_logger("security")
 
 @dataclass(frozen=True, slots=True)
 class LoginView:
-    """What the page shows: where one goes next, the token of the form, whom it is for, what went wrong."""
+    """View model of the login page.
+
+    `next` is the page to go to afterwards, `token` belongs to the form.
+    """
 
     next: str
     token: str
@@ -42,7 +45,7 @@ class LoginView:
 
 @router.get("/login")
 async def login_page(request: Request) -> Response:
-    """Show the form; who is logged in already goes on."""
+    """Show the login form, or redirect a logged-in visitor."""
     target = way_back(request.query_params.get("next"))
     if await visitor_of(request) is not None:
         return RedirectResponse(target, 303, _NO_STORE)
@@ -51,7 +54,10 @@ async def login_page(request: Request) -> Response:
 
 @router.post("/login")
 async def login(request: Request) -> Response:
-    """Let a person in, or say on the same page why not. The password is not shown again, nor is the name."""
+    """Log a person in, or show the reason why not.
+
+    On failure the same page is shown, with neither name nor password.
+    """
     form = await form_of(request)
     target = way_back(form.get("next", ""))
     name, password = form.get("username", "").strip(), form.get("password", "")
@@ -106,10 +112,11 @@ async def _enter(request: Request, name: str, password: str, target: str) -> Res
 
 
 def _check_origin(request: Request, form: Mapping[str, str]) -> None:
-    """Refuse a login that another site sends, to have somebody work under its name without noticing.
+    """Refuse a login form that another site sends.
 
-    Modern browsers tell over https. Over http, and as our pages send no referrer, they do not, so the form
-    also carries what only a page that was loaded from here can know.
+    Such a form could make a person work under a foreign name without noticing. Modern browsers report the
+    sending site over https. Over http, and as our pages send no referrer, they do not, so the form also
+    carries a token that only a page loaded from here can know.
     """
     site = request.headers.get("sec-fetch-site", "same-origin")
     expected = cookies.read(request, cookies.LOGIN_FORM) or ""

@@ -1,1 +1,1 @@
-"""Objects that every request can reach, built once for each process."""
+"""Collaborators of all requests, built once per process."""

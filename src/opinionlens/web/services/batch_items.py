@@ -1,4 +1,7 @@
-"""The items of a batch, each judged on its own: one that is no text does not spoil the others. Pure."""
+"""Check of a batch item by item. Pure.
+
+An invalid item does not spoil the others.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ _KINDS = {type(None): "null", bool: "a boolean", int: "a number", float: "a numb
 
 @dataclass(frozen=True, slots=True)
 class BadItem:
-    """Why an item cannot be judged: a stable code, and words that do not repeat what was sent."""
+    """Reason why an item gets no prediction.
+
+    A stable code, and a detail that does not repeat the content.
+    """
 
     code: str
     detail: str
 
 
 def checked_items(items: Sequence[object], max_chars: int) -> list[str | BadItem]:
-    """Return the items, with the reason in the place of each that is no text to judge."""
+    """Return the items, each invalid one replaced by its reason."""
     return [_checked(item, max_chars) for item in items]
 
 
@@ -35,10 +41,12 @@ def _checked(item: object, max_chars: int) -> str | BadItem:
 
 
 def parsed_leniently(body: bytes) -> object:
-    """Return the value of a JSON document, in which strings may hold half of a surrogate pair.
+    """Return the value of a JSON document.
+
+    Unlike in strict JSON, strings may hold half of a surrogate pair.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not JSON.
     """
     try:
         return from_json(body)

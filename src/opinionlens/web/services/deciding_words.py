@@ -1,4 +1,4 @@
-"""Which words decided: an explanation turned into what a person can see in the text."""
+"""Deciding words of an explanation, placed in the text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LISTED_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class DecidingWord:
-    """A stretch of the text that moved the verdict.
+    """A part of the text that moved the prediction.
 
-    `weight` is how far it moves the balance: between NEGATIVE and POSITIVE, or from both towards NEUTRAL.
-    `strength` is that weight relative to the strongest word of the text.
+    `weight` is its effect: between NEGATIVE and POSITIVE, or from both towards NEUTRAL. `strength` is that
+    weight relative to the strongest word of the text.
     """
 
     text: str
@@ -31,13 +31,13 @@ class DecidingWord:
 
     @property
     def level(self) -> int:
-        """How strongly to mark it: 1, 2 or 3."""
+        """Strength of the mark: 1, 2 or 3."""
         return 3 if self.strength >= 0.66 else 2 if self.strength >= 0.33 else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the text as it is shown: plain, or marked."""
+    """A piece of the text as shown, plain or marked."""
 
     text: str
     word: DecidingWord | None = None
@@ -45,7 +45,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ListedWord:
-    """A deciding word once, however often it occurs."""
+    """A deciding word with its number of occurrences."""
 
     text: str
     toward: Label
@@ -55,7 +55,7 @@ class ListedWord:
 
 
 def deciding_words(explanation: Explanation) -> list[DecidingWord]:
-    """Return the words that moved the verdict, in the order of the text."""
+    """Return the words that moved the prediction, in text order."""
     found = [
         (token.text, token.start, token.end, *_direction(explanation.labels, token.values))
         for token in explanation.by_token()
@@ -68,10 +68,10 @@ def deciding_words(explanation: Explanation) -> list[DecidingWord]:
 
 
 def _direction(labels: Sequence[Label], values: Sequence[float]) -> tuple[Label, float]:
-    """Return the class that a word speaks for and how strongly.
+    """Return the class that a word supports, and how strongly.
 
     The greatest of the values would mislead: "awful" in a text of praise takes much from POSITIVE and nothing
-    from the others, yet nobody would say that it speaks for NEUTRAL.
+    from the others, yet it does not speak for NEUTRAL.
     """
     given = dict(zip(labels, values, strict=True))
     mean = sum(values) / len(values)
@@ -84,7 +84,10 @@ def _direction(labels: Sequence[Label], values: Sequence[float]) -> tuple[Label,
 
 
 def stretches(text: str, words: Sequence[DecidingWord]) -> list[Segment]:
-    """Return the whole text cut into plain and marked pieces; joined they are the text again."""
+    """Return the text cut into plain and marked pieces.
+
+    Joined they are the text again.
+    """
     pieces: list[Segment] = []
     position = 0
     for word in words:
@@ -100,7 +103,10 @@ def stretches(text: str, words: Sequence[DecidingWord]) -> list[Segment]:
 
 
 def strongest_words(words: Sequence[DecidingWord], limit: int = LISTED_WORDS) -> list[ListedWord]:
-    """Return at most `limit` different words, the one with the greatest sum first."""
+    """Return at most `limit` words, the strongest first.
+
+    A word that occurs several times is listed once, with its sum.
+    """
     sums: dict[tuple[str, Label], list[DecidingWord]] = {}
     for word in words:
         sums.setdefault((word.text.casefold(), word.toward), []).append(word)

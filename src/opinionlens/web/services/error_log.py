@@ -1,8 +1,8 @@
-"""The file of requests that ended in an error: one JSON line each, for whoever looks for them on the machine.
+"""Log file of failed requests, one JSON line each.
 
-Several workers write the same file. A line is added whole, under a lock on the file itself; whoever finds the
-file full moves it aside (`app.log.1`, `.2`, …) and begins a new one. A disk that fails costs lines, never an
-answer.
+Several workers write the same file. A line is added whole, under a lock on the file itself. The worker that
+finds the file full moves it aside (`app.log.1`, `.2`, …) and begins a new one. A disk that fails costs lines,
+never an answer.
 """
 
 from __future__ import annotations
@@ -35,10 +35,15 @@ log = structlog.get_logger("app")
 
 
 class ErrorLog:
-    """Takes lines from the event loop; a thread writes them. Nothing is opened before the first line."""
+    """Queue of lines and the thread that writes them.
+
+    Nothing is opened before the first line.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int = _MAX_BYTES, kept_files: int = _KEPT_FILES) -> None:
-        """Write to `path`, whose folder is made when it is missing; `/dev/null` keeps nothing.
+        """Write to `path`; `/dev/null` keeps nothing.
+
+        A missing folder is made.
 
         Args:
             path: the file.
@@ -55,7 +60,10 @@ class ErrorLog:
         self._lost = 0
 
     def takes(self, status: int) -> bool:
-        """Tell whether an answer of this status is kept: errors are, but for what is merely not there."""
+        """Tell whether an answer of this status is logged.
+
+        All errors but 404.
+        """
         return status >= 400 and status != _NOT_FOUND and self._path != Path(os.devnull)
 
     def add(
@@ -68,7 +76,10 @@ class ErrorLog:
         code: str | None,
         milliseconds: float,
     ) -> None:
-        """Take one line; never waits, never raises. None of the values may hold what a person sent."""
+        """Queue one line; never waits, never raises.
+
+        None of the values may hold a person's text.
+        """
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "request_id": request_id,
@@ -87,7 +98,7 @@ class ErrorLog:
             self._start()
 
     def close(self) -> None:
-        """Write what waits, as far as that goes in time."""
+        """Write the queued lines, within a time limit."""
         if self._thread is not None and self._thread.is_alive():
             try:
                 self._waiting.put(None, timeout=_CLOSE_SECONDS)
@@ -125,7 +136,7 @@ class ErrorLog:
 
 
 def append(path: Path, lines: bytes, *, max_bytes: int, kept_files: int) -> None:
-    """Add whole lines to a file that other processes add to as well.
+    """Add whole lines to a file shared with other processes.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -159,7 +170,10 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
 
 
 def _move_aside(path: Path, kept_files: int) -> None:
-    """Shift `app.log` to `app.log.1`, that to `.2`, and so on; the oldest is overwritten."""
+    """Rename `app.log` to `app.log.1`, `.1` to `.2`, …
+
+    The oldest is overwritten.
+    """
     names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, kept_files + 1))]
     for newer, older in reversed(list(itertools.pairwise(names))):
         if newer.exists():

@@ -1,4 +1,7 @@
-"""Measuring a version on a labelled file: in the pool for batches, one file at a time, with a time limit."""
+"""Evaluation of a version on a labelled file.
+
+It runs in the pool for batches, one file at a time, with a time limit.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +39,17 @@ _MOST_NAME_CHARS = 80
 
 
 class EvaluationTooLong(OpinionLensError):
-    """It took longer than the app gives to one evaluation."""
+    """Evaluation that takes longer than the app allows."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationOrder:
-    """What is to be measured on what: `model` is an id, `active` or `lexicon`."""
+    """A file and the model to measure on it.
+
+    `model` is the id of a version, `active` or `lexicon`.
+    """
 
     file_name: str
     content: bytes
@@ -52,7 +58,10 @@ class EvaluationOrder:
 
 
 class Evaluations:
-    """Measures versions. Belongs to the event loop, and does its work in threads."""
+    """Evaluation of versions in threads, one at a time.
+
+    Belongs to the event loop.
+    """
 
     def __init__(
         self,
@@ -62,7 +71,7 @@ class Evaluations:
         *,
         longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
-        """Measure with what `store` serves and `lifecycle` has loaded."""
+        """Measure the models that `store` and `lifecycle` hold."""
         self._store = store
         self._lifecycle = lifecycle
         self._pool = pool
@@ -70,14 +79,16 @@ class Evaluations:
         self._is_busy = False
 
     async def measure(self, order: EvaluationOrder) -> OwnDataReport:
-        """Return how the version does on the file. Nothing is kept, logged or counted as a prediction.
+        """Return the report of the version on the file.
+
+        Nothing is kept, logged or counted as a prediction.
 
         Raises:
             InputError: the file cannot be read, or its labels are not understood.
             ModelNotLoaded: there is no such version here.
             ArtefactError: it may not serve.
             ServingBusy: another file is being measured on, or the pool is full.
-            EvaluationTooLong: it took too long; nothing goes on in the background but what was begun.
+            EvaluationTooLong: it took too long; work already begun ends in the background.
         """
         _check_format(order.file_name)
         if self._is_busy:

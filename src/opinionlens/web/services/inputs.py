@@ -1,4 +1,7 @@
-"""What may be sent, with the limits of the settings: read, checked and described from one definition."""
+"""Reading, checking and describing of inputs from one definition.
+
+With the limits of the settings.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _VALUES_PER_ITEM = 10
 
 @dataclass(frozen=True, slots=True)
 class InputLimits:
-    """How much may be sent. Characters are code points."""
+    """Limits on the size of inputs. Characters are code points."""
 
     text_chars: int
     batch_items: int
@@ -41,12 +44,15 @@ class JsonBody(Generic[T]):
     """
 
     def __init__(self, kind: Any, *, most_values: int = _MOST_VALUES) -> None:  # noqa: ANN401 - an annotation
-        """Build the check of a model, or of any annotation that pydantic knows, once."""
+        """Build the check once, from a model or an annotation."""
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
         self._most_values = most_values
 
     async def read(self, request: Request) -> T:
-        """Return what was sent. Raises RequestValidationError."""
+        """Return the checked body of a request.
+
+        Raises RequestValidationError.
+        """
         body = bounded(await body_of(request), self._most_values)
         return checked(self._adapter.validate_json, body, "body")
 
@@ -85,10 +91,12 @@ class Inputs:
         return await self._batch.read(request)
 
     async def items_of_body(self, request: Request) -> list[str | BadItem]:
-        """Return a JSON array of anything, with what is wrong in the place of what is no text to judge.
+        """Return the items of a JSON array, each one checked.
+
+        An item that is not a valid text is replaced by its error.
 
         Raises:
-            RequestValidationError: it is no array, or a too long one.
+            RequestValidationError: it is not an array, or a too long one.
         """
         body = bounded(await body_of(request), self._most_values)
         try:
@@ -146,7 +154,10 @@ def text_type(limits: InputLimits, *, least_chars: int = 0) -> Any:  # noqa: ANN
 
 
 async def body_of(request: Request) -> bytes:
-    """Return the body. It nearly always comes in one piece, for which `Request.body` is an expensive way."""
+    """Return the body of a request.
+
+    It nearly always comes in one piece, for which `Request.body` is an expensive way.
+    """
     message = await request.receive()
     parts = [message.get("body", b"")]
     while message.get("more_body", False):
@@ -158,7 +169,10 @@ async def body_of(request: Request) -> bytes:
 
 
 def checked(check: Callable[[Any], T], value: object, *place: str) -> T:
-    """Return `check(value)`, with what pydantic finds wrong as a RequestValidationError at `place`."""
+    """Return `check(value)`, with errors as RequestValidationError.
+
+    `place` is where the value stands in the request.
+    """
     try:
         return check(value)
     except ValidationError as error:

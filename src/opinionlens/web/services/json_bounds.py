@@ -1,7 +1,8 @@
-"""How many values a JSON body may hold, counted before anything is built from it. Pure.
+"""Limit on the values in a JSON body. Pure.
 
-A parser builds an object for each value, and a check one more for each fault: 130,000 unknown fields took a
-second. Counting takes about a millisecond for a body of 2 MB, whatever it holds.
+They are counted before anything is built from the body. A parser builds an object for each value, and a check
+one more for each fault: 130,000 unknown fields took a second. Counting takes about a millisecond for a body
+of 2 MB, whatever it holds.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ def bounded(body: bytes, most_values: int) -> bytes:
     """Return a body of JSON without its byte order mark.
 
     Args:
-        body: what was sent; it need not be JSON.
-        most_values: how many values it may hold, at any depth.
+        body: of the request; it need not be JSON.
+        most_values: the maximum number of values, at any depth.
 
     Raises:
         RequestValidationError: it holds more.
@@ -29,7 +30,7 @@ def bounded(body: bytes, most_values: int) -> bytes:
 
 
 def holds_more_values(body: bytes, most: int) -> bool:
-    """Tell whether a body of JSON holds more than `most` values.
+    """Tell whether a JSON body exceeds `most` values.
 
     A field and its value are one; a list or an object may count as two.
     """

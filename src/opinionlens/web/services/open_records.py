@@ -12,7 +12,9 @@ from opinionlens.web.metrics import Metrics
 
 
 def open_records(settings: Settings, metrics: Metrics) -> Records:
-    """Return the records that the settings describe, and let them report; nothing is opened yet.
+    """Build the records from the settings, without opening them.
+
+    They report to `metrics`.
 
     Raises:
         SettingsInvalid: the database's URL is of no kind that is supported.

@@ -1,4 +1,7 @@
-"""Keeping what was answered: measured, and logged so that feedback can name it."""
+"""Recording of predictions in the metrics and the log.
+
+Feedback can then name the prediction.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ from opinionlens.web.services.state import Services
 def note_answer(
     services: Services, endpoint: str, text: str, answer: ServedPrediction | ExplainedAnswer
 ) -> None:
-    """Measure and log the answer to one text; costs a few microseconds and never fails.
+    """Measure and log the prediction for one text.
+
+    Costs a few microseconds and never fails.
 
     Args:
         services: the app's.
         endpoint: its name in the metrics.
-        text: what was judged.
-        answer: what was answered.
+        text: the text that was sent.
+        answer: its prediction.
     """
     services.metrics.observe_prediction(endpoint, answer.model, answer.seconds, len(text), answer.prediction)
     log_answer(services, text, answer)

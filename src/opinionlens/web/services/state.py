@@ -1,4 +1,7 @@
-"""What every request can reach: built once per process, typed, handed out by the lifespan."""
+"""Collaborators of the routes, reachable from every request.
+
+Built once per process and handed out by the lifespan.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class Services:
 
 
 class AppState(TypedDict):
-    """What the lifespan yields."""
+    """State that the lifespan hands to each request."""
 
     services: Services
 

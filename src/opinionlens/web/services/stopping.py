@@ -1,7 +1,7 @@
-"""How the parts that could go on for long learn that this process is to end.
+"""Signal to long answers that this process is to end.
 
-A server that is told to end first waits for open answers, and only then tells the app. An answer that goes on
-until something happens (a stream of progress) must therefore hear of it at once:
+A server that is told to end first waits for open answers, and only then tells the app. A stream of progress,
+which goes on until something happens, must therefore hear of it at once:
 
     while not is_final(progress):
         send(progress)
@@ -22,37 +22,37 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopping:
-    """Set from the moment this process is told to end."""
+    """Flag for the coming end of the process."""
 
     def __init__(self) -> None:
-        """Begin unset."""
+        """Start unset."""
         self._event = asyncio.Event()
 
     @property
     def is_set(self) -> bool:
-        """Whether the end has begun."""
+        """Whether the process is to end."""
         return self._event.is_set()
 
     def begin(self) -> None:
-        """Let the end begin; from the event loop."""
+        """Set the flag; from the event loop."""
         self._event.set()
 
     async def wait(self) -> None:
-        """Return when the end begins."""
+        """Wait until the flag is set."""
         await self._event.wait()
 
     async def within(self, seconds: float) -> bool:
-        """Wait that long at most and tell whether the end has begun."""
+        """Wait for the flag, `seconds` at most; return its state."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), seconds)
         return self._event.is_set()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take note of SIGTERM and SIGINT within the block, and pass them on to the server, which acts.
+        """Set the flag at SIGTERM and SIGINT within the block.
 
-        Enter it on the event loop, when the server has set up its own handlers. In another thread than the
-        first one (tests) there are no signals to hear.
+        The signals are passed on to the server, which acts. Enter it on the event loop, when the server has
+        set up its own handlers. In another thread than the first one (tests) there are no signals to hear.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,4 +1,4 @@
-"""The pages for people: what a template is given, and the templates."""
+"""Page templates and the values that they show."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class PredictionView:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """What the home page shows: what was typed, what came of it, what went wrong.
+    """View model of the home page.
 
     `noted` is the label that a reader gave as the right one, once it is stored; `feedback_alert` says why it
-    was not.
+    was not stored.
     """
 
     text: str = ""
@@ -87,7 +87,10 @@ class ApiRow:
 
 @dataclass
 class Pages:
-    """Renders the templates. The rows of the API table are set once the app has its routes."""
+    """Renderer of the templates.
+
+    The rows of the API table are set once the app has its routes.
+    """
 
     environment: jinja2.Environment
     store: ModelStore
@@ -119,7 +122,7 @@ class Pages:
     def failure(
         self, request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """Return an error as a page, for a person who followed a link."""
+        """Return an error as a page."""
         title = HTTPStatus(status).phrase
         page = self.render(
             request, "failure.html", status, title=title, detail=detail, request_id=request_id.get()
@@ -134,7 +137,10 @@ class Pages:
         status: int = 200,
         **context: Any,  # noqa: ANN401 - as the template asks
     ) -> Response:
-        """Return a page from its template. `here` in the context names its entry in the site's navigation."""
+        """Return a page from its template.
+
+        `here` in the context names its entry in the site's navigation.
+        """
         frame = {"version": self.version, "limits": self.limits, "here": None, **visitor(request)}
         html = self.environment.get_template(name).render(frame | context)
         # Text from outside can hold half of a surrogate pair, which no page can show.
@@ -143,7 +149,10 @@ class Pages:
 
 
 def visitor(request: Request) -> dict[str, str | None]:
-    """Return who looks at a page: `user`, the name of who is logged in, and `csrf_token` for the forms."""
+    """Return the visitor's name and CSRF token for a page.
+
+    Both are None where the visitor is not logged in.
+    """
     # Whoever looked (`visitor_of`, `admin_page`) left it here: rendering asks no database.
     known: Visitor | None = getattr(request.state, "visitor", None)
     if known is None:
@@ -152,7 +161,7 @@ def visitor(request: Request) -> dict[str, str | None]:
 
 
 def verdict_of(answer: ExplainedAnswer) -> PredictionView:
-    """Return what the page shows for an answer."""
+    """Return the view of a prediction for the home page."""
     prediction = answer.explanation.prediction
     words = deciding_words(answer.explanation)
     return PredictionView(
@@ -179,7 +188,9 @@ def api_rows(schema: Mapping[str, Any]) -> list[ApiRow]:
 
 
 def load_templates(folder: Path) -> jinja2.Environment:
-    """Return the templates of `folder`; one that uses a name it is not given fails, not shows nothing.
+    """Return the templates of `folder`.
+
+    A template that uses a name it is not given fails, instead of showing nothing.
 
     Raises:
         SettingsInvalid: there is no such folder.
@@ -203,7 +214,10 @@ def load_templates(folder: Path) -> jinja2.Environment:
 
 
 def marked(words: str) -> Markup:
-    """Return a message with its `code` set as code; everything else is escaped."""
+    """Return a message with its `code` set as code.
+
+    Everything else is escaped.
+    """
     parts = (escape(part) for part in words.split("`"))
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
@@ -211,7 +225,10 @@ def marked(words: str) -> Markup:
 
 
 def percent(share: float) -> str:
-    """Return a share in whole per cent, but never 100 or 0 for what is not quite that."""
+    """Return a share in whole per cent.
+
+    Never 100 or 0 for a share that is not quite that.
+    """
     if 0.995 <= share < 1:
         return "> 99 %"
     return "< 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"

@@ -1,4 +1,7 @@
-"""What readers may say of a verdict: the right label, for a prediction, a text, or both."""
+"""Request body of feedback: the right label for a prediction.
+
+It names a prediction, a text, or both.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ _AnyCaseLabel = Annotated[
 
 
 class FeedbackInput(BaseModel):
-    """One reader's word; the limits are the settings', so `feedback_body` adds the text."""
+    """One reader's feedback.
+
+    The limit of the text is a setting, so `feedback_body` adds that field.
+    """
 
     model_config = ConfigDict(
         title="FeedbackInput",
@@ -68,14 +74,14 @@ class FeedbackInput(BaseModel):
 
     @model_validator(mode="after")
     def is_about_something(self) -> Self:
-        """Refuse a label without anything that it belongs to."""
+        """Refuse a label without a prediction or a text."""
         if self.prediction_id is None and self.text is None:
             raise PydanticCustomError("about_nothing", _ABOUT_NOTHING)
         return self
 
 
 def feedback_body(limits: InputLimits) -> JsonBody[FeedbackInput]:
-    """Return what reads and describes feedback."""
+    """Return the reader and description of a feedback body."""
     text = text_type(limits, least_chars=1)
     described = Field(
         default=None,

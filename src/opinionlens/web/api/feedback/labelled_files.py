@@ -1,8 +1,9 @@
-"""Feedback as a file of labelled texts, which the pipeline takes as one of `data.files`. Pure.
+"""Export of feedback as a file of labelled texts.
 
-Both formats have the columns text, label, source, time. JSON lines keep every text to the letter. CSV is
-what people open in spreadsheets, and anybody can give feedback: there a text that would be taken for a
-formula gets an apostrophe in front, as with `opinionlens predict --spreadsheet-safe`.
+The pipeline takes such a file as one of `data.files`. Both formats have the columns text, label, source,
+time. JSON lines keep every text exactly. CSV is opened in spreadsheets, and feedback is open to all readers:
+a text that a spreadsheet would take for a formula gets an apostrophe in front, as with `opinionlens predict
+--spreadsheet-safe`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ COLUMNS = ("text", "label", "source", "time")
 
 
 class Format(Protocol):
-    """How rows are written."""
+    """File format for rows of feedback."""
 
     @property
     def media_type(self) -> str:
@@ -31,7 +32,7 @@ class Format(Protocol):
 
     @property
     def head(self) -> str:
-        """What comes before the rows."""
+        """Text before the first row."""
 
     def lines(self, rows: Iterable[LabelledRow]) -> str:
         """Return the rows, each with its line end."""
@@ -61,7 +62,10 @@ FORMATS: Mapping[str, Format] = {"csv": _Csv(), "jsonl": _JsonLines()}
 
 
 def written(form: Format, rows: Iterable[LabelledRow]) -> Iterator[str]:
-    """Yield the file piece by piece; the rows of a piece are asked for when it is."""
+    """Yield the file piece by piece.
+
+    The rows of a piece are read from `rows` only when it is its turn.
+    """
     waiting, head = iter(rows), form.head
     while True:
         portion = list(islice(waiting, ROWS_AT_ONCE))

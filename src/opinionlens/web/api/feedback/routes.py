@@ -1,4 +1,4 @@
-"""`/api/v1/feedback`: readers say what the right answer is; the owner of the model learns from it."""
+"""Routes of `/api/v1/feedback`: readers' corrections of predictions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def feedback_router(limits: InputLimits) -> APIRouter:
     router = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
 
     async def give(request: Request) -> Response:
-        """Keep what a reader says is right. It is stored before the answer is sent."""
+        """Store the right label for a text or a prediction.
+
+        It is stored before the answer is sent.
+        """
         services = services_of(request)
         services.security.feedback_limit.check(address_of(request))
         given = await body.read(request)
@@ -117,7 +120,10 @@ def feedback_router(limits: InputLimits) -> APIRouter:
 
 
 def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
-    """Return the route; the text comes in the body, for addresses are logged on the way."""
+    """Return the route that deletes feedback by its text.
+
+    The text comes in the body, because addresses are logged on the way.
+    """
     text_field = Field(
         min_length=1,
         max_length=limits.text_chars,
@@ -129,7 +135,10 @@ def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
     )
 
     async def forget(request: Request, who: Admin, given: body) -> Response:
-        """Delete feedback with this text or about it, and its rows of the prediction log."""
+        """Delete all rows with this text.
+
+        These are feedback with the text or about it, and its rows of the prediction log.
+        """
         records = services_of(request).records
         after: datetime | None = FROM_THE_START
         feedback_rows = prediction_rows = 0
@@ -151,7 +160,10 @@ async def remove(
     who: Admin,
     feedback_id: Annotated[int, Path(description="Its `id`, as the list shows it.", examples=[12])],
 ) -> Response:
-    """Delete it for good, and answer with what it was but for its text."""
+    """Delete one feedback for good.
+
+    The answer shows the deleted feedback without its text.
+    """
     removed = await services_of(request).records.write(feedback.remove, feedback_id)
     log.info("feedback.deleted", by=who.name, feedback=removed.id)
     return json_response(_fields(removed))
@@ -163,7 +175,10 @@ async def list_feedback(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
     before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
 ) -> Response:
-    """Return what readers said. `before` is the `next_before` of the page that came before this one."""
+    """Return a page of feedback, newest first.
+
+    `before` is the `next_before` of the previous page.
+    """
     page = await services_of(request).records.read(feedback.newest, limit=limit, before=before)
     rows = [{**_fields(row), "text": row.text} for row in page.rows]
     return json_response({"feedback": rows, "total": page.total, "next_before": page.next_before})
@@ -174,10 +189,10 @@ async def export(
     _: Admin,
     format: Annotated[Literal["csv", "jsonl"], Query(description="How the file is written.")] = "csv",
 ) -> Response:
-    """Return all feedback whose text is known, as a file that the pipeline reads.
+    """Return all feedback with a known text as a file.
 
-    JSON lines keep every text to the letter: take them to train on. In CSV, which people open in
-    spreadsheets, a text that would be taken for a formula gets an apostrophe in front.
+    The pipeline reads this file. JSON lines keep every text exactly: take them for training. In CSV, which is
+    often opened in spreadsheets, a text that would be taken for a formula gets an apostrophe in front.
     """
     form = FORMATS[format]
     records = services_of(request).records

@@ -1,4 +1,4 @@
-"""What the endpoints of feedback answer."""
+"""Answers of the feedback routes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FEEDBACK: dict[str, Any] = {
 
 
 class FeedbackAnswer(AnswerModel):
-    """What was kept of one reader's word."""
+    """One stored feedback."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FEEDBACK]})
 
@@ -50,7 +50,7 @@ class ForgottenAnswer(AnswerModel):
 
 
 class FeedbackPage(AnswerModel):
-    """Some of what readers said, the newest first."""
+    """A page of feedback, newest first."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""`/api/v1/inference`: verdicts for programs.
+"""Routes of `/api/v1/inference`: predictions for programs.
 
 The routes read their own input (`Inputs`) and write their own JSON (`answers`): FastAPI's reading and writing
 would take longer than the model. OpenAPI gets the same definitions.
@@ -85,24 +85,28 @@ def inference_router(inputs: Inputs) -> APIRouter:
 
 
 async def predict_query(request: Request) -> Response:
-    """Judge the text in the parameter `text`. Addresses end up in logs of proxies: prefer the other form."""
+    """Predict the sentiment of the text in the parameter `text`.
+
+    Proxies log addresses, so prefer the POST form.
+    """
     services = services_of(request)
     await check_may_predict(request, services)
     return await _predict(services, services.inputs.text_of_query(request))
 
 
 async def predict_body(request: Request) -> Response:
-    """Judge the text in the field `text`."""
+    """Predict the sentiment of the text in the field `text`."""
     services = services_of(request)
     await check_may_predict(request, services)
     return await _predict(services, await services.inputs.text_of_body(request))
 
 
 async def predict_batch(request: Request) -> Response:
-    """Judge a list of texts; the answers come in the order of the texts, all from the same model.
+    """Predict the sentiment of each text in a list.
 
-    Without `detail` the answer is the list of labels, and one item that is no text refuses the whole batch.
-    With `detail=true` each item gets an object of its own: its verdict, or what is wrong with it.
+    The answers come in the order of the texts, all from the same model. Without `detail` the answer is the
+    list of labels, and one item that is not a text refuses the whole batch. With `detail=true` each item gets
+    an object of its own: its prediction, or its error.
     """
     services = services_of(request)
     await check_may_predict(request, services)
@@ -114,7 +118,10 @@ async def predict_batch(request: Request) -> Response:
 
 
 async def explain(request: Request) -> Response:
-    """Judge one text and say what each of its parts adds, with places in code points."""
+    """Predict one text and explain the prediction.
+
+    Each word and feature comes with its weight and its place in code points.
+    """
     services = services_of(request)
     await check_may_predict(request, services)
     text = await services.inputs.text_of_body(request)
@@ -148,7 +155,10 @@ async def _judge_many(
 
 
 def _explanation_body(answer: ExplainedAnswer) -> bytes:
-    """Write the answer in the thread that found it: that of a long text has half a megabyte."""
+    """Return the explanation as JSON.
+
+    Runs in the thread of the prediction, as that of a long text has half a megabyte.
+    """
     return to_json(explanation_fields(answer))
 
 

@@ -1,4 +1,7 @@
-"""`/api/v1/keys`: which programs may do what. A key is shown once, when it is made."""
+"""Routes of `/api/v1/keys`: API keys and their scopes.
+
+A key is shown once, when it is made.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,10 @@ class KeyAnswer(AnswerModel):
 
 
 class KeyMade(KeyAnswer):
-    """A new key. It is not stored and cannot be shown again."""
+    """A new key.
+
+    It is not stored in clear and cannot be shown again.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_KEY | {"key": "ol_3fK9aQ…"}]})
 
@@ -129,7 +135,10 @@ async def make_key(request: Request, answer: Response, who: Admin, new: NewKey) 
     responses={404: {"model": Problem, "description": "There is no such key."}},
 )
 async def revoke_key(request: Request, answer: Response, key_id: int) -> KeyAnswer:
-    """End a key for good: here at once, in other workers within seconds."""
+    """Revoke a key for good.
+
+    It ends here at once, in other workers within seconds.
+    """
     answer.headers["Cache-Control"] = "no-store"
     services = services_of(request)
     key = await services.records.write(api_keys.revoke, key_id)

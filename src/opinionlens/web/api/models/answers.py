@@ -33,7 +33,7 @@ def brief_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]
 
 
 def model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
-    """Return what a list tells of a loaded version."""
+    """Return the fields of a loaded version in lists."""
     cached, manifest = version.cached, version.manifest
     brief = brief_fields(version, lifecycle)
     return brief | {
@@ -88,7 +88,7 @@ def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
 def registered_fields(
     version: Version, cards: Mapping[tuple[str, int], CachedVersion], lifecycle: Lifecycle
 ) -> dict[str, Any]:
-    """Return what a list tells of a version of the registry."""
+    """Return the fields of a registry version in lists."""
     cached = cards.get((version.name, version.number))
     is_loaded = cached is not None and cached.digest == version.digest
     return {
@@ -108,7 +108,7 @@ def registered_fields(
 
 
 def deployment_fields(row: Deployment) -> dict[str, Any]:
-    """Return who let what answer, when and why."""
+    """Return the fields of one deployment."""
     previous = row.previous
     return {
         "number": row.number,
@@ -137,7 +137,7 @@ def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float
 
 
 def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores of the test split under short names: every score that there is, is one of those."""
+    """Return the scores of the test split under short names."""
     short = {name.removeprefix(_SPLIT): score for name, score in scores.items()}
     return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
 
@@ -161,7 +161,10 @@ def _named_scores(value: object) -> dict[str, dict[str, float]]:
 
 
 def _numbers(value: object) -> dict[str, float]:
-    """Return the numbers of a table that came from a tag: anybody may have written it."""
+    """Return the numbers of a table from a registry tag.
+
+    Tags are open to all users of the registry, so other values are dropped.
+    """
     if not isinstance(value, Mapping):
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Fetching versions from the registry: ordering, looking, and listening to the progress."""
+"""Routes that fetch versions from the registry and show progress."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ async def fetch(
     order: FetchOrderBody,
     wait: Annotated[bool, Query(description="Answer when it is done, or at once.")] = True,
 ) -> Response:
-    """Download, verify and test a version, and activate it with `set_default`."""
+    """Download, verify and test a version.
+
+    With `set_default` it is activated afterwards.
+    """
     lifecycle = services_of(request).lifecycle
     wanted = FetchOrder(
         order.model_name, order.model_version, order.set_default, order.why or DEFAULT_WHY, who.name
@@ -102,7 +105,7 @@ async def one_fetch(request: Request, _: Admin, fetch_id: str) -> Response:
     },
 )
 async def events(request: Request, _: Admin, fetch_id: str) -> Response:
-    """Send the progress whenever it changes, and end after the last of it."""
+    """Stream the progress of a fetch until it ends."""
     services = services_of(request)
     first = await services.lifecycle.fetching.read(fetch_id)
     streams = services.lifecycle.streams
@@ -113,7 +116,10 @@ async def events(request: Request, _: Admin, fetch_id: str) -> Response:
 
 
 async def _progress(services: Services, fetch: Fetch) -> AsyncIterator[bytes]:
-    """Yield an event for each change; a comment now and then shows proxies that somebody is there."""
+    """Yield an event for each change of a fetch.
+
+    A comment at intervals keeps proxies from closing the connection.
+    """
     streams = services.lifecycle.streams
     ticket = object()
     streams.add(ticket)

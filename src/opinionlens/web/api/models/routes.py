@@ -1,4 +1,7 @@
-"""`/api/v1/models`: what is loaded, what the registry has, and which version answers. For administrators."""
+"""Routes of `/api/v1/models`: loaded versions, registry, activation.
+
+For administrators.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,10 @@ _of_one = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED, route_cla
 
 
 def models_routers(inputs: Inputs) -> Sequence[APIRouter]:
-    """Return the routes, described with the limits that they check, in the order in which they must match.
+    """Return the routes in the order of their matching.
 
-    Side by side: within one another, logs and metrics would not know their whole address.
+    They are described with the limits that they check. Routers stand side by side: nested ones would hide the
+    full route from logs and metrics.
     """
     trying = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED)
     trying.add_api_route(
@@ -86,7 +90,10 @@ def models_routers(inputs: Inputs) -> Sequence[APIRouter]:
 async def list_models(
     request: Request, _: Admin, brief: bool = False, model_id: Annotated[str | None, Query()] = None
 ) -> Response:
-    """Return what is verified in the cache; with `model_id` only that one, with `brief` only names."""
+    """Return the loaded and verified versions.
+
+    With `model_id` only that one, with `brief` only names.
+    """
     lifecycle = services_of(request).lifecycle
     await lifecycle.row()
     versions = await lifecycle.loaded() if model_id is None else [await lifecycle.find(model_id)]
@@ -98,7 +105,10 @@ async def list_models(
     "/status", response_model=ModelsStatusAnswer, summary="Say what is active, and what is in the way"
 )
 async def status(request: Request, _: Admin) -> Response:
-    """Return what should answer, what keeps it from doing so, and whether the champion is followed."""
+    """Return the active version, its problems and the following mode.
+
+    The mode says whether the registry's champion becomes active by itself.
+    """
     lifecycle = services_of(request).lifecycle
     row = await lifecycle.row()
     active = next((one for one in await lifecycle.loaded() if lifecycle.is_active(one.cached)), None)
@@ -123,7 +133,10 @@ async def history(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
     before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
 ) -> Response:
-    """Return who let which version answer, when and why; the last first."""
+    """Return the deployments, the latest first.
+
+    Each has its time, author, reason and version.
+    """
     page = await services_of(request).lifecycle.history(limit=limit, before=before)
     rows = [deployment_fields(row) for row in page.rows]
     return json_response({"deployments": rows, "total": page.total, "next_before": page.next_before})
@@ -142,7 +155,10 @@ async def registry(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     name: Annotated[str | None, Query(max_length=255, description="Only models whose name has this.")] = None,
 ) -> Response:
-    """Return versions by name and then newest first; foreign ones with the reason why they cannot serve."""
+    """Return the registry's versions by name, newest first.
+
+    Versions that cannot be served come with the reason.
+    """
     lifecycle = services_of(request).lifecycle
     page = await lifecycle.registered(limit=limit, offset=offset, name=name)
     await lifecycle.row()
@@ -158,7 +174,10 @@ async def registry(
     responses=_SWAPS,
 )
 async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response:
-    """Go one step back; a second time goes further back. 409 when there is nothing earlier."""
+    """Activate the version before the present one.
+
+    A second rollback goes further back. 409 when there is nothing earlier.
+    """
     lifecycle = services_of(request).lifecycle
     row = await lifecycle.roll_back(by=who.name, why=order.why, expected=order.expected)
     return json_response(deployment_fields(row))
@@ -171,21 +190,27 @@ async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response
     responses={**_SWAPS, 404: {"model": Problem, "description": "There is no champion."}},
 )
 async def follow(request: Request, who: Admin, order: FollowBody) -> Response:
-    """Activate the registry's champion now, and those after it, until somebody chooses again."""
+    """Activate the champion and follow its later changes.
+
+    This ends when another version is activated or rolled back to.
+    """
     row = await services_of(request).lifecycle.follow(by=who.name, why=order.why)
     return json_response(deployment_fields(row))
 
 
 @_of_all.delete("/", status_code=204, summary="Remove a loaded version", responses={**_CHANGES})
 async def delete_by_query(request: Request, _: Admin, model_id: str) -> Response:
-    """Remove the copy here, as `DELETE /api/v1/models/{model_id}` does; the registry keeps the version."""
+    """Remove the local copy of a version.
+
+    The same as `DELETE /api/v1/models/{model_id}`; the registry keeps the version.
+    """
     await services_of(request).lifecycle.delete(model_id)
     return Response(status_code=204)
 
 
 @_of_one.get("/{model_id}", response_model=ModelAnswer, summary="Describe a loaded version", responses=_GONE)
 async def one_model(request: Request, _: Admin, model_id: str) -> Response:
-    """Return what a loaded version is."""
+    """Return one loaded version."""
     lifecycle = services_of(request).lifecycle
     await lifecycle.row()
     return json_response(model_fields(await lifecycle.find(model_id), lifecycle))
@@ -195,7 +220,10 @@ async def one_model(request: Request, _: Admin, model_id: str) -> Response:
     "/{model_id}/card", response_model=ModelCardAnswer, summary="Tell all about a version", responses=_GONE
 )
 async def model_card(request: Request, _: Admin, model_id: str) -> Response:
-    """Return what it was trained on, its scores by kind of text and by source, and its limits."""
+    """Return a version's training data, scores and limits.
+
+    Scores are given by kind of text and by source.
+    """
     services = services_of(request)
     await services.lifecycle.row()
     version = await services.lifecycle.find(model_id)
@@ -210,7 +238,10 @@ async def model_card(request: Request, _: Admin, model_id: str) -> Response:
     responses=_SWAPS,
 )
 async def activate(request: Request, who: Admin, model_id: str, order: ChangeBody) -> Response:
-    """Verify the version, record who wants it and why, and let it answer in every process."""
+    """Activate a version in every process.
+
+    It is verified first, and recorded with the author and the reason.
+    """
     lifecycle = services_of(request).lifecycle
     row = await lifecycle.activate(model_id, by=who.name, why=order.why, expected=order.expected)
     return json_response(deployment_fields(row))
@@ -218,13 +249,19 @@ async def activate(request: Request, who: Admin, model_id: str, order: ChangeBod
 
 @_of_one.delete("/{model_id}", status_code=204, summary="Remove a loaded version", responses=_CHANGES)
 async def delete(request: Request, _: Admin, model_id: str) -> Response:
-    """Remove the copy here; the registry keeps the version. 409 for the active one."""
+    """Remove the local copy of a version.
+
+    The registry keeps the version. 409 for the active one.
+    """
     await services_of(request).lifecycle.delete(model_id)
     return Response(status_code=204)
 
 
 async def try_out(request: Request, _: Admin, model_id: str) -> Response:
-    """Judge one text with a loaded version. Nothing is logged or counted as a prediction."""
+    """Predict one text with a loaded version.
+
+    The prediction is neither logged nor counted.
+    """
     services = services_of(request)
     text = await services.inputs.text_of_body(request)
     fields = await services.lifecycle.on_tried(

@@ -1,4 +1,4 @@
-"""What the endpoints of versions take and answer."""
+"""Requests and answers of the model routes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ ModelId = Annotated[str, Field(description="Name and number.", examples=["opinio
 
 
 class OrderModel(BaseModel):
-    """What is common to all orders: no field that would be ignored."""
+    """Base of all orders; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -146,7 +146,7 @@ class BriefModelAnswer(AnswerModel):
 
 
 class TrainingAnswer(AnswerModel):
-    """How a version was made; null where the artefact does not say."""
+    """Origin of a version; null where it is unknown."""
 
     family: str | None
     sources: list[str]
@@ -172,7 +172,7 @@ class ModelAnswer(BriefModelAnswer):
 
 
 class CardLimits(AnswerModel):
-    """What the version should not be asked."""
+    """Limits on texts for the version."""
 
     max_text_chars: int
 
@@ -267,7 +267,7 @@ class RegisteredAnswer(AnswerModel):
 
 
 class RegisteredPageAnswer(AnswerModel):
-    """A page of what the registry has, by name and then newest first."""
+    """A page of the registry's versions, by name, newest first."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"versions": [_REGISTERED], "total": 1, "limit": 50, "offset": 0}]}
@@ -299,7 +299,7 @@ class FetchAnswer(AnswerModel):
 
 
 class ModelsStatusAnswer(AnswerModel):
-    """What is active, and what is in the way."""
+    """The active version and current problems."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,7 @@
-"""`POST /predict` and `GET /model`: the addresses and words of S2, with today's models behind them."""
+"""Routes `POST /predict` and `GET /model` in their older form.
+
+The addresses and field names of the earlier monitor, answered by today's models.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def sentiment_router(limits: InputLimits) -> APIRouter:
     router = APIRouter(tags=["sentiment"])
 
     async def predict(request: Request) -> Response:
-        """Judge the text in the field `text`; `model` says whether a trained model or the word list did."""
+        """Predict the sentiment of the text in the field `text`.
+
+        `model` says whether a trained model or the word list answered.
+        """
         services = services_of(request)
         await check_may_predict(request, services)
         sent = await body.read(request)

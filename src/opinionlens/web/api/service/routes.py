@@ -1,4 +1,4 @@
-"""What the service says about itself: greeting, about, health, readiness, metrics."""
+"""Routes for the service's state: about, health, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ async def health() -> Response:
     responses={503: {"model": Readiness, "description": "Only the word list answers, or nothing does."}},
 )
 async def ready(request: Request) -> Response:
-    """Return 200 with a trained model, else 503 unless the fallback counts as ready."""
+    """Return 200 if a trained model answers, else 503.
+
+    The fallback counts as ready where the settings say so.
+    """
     services = services_of(request)
     store = services.store
     loaded, fallback = store.active is not None, store.fallback is not None
