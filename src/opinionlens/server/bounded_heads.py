@@ -15,8 +15,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from opinionlens.web.http.problems import problem
 from opinionlens.web.metrics import Cut
 
-# Addresses of more than 64 KiB cannot be parsed anyway. Checked for each piece that arrives, so that a head in
-# one piece may be somewhat longer.
+# Addresses of more than 64 KiB cannot be parsed anyway. Checked for each piece that arrives, so that a head
+# in one piece may be somewhat longer.
 MOST_HEAD_BYTES = 128 * 1024
 # Of all fields but the first line. Browsers send about 20 in 2 KiB; each costs every part that looks for one.
 MOST_FIELDS, MOST_FIELD_BYTES = 100, 32 * 1024

@@ -170,9 +170,9 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
 
 
 def _move_aside(path: Path, kept_files: int) -> None:
-    """Rename `app.log` to `app.log.1`, `.1` to `.2`, …
+    """Rename each log file to the next number.
 
-    The oldest is overwritten.
+    `app.log` becomes `app.log.1`, that `app.log.2`, and so on; the oldest is overwritten.
     """
     names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, kept_files + 1))]
     for newer, older in reversed(list(itertools.pairwise(names))):

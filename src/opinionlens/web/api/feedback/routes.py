@@ -160,9 +160,9 @@ async def remove(
     who: Admin,
     feedback_id: Annotated[int, Path(description="Its `id`, as the list shows it.", examples=[12])],
 ) -> Response:
-    """Delete one feedback for good.
+    """Delete one feedback entry for good.
 
-    The answer shows the deleted feedback without its text.
+    The answer shows the deleted entry without its text.
     """
     removed = await services_of(request).records.write(feedback.remove, feedback_id)
     log.info("feedback.deleted", by=who.name, feedback=removed.id)

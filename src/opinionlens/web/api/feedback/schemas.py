@@ -21,7 +21,7 @@ _FEEDBACK: dict[str, Any] = {
 
 
 class FeedbackAnswer(AnswerModel):
-    """One stored feedback."""
+    """One stored feedback entry."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FEEDBACK]})
 

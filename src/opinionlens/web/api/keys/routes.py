@@ -98,7 +98,7 @@ class KeyAnswer(AnswerModel):
 class KeyMade(KeyAnswer):
     """A new key.
 
-    It is not stored in clear and cannot be shown again.
+    The key itself is not stored and cannot be shown again.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_KEY | {"key": "ol_3fK9aQ…"}]})
