@@ -9,7 +9,7 @@ from opinionlens.evaluation.everyday import (
     EverydayResult,
     EverydaySentences,
     chance_of_no_change,
-    judge_everyday,
+    score_everyday,
 )
 from opinionlens.evaluation.gate import Contender, GateRules, decide
 
@@ -22,7 +22,7 @@ ANSWERS = np.array([[0.95, 0.03, 0.02], [0.8, 0.1, 0.1], [0.1, 0.2, 0.7], [0.92,
 
 
 def test_scores_in_all_and_by_kind() -> None:
-    found = judge_everyday(SENTENCES, ANSWERS).as_dict()
+    found = score_everyday(SENTENCES, ANSWERS).as_dict()
     assert (found["n"], found["accuracy"]) == (4, 0.25)
     assert found["accuracy_low"] < 0.25 < found["accuracy_high"]
     assert found["kinds"]["negation"] == {"n": 1, "accuracy": 1.0}
@@ -31,15 +31,15 @@ def test_scores_in_all_and_by_kind() -> None:
 
 def test_only_negated_sentences_count_as_sure_and_wrong() -> None:
     # "no complaints" at 0.95; "lovely" is wrong at 0.92, but is of another kind.
-    assert judge_everyday(SENTENCES, ANSWERS).sure_and_wrong == 1
+    assert score_everyday(SENTENCES, ANSWERS).sure_and_wrong == 1
     milder = ANSWERS.copy()
     milder[0] = [0.9, 0.05, 0.05]
-    assert judge_everyday(SENTENCES, milder).sure_and_wrong == 0
+    assert score_everyday(SENTENCES, milder).sure_and_wrong == 0
 
 
 def test_other_numbers_of_answers_are_refused() -> None:
     with pytest.raises(ValueError, match="rows"):
-        judge_everyday(SENTENCES, ANSWERS[:3])
+        score_everyday(SENTENCES, ANSWERS[:3])
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,6 @@ def test_a_champion_that_somebody_went_back_to_is_displaced_by_force_only(
         through(better, registry, evidence)
     registered = through(better, registry, evidence, register_refused=True)
     assert (registered.promoted, registry.by_alias(NAME, CHAMPION).number) == (False, 1)
-    assert "somebody has made version 1 the champion" in registered.decision.reasons[0]
+    assert "another program has made version 1 the champion" in registered.decision.reasons[0]
     result = through(better, registry, evidence, force="it is better")
     assert (result.promoted, result.displaced.number) == (True, 1)

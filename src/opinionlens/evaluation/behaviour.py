@@ -1,4 +1,7 @@
-"""Behavioural checks: what a classifier must do whatever its scores are. `behaviour_cases` has the cases."""
+"""Behavioural checks: required answers, independent of scores.
+
+`behaviour_cases` has the cases.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ Predict = Callable[[Sequence[str]], NDArray[np.floating]]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """How many cases of a check hold; `failures` are the texts of those that do not, in order."""
+    """The result of one check.
+
+    `failures` has the texts of the cases that do not hold, in order.
+    """
 
     name: str
     kind: ExpectationKind
@@ -27,12 +33,14 @@ class CheckResult:
 
     @property
     def pass_rate(self) -> float:
-        """Share of the cases that hold."""
+        """The share of the cases that hold."""
         return 1 - len(self.failures) / self.n
 
 
 def run_checks(predict: Predict, checks: Sequence[Check] = CHECKS) -> tuple[CheckResult, ...]:
-    """Put every check to the classifier, in a single call with each text once.
+    """Run every check in one call of the classifier.
+
+    Each text is predicted once.
 
     Raises:
         ValueError: `predict` does not return one distribution over `LABELS` per text.
@@ -53,5 +61,8 @@ def run_checks(predict: Predict, checks: Sequence[Check] = CHECKS) -> tuple[Chec
 
 
 def pass_rates(predict: Predict, checks: Sequence[Check] = CHECKS) -> dict[str, float]:
-    """By name of the check; those of `CHECKS` are what the gate compares."""
+    """Return the pass rate of each check by name.
+
+    The gate compares those of `CHECKS`.
+    """
     return {result.name: result.pass_rate for result in run_checks(predict, checks)}

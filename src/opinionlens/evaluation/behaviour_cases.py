@@ -1,10 +1,10 @@
-"""What no classifier may lose: the checks whose pass rates the gate compares.
+"""The behavioural checks that the gate compares.
 
-Each has 20 cases or more, filled from lists, so that no single sentence decides. The texts speak of what
-the data sets speak of (flights, phones, meals, films); whoever is named is invented or a household name.
-The cases are plain enough for every decent classifier of the house: one that equally good classifiers pass
-by chance would refuse most of them, and belongs to `hard_behaviour_cases`. A check whose cases change gets
-a new name: old pass rates do not compare with new ones.
+Each has 20 cases or more, filled from lists, so that no single sentence decides. The texts are about the same
+things as the data sets (flights, phones, meals, films); persons and brands in them are invented or household
+names. The cases are plain enough for every decent classifier of this project: one that equally good
+classifiers pass by chance would refuse most of them, and belongs to `hard_behaviour_cases`. A check whose
+cases change gets a new name: old pass rates do not compare with new ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Turn decision values into probabilities that mean what they say, and choose how by cross-validation.
+"""Fitting and choosing the calibration of a classifier.
+
+It turns decision values into probabilities that match how often a prediction is right. The method is chosen
+by cross-validation.
 
 A calibration is softmax(scale * decision + bias). Temperature scaling has one scale for all classes and no
 bias, so it never changes which class wins; vector scaling has one scale and one bias per class, so it may.
@@ -37,7 +40,7 @@ _STEEPEST = 1.0
 
 @dataclass(frozen=True, slots=True)
 class MethodScores:
-    """What a method reached on rows that it was not fitted on."""
+    """A method's scores on rows outside its fit."""
 
     method: Method
     log_loss: float
@@ -47,10 +50,11 @@ class MethodScores:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoice:
-    """The calibration, fitted on all rows, and what it was chosen from.
+    """The chosen calibration, with all candidates.
 
-    `probabilities` are those of the chosen method on the folds left out, one column per label in the order of
-    `LABELS`: use them for whatever else is tuned, such as the confidence below which an answer is uncertain.
+    It is fitted on all rows. `probabilities` are those of the chosen method on the folds left out, one column
+    per label in the order of `LABELS`: use them for everything else that is tuned, such as the confidence
+    below which a prediction is uncertain.
     """
 
     calibration: Calibration
@@ -62,7 +66,7 @@ class CalibrationChoice:
 def fit_temperature(
     decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...] = LABELS
 ) -> Calibration:
-    """One scale for all classes.
+    """Fit one scale for all classes.
 
     Args:
         decisions: one row per text, one column per class, made by a model that has not seen the row.
@@ -85,7 +89,9 @@ def fit_temperature(
 def fit_vector_scaling(
     decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...] = LABELS
 ) -> Calibration:
-    """One scale and one bias per class; the biases sum to 0, because a common one changes nothing.
+    """Fit one scale and one bias per class.
+
+    The biases sum to 0, because a common one changes nothing.
 
     Arguments and errors as for `fit_temperature`.
     """
@@ -127,7 +133,9 @@ def choose_calibration(
     seed: int,
     max_f1_loss: float = 0.001,
 ) -> CalibrationChoice:
-    """Choose among none, temperature and vector scaling by cross-validated log loss.
+    """Choose a calibration by cross-validated log loss.
+
+    The candidates are none, temperature and vector scaling.
 
     A richer method has to beat the simpler one by more than one standard error of the row-wise difference. A
     method that moves the winner (vector scaling) may cost at most `max_f1_loss` of macro F1: the log loss
@@ -151,7 +159,9 @@ def choose_calibration(
     allowed = [method for method in Method if method is Method.NONE or method in methods]
     held_out = {method: _held_out(method, decisions, codes, classes, parts) for method in allowed}
     losses = {method: _row_losses(codes, found) for method, found in held_out.items()}
-    candidates = {method: _judge(method, codes, found, losses[method]) for method, found in held_out.items()}
+    candidates = {
+        method: _scores_of(method, codes, found, losses[method]) for method, found in held_out.items()
+    }
     chosen, reason = Method.NONE, "no method lowers the log loss by more than one standard error"
     for method in allowed[1:]:
         gain = losses[chosen] - losses[method]
@@ -209,7 +219,10 @@ def _scaled(probabilities: Floats, factors: Floats) -> Floats:
 def _standardised(
     decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...]
 ) -> tuple[Floats, Floats, float]:
-    """Decisions in units of their spread, the truth as one-hot rows, and the spread."""
+    """Return decisions in units of their spread, targets, and spread.
+
+    The targets are the truth as one-hot rows.
+    """
     rows_that_match(codes, decisions)
     if decisions.ndim != 2 or decisions.shape[1] != len(classes):
         raise ValueError(
@@ -226,7 +239,7 @@ def _standardised(
 
 
 def _loss_and_slope(logits: Floats, targets: Floats) -> tuple[float, Floats]:
-    """Mean log loss and its derivative by every logit."""
+    """Return the mean log loss and its derivative by logit."""
     log_probabilities = log_softmax(logits, axis=1)
     loss = float(-(targets * log_probabilities).sum() / len(logits))
     return loss, (np.exp(log_probabilities) - targets) / len(logits)
@@ -241,7 +254,10 @@ def _minimise(loss: object, start: Floats, limits: list[tuple[float, float]]) ->
 
 
 def _deal(codes: Codes, folds: int, seed: int) -> Codes:
-    """A fold for every row, such that each fold gets its share of every class."""
+    """Return a fold for every row.
+
+    Each fold gets its share of every class.
+    """
     shuffled = np.random.default_rng(seed).permutation(len(codes))
     by_class = shuffled[np.argsort(codes[shuffled], kind="stable")]
     parts = np.empty(len(codes), dtype=np.intp)
@@ -252,7 +268,7 @@ def _deal(codes: Codes, folds: int, seed: int) -> Codes:
 def _held_out(
     method: Method, decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...], parts: Codes
 ) -> Floats:
-    """Probabilities of every row by a calibration fitted on the other folds."""
+    """Return probabilities by calibrations fitted on the other folds."""
     probabilities = np.empty((len(codes), len(classes)))
     for part in np.unique(parts):
         inside = parts == part
@@ -266,7 +282,7 @@ def _row_losses(codes: Codes, probabilities: Floats) -> Floats:
     return np.asarray(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)), dtype=np.float64)
 
 
-def _judge(method: Method, codes: Codes, probabilities: Floats, losses: Floats) -> MethodScores:
+def _scores_of(method: Method, codes: Codes, probabilities: Floats, losses: Floats) -> MethodScores:
     return MethodScores(
         method=method,
         log_loss=float(losses.mean()),

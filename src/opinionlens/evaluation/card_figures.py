@@ -1,4 +1,4 @@
-"""The few figures of one set of texts that a card has room for."""
+"""The figures that a model's card shows of one set."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def card_figures(
     seed: int,
     resamples: int,
 ) -> dict[str, float | None]:
-    """Return what a card shows of one set; intervals are of 95 %.
+    """Return the figures of one set of texts.
 
-    Where no text is neutral the sign decides, as in `own_data`.
+    Intervals are of 95 %. Where no text is neutral the sign decides, as in `own_data`.
 
     Args:
         truth: codes of the labels (n,).

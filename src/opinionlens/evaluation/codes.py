@@ -1,4 +1,7 @@
-"""From labels and class columns to the two arrays that everything here computes with."""
+"""Labels as codes, and probabilities in the order of `LABELS`.
+
+All functions here compute with these two arrays.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ _SUM_TOLERANCE = 1e-3
 
 
 def label_codes(labels: Sequence[str] | NDArray[np.integer]) -> Codes:
-    """Positions in `LABELS`; an integer array is taken to hold them already and is checked.
+    """Return the positions of the labels in `LABELS`.
+
+    An integer array is taken for positions and checked.
 
     Raises:
         ValueError: a label or a code that does not exist, or no rows at all.
@@ -39,7 +44,9 @@ def label_codes(labels: Sequence[str] | NDArray[np.integer]) -> Codes:
 
 
 def in_label_order(probabilities: NDArray[np.floating], classes: Sequence[Label] = LABELS) -> Floats:
-    """One column per label in the order of `LABELS`; a class that the model lacks has probability 0.
+    """Return probabilities with columns in the order of `LABELS`.
+
+    A class that the model lacks has probability 0.
 
     Raises:
         ValueError: the columns do not fit `classes`, or a row is no distribution.

@@ -1,4 +1,6 @@
-"""Confusion tables and the scores that follow from them, for one table or a stack of resampled ones.
+"""Confusion tables and their scores.
+
+Every function takes one table or a stack of resampled ones.
 
 A table has the truth in its rows and the prediction in its columns; leading axes are kept. Macro averages
 run over the classes that occur in the truth: a class absent from a slice has no recall, and calling its F1
@@ -21,44 +23,50 @@ Statistic = Callable[[Counts], Floats]
 
 
 def confusion_table(truth: Codes, predicted: Codes) -> Counts:
-    """How often each true label (row) was given each predicted label (column)."""
+    """Return the counts of true (row) and predicted (column) labels."""
     rows_that_match(truth, predicted)
     k = len(LABELS)
     return np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.int64)
 
 
 def accuracy(tables: Counts) -> Floats:
-    """Share of rows on the diagonal."""
+    """Return the share of rows on the diagonal."""
     return _ratio(np.trace(tables, axis1=-2, axis2=-1), tables.sum(axis=(-2, -1)))
 
 
 def class_precision(tables: Counts) -> Floats:
-    """Per class, the share of its predictions that are right; 0 for a class that is never predicted."""
+    """Return, per class, the right share of its predictions.
+
+    0 for a class that is never predicted.
+    """
     return _ratio(_hits(tables), tables.sum(axis=-2))
 
 
 def class_recall(tables: Counts) -> Floats:
-    """Per class, the share of its rows that were found; 0 for a class without rows."""
+    """Return, per class, the share of its rows found.
+
+    0 for a class without rows.
+    """
     return _ratio(_hits(tables), tables.sum(axis=-1))
 
 
 def class_f1(tables: Counts) -> Floats:
-    """Per class, 2 hits / (rows + predictions)."""
+    """Return, per class, 2 hits / (rows + predictions)."""
     return _ratio(2 * _hits(tables), tables.sum(axis=-1) + tables.sum(axis=-2))
 
 
 def macro_precision(tables: Counts) -> Floats:
-    """Mean precision of the classes that occur in the truth."""
+    """Return the mean precision of classes in the truth."""
     return _mean_of_present(class_precision(tables), tables)
 
 
 def macro_recall(tables: Counts) -> Floats:
-    """Mean recall of the classes that occur in the truth."""
+    """Return the mean recall of classes in the truth."""
     return _mean_of_present(class_recall(tables), tables)
 
 
 def macro_f1(tables: Counts) -> Floats:
-    """Mean F1 of the classes that occur in the truth."""
+    """Return the mean F1 of classes in the truth."""
     return _mean_of_present(class_f1(tables), tables)
 
 

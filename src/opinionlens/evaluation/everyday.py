@@ -1,4 +1,7 @@
-"""Sentences of everyday life, in kinds: what a stranger types first, and what word sums miss."""
+"""Everyday sentences, labelled and of different kinds.
+
+They are like the first texts that new users try, and have kinds that sums of words get wrong.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from scipy.stats import binomtest
 from opinionlens.evaluation.codes import label_codes, rows_that_match
 from opinionlens.evaluation.intervals import wilson
 
-# Of these kinds a wrong answer may not be sure of itself: "No complaints" is no complaint.
+# Of these kinds a wrong prediction may not be confident: "No complaints" is no complaint.
 NEGATED_KINDS = frozenset({"negation", "lexical_negation"})
 SURE = 0.9
 
@@ -28,7 +31,7 @@ class EverydaySentences:
 
 @dataclass(frozen=True, eq=False)
 class EverydayResult:
-    """What a classifier made of the sentences.
+    """A classifier's result on the everyday sentences.
 
     Attributes:
         kinds: of each sentence.
@@ -41,7 +44,10 @@ class EverydayResult:
     sure_and_wrong: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the accuracy in all, with the interval of 95 %, and by kind."""
+        """Return the accuracy in all and by kind.
+
+        With its interval of 95 %.
+        """
         right, n = int(self.is_right.sum()), len(self.is_right)
         interval = wilson(right, n)
         kinds = np.array(self.kinds)
@@ -61,11 +67,11 @@ class EverydayResult:
         }
 
 
-def judge_everyday(sentences: EverydaySentences, probabilities: NDArray[np.floating]) -> EverydayResult:
-    """Compare the answers with the labels.
+def score_everyday(sentences: EverydaySentences, probabilities: NDArray[np.floating]) -> EverydayResult:
+    """Compare predictions of the sentences with their labels.
 
     Args:
-        sentences: what was asked.
+        sentences: those that were predicted.
         probabilities: one column per label in the order of `LABELS` (n, 3).
     """
     codes = label_codes(sentences.labels)
@@ -77,6 +83,9 @@ def judge_everyday(sentences: EverydaySentences, probabilities: NDArray[np.float
 
 
 def chance_of_no_change(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Return the two-sided p-value of McNemar's exact test on paired right and wrong answers."""
+    """Return McNemar's exact two-sided p-value.
+
+    For paired right and wrong answers.
+    """
     gained, lost = int((~one & other).sum()), int((one & ~other).sum())
     return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0

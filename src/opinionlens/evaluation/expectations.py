@@ -1,9 +1,9 @@
-"""What behavioural checks are made of: cases, each with an expectation of the probabilities of its texts.
+"""Cases of behavioural checks, and their expectations.
 
-The kinds are those of CheckList (Ribeiro et al. 2020). An *invariance* check changes what must not matter (a
-name, a link, a typo) and wants the same label. A *direction* check changes what must matter (a negation, an
-intensifier) and wants a probability to move the right way. A *minimum functionality* check is a plain text
-whose label nobody would dispute. The cases, all English, are in `behaviour_cases` and
+The kinds are those of CheckList (Ribeiro et al. 2020). An *invariance* check changes a part that must not
+matter (a name, a link, a typo) and wants the same label. A *direction* check changes a part that must matter
+(a negation, an intensifier) and wants a probability to move the right way. A *minimum functionality* check is
+a plain text with an undisputed label. The cases, all English, are in `behaviour_cases` and
 `hard_behaviour_cases`.
 """
 
@@ -23,7 +23,7 @@ _STANDSTILL = 0.01
 
 
 class ExpectationKind(StrEnum):
-    """What a check varies and what it expects."""
+    """The kind of a check's expectation."""
 
     INVARIANCE = "invariance"
     DIRECTION = "direction"
@@ -31,19 +31,22 @@ class ExpectationKind(StrEnum):
 
 
 class Case(Protocol):
-    """One or more texts and what must hold of their probabilities."""
+    """Texts with an expectation of their probabilities."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """In the order in which `holds` expects their rows."""
+        """The texts, in the order of the rows of `holds`."""
 
     def holds(self, rows: Floats) -> bool:
-        """Whether the expectation is met; `rows` has one row per text."""
+        """Tell whether the expectation is met.
+
+        `rows` has one row per text.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """All texts get the label of the first."""
+    """The expectation that all texts get the same label."""
 
     texts: tuple[str, ...]
 
@@ -54,7 +57,7 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """The text gets this label."""
+    """The expectation that the text gets this label."""
 
     text: str
     label: Label
@@ -71,7 +74,10 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Strengthens:
-    """The second text is at least as surely of this label as the first (a loss up to 0.01 is forgiven)."""
+    """The expectation that the second text raises a label's probability.
+
+    A loss of up to 0.01 is forgiven.
+    """
 
     before: str
     after: str
@@ -90,7 +96,10 @@ class Strengthens:
 
 @dataclass(frozen=True, slots=True)
 class Overturns:
-    """The second text is less surely of this label than the first, and does not get it."""
+    """The expectation that the second text loses a label.
+
+    Its probability of the label is lower than the first's, and it gets another label.
+    """
 
     before: str
     after: str
@@ -109,7 +118,10 @@ class Overturns:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Cases that stand and fall for one ability. `name` is also the name of its metric."""
+    """Cases of one ability.
+
+    `name` is also the name of its metric.
+    """
 
     name: str
     kind: ExpectationKind
@@ -117,7 +129,10 @@ class Check:
 
 
 def swapped_names(templates: Sequence[str], names: Sequence[str]) -> tuple[Same, ...]:
-    """Each template with each name and the next one (the last with the first)."""
+    """Return cases in which a name is replaced by another.
+
+    Each template is filled with each name and the next one, the last with the first.
+    """
     pairs = zip(names, (*names[1:], names[0]), strict=True)
     return tuple(
         Same((template.format(one), template.format(other)))

@@ -1,8 +1,8 @@
-"""Pictures of scores. Each function returns a figure that belongs to nobody else: pyplot is never involved.
+"""Figures of scores.
 
-A `Figure` of its own with an Agg canvas is not kept in pyplot's global list, so there is nothing to close and
-it is freed with its last reference. Colours are those of Okabe and Ito, which colour-blind readers can tell
-apart; line styles and markers say the same once more, for print.
+Each function returns a `Figure` of its own with an Agg canvas. It is not kept in pyplot's global list, so
+there is nothing to close and it is freed with its last reference. Colours are those of Okabe and Ito, which
+colour-blind readers can tell apart; line styles and markers say the same once more, for print.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ _DOTS_PER_INCH = 150
 
 
 def confusion_figure(scores: ModelScores, title: str = "Confusion matrix") -> Figure:
-    """Counts, and shares of each true label (its diagonal is the recall)."""
+    """Draw a confusion table with counts and shares.
+
+    The shares are of each true label, so that the diagonal is the recall.
+    """
     table = np.array(scores.confusion)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     subtitle = f"n = {scores.n:,}, accuracy {scores.accuracy:.3f}, macro F1 {scores.macro_f1:.3f}"
@@ -73,7 +76,10 @@ def confusion_figure(scores: ModelScores, title: str = "Confusion matrix") -> Fi
 def roc_figure(
     truth: Codes, probabilities: Floats, title: str = "ROC curves, one class against the rest"
 ) -> Figure:
-    """One curve per class that has rows inside and outside; from probabilities, with the area of each."""
+    """Draw one ROC curve per class.
+
+    Each is from probabilities, with its area. Classes without rows inside or outside have none.
+    """
     figure, axes = _new(6.4, 5.8, title, f"n = {len(truth):,}")
     axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=1, linestyle=":", label="chance (area 0.5)")
     for code, label in enumerate(LABELS):
@@ -95,7 +101,10 @@ def roc_figure(
 def calibration_figure(
     truth: Codes, probabilities: Floats, title: str = "Calibration of the winning class"
 ) -> Figure:
-    """Accuracy against confidence in 15 bins of equal width, above a histogram of the confidences."""
+    """Draw accuracy against confidence, above a histogram of confidences.
+
+    In 15 bins of equal width.
+    """
     error = expected_calibration_error(truth, probabilities)
     mass = expected_calibration_error(truth, probabilities, binning=Binning.EQUAL_MASS)
     subtitle = f"n = {len(truth):,}, expected calibration error {error:.4f} (bins of equal size: {mass:.4f})"
@@ -133,7 +142,9 @@ def study_figure(
     objective: str,
     title: str = "History of the study",
 ) -> Figure:
-    """Every trial's value in the order of their numbers, by family, and the best so far (higher is better).
+    """Draw the value of every trial in order.
+
+    By family, with the best so far; higher is better.
 
     A trial without a value (failed or stopped early) is a mark on the lower edge. `objective` and the names
     of the families are shown as they are.
@@ -170,7 +181,9 @@ def study_figure(
 def comparison_figure(
     sets: Mapping[str, Mapping[str, Interval]], *, measure: str, title: str = "Comparison"
 ) -> Figure:
-    """One line of intervals per set and series, sets from top to bottom, each series in its own colour.
+    """Draw intervals by set and by series.
+
+    Sets go from top to bottom; each series has its own colour.
 
     A series that is absent from a set leaves a gap. Names are shown as they are.
     """
@@ -199,13 +212,19 @@ def comparison_figure(
 
 
 def write_png(figure: Figure, path: Path) -> None:
-    """Write atomically; the same figure gives the same bytes, so DVC sees no change where there is none."""
+    """Write a figure as PNG, aside and then renamed.
+
+    The same figure gives the same bytes, so DVC sees no change where there is none.
+    """
     with replacing_file(path) as aside:
         figure.savefig(aside, format="png", metadata={"Software": None})
 
 
 def _new(width: float, height: float, title: str, subtitle: str, *, rows: int = 1) -> tuple[Figure, Axes]:
-    """A figure in the house style, and its first axes; with two rows the second is a low strip below."""
+    """Return a figure in the common style, and its axes.
+
+    The axes are the first; with two rows the second is a low strip below.
+    """
     figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     heights = [3, 1] if rows == 2 else [1]
@@ -227,7 +246,10 @@ def _unit_axes(axes: Axes) -> None:
 
 
 def _roc_points(is_member: NDArray[np.bool_], ranking: Floats) -> tuple[Floats, Floats]:
-    """False and true positive rate at every distinct threshold, from (0, 0) to (1, 1)."""
+    """Return false and true positive rates at every threshold.
+
+    From (0, 0) to (1, 1), at every distinct value of `ranking`.
+    """
     order = np.argsort(-ranking, kind="stable")
     last_of_ties = np.append(np.diff(ranking[order]) != 0, True)
     true = np.cumsum(is_member[order])[last_of_ties]

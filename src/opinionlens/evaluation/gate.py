@@ -1,8 +1,8 @@
-"""May the challenger take the champion's place? The decision, with its reasons as sentences with numbers.
+"""The gate: whether a challenger may become the champion.
 
-Non-inferiority: the challenger has to show that it is not worse by more than a margin, so too few rows refuse
-it. And a loss that is certain is refused even inside the margin, or a chain of promotions could walk downhill
-step by step.
+Its reasons are sentences with numbers. It tests non-inferiority: the challenger has to show that it is not
+worse by more than a margin, so too few rows refuse it. And a loss that is certain is refused even inside the
+margin, or a chain of promotions could lead downhill step by step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from opinionlens.evaluation.reliability import calibration_error_by_chance, expe
 
 @dataclass(frozen=True, slots=True)
 class GateRules:
-    """What is asked of a challenger.
+    """The demands on a challenger.
 
     Attributes:
         margin: how much worse than the champion's its macro F1 may be, at the low end of the interval.
@@ -47,10 +47,11 @@ class GateRules:
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A classifier as the gate sees it: what it says about the common rows, and how it behaves.
+    """A classifier's results, as the gate compares them.
 
-    `probabilities` has one column per label in the order of `LABELS`; `behaviour` maps the names of checks to
-    their pass rates; `everyday` is what it made of the everyday sentences, where there are any.
+    `probabilities` are those of the common rows, with one column per label in the order of `LABELS`;
+    `behaviour` maps the names of checks to their pass rates; `everyday` is its result on the everyday
+    sentences, where there are any.
     """
 
     name: str
@@ -61,7 +62,10 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class GateDecision:
-    """`reasons` say why it was refused, or what speaks for it; `details` hold every number as JSON values."""
+    """The decision of the gate.
+
+    `reasons` say why it was refused, or why it was accepted; `details` hold every number as JSON values.
+    """
 
     passed: bool
     reasons: tuple[str, ...]
@@ -82,17 +86,17 @@ def decide(
     baselines: Sequence[Contender] = (),
     rules: GateRules | None = None,
 ) -> GateDecision:
-    """Compare on the same rows and say yes or no.
+    """Decide whether the challenger may be promoted.
 
-    Without a champion (the first promotion) the floor is absolute: better than every baseline, beyond chance.
-    With one, the baselines are not asked again. Calibration, and wrong answers to negated everyday sentences
-    that are sure of themselves, are held against every challenger.
+    All are compared on the same rows. Without a champion (the first promotion) the demand is absolute: better
+    than every baseline, beyond chance. With one, the baselines do not count. Calibration and confident wrong
+    answers to negated everyday sentences are checked for every challenger.
 
     Args:
         truth: labels or codes of the common rows.
-        challenger: who wants to be promoted.
-        champion: who is in place, scored on the same rows; None for the first promotion.
-        baselines: whom a first challenger has to beat; their behaviour is ignored.
+        challenger: the classifier to be promoted.
+        champion: the present one, on the same rows; None for the first promotion.
+        baselines: those that a first challenger has to beat; their behaviour is ignored.
         rules: the defaults if None.
 
     Raises:
@@ -101,15 +105,15 @@ def decide(
     rules = rules or GateRules()
     codes = label_codes(truth)
     if champion is not None:
-        findings = [_judge_difference(codes, challenger, champion, rules)]
-        findings += _judge_behaviour(challenger, champion, rules)
-        findings += _judge_everyday(challenger, champion, rules)
+        findings = [_check_difference(codes, challenger, champion, rules)]
+        findings += _check_behaviour(challenger, champion, rules)
+        findings += _check_everyday(challenger, champion, rules)
     elif baselines:
-        findings = [_judge_against_baseline(codes, challenger, one, rules) for one in baselines]
+        findings = [_check_against_baseline(codes, challenger, one, rules) for one in baselines]
     else:
         raise ValueError("A first promotion needs at least one baseline to be better than.")
-    findings += _judge_boldness(challenger, rules)
-    findings.append(_judge_calibration(codes, challenger, rules))
+    findings += _check_boldness(challenger, rules)
+    findings.append(_check_calibration(codes, challenger, rules))
     refusals = tuple(finding.sentence for finding in findings if not finding.passed)
     return GateDecision(
         passed=not refusals,
@@ -124,51 +128,51 @@ def decide(
     )
 
 
-def _judge_difference(codes: Codes, challenger: Contender, champion: Contender, rules: GateRules) -> _Finding:
+def _check_difference(codes: Codes, challenger: Contender, champion: Contender, rules: GateRules) -> _Finding:
     found = _compare(codes, challenger, champion, rules)
     low, high = found.interval.low, found.interval.high
     if high < 0:
-        verdict = "it is worse, beyond chance"
+        conclusion = "it is worse, beyond chance"
     elif low < -rules.margin:
-        verdict = f"{len(codes)} rows cannot rule out that it is worse by more than {rules.margin:g}"
+        conclusion = f"{len(codes)} rows cannot rule out that it is worse by more than {rules.margin:g}"
     elif low > 0:
-        verdict = "it is better, beyond chance"
+        conclusion = "it is better, beyond chance"
     else:
-        verdict = f"it is not worse by more than {rules.margin:g}"
-    sentence = f"{_measured(found, challenger, champion, rules)}: {verdict}"
+        conclusion = f"it is not worse by more than {rules.margin:g}"
+    sentence = f"{_measured(found, challenger, champion, rules)}: {conclusion}"
     return _Finding(high >= 0 and low >= -rules.margin, sentence, {"check": "macro_f1", **asdict(found)})
 
 
-def _judge_against_baseline(
+def _check_against_baseline(
     codes: Codes, challenger: Contender, baseline: Contender, rules: GateRules
 ) -> _Finding:
     found = _compare(codes, challenger, baseline, rules)
     passed = found.interval.low > 0
-    verdict = "it is better, beyond chance" if passed else "it is not better beyond chance"
-    sentence = f"{_measured(found, challenger, baseline, rules)}: {verdict}"
+    conclusion = "it is better, beyond chance" if passed else "it is not better beyond chance"
+    sentence = f"{_measured(found, challenger, baseline, rules)}: {conclusion}"
     return _Finding(passed, sentence, {"check": "baseline", "name": baseline.name, **asdict(found)})
 
 
-def _judge_calibration(codes: Codes, challenger: Contender, rules: GateRules) -> _Finding:
+def _check_calibration(codes: Codes, challenger: Contender, rules: GateRules) -> _Finding:
     probabilities = _checked(codes, challenger)
     error = expected_calibration_error(codes, probabilities)
     chance = calibration_error_by_chance(probabilities, seed=rules.seed)
     allowed = f"the allowed {rules.max_calibration_error:g}"
     if error <= rules.max_calibration_error:
-        verdict = f"is within {allowed}"
+        conclusion = f"is within {allowed}"
     elif error <= chance:
-        verdict = f"exceeds {allowed}, but chance alone explains {chance:.4f} on {len(codes)} rows"
+        conclusion = f"exceeds {allowed}, but chance alone explains {chance:.4f} on {len(codes)} rows"
     else:
-        verdict = f"exceeds {allowed}, and chance explains no more than {chance:.4f}"
+        conclusion = f"exceeds {allowed}, and chance explains no more than {chance:.4f}"
     return _Finding(
         passed=error <= max(rules.max_calibration_error, chance),
-        sentence=f"The expected calibration error of {challenger.name}, {error:.4f}, {verdict}",
+        sentence=f"The expected calibration error of {challenger.name}, {error:.4f}, {conclusion}",
         numbers={"check": "calibration", "ece": error, "by_chance": chance},
     )
 
 
-def _judge_behaviour(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
-    """One finding per check that both were put to; one that the champion never met compares with nothing."""
+def _check_behaviour(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
+    """Return one finding per check that both have results of."""
     findings = []
     for name in sorted(challenger.behaviour.keys() & champion.behaviour.keys()):
         ours, theirs = challenger.behaviour[name], champion.behaviour[name]
@@ -185,27 +189,33 @@ def _judge_behaviour(challenger: Contender, champion: Contender, rules: GateRule
     return findings
 
 
-def _judge_everyday(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
-    """One finding if both answered the sentences; McNemar's exact test tells chance from loss."""
+def _check_everyday(challenger: Contender, champion: Contender, rules: GateRules) -> list[_Finding]:
+    """Return a finding if both have results on everyday sentences.
+
+    McNemar's exact test separates chance from loss.
+    """
     ours, theirs = challenger.everyday, champion.everyday
     if ours is None or theirs is None:
         return []
     shares = float(ours.is_right.mean()), float(theirs.is_right.mean())
     chance = chance_of_no_change(theirs.is_right, ours.is_right)
     passed = shares[0] >= shares[1] or chance > 1 - rules.level
-    verdict = "not worse beyond chance" if passed else "worse, beyond chance"
+    conclusion = "not worse beyond chance" if passed else "worse, beyond chance"
     return [
         _Finding(
             passed=passed,
             sentence=f"Of {len(ours.is_right)} everyday sentences {challenger.name} answers {shares[0]:.1%} "
-            f"right, {champion.name} {shares[1]:.1%} (p = {chance:.2g}): it is {verdict}",
+            f"right, {champion.name} {shares[1]:.1%} (p = {chance:.2g}): it is {conclusion}",
             numbers={"check": "everyday", "challenger": shares[0], "champion": shares[1], "p": chance},
         )
     ]
 
 
-def _judge_boldness(challenger: Contender, rules: GateRules) -> list[_Finding]:
-    """One finding if the sentences were asked; a champion that is as bold is no excuse."""
+def _check_boldness(challenger: Contender, rules: GateRules) -> list[_Finding]:
+    """Return a finding on confident wrong answers, if any sentences.
+
+    An equally bold champion is no excuse.
+    """
     if challenger.everyday is None:
         return []
     count, allowed = challenger.everyday.sure_and_wrong, rules.max_sure_and_wrong

@@ -1,8 +1,8 @@
-"""What classifiers still have to learn: checks that are measured and shown, but not compared by the gate.
+"""Harder behavioural checks, shown but not compared by the gate.
 
 Linear models on counts pass these in part, and in which part is chance: of pairs of equally good ones,
-trained on different samples of the same tweets, nearly all (98 of 100) have some check of this kind on
-which the challenger is lower. Once a kind of classifier passes a check for good, its cases belong to
+trained on different samples of the same tweets, nearly all (98 of 100) have some check of this kind on which
+the challenger is lower. Once a kind of classifier passes a check for good, its cases belong to
 `behaviour_cases`.
 """
 

@@ -1,4 +1,6 @@
-"""How far a score may be off by chance: Wilson for shares, the bootstrap for what a table determines.
+"""Confidence intervals of scores.
+
+Wilson's for shares, the bootstrap for statistics of a confusion table.
 
 Drawing n rows with replacement and counting them in a table is the same as drawing the table's cells from a
 multinomial distribution, so no row is ever touched: a resample costs 9 cells, or 27 when two classifiers are
@@ -20,7 +22,7 @@ from opinionlens.text.labels import LABELS
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A measured value and the limits between which the true one lies at the given confidence level."""
+    """A measured value with its confidence limits."""
 
     value: float
     low: float
@@ -30,7 +32,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Challenger minus champion on the same rows; `interval.value` is the measured difference."""
+    """Challenger minus champion on the same rows.
+
+    `interval.value` is the measured difference.
+    """
 
     challenger: float
     champion: float
@@ -38,7 +43,9 @@ class Difference:
 
 
 def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
-    """Wilson's score interval for a share; unlike the textbook one it is right near 0 and 1.
+    """Return Wilson's score interval of a share.
+
+    Unlike the textbook interval it is right near 0 and 1.
 
     Raises:
         ValueError: no rows, or more successes than rows.
@@ -63,7 +70,7 @@ def bootstrap(
     level: float = 0.95,
     stratified: bool = True,
 ) -> Interval:
-    """Percentile interval of a statistic of the confusion table.
+    """Return the percentile interval of a confusion table's statistic.
 
     Args:
         truth: codes.
@@ -90,7 +97,10 @@ def paired_bootstrap(
     level: float = 0.95,
     stratified: bool = True,
 ) -> Difference:
-    """Percentile interval of challenger minus champion; every resample draws the same rows for both."""
+    """Return the percentile interval of challenger minus champion.
+
+    Every resample draws the same rows for both.
+    """
     rows_that_match(truth, challenger, champion)
     k = len(LABELS)
     cells = (
@@ -103,7 +113,10 @@ def paired_bootstrap(
 
 
 def _draw(cells: Counts, *, seed: int, resamples: int, stratified: bool) -> Counts:
-    """Resampled copies of a table whose first axis is the truth, on a new leading axis."""
+    """Return resampled copies of a table.
+
+    The table's first axis is the truth; the copies are on a new leading axis.
+    """
     generator = np.random.default_rng(seed)
     strata = cells.reshape(len(cells), -1) if stratified else cells.reshape(1, -1)
     drawn = [

@@ -1,4 +1,6 @@
-"""Is a model good for one's own texts? Scores with intervals, calibration, errors, and a comparison.
+"""A model measured on labelled texts of one's own.
+
+Scores with intervals, calibration, errors, and a comparison.
 
 Needs numpy alone, because the app measures with it, too. On texts that are negative or positive but never
 neutral the sign decides (`polarity`); VADER's compound is read in the same way.
@@ -46,7 +48,7 @@ _VADER_THRESHOLD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One model's answers on some rows.
+    """One model's predictions on some rows.
 
     Attributes:
         name: what the model is called.
@@ -63,7 +65,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """Labelled texts: codes of the truth, the texts, and their numbers in the file."""
+    """Labelled texts with their numbers in the file.
+
+    The labels are codes.
+    """
 
     truth: Codes
     texts: Sequence[str]
@@ -123,7 +128,9 @@ def measured(
 
 
 def vader_codes(compounds: Floats, truth: Codes) -> Codes:
-    """Return VADER's classes: by its authors' thresholds, or by the sign where no row is neutral.
+    """Return VADER's classes.
+
+    By its authors' thresholds, or by the sign where no row is neutral.
 
     There a compound of 0 counts as the commonest class, which can only flatter VADER.
     """
@@ -140,7 +147,10 @@ def vader_thresholds(compounds: Floats) -> Codes:
 
 
 def commonest(truth: Codes) -> int:
-    """Return the class with most rows; of equals the first."""
+    """Return the class with most rows.
+
+    Of equals the first.
+    """
     return int(np.bincount(truth, minlength=len(LABELS)).argmax())
 
 
@@ -216,7 +226,10 @@ def _certainty(truth: Codes, predicted: Codes, reasons: Sequence[str | None]) ->
 def _wrong(
     rows: LabelledRows, probabilities: Floats, predicted: Codes, reasons: Sequence[str | None]
 ) -> tuple[WrongAnswer, ...]:
-    """Return the wrong answers that were surest, those not marked uncertain first."""
+    """Return the wrong predictions with the highest confidence.
+
+    Those not marked uncertain come first.
+    """
     confidence = probabilities.max(axis=1)
     places = np.flatnonzero(predicted != rows.truth).tolist()
     places.sort(key=lambda place: (reasons[place] is not None, -confidence[place]))

@@ -1,4 +1,7 @@
-"""What is found on one's own texts: plain values, so that every page and file says the same."""
+"""The report on one's own texts, as plain values.
+
+All pages and files show the same values.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ COMMONEST = "Commonest class"
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
-    """Where the rows come from.
+    """The origin of the rows.
 
     Attributes:
         file: the name of the file.
@@ -44,7 +47,10 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """One class against the rest; None where a share has nothing to be a share of."""
+    """The scores of one class against the rest.
+
+    None where a share would be of nothing.
+    """
 
     label: Label
     support: int
@@ -56,7 +62,10 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Scores of the model; `confusion` has the truth in rows, in the order of `LABELS`."""
+    """The scores of the model.
+
+    `confusion` has the truth in rows, in the order of `LABELS`.
+    """
 
     name: str
     accuracy: Interval
@@ -68,7 +77,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Another way to answer, on the same rows.
+    """Another model's scores on the same rows.
 
     `ahead` is how far the model's macro F1 is above this one's. `ece` is None where there are no
     probabilities.
@@ -84,7 +93,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationFacts:
-    """Confidence against truth. `by_chance` is what a perfect model's `ece` rarely exceeds on so few rows."""
+    """Confidence against truth.
+
+    A perfect model's `ece` rarely exceeds `by_chance` on so few rows.
+    """
 
     ece: float
     by_chance: float
@@ -95,7 +107,10 @@ class CalibrationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """The share of answers that are marked uncertain, and how often each kind is wrong."""
+    """The share of uncertain predictions, and both error rates.
+
+    Of the uncertain ones and of the others.
+    """
 
     uncertain: Interval
     by_reason: Mapping[str, int]
@@ -105,7 +120,10 @@ class Certainty:
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswer:
-    """A wrong answer; `row` is its number in the file, `uncertain` why it is marked so."""
+    """A wrong prediction.
+
+    `row` is its number in the file, `uncertain` the reason if it is marked so.
+    """
 
     row: int
     text: str
@@ -117,7 +135,10 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OwnDataReport:
-    """One model on one file; `trained_on` names the data sets that the model has learnt from."""
+    """The measures of one model on one file.
+
+    `trained_on` names the data sets that the model was trained on.
+    """
 
     data: DataFacts
     n: int
@@ -136,5 +157,5 @@ class OwnDataReport:
         return self.n < self.data.usable
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return the report as JSON values."""
         return {"format": FORMAT} | asdict(self)

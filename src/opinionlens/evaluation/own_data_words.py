@@ -1,4 +1,4 @@
-"""The report in sentences: what a person reads first."""
+"""The report on one's own texts in sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REASONS = {
 
 
 def summary(report: OwnDataReport) -> tuple[str, ...]:
-    """Return the answer to "is it good for us", one sentence each."""
+    """Return the results in sentences."""
     figures = report.figures
     return (
         f"Right on {percent(figures.accuracy.value)} of {report.n:,} texts; macro F1 "
@@ -35,7 +35,7 @@ def summary(report: OwnDataReport) -> tuple[str, ...]:
 
 
 def how_measured(report: OwnDataReport) -> tuple[str, ...]:
-    """Return what one must know of the rows and the measure to trust the figures."""
+    """Return sentences on the rows and the measures."""
     data = report.data
     return (
         *_rows(report),
@@ -50,12 +50,15 @@ def how_measured(report: OwnDataReport) -> tuple[str, ...]:
 
 
 def reason_words(reason: str) -> str:
-    """Return why an answer is uncertain, in words."""
+    """Return a reason for uncertainty in words."""
     return _REASONS.get(reason, reason.replace("_", " "))
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, with one place where it is small, and never 0 or 100 for almost that."""
+    """Return a share in per cent.
+
+    With one place where it is small, and never 0 or 100 for almost that.
+    """
     if 0 < share < 0.0005:
         return "<\u00a00.1\u00a0%"
     if 0.995 <= share < 1:

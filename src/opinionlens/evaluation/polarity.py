@@ -1,8 +1,8 @@
-"""The sign of an answer, for texts that are negative or positive but never neutral.
+"""The sign of a prediction, for texts of two classes.
 
-A model that may answer "neutral" would lose every such answer there, so the larger of P(negative) and
+A model that may predict "neutral" would lose every such prediction there, so the larger of P(negative) and
 P(positive) wins, and of a value such as VADER's compound the sign. Where neither side is ahead there is no
-answer: it takes the place of neutral in a confusion table, and `share_ties` counts it half on each side.
+prediction: it takes the place of neutral in a confusion table, and `share_ties` counts it half on each side.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ _NEGATIVE, _NEUTRAL, _POSITIVE = (
 
 
 def is_two_class(truth: Codes) -> bool:
-    """Return whether the rows are negative and positive, and none is neutral."""
+    """Tell whether there are negative, positive and no neutral rows."""
     return {_NEGATIVE, _POSITIVE} == set(np.unique(truth).tolist())
 
 
 def by_sign(probabilities: Floats) -> Floats:
-    """Return what is left of the probabilities without neutral; one half each where nothing is."""
+    """Return the probabilities without neutral, rescaled.
+
+    One half each where nothing is left.
+    """
     signed = probabilities.copy()
     signed[:, _NEUTRAL] = 0.0
     left = signed.sum(axis=1, keepdims=True)
@@ -37,12 +40,18 @@ def lean(probabilities: Floats) -> Floats:
 
 
 def sign_codes(values: Floats) -> Codes:
-    """Return positive above 0, negative below, and the code of neutral for a tie."""
+    """Return the codes of the signs of some values.
+
+    Positive above 0, negative below, and the code of neutral for a tie.
+    """
     return np.select([values > 0, values < 0], [_POSITIVE, _NEGATIVE], _NEUTRAL)
 
 
 def share_ties(tables: Counts) -> Floats:
-    """Give each side half of the ties in tables (..., 3, 3) of rows that are never neutral."""
+    """Give each side half of the ties in tables.
+
+    The tables (..., 3, 3) are of rows that are never neutral.
+    """
     shared = tables.astype(np.float64)
     half = shared[..., _NEUTRAL] / 2
     shared[..., _NEGATIVE] += half

@@ -1,6 +1,7 @@
-"""Does a confidence of 80 % mean right 8 times in 10? Reliability tables and the expected calibration error.
+"""Reliability tables and the expected calibration error.
 
-Only the winning class is looked at: its probability is the confidence, and it is right or wrong.
+They tell whether predictions with a confidence of 80 % are right 8 times in 10. Only the winning class
+counts: its probability is the confidence, and it is right or wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ BINS = 15
 
 
 class Binning(StrEnum):
-    """How confidences are grouped: into equal parts of the scale, or into groups of about equal size."""
+    """The ways to group confidences.
+
+    Into equal parts of the scale, or into groups of about equal size.
+    """
 
     EQUAL_WIDTH = "equal_width"
     EQUAL_MASS = "equal_mass"
@@ -26,7 +30,7 @@ class Binning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """The answers whose confidence lies in (low, high]."""
+    """The predictions with a confidence in (low, high]."""
 
     low: float
     high: float
@@ -37,10 +41,10 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class MinConfidence:
-    """Below `threshold` an answer is marked uncertain.
+    """A confidence below which predictions are marked uncertain.
 
-    `marked` and `error_rate` say what share of the rows that was and how often they were wrong (None if none
-    was).
+    `marked` is the share of the rows below it, and `error_rate` the share of these that were wrong (None if
+    there were none).
     """
 
     threshold: float
@@ -51,7 +55,9 @@ class MinConfidence:
 def reliability_table(
     truth: Codes, probabilities: Floats, *, bins: int = BINS, binning: Binning = Binning.EQUAL_WIDTH
 ) -> tuple[ReliabilityBin, ...]:
-    """Confidence against accuracy, bin by bin; empty bins are left out.
+    """Return confidence and accuracy bin by bin.
+
+    Empty bins are left out.
 
     Equal confidences always share a bin, so the order of the rows does not matter and bins of equal mass may
     differ in size, or be fewer.
@@ -72,7 +78,9 @@ def reliability_table(
 def expected_calibration_error(
     truth: Codes, probabilities: Floats, *, bins: int = BINS, binning: Binning = Binning.EQUAL_WIDTH
 ) -> float:
-    """Mean distance of confidence and accuracy over the bins, weighted by their size.
+    """Return the mean distance of confidence and accuracy.
+
+    Over the bins, weighted by their size.
 
     It is never negative, so chance alone makes it positive: see `calibration_error_by_chance`.
     """
@@ -83,7 +91,9 @@ def expected_calibration_error(
 def calibration_error_by_chance(
     probabilities: Floats, *, seed: int, quantile: float = 0.95, draws: int = 200, bins: int = BINS
 ) -> float:
-    """The equal-width error that a perfectly calibrated classifier with these confidences rarely exceeds.
+    """Return the calibration error that chance alone rarely exceeds.
+
+    It is the equal-width error of a perfectly calibrated classifier with these confidences.
 
     With 15 bins and 300 rows that is about 0.08, so a fixed bound alone would refuse honest classifiers on
     small sets.
@@ -103,7 +113,10 @@ def calibration_error_by_chance(
 def choose_min_confidence(
     truth: Codes, probabilities: Floats, *, error_rate: float = 0.5, max_marked: float = 1.0
 ) -> MinConfidence:
-    """The highest threshold, in hundredths, such that the answers below it are wrong at least so often.
+    """Choose the confidence below which predictions are too often wrong.
+
+    It is the highest threshold, in hundredths, such that the predictions below it are wrong at least as often
+    as `error_rate` says.
 
     Of thresholds that would mark more than the share `max_marked` none is taken. At the default error rate an
     answer is marked when it belongs to a group that is no better than a coin. Where even
@@ -126,7 +139,7 @@ def choose_min_confidence(
 
 
 def winners(truth: Codes, probabilities: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Confidence of each answer, and whether it is right."""
+    """Return each row's confidence, and whether it is right."""
     rows_that_match(truth, probabilities)
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
 

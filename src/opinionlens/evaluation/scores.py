@@ -1,4 +1,4 @@
-"""One typed record of how well probabilities fit the truth."""
+"""The scores of probabilities against the truth, as one record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SMALLEST = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class against the rest.
+    """The scores of one class against the rest.
 
     `precision`, `recall` and `f1` are None where the class has no rows (`support` 0). Of a class that has
     rows but is never predicted the precision is 0 by convention. `roc_auc` needs rows inside and outside the
@@ -39,7 +39,7 @@ class ClassScores:
 
 @dataclass(frozen=True, slots=True)
 class ModelScores:
-    """What one classifier reaches on one set of rows.
+    """The scores of one classifier on one set.
 
     Macro averages run over the classes that occur in the truth. `roc_auc` is the macro one-vs-rest area from
     probabilities, None with a single class. `brier` is the sum over the classes (0 to 2). `ece` is the
@@ -61,7 +61,9 @@ class ModelScores:
     confusion: tuple[tuple[int, ...], ...]
 
     def as_metrics(self, prefix: str = "test") -> dict[str, float]:
-        """Flat names for tracking, `test_accuracy` and so on; an undefined score is left out.
+        """Return the scores by flat names for tracking.
+
+        `test_accuracy` and so on; an undefined score is left out.
 
         Precision, recall and F1 are macro averages; the F1 of each class is `test_per_class_negative_f1`.
         """
@@ -82,12 +84,15 @@ class ModelScores:
         return {start + name: value for name, value in values.items() if value is not None}
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values, every field."""
+        """Return every field as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelScores:
-        """The inverse of `as_dict`, also after a trip through JSON."""
+        """Return the scores from the values of `as_dict`.
+
+        Also after a trip through JSON.
+        """
         per_class = tuple(ClassScores(**{**one, "label": Label(one["label"])}) for one in values["per_class"])
         table = tuple(tuple(row) for row in values["confusion"])
         return cls(**{**values, "per_class": per_class, "confusion": table})
@@ -98,7 +103,7 @@ def score(
     probabilities: NDArray[np.floating],
     classes: Sequence[Label] = LABELS,
 ) -> ModelScores:
-    """Score probabilities against the truth.
+    """Compute the scores of probabilities against the truth.
 
     Args:
         labels: the truth, as labels or as codes.
@@ -131,13 +136,19 @@ def score(
 
 
 def log_loss(truth: Codes, probabilities: Floats) -> float:
-    """Mean of minus the logarithm of the probability given to the truth, each row capped at 36.04."""
+    """Return the mean negative log probability of the truth.
+
+    Each row is capped at 36.04.
+    """
     chosen = probabilities[np.arange(len(truth)), truth]
     return float(-np.log(np.clip(chosen, _SMALLEST, 1.0)).mean())
 
 
 def area_under_roc(is_member: NDArray[np.bool_], ranking: Floats) -> float | None:
-    """How often a member ranks above a non-member, ties counting half; None when either kind is missing."""
+    """Return how often members rank above non-members.
+
+    Ties count half; None when either kind is missing.
+    """
     members = int(is_member.sum())
     others = len(is_member) - members
     if not members or not others:

@@ -1,1 +1,4 @@
-"""The DVC stages: one module each, a thin shell that reads, calls what decides, and writes."""
+"""The DVC stages, one module each.
+
+A stage module is a thin shell that reads, calls the code that decides, and writes.
+"""

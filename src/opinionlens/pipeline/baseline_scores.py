@@ -1,4 +1,7 @@
-"""What a classifier has to beat, fitted on the training texts, for the stage and for the gate."""
+"""The baselines that a classifier has to beat.
+
+They are fitted on the training texts, for the stage and for the gate.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from opinionlens.pipeline.splits_on_disk import LabelledTexts
 def contenders(
     train: LabelledTexts, texts: Sequence[str], *, seed: int, reporter: Reporter
 ) -> list[Contender]:
-    """Fit each baseline on `train`; its name, and its probabilities for `texts` in the order of `LABELS`."""
+    """Fit each baseline and predict the texts.
+
+    Each is fitted on `train`; its probabilities are in the order of `LABELS`.
+    """
     found = []
     with reporter.track("baselines", len(BASELINES)) as bar:
         for name, make in BASELINES.items():

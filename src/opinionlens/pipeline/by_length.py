@@ -19,14 +19,17 @@ _LEAST_ROWS = 100
 
 
 def probabilities_of(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return one column per label in the order of `LABELS`."""
+    """Return probabilities with columns in the order of `LABELS`."""
     return in_label_order(classifier.predict_proba(list(texts)), classifier.labels)
 
 
 def scores_by_length(
     classifier: Classifier, texts: Sequence[str], labels: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Return the number of texts by length, and accuracy and calibration error where a hundred are there."""
+    """Return the scores by length of the texts.
+
+    The number of texts, and accuracy and calibration error where there are a hundred.
+    """
     recipe = classifier.manifest.features.recipe
     lengths = np.array([len(recipe.tokens(text)) for text in texts], dtype=np.int64)
     found: dict[str, dict[str, float]] = {}

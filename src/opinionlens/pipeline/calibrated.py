@@ -1,4 +1,7 @@
-"""The winner, refitted on all rows and calibrated on scores that each row got from a model without it."""
+"""The winner, refitted on all rows and calibrated.
+
+It is calibrated on decision values that each row got from a model without it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _WITHOUT_BIAS = (Method.TEMPERATURE,)
 
 @dataclass(frozen=True)
 class CalibratedEstimator:
-    """A model of train + validation with what turns its decision values into probabilities."""
+    """A model of train + validation with its calibration."""
 
     estimator: Estimator
     choice: CalibrationChoice
@@ -36,7 +39,10 @@ class CalibratedEstimator:
     def probabilities(
         self, decisions: NDArray[np.float64], readings: Sequence[TextReading]
     ) -> NDArray[np.float64]:
-        """Return one column per class of the estimator, for its decision values and the texts."""
+        """Return probabilities for decision values and texts.
+
+        One column per class of the estimator.
+        """
         if self.general is not None:
             decisions, _ = mix(self.general, readings, decisions)
         return self.choice.calibration.apply(decisions, lengths_of(readings))
@@ -54,7 +60,9 @@ def refit_calibrated(
     seed: int,
     reporter: Reporter,
 ) -> CalibratedEstimator:
-    """Fit on train + validation, calibrate on out-of-fold decision values of the same rows.
+    """Fit on train + validation, and calibrate out of fold.
+
+    The decision values for the calibration are of the same rows, by models that have not seen them.
 
     Args:
         workers: hold the counts.

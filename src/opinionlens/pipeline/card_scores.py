@@ -1,4 +1,4 @@
-"""A classifier asked about labelled texts, with the figures that its card shows."""
+"""A classifier's figures on labelled texts, for its card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opinionlens.text.vader import compound
 
 @dataclass(frozen=True)
 class Drawing:
-    """How the intervals are drawn."""
+    """Seed and number of the bootstrap's resamples."""
 
     seed: int
     resamples: int
@@ -25,7 +25,10 @@ class Drawing:
 def card_scores(
     classifier: Classifier, texts: Sequence[str], labels: Sequence[str], drawing: Drawing
 ) -> dict[str, float]:
-    """Return figures of the classifier on the texts, and VADER's macro F1 beside; {"n": 0} without any."""
+    """Return the classifier's figures on the texts.
+
+    VADER's macro F1 is beside them; {"n": 0} without any texts.
+    """
     if not texts:
         return {"n": 0}
     answers = classifier.predict_many(texts)

@@ -1,4 +1,7 @@
-"""The tag `evals` of a version: the scores that its card shows, in little room."""
+"""The tag `evals` of a version, in little room.
+
+It holds the scores that the version's card shows.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,27 @@ _NEEDED_LEAST = (_BY_KIND, "lengths", "hard_behaviour", "slices", "behaviour", "
 
 
 class EvalsTag(NamedTuple):
-    """The text of the tag, and which tables of the report it has no room for."""
+    """The text of the tag, and the tables left out.
+
+    A table of the report is left out where there is no room for it.
+    """
 
     text: str
     left_out: tuple[str, ...] = ()
 
     def as_tags(self) -> dict[str, str]:
-        """Return the tags of the version; an empty one where nothing is left out."""
+        """Return the tags of the version.
+
+        An empty one where nothing is left out.
+        """
         return {EVALS_TAG: self.text, LEFT_OUT_TAG: ", ".join(self.left_out)}
 
 
 def evals_tag(report: Mapping[str, Any]) -> EvalsTag:
-    """Return the report as a tag, without the tables that do not fit."""
+    """Return the report as a tag.
+
+    Tables that do not fit are left out.
+    """
     kept, left_out = dict(report), []
     text = _as_text(kept)
     for name in _NEEDED_LEAST:

@@ -7,7 +7,7 @@ from typing import Any
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.evaluation.everyday import EverydaySentences, judge_everyday
+from opinionlens.evaluation.everyday import EverydaySentences, score_everyday
 from opinionlens.pipeline.by_length import probabilities_of
 from opinionlens.pipeline.card_scores import Drawing, card_scores
 from opinionlens.pipeline.paths import Paths
@@ -18,7 +18,9 @@ _COLUMNS = ("kind", "text", "label")
 
 
 def read_everyday(paths: Paths) -> EverydaySentences | None:
-    """Read the sentences; None where the project has no such file.
+    """Read the everyday sentences, if the project has any.
+
+    None where the file is missing.
 
     Raises:
         StageFailed: the file has other columns or labels.
@@ -39,7 +41,10 @@ def read_everyday(paths: Paths) -> EverydaySentences | None:
 
 
 def everyday_scores(classifier: Classifier, sentences: EverydaySentences, drawing: Drawing) -> dict[str, Any]:
-    """Return the figures of all sentences, how many wrong answers are too sure, and `kinds`."""
-    result = judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
-    judged: dict[str, Any] = rounded(result.as_dict())
-    return judged | card_scores(classifier, sentences.texts, sentences.labels, drawing)
+    """Return the figures on the everyday sentences.
+
+    Those of all, how many wrong predictions are too confident, and `kinds`.
+    """
+    result = score_everyday(sentences, probabilities_of(classifier, sentences.texts))
+    figures: dict[str, Any] = rounded(result.as_dict())
+    return figures | card_scores(classifier, sentences.texts, sentences.labels, drawing)

@@ -1,4 +1,7 @@
-"""What the gate decides on: the rows of the test split, and the baselines fitted on the training split."""
+"""The evidence for the gate: test rows and baselines.
+
+The baselines are fitted on the training split.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,10 @@ from opinionlens.pipeline.splits_on_disk import read_labelled_texts
 def gather_evidence(
     paths: Paths, params: Params, *, trained_on: Collection[str], reporter: Reporter
 ) -> Evidence:
-    """Read the rows; the baselines are only fitted if the gate asks for them (a first promotion).
+    """Read the rows and prepare the baselines for the gate.
 
-    `trained_on` are the sources that the challenger has learnt from.
+    The baselines are only fitted if the gate needs them (a first promotion). `trained_on` are the sources
+    that the challenger was trained on.
 
     Raises:
         StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.

@@ -1,4 +1,7 @@
-"""From a fitted estimator to an artefact: families fit, classifiers score, and here one becomes the other."""
+"""From a fitted estimator to an artifact.
+
+Families fit, classifiers predict, and this module turns one into the other.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ _AT_MOST = 0.5
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the manifest says about where the classifier comes from."""
+    """The manifest's facts about the classifier's origin."""
 
     lineage: Lineage
     training: Training
@@ -64,7 +67,7 @@ def write_fitted_artefact(
     *,
     unfamiliar_confidence: float = 0.0,
 ) -> Manifest:
-    """Write the artefact and return its manifest.
+    """Write the artifact and return its manifest.
 
     Args:
         directory: the artefact's folder; replaced as a whole.
@@ -97,7 +100,7 @@ def write_fitted_artefact(
 
 
 def model_of(estimator: Estimator, vocabulary: Vocabulary, general: GeneralWeights | None = None) -> Model:
-    """Return the estimator as data that scores raw texts."""
+    """Return the estimator as data that predicts raw texts."""
     text = _text_weights(estimator, vocabulary)
     if isinstance(estimator, LinearEstimator):
         coef = np.ascontiguousarray(estimator.coef, dtype=np.float64)
@@ -109,7 +112,10 @@ def model_of(estimator: Estimator, vocabulary: Vocabulary, general: GeneralWeigh
 
 
 def self_test_texts(texts: Sequence[str]) -> list[str]:
-    """The 8 texts of the artefact's self-test: fixed probes, then the first texts of the data."""
+    """Return the 8 texts of the artifact's self-test.
+
+    Fixed probes, then the first texts of the data.
+    """
     return [*_PROBES, *texts, *_PROBES][:SELF_TEST_TEXTS]
 
 
@@ -133,7 +139,12 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
 
 
 def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
-    """The share of known words below which a text is foreign, in hundredths."""
+    """Return the least share of known words of familiar texts.
+
+    Below it a text is foreign. In hundredths.
+
+    In hundredths.
+    """
     reader = TextReader(spec, text)
     least_words = Uncertainty().min_words
     shares = [

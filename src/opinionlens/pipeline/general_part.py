@@ -1,4 +1,7 @@
-"""The general expert beside the n-grams: fitted on the training texts, mixed in before the calibration."""
+"""Fitting the general expert beside the n-grams.
+
+It is fitted on the training texts, and mixed in before the calibration.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _MOST_TOKENS, _LEAST_OF_A_CLASS = 64, 200
 
 @dataclass(frozen=True, eq=False)
 class TextReading:
-    """What the calibration and the general expert need of a text.
+    """A text as calibration and general expert need it.
 
     Attributes:
         text: as it is.
@@ -40,7 +43,7 @@ class TextReading:
 
     @cached_property
     def general(self) -> list[float]:
-        """The general values, counted when first asked for."""
+        """The general values, counted at the first use."""
         return general_values(self.text, self.pieces)
 
 
@@ -51,7 +54,10 @@ def read_texts(spec: FeatureSpec, texts: Sequence[str]) -> list[TextReading]:
 
 
 def lengths_of(readings: Sequence[TextReading]) -> NDArray[np.int64]:
-    """Return the length of each text as `evidence_length` counts it (n,)."""
+    """Return the length of each text (n,).
+
+    As `evidence_length` counts it.
+    """
     return np.array([evidence_length(one.tokens) for one in readings], dtype=np.int64)
 
 
@@ -84,7 +90,10 @@ def fit_general(
 
 
 def _rows_for_expert(readings: Sequence[TextReading], codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of the short texts, or of all where a class has too few short ones."""
+    """Return the numbers of the short texts.
+
+    All numbers where a class has too few short texts.
+    """
     short = np.flatnonzero([len(one.tokens) <= _MOST_TOKENS for one in readings])
     if all((codes[short] == code).sum() >= _LEAST_OF_A_CLASS for code in np.unique(codes)):
         return short
@@ -94,7 +103,10 @@ def _rows_for_expert(readings: Sequence[TextReading], codes: NDArray[np.int64]) 
 def mix(
     general: GeneralWeights, readings: Sequence[TextReading], decisions: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], list[Mixture]]:
-    """Return decision values (n, k) with the expert's part, and how much each part counts."""
+    """Return decision values with the expert's part, and mixtures.
+
+    The decision values have the shape (n, k); a mixture says how much each part counts in a text.
+    """
     expert = GeneralExpert(general)
     mixtures = [expert.mixture(one.text, one.pieces, one.tokens) for one in readings]
     values = [

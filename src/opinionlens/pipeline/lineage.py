@@ -1,4 +1,7 @@
-"""Where an artefact comes from: hashes of what went in, and the commit of the code."""
+"""The origin of an artifact: hashes and commit.
+
+The hashes are of all that it was made from.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,19 @@ _NOT_WRITTEN_BY_STAGES = (".", ":(exclude)dvc.lock", ":(exclude)metrics")
 
 
 def hash_of_files(folder: Path) -> str:
-    """SHA-256 over the names and contents of all files below `folder`."""
+    """Return a SHA-256 of all files below `folder`.
+
+    Of their names and contents.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return _hash_of((path.relative_to(folder).as_posix(), sha256_of_file(path)) for path in files)
 
 
 def hash_of_code() -> str:
-    """SHA-256 over the modules that decide a trial's result, and the versions of the libraries they use."""
+    """Return a SHA-256 of the code behind a trial's result.
+
+    Of the modules that decide it, and the versions of the libraries they use.
+    """
     root = Path(__file__).parents[1]
     files = sorted(path for part in _CODE for path in _python_files(root / part))
     sources = ((path.relative_to(root).as_posix(), sha256_of_file(path)) for path in files)
@@ -33,14 +42,18 @@ def hash_of_code() -> str:
 
 
 def hash_of_values(values: Any) -> str:  # noqa: ANN401 - any JSON value
-    """SHA-256 of a JSON value, whatever the order of its keys."""
+    """Return a SHA-256 of a JSON value.
+
+    The order of its keys does not matter.
+    """
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def git_commit(root: Path) -> str | None:
-    """The commit that is checked out, `-dirty` where files differ from it; None outside a repository.
+    """Return the commit that is checked out.
 
-    What the pipeline itself writes does not count: DVC has taken the old metrics away before a stage runs.
+    With `-dirty` where files differ from it; None outside a repository. Files that the pipeline itself writes
+    do not count: DVC has taken the old metrics away before a stage runs.
     """
     try:
         commit = _git(root, "rev-parse", "HEAD")

@@ -18,7 +18,7 @@ from opinionlens.classifiers.manifest_reading import read_manifest
 
 @dataclass(frozen=True)
 class Origin:
-    """Where one artefact, known by its digest, was made."""
+    """The origin of one artifact, known by its digest."""
 
     digest: str
     run_id: str
@@ -27,14 +27,15 @@ class Origin:
 
 
 def write_origin(path: Path, origin: Origin, choice: Mapping[str, Any]) -> None:
-    """Record the origin of the tuned classifier, and what was chosen and why."""
+    """Record the tuned classifier's origin and the choice behind it."""
     write_json(path, {**asdict(origin), **choice})
 
 
 def origin_of(artefact: Path, path: Path) -> Origin | None:
-    """Return the recorded origin of `artefact`; None where nothing or another artefact's is recorded.
+    """Return the recorded origin of an artifact.
 
-    DVC can bring an artefact from its cache that another run made than the one recorded last.
+    None where nothing or another artifact's is recorded: DVC can bring an artifact from its cache that
+    another run made than the one recorded last.
 
     Raises:
         ArtefactError: there is no artefact.

@@ -1,4 +1,7 @@
-"""Texts of kinds that a model was not trained on: measured where they are there, never learnt from."""
+"""Texts of kinds that a model was not trained on.
+
+They are measured where they are present; no model is trained on them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ MOST_TEXTS = 5_000
 
 @dataclass(frozen=True)
 class OtherKind:
-    """One set of labelled texts; without any, `problem` says why there are none."""
+    """One set of labelled texts of another kind.
+
+    Without any texts `problem` says why.
+    """
 
     name: str
     texts: Sequence[str] = ()
@@ -40,10 +46,11 @@ class OtherKind:
 def read_other_kinds(
     names: Sequence[str], raw: Path, splits: Path, *, trained_on: Collection[str], seed: int
 ) -> list[OtherKind]:
-    """Read the sets; nothing is downloaded, and what is not there is reported and no fault.
+    """Read the sets of other kinds that are present.
 
-    Texts that are in one of the splits are left out, then texts that occur twice; of more than 5,000 a
-    sample is drawn by seed and text, with the classes in proportion.
+    Nothing is downloaded; a missing set is reported and is no error. Texts that are in one of the splits are
+    left out, then texts that occur twice; of more than 5,000 a sample is drawn by seed and text, with the
+    classes in proportion.
 
     Args:
         names: of data sets with a card, or paths of labelled files below `raw`.

@@ -1,4 +1,7 @@
-"""`params.yaml`, typed and checked: a wrong key or value is refused with its name, line and choices."""
+"""`params.yaml`, typed and checked.
+
+A wrong key or value is refused with its name, line and choices.
+"""
 
 from __future__ import annotations
 
@@ -36,19 +39,25 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Section(BaseModel):
-    """A mapping of the file: nothing unknown, nothing changed after reading."""
+    """A section of the file.
+
+    It refuses unknown keys, and does not change after reading.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Base(Section):
-    """What every stage shares."""
+    """Parameters of all stages."""
 
     random_seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 42
 
 
 class LabelledFile(Section):
-    """A user's own labelled table. A label mapped to null is left out, and counted."""
+    """A user's own labelled table.
+
+    A label mapped to null is left out, and counted.
+    """
 
     name: str
     path: str
@@ -73,7 +82,7 @@ class LabelledFile(Section):
 
 
 def _check_names(limits: dict[Any, Any], data: dict[str, Any]) -> None:
-    """Raise if a limit is for a source that takes no part."""
+    """Raise if a limit names a source without a part."""
     if not {"sources", "files"} <= data.keys():
         return  # a fault of theirs is reported already
     known = dict.fromkeys([*data["sources"], *(file.name for file in data["files"])])
@@ -86,7 +95,7 @@ def _check_names(limits: dict[Any, Any], data: dict[str, Any]) -> None:
 
 
 class Data(Section):
-    """Which texts to learn from."""
+    """The texts to train on."""
 
     raw_dir: str = "data/raw"
     sources: tuple[str, ...] = ("brand_tweets",)
@@ -110,7 +119,7 @@ class Data(Section):
         return value
 
     def limits(self, names: Sequence[str]) -> dict[str, int]:
-        """Return the most rows of each of the named sources that has a limit."""
+        """Return the limits on rows of the named sources."""
         if self.max_rows is None:
             return {}
         if isinstance(self.max_rows, int):
@@ -125,7 +134,7 @@ class Data(Section):
 
 
 class Preprocessing(Section):
-    """How the texts are divided."""
+    """The shares of the splits."""
 
     data_splits: tuple[Share, Share, Share] = (0.64, 0.16, 0.2)
 
@@ -147,7 +156,7 @@ class RecipeParams(Section):
 
 
 class Features(Section):
-    """What is counted."""
+    """The features to count."""
 
     word_ngrams: Range | None = (1, 2)
     char_ngrams: Range | None = (2, 5)
@@ -211,13 +220,13 @@ class TrainingParams(Section):
 
 
 class Models(Section):
-    """An optional override of what is evaluated."""
+    """An optional override of the evaluated model."""
 
     model_id: str | None = None
 
 
 class Evaluation(Section):
-    """How scores are made."""
+    """The settings of the measures."""
 
     calibration_folds: Annotated[StrictInt, Field(ge=2, le=20)] = 5
     bootstrap_samples: Annotated[StrictInt, Field(ge=100, le=100_000)] = 1000
@@ -235,7 +244,7 @@ class Evaluation(Section):
 
 
 class PromotionParams(Section):
-    """What the gate asks."""
+    """The demands of the gate."""
 
     model_name: Annotated[str, Field(min_length=1)] = "opinionlens"
     tolerance: Annotated[Number, Field(ge=0, lt=1)] = 0.01
@@ -292,7 +301,10 @@ def load_params(path: Path) -> Params:
 
 
 def _innermost(faults: list[Any]) -> list[Any]:
-    """Without those that only follow from a fault further in (an empty list because its one item is bad)."""
+    """Return the faults without those that follow from inner ones.
+
+    An empty list, for example, is a fault only because its one item is bad.
+    """
     places = [tuple(fault["loc"]) for fault in faults]
     return [
         fault
@@ -316,7 +328,7 @@ def _describe(fault: Any, lines: LineIndex) -> str:  # noqa: ANN401 - pydantic's
 
 
 def _allowed(location: tuple[str | int, ...]) -> list[str]:
-    """The keys of the section at `location`."""
+    """Return the keys of the section at `location`."""
     model: type[BaseModel] = Params
     for part in location:
         if part == "files":

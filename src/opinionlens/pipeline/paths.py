@@ -1,4 +1,7 @@
-"""Where the stages read and write, relative to the project's root; `dvc.yaml` names the same places."""
+"""The places that the stages read and write.
+
+They are relative to the project's root; `dvc.yaml` names the same places.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ SLICES = ("balanced_data", "short_text", "long_text", "less_common_words", "more
 
 @dataclass(frozen=True)
 class Paths:
-    """Every place of one project. Tests make one below a temporary folder."""
+    """The places of one project.
+
+    Tests make one below a temporary folder.
+    """
 
     root: Path = Path()
 
@@ -22,7 +28,7 @@ class Paths:
 
     @property
     def fetched(self) -> Path:
-        """What the pipeline took from packages or the network, one folder a dataset."""
+        """Data sets from packages or the network, one folder each."""
         return self.root / "data" / "fetched"
 
     @property
@@ -37,7 +43,10 @@ class Paths:
 
     @property
     def everyday(self) -> Path:
-        """Labelled sentences of everyday life, by kind; a project may have none."""
+        """Labelled everyday sentences, by kind.
+
+        A project may have none.
+        """
         return self.root / "tests" / "model" / "everyday.csv"
 
     @property
@@ -52,7 +61,7 @@ class Paths:
 
     @property
     def classifier(self) -> Path:
-        """The tuned artefact."""
+        """The tuned artifact."""
         return self.root / "objects" / "classifier"
 
     @property
@@ -67,9 +76,15 @@ class Paths:
 
     @property
     def tuned(self) -> Path:
-        """Which run and logged model the tuned artefact is; no output of DVC, because it differs by clone."""
+        """The run and logged model of the tuned artifact.
+
+        No output of DVC, because it differs by clone.
+        """
         return self.root / "objects" / "tuned.json"
 
     def raw(self, raw_dir: str) -> Path:
-        """The user's own data; absolute paths stay as they are."""
+        """Return the folder of the user's own data.
+
+        Absolute paths stay as they are.
+        """
         return self.root / raw_dir

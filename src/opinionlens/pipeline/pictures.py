@@ -1,4 +1,7 @@
-"""The pictures of a training stage: written for DVC, logged to MLflow, from the same figures."""
+"""The figures of a training stage.
+
+The same figures are written for DVC and logged to MLflow.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from opinionlens.tracking.port import Run
 def evaluation_pictures(
     scores: ModelScores, truth: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> dict[str, Figure]:
-    """What the scores look like, by file name."""
+    """Draw the scores; return the figures by file name."""
     return {
         "confusion_matrix.png": confusion_figure(scores),
         "roc_curve.png": roc_figure(truth, probabilities),
@@ -34,14 +37,14 @@ def evaluation_pictures(
 
 
 def study_pictures(trials: list[FinishedTrial], objective: str) -> dict[str, Figure]:
-    """How the search went, by file name."""
+    """Draw the study; return the figures by file name."""
     values = [trial.outcome.value for trial in trials]
     families = [trial.proposal.family for trial in trials]
     return {"study_history.png": study_figure(values, families, objective=f"validation {objective}")}
 
 
 def keep_pictures(pictures: Mapping[str, Figure], folder: Path, run: Run) -> None:
-    """Replace `folder` by these pictures and log them with the run."""
+    """Replace a folder's figures and log them with the run."""
     with replacing_directory(folder) as aside:
         for name, figure in pictures.items():
             write_png(figure, aside / name)

@@ -1,4 +1,7 @@
-"""Stage `preprocess_data`: texts from all sources, cleaned of duplicates, split, sliced and counted."""
+"""Stage `preprocess_data`: texts without duplicates, split, sliced and counted.
+
+The texts are from all sources.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from opinionlens.pipeline.stage import run_stage
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """What the stage writes: the three splits, the slices of the test split, the report."""
+    """The stage's outputs: splits, slices of the test split, report."""
 
     splits: dict[str, pl.DataFrame]
     slices: dict[str, pl.DataFrame]
@@ -78,7 +81,10 @@ def preprocess(
 
 
 def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[DatasetRows]:
-    """Read every dataset, showing files and rows and, where some are left out, the reasons."""
+    """Read every data set, with progress.
+
+    Shows files and rows and, where some are left out, the reasons.
+    """
     readings = []
     with reporter.track("reading files", sum(len(locate(card, places)) for card in cards)) as bar:
         rows = _RowsRead(bar)
@@ -94,7 +100,10 @@ def read_all(cards: Sequence[Card], places: Places, reporter: Reporter) -> list[
 
 
 class _RowsRead:
-    """Moves the bar by one for each file, and shows which dataset is read and the rows of all so far."""
+    """Progress of reading: files and rows.
+
+    Moves the bar by one for each file, and shows which data set is read and the rows of all so far.
+    """
 
     def __init__(self, bar: Task) -> None:
         self._bar = bar
@@ -115,7 +124,10 @@ class _RowsRead:
 
 
 def write(result: Preprocessed, paths: Paths) -> None:
-    """Replace the outputs, each as a whole, after everything is written."""
+    """Replace the outputs after everything is written.
+
+    Each as a whole.
+    """
     with replacing_directory(paths.eval_data) as slices, replacing_directory(paths.preprocessed) as splits:
         write_frames(result.slices, slices)
         write_frames(result.splits, splits)

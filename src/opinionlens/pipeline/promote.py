@@ -1,4 +1,7 @@
-"""PromotionResult: register a classifier and make it the champion, if the gate finds it no worse."""
+"""Promotion: register a classifier and make it the champion.
+
+Only if the gate finds it no worse.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.datasets.licences import licences_of, warning_of
 from opinionlens.evaluation.behaviour import pass_rates
-from opinionlens.evaluation.everyday import EverydayResult, EverydaySentences, judge_everyday
+from opinionlens.evaluation.everyday import EverydayResult, EverydaySentences, score_everyday
 from opinionlens.evaluation.gate import Contender, GateDecision, GateRules, decide
 from opinionlens.evaluation.hard_behaviour_cases import HARD_CHECKS
 from opinionlens.evaluation.scores import score
@@ -49,7 +52,7 @@ _FORCE = 'Promote it all the same with --force "the reason", which is recorded.'
 
 @dataclass(frozen=True)
 class Candidate:
-    """An artefact that wants to be promoted, and the run that made it."""
+    """An artifact to be promoted, and its run."""
 
     artefact: Path
     digest: str
@@ -59,11 +62,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The rows that challenger and champion are compared on, and whom a first challenger has to beat.
+    """The rows and baselines that decide on a promotion.
 
-    `rows` are the slices and sources whose scores are recorded with the version, for its card; both also
-    answer the `everyday` sentences, where there are any. Scores on `other_kinds` are recorded, too, and
-    decide nothing.
+    Challenger and champion are compared on the rows; a first challenger has to beat the baselines. `rows` are
+    the slices and sources whose scores are recorded with the version, for its card; both also answer the
+    `everyday` sentences, where there are any. Scores on `other_kinds` are recorded, too, and decide nothing.
     """
 
     texts: Sequence[str]
@@ -76,7 +79,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PromotionResult:
-    """What came of it.
+    """The result of a promotion.
 
     Attributes:
         version: the candidate's.
@@ -98,7 +101,9 @@ class PromotionResult:
 def candidate_from(
     artefact: Path, run_of: Callable[[str], SourceRun | None], *, run_id: str | None = None
 ) -> Candidate:
-    """Verify an artefact and look up the run that made it: `run_id`, or else the one its lineage names.
+    """Verify an artifact and look up its run.
+
+    The run is `run_id`, or else the one that the artifact's lineage names.
 
     Raises:
         ArtefactError: it may not serve, so it may not be promoted.
@@ -120,24 +125,24 @@ def promote(
     force: str | None = None,
     register_refused: bool = False,
 ) -> PromotionResult:
-    """Register the candidate under `name` and point the alias `champion` at it, if the gate allows.
+    """Register the candidate; make it champion if the gate agrees.
 
-    Promoting the champion's own digest again changes nothing, unless the registry has lost or damaged its
-    files: then it is registered again.
+    It is registered under `name`, and the alias `champion` points at it. Promoting the champion's own digest
+    again changes nothing, unless the registry has lost or damaged its files: then it is registered again.
 
     Args:
-        candidate: who wants to be promoted.
+        candidate: the artifact to be promoted.
         registry: where versions are kept.
         name: the model's name.
         experiment: the remote experiment, for runs that have to be copied there.
         evidence: rows and baselines for the gate.
         rules: what the gate asks.
-        force: promote although the gate says no or somebody else chose the champion, for this reason, which
+        force: promote although the gate says no or another program chose the champion, for this reason, which
             is recorded with the version.
         register_refused: keep a refused candidate as a version without the alias, instead of raising.
 
     Raises:
-        PromotionRefused: the gate said no, or somebody else chose the champion; nothing was registered.
+        PromotionRefused: the gate said no, or another program chose the champion; nothing was registered.
     """
     champion = _champion(registry, name)
     if champion is not None and champion.digest == candidate.digest:
@@ -145,7 +150,7 @@ def promote(
     chosen_by_others = _why_not_ours(champion, registry)
     if chosen_by_others and force is None and not register_refused:
         raise PromotionRefused((chosen_by_others,), remedy=_FORCE)
-    decision = _judge(candidate, champion, registry, evidence, rules)
+    decision = _decide_on(candidate, champion, registry, evidence, rules)
     if chosen_by_others and force is None:
         reasons = () if decision.passed else decision.reasons
         decision = replace(decision, passed=False, reasons=(chosen_by_others, *reasons))
@@ -186,7 +191,10 @@ def _registered(
 
 
 def _crown(registry: Registry, version: Version) -> None:
-    """Point the alias at a version, and record when, so that a choice of somebody else's is noticed."""
+    """Point the alias at a version and record when.
+
+    So an alias that another program sets later is noticed.
+    """
     registry.set_alias(version.name, CHAMPION, version.number)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     registry.set_tags(version.name, version.number, {PROMOTED_TAG: now})
@@ -195,7 +203,10 @@ def _crown(registry: Registry, version: Version) -> None:
 def _kept_or_restored(
     candidate: Candidate, registry: Registry, champion: Version, experiment: str
 ) -> PromotionResult:
-    """Leave the champion as it is, or register the same classifier again where its files are lost."""
+    """Leave the champion, or register it again if lost.
+
+    It is registered again where the registry has lost its files.
+    """
     lost = _why_lost(champion, registry)
     if lost is None:
         return PromotionResult(champion, None, promoted=False)
@@ -210,7 +221,10 @@ def _kept_or_restored(
 
 
 def _why_lost(champion: Version, registry: Registry) -> str | None:
-    """Return why the registry's files of the champion cannot be served, or None: they are fetched to see."""
+    """Return why the champion's files cannot be served, or None.
+
+    They are fetched from the registry to see.
+    """
     if not champion.servable:
         return champion.why_not_servable
     try:
@@ -222,7 +236,10 @@ def _why_lost(champion: Version, registry: Registry) -> str | None:
 
 
 def _why_not_ours(champion: Version | None, registry: Registry) -> str | None:
-    """Return that somebody else chose this champion; None where `promote` did, or there is none."""
+    """Return a sentence if another program chose this champion.
+
+    None where `promote` did, or there is none.
+    """
     if champion is None:
         return None
     number = champion.number
@@ -235,7 +252,10 @@ def _why_not_ours(champion: Version | None, registry: Registry) -> str | None:
     last = max(promoted, key=lambda version: version.tags[PROMOTED_TAG], default=champion)
     if last.number == number:
         return None
-    return f"somebody has made version {number} the champion after version {last.number} was promoted"
+    return (
+        f"a person or another program has made version {number} the champion after version {last.number} was "
+        "promoted"
+    )
 
 
 def _champion(registry: Registry, name: str) -> Version | None:
@@ -245,7 +265,7 @@ def _champion(registry: Registry, name: str) -> Version | None:
         return None
 
 
-def _judge(
+def _decide_on(
     candidate: Candidate, champion: Version | None, registry: Registry, evidence: Evidence, rules: GateRules
 ) -> GateDecision:
     challenger = _contender("the challenger", candidate.classifier, evidence)
@@ -268,11 +288,14 @@ def _contender(name: str, classifier: Classifier, evidence: Evidence) -> Contend
 def _everyday(classifier: Classifier, sentences: EverydaySentences | None) -> EverydayResult | None:
     if sentences is None:
         return None
-    return judge_everyday(sentences, probabilities_of(classifier, sentences.texts))
+    return score_everyday(sentences, probabilities_of(classifier, sentences.texts))
 
 
 def _evals(classifier: Classifier, evidence: Evidence, drawing: Drawing) -> EvalsTag | None:
-    """Return the tag that holds the scores by slice and by source, and the pass rates of the checks."""
+    """Return the tag with scores and pass rates.
+
+    The scores by slice and by source, and the pass rates of the checks.
+    """
     if not evidence.rows:
         return None
     report: dict[str, Any] = {"slices": {}, "sources": {}}
@@ -295,7 +318,7 @@ def _evals(classifier: Classifier, evidence: Evidence, drawing: Drawing) -> Eval
 
 
 def _licences(classifier: Classifier) -> dict[str, str]:
-    """Return the tag that says under which licences the training texts were published."""
+    """Return the tag with the licences of the training texts."""
     licences = licences_of(classifier.manifest.training.sources)
     if not licences:
         return {}
@@ -304,10 +327,10 @@ def _licences(classifier: Classifier) -> dict[str, str]:
 
 
 def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:
-    verdict = "passed" if decision.passed else "forced" if force is not None else "refused"
-    because = force if verdict == "forced" and force is not None else ""
+    outcome = "passed" if decision.passed else "forced" if force is not None else "refused"
+    because = force if outcome == "forced" and force is not None else ""
     return {
-        GATE_TAG: verdict,
+        GATE_TAG: outcome,
         REASONS_TAG: json.dumps(decision.reasons)[:LONGEST_TAG],
         FORCED_TAG: because[:LONGEST_TAG],
     }

@@ -1,4 +1,7 @@
-"""Scores as files: one shape for all metrics files, with n and intervals, and no times or run ids."""
+"""Scores as metrics files, all of one shape.
+
+With n and intervals, and without times and run ids.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ def scores_with_intervals(
     seed: int,
     resamples: int,
 ) -> dict[str, Any]:
-    """The scores of one set of rows as a metrics file holds them; intervals are 95 %."""
+    """Return the scores of one set for a metrics file.
+
+    Intervals are of 95 %.
+    """
     predicted = probabilities.argmax(axis=1)
     macro = bootstrap(truth, predicted, seed=seed, resamples=resamples)
     right = wilson(int((truth == predicted).sum()), len(truth))
@@ -47,7 +53,10 @@ def scores_with_intervals(
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The value with its floats cut to five digits; an undefined score is left out."""
+    """Return the value with floats rounded to five digits.
+
+    An undefined score is left out.
+    """
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items() if inner is not None}
     return round(value, _DIGITS) if isinstance(value, float) else value

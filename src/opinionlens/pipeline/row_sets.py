@@ -1,4 +1,7 @@
-"""The sets of rows that a classifier is scored on beside the whole test split: slices and sources."""
+"""The row sets beside the whole test split.
+
+Slices and sources, for which classifiers are scored as well.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_tex
 
 @dataclass(frozen=True)
 class RowSet:
-    """A named set of rows: one of the `slices` or one of the `sources`."""
+    """A named set of rows.
+
+    One of the `slices` or one of the `sources`.
+    """
 
     kind: str
     name: str
@@ -21,7 +27,7 @@ class RowSet:
 
 
 def row_sets(paths: Paths) -> Iterator[RowSet]:
-    """Yield the slices that hold rows, then every source of the test split.
+    """Yield the slices with rows, then the test split's sources.
 
     Raises:
         StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.

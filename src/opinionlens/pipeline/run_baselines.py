@@ -1,4 +1,7 @@
-"""Stage `run_baselines`: what a classifier has to beat, scored on the test split."""
+"""Stage `run_baselines`: the baselines' scores on the test split.
+
+A classifier has to beat them.
+"""
 
 from __future__ import annotations
 

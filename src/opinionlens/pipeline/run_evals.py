@@ -1,4 +1,7 @@
-"""Stage `run_evals`: the tuned classifier (or a logged one) on every evaluation slice and every source."""
+"""Stage `run_evals`: a classifier's scores by slice and source.
+
+The tuned classifier, or a logged one.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,11 @@ RUN_NAME = "run_evals"
 
 
 def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | None = None) -> None:
-    """Score the classifier on each set of rows, nested in one run.
+    """Score the classifier on each row set, in one run.
 
-    Which one: the logged model `given`, else `models.model_id` of the parameters, else the tuned artefact.
-    The scores of a `given` one are shown and tracked, but do not take the place of the pipeline's own.
+    Each set has a run nested in it. The classifier is the logged model `given`, else `models.model_id` of the
+    parameters, else the tuned artifact. The scores of a `given` one are shown and tracked, but do not take
+    the place of the pipeline's own.
     """
     tracked = open_tracking(reporter)
     drawing = Drawing(params.base.random_seed, params.evaluation.bootstrap_samples)
@@ -126,7 +130,10 @@ def _tags(model_id: str | None, paths: Paths) -> dict[str, str]:
 
 
 def _behaviour(classifier: Classifier) -> tuple[dict[str, float], dict[str, float]]:
-    """Pass rates of the checks that gate a promotion, and of the harder ones that are only watched."""
+    """Return the pass rates of gating and of harder checks.
+
+    The harder ones are shown only.
+    """
     predict = partial(probabilities_of, classifier)
     return rounded(pass_rates(predict)), rounded(pass_rates(predict, HARD_CHECKS))
 
@@ -147,7 +154,10 @@ def _classifier(tracking: Tracking, model_id: str | None, paths: Paths) -> Itera
 
 
 def main() -> None:
-    """Run the stage; as `evals <model_id>` it takes the id of a logged model instead of the parameters'."""
+    """Run the stage.
+
+    As `evals <model_id>` it takes the id of a logged model instead of the parameters'.
+    """
     given = sys.argv[1] if len(sys.argv) > 1 else None
     run_stage(partial(run_evals, given=given))
 

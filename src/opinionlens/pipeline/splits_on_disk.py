@@ -1,4 +1,4 @@
-"""Reading what `preprocess_data` wrote."""
+"""Reading the splits that `preprocess_data` wrote."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LabelledTexts:
         return np.array([positions[label] for label in self.labels], dtype=np.int64)
 
     def rows(self, index: NDArray[np.int64]) -> LabelledTexts:
-        """Some of the rows."""
+        """Return some of the rows."""
         columns = (self.texts, self.labels, self.sources)
         return LabelledTexts(*([column[row] for row in index] for column in columns))
 

@@ -1,4 +1,7 @@
-"""How every stage module starts and how it ends: parameters in, one clear message and a status out."""
+"""The common start and end of every stage.
+
+Parameters are read; the end is one clear message and a status.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ Stage = Callable[[Params, Paths, Reporter], None]
 
 
 def run_stage(stage: Stage) -> None:
-    """Run one stage in the current folder and leave the process with its status.
+    """Run one stage here and exit with its status.
 
     Every fault that a user can mend ends in one message and status 1; anything else is a fault of ours and
     keeps its traceback.

@@ -1,4 +1,6 @@
-"""One seeded Optuna study whose result depends on neither the number of processes nor on interruptions.
+"""One seeded Optuna study with a reproducible result.
+
+The result depends on neither the number of processes nor on interruptions.
 
 Trials are asked in generations of fixed size. All of a generation are asked before any is evaluated, each
 from a sampler seeded by (seed, position), so what a trial is asked to try depends only on the finished
@@ -33,7 +35,7 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proposal:
-    """What one trial is asked to try."""
+    """The family and parameters for one trial."""
 
     number: int
     family: str
@@ -42,7 +44,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one trial: the objective's value, all metrics, and when (seconds since the epoch)."""
+    """The result of one trial.
+
+    The objective's value, all metrics, and start and end in seconds since the epoch.
+    """
 
     value: float
     metrics: Mapping[str, float]
@@ -64,7 +69,7 @@ Evaluate = Callable[[list[Proposal]], Iterable[tuple[Proposal, Outcome]]]
 
 
 def open_study(storage: str | optuna.storages.BaseStorage, name: str) -> optuna.Study:
-    """Create the study, or find it again with all that it holds.
+    """Create the study, or open the existing one.
 
     Raises:
         StageFailed: the storage cannot be used.
@@ -93,7 +98,9 @@ def run_study(
     seed: int,
     evaluate: Evaluate,
 ) -> Iterator[FinishedTrial]:
-    """Bring the study to `n_trials` finished trials; yield each as it is known, earlier ones first.
+    """Run the study up to `n_trials` finished trials.
+
+    Yields each trial as it is known, earlier ones first.
 
     Args:
         study: from `open_study`.
@@ -120,7 +127,10 @@ def run_study(
 
 
 def best_trial(trials: Iterable[FinishedTrial]) -> FinishedTrial:
-    """The earliest of those as good as the best, so that nothing less than a finding moves the choice."""
+    """Return the earliest trial as good as the best.
+
+    So only a clear difference moves the choice.
+    """
     every = sorted(trials, key=lambda trial: trial.proposal.number)
     highest = max(trial.outcome.value for trial in every)
     return next(trial for trial in every if trial.outcome.value >= highest - _NO_DIFFERENCE)
@@ -152,7 +162,10 @@ def _tell(study: optuna.Study, proposal: Proposal, outcome: Outcome) -> None:
 
 
 class _FixedSampler(optuna.samplers.BaseSampler):
-    """Answers every question from a given mapping (enqueued trials would outlive a kill half-way)."""
+    """A sampler that answers from a given mapping.
+
+    Enqueued trials would outlive a kill half-way.
+    """
 
     def __init__(self, params: Params) -> None:
         self._params = params
@@ -172,7 +185,10 @@ class _FixedSampler(optuna.samplers.BaseSampler):
 
 
 def _forget_half_asked(study: optuna.Study) -> None:
-    """A process killed while asking leaves trials without a complete proposal: they are marked failed."""
+    """Mark trials without a complete proposal as failed.
+
+    A process that was killed while asking leaves them.
+    """
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if _PROPOSAL not in trial.user_attrs:
             study.tell(trial.number, state=TrialState.FAIL)

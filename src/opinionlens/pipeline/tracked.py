@@ -1,4 +1,7 @@
-"""Opening the tracking store for a stage: the one place where stages read settings."""
+"""Opening the tracking store for a stage.
+
+Stages read settings only here.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,16 @@ from opinionlens.tracking.port import Tracking
 
 @dataclass(frozen=True)
 class Tracked:
-    """Where runs are recorded, and in which experiment."""
+    """The store for runs, and the experiment."""
 
     tracking: Tracking
     experiment: str
 
 
 def open_tracking(reporter: Reporter) -> Tracked:
-    """The local tracking store of the settings, ready for use.
+    """Open the local tracking store of the settings.
+
+    It is ready for use.
 
     Raises:
         SettingsInvalid: the environment is wrong.
@@ -35,12 +40,12 @@ def open_tracking(reporter: Reporter) -> Tracked:
 
 
 def tracking_of(settings: MlflowSettings) -> Tracking:
-    """The local tracking store."""
+    """Return the local tracking store."""
     return MlflowTracking(settings.local_tracking_uri, models=registry_mlflow)
 
 
 def source_run(tracking: Tracking, run_id: str) -> SourceRun:
-    """What a registry needs to know of the run that made a classifier.
+    """Return a classifier's run as a registry needs it.
 
     Raises:
         TrackingError: the run is not recorded here; its lineage would be lost.

@@ -1,4 +1,7 @@
-"""Stage `train_sklearn`: one run with parameters set by hand, for a quick look before a whole study."""
+"""Stage `train_sklearn`: one run with parameters set by hand.
+
+For a quick look before a whole study.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ RUN_NAME = "train_sklearn"
 
 
 def train_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
-    """Fit on train, calibrate on validation, score on test; record all of it as one run."""
+    """Fit on train, calibrate on validation, score on test.
+
+    All of it is recorded as one run.
+    """
     tracked = open_tracking(reporter)
     chosen = params.training.by_hand
     seed = params.base.random_seed

@@ -1,4 +1,7 @@
-"""Evaluating proposals in parallel processes that share the counts as memory-mapped arrays."""
+"""Evaluating proposals in parallel processes.
+
+They share the counts as memory-mapped arrays.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +45,12 @@ class Labelled:
     codes: Codes
 
     def rows(self, index: NDArray[np.int64]) -> Labelled:
-        """Some of the rows."""
+        """Return some of the rows."""
         return Labelled(self.counts.rows(index), self.codes[index])
 
 
 def load_labelled(folder: Path) -> Labelled:
-    """One split as `vectorize_data` wrote it, memory-mapped."""
+    """Return one split that `vectorize_data` wrote, memory-mapped."""
     return Labelled(Counts.load(folder), np.load(folder / "codes.npy", mmap_mode="r"))
 
 
@@ -58,13 +61,19 @@ def fit(family: str, params: dict[str, Any], data: Labelled, seed: int) -> Estim
 
 @dataclass(frozen=True)
 class Workers:
-    """A pool of processes, each with the splits mapped into memory."""
+    """A pool of processes with the splits in memory.
+
+    The splits are memory-mapped.
+    """
 
     pool: ProcessPoolExecutor
     seed: int
 
     def evaluate(self, proposals: Sequence[Proposal], objective: str) -> Iterator[tuple[Proposal, Outcome]]:
-        """Fit each proposal on the training split, score it on the validation split; as they are done."""
+        """Fit each proposal on train and score on validation.
+
+        Yields each as it is done.
+        """
         waiting = {
             self.pool.submit(_validate, proposal, objective, self.seed): proposal for proposal in proposals
         }
@@ -74,7 +83,9 @@ class Workers:
     def out_of_fold(
         self, family: str, params: dict[str, Any], folds: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-        """Decision values for every row of train + validation by a model that has not seen it.
+        """Yield decision values by models that lack the rows.
+
+        For every row of train + validation.
 
         Args:
             family: of the winner.
@@ -92,13 +103,19 @@ class Workers:
             yield future.result()
 
     def refit(self, family: str, params: dict[str, Any]) -> Future[Estimator]:
-        """Start to fit on train + validation, with the single thread of every other fit."""
+        """Start to fit on train + validation.
+
+        With a single thread, like every other fit.
+        """
         return self.pool.submit(_refit, family, params, self.seed)
 
 
 @contextmanager
 def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
-    """Start at most `n_jobs` processes, never more than there are cores; stop them when the block ends."""
+    """Start worker processes that end with the block.
+
+    At most `n_jobs`, and never more than there are cores.
+    """
     count = max(1, min(n_jobs, _cores()))
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)  # read once by the libraries, when a child imports them
@@ -125,7 +142,10 @@ def workers(vectorized: Path, *, n_jobs: int, seed: int) -> Iterator[Workers]:
 
 
 def _start(pool: ProcessPoolExecutor, count: int) -> None:
-    """Start the processes now, deaf to Ctrl-C: it reaches the whole group, and ending them is for us."""
+    """Start the processes now, ignoring Ctrl-C.
+
+    Ctrl-C reaches the whole process group, and the parent ends the workers.
+    """
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         for _ in range(count):
@@ -135,7 +155,10 @@ def _start(pool: ProcessPoolExecutor, count: int) -> None:
 
 
 def stratified_folds(codes: Codes, n_folds: int, seed: int) -> NDArray[np.int64]:
-    """Assign every row to a fold, seeded, with the shares of the classes alike in all."""
+    """Assign every row to a fold, by seed.
+
+    The shares of the classes are alike in all folds.
+    """
     folds = np.empty(len(codes), dtype=np.int64)
     generator = np.random.default_rng(seed)
     for code in np.unique(codes):
@@ -150,7 +173,7 @@ _splits: dict[str, Labelled] = {}
 
 
 def _nothing() -> None:
-    """A job that starts a process."""
+    """Do nothing: a job that starts a process."""
 
 
 def _map_splits(vectorized: Path) -> None:
@@ -160,14 +183,20 @@ def _map_splits(vectorized: Path) -> None:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use, as far as the system tells."""
+    """Return the number of cores for this process.
+
+    As far as the system tells.
+    """
     if hasattr(os, "sched_getaffinity"):  # on Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _end_with_parent() -> None:
-    """Let Linux end this process when its parent is killed; elsewhere it ends with its next job."""
+    """Let Linux end this process when its parent is killed.
+
+    On other systems it ends with its next job.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 

@@ -1,4 +1,7 @@
-"""Stage `tune_sklearn`: search over the families, refit the winner, calibrate it, write and record it."""
+"""Stage `tune_sklearn`: search, refit, calibrate, write and record.
+
+The search is over the families; the winner is refitted.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ MODEL_NAME = "classifier"
 
 @dataclass(frozen=True)
 class Tested:
-    """The final model on the test split, which is looked at here and nowhere before."""
+    """The final model's results on the test split.
+
+    The test split is used nowhere before.
+    """
 
     texts: LabelledTexts
     probabilities: NDArray[np.float64]
@@ -102,7 +108,10 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
 
 
 def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
-    """Refuse counts of other texts: a stage run by hand after `preprocess_data` alone would mix the two."""
+    """Raise if the counts are of other texts.
+
+    They are after `preprocess_data` was run by hand without `vectorize_data`.
+    """
     for name, rows in texts.items():
         if not np.array_equal(load_labelled(paths.vectorized / name).codes, rows.codes):
             raise StageFailed(
@@ -134,7 +143,10 @@ def _write_artefact(
     paths: Paths,
     unfamiliar_confidence: float,
 ) -> str:
-    """Write the artefact, see that it answers as the model does, and return its digest."""
+    """Write the artifact and return its digest.
+
+    Raises unless it predicts as the model does.
+    """
     train, val = texts["train"], texts["val"]
     training = Training(
         family=winner.proposal.family,
@@ -192,7 +204,7 @@ def _report(
 
 
 def _choice(winner: FinishedTrial, fitted: CalibratedEstimator) -> dict[str, Any]:
-    """What was chosen and why, beside the numbers."""
+    """Return the choice and its reasons, beside the numbers."""
     choice = fitted.choice
     length = choice.calibration.length
     return {

@@ -1,4 +1,7 @@
-"""The study with its bookkeeping: bars for the eye, nested runs for MLflow, nothing lost when interrupted."""
+"""The study with progress bars and nested MLflow runs.
+
+Nothing is lost when it is interrupted.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ STUDY_TAG = "study"
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What is searched: its name is the hash of everything that the result depends on."""
+    """The plan of a study.
+
+    Its name is the hash of everything that the result depends on.
+    """
 
     name: str
     training: TrainingParams
@@ -29,7 +35,10 @@ class StudyPlan:
 
 
 def plan_study(training: TrainingParams, seed: int, vectorized: Path) -> StudyPlan:
-    """Name the study after data, parameters and code; `n_jobs` and `storage` do not change the result."""
+    """Name the study after data, parameters and code.
+
+    `n_jobs` and `storage` do not change the result.
+    """
     asked = training.model_dump(include={"families", "n_trials", "objective"})
     parts = (hash_of_files(vectorized), hash_of_values(asked | {"seed": seed}), hash_of_code())
     return StudyPlan(hash_of_values(parts)[:16], training, seed)
@@ -38,7 +47,10 @@ def plan_study(training: TrainingParams, seed: int, vectorized: Path) -> StudyPl
 def search(
     plan: StudyPlan, workers: Workers, tracking: Tracking, run: Run, reporter: Reporter
 ) -> list[FinishedTrial]:
-    """Finish the study, record every trial nested in `run`, and return the trials by number."""
+    """Finish the study and return its trials by number.
+
+    Every trial is recorded nested in `run`.
+    """
     study = open_study(plan.training.storage, plan.name)
     experiment = tracking.run(run.id).experiment
     recorded = {record.name for record in tracking.find_runs(experiment, parent=run.id)}
@@ -63,7 +75,10 @@ def search(
 
 
 def unfinished_run(tracking: Tracking, experiment: str, study: str) -> str | None:
-    """The parent run that an interrupted session of the same study left open or killed, to be continued."""
+    """Return the study's unfinished parent run, if any.
+
+    An interrupted session of the same study left it open or killed; it is to be continued.
+    """
     for record in tracking.find_runs(experiment, tags={STUDY_TAG: study}):
         if record.parent is None and record.status is not RunStatus.FINISHED:
             return record.id
@@ -71,7 +86,10 @@ def unfinished_run(tracking: Tracking, experiment: str, study: str) -> str | Non
 
 
 def record_trial(tracking: Tracking, run: Run, trial: FinishedTrial) -> None:
-    """One nested run, as S1 had them: `trial_N` with its parameters and validation scores."""
+    """Record a trial as a nested run.
+
+    `trial_N`, as in the first system, with its parameters and validation scores.
+    """
     outcome = trial.outcome
     params: Mapping[str, Param] = {"family": trial.proposal.family, **trial.proposal.params}
     tracking.log_trial(
@@ -85,5 +103,5 @@ def record_trial(tracking: Tracking, run: Run, trial: FinishedTrial) -> None:
 
 
 def trial_name(trial: FinishedTrial) -> str:
-    """`trial_7`."""
+    """Return a trial's name, such as `trial_7`."""
     return f"trial_{trial.proposal.number}"

@@ -1,4 +1,7 @@
-"""Stage `vectorize_data`: the vocabulary of the training texts, and its counts in every split."""
+"""Stage `vectorize_data`: vocabulary and counts of every split.
+
+The vocabulary is that of the training texts.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _TEXTS_A_STEP = 200
 
 @dataclass(frozen=True)
 class Vectorized:
-    """What the stage writes: the vocabulary, and the counts of each split."""
+    """The stage's outputs: vocabulary and counts of each split."""
 
     vocabulary: Vocabulary
     counts: Mapping[str, Counts]
@@ -36,7 +39,9 @@ class Vectorized:
 def vectorize(
     spec: FeatureSpec, texts: Mapping[str, Sequence[str]], limits: VocabularyLimits, reporter: Reporter
 ) -> Vectorized:
-    """Choose terms on the split `train`, count them in every split; nothing is written.
+    """Choose terms on `train` and count them everywhere.
+
+    Nothing is written.
 
     Raises:
         StageFailed: no term of the training texts is frequent enough.
@@ -57,7 +62,10 @@ def vectorize(
 
 
 def write(result: Vectorized, splits: Mapping[str, LabelledTexts], paths: Paths) -> None:
-    """Replace the outputs, each as a whole, after everything is written; equal content gives equal bytes."""
+    """Replace the outputs after everything is written.
+
+    Each as a whole; equal content gives equal bytes.
+    """
     sources = sorted({source for split in splits.values() for source in split.sources})
     with (
         replacing_directory(paths.vectorized) as vectorized,
@@ -74,7 +82,7 @@ def write(result: Vectorized, splits: Mapping[str, LabelledTexts], paths: Paths)
 
 
 def features_from_params(recipe: RecipeParams, features: Features) -> FeatureSpec:
-    """Return what the parameters ask to be counted."""
+    """Return the features that the parameters name."""
     return FeatureSpec(
         recipe=Recipe.from_dict(recipe.model_dump()),
         word_ngrams=features.word_ngrams,

@@ -1,4 +1,4 @@
-"""Reading YAML with the line of every key, and refusing keys that are written twice."""
+"""Reading YAML with line numbers and without repeated keys."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class LineIndex:
-    """Where each key of a document stands."""
+    """The line of each key of a document."""
 
     lines: dict[Location, int]
 
     def of(self, location: Location) -> int:
-        """The line (from 1) of `location`, or of its nearest ancestor that is written down."""
+        """Return the line (from 1) of a key.
+
+        Or that of its nearest ancestor that is written down.
+        """
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
 
 def parse_with_lines(text: str) -> tuple[Any, LineIndex]:
-    """Parse one YAML document into plain values and an index of lines.
+    """Parse a YAML document into values and line numbers.
 
     Raises:
         yaml.YAMLError: the text is not YAML, a mapping holds a key twice (the later would win silently), or a
