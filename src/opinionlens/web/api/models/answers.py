@@ -1,4 +1,4 @@
-"""Versions, deployments and fetches as JSON objects; `model_schemas` describes them."""
+"""Versions, deployments and fetches as answers of the API."""
 
 from __future__ import annotations
 
@@ -15,121 +15,129 @@ from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.fetches import Fetch
 from opinionlens.storage.deployments import Deployment
+from opinionlens.web.api.models.schemas import (
+    BriefModelAnswer,
+    CardLimits,
+    DeploymentAnswer,
+    FetchAnswer,
+    ModelAnswer,
+    ModelCardAnswer,
+    RegisteredAnswer,
+    SourceLicenceAnswer,
+    TrainingAnswer,
+)
 
 _SPLIT = "test_"
-# What S1 and MLflow call a macro average.
+# The usual names of a macro average, also in MLflow.
 _USUAL_NAMES = {"f1_score": "macro_f1", "precision": "macro_precision", "recall": "macro_recall"}
+# The sections of a manifest that a card shows.
+_SHOWN = ("format", "labels", "features", "calibration", "uncertainty", "training", "lineage", "files")
 
 
-def brief_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
-    """Return the least that names a loaded version."""
+def brief_answer(version: LoadedVersion, lifecycle: Lifecycle) -> BriefModelAnswer:
+    """Return the names of a loaded version."""
     cached = version.cached
-    return {
-        "model_id": model_id_of(cached.name, cached.number),
-        "model_name": cached.name,
-        "model_version": cached.number,
-        "is_active": lifecycle.is_active(cached),
-    }
+    return BriefModelAnswer(
+        model_id=model_id_of(cached.name, cached.number),
+        model_name=cached.name,
+        model_version=cached.number,
+        is_active=lifecycle.is_active(cached),
+    )
 
 
-def model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
-    """Return the fields of a loaded version in lists."""
+def model_answer(version: LoadedVersion, lifecycle: Lifecycle) -> ModelAnswer:
+    """Return a loaded version as a list shows it."""
+    return ModelAnswer(**_model_fields(version, lifecycle))
+
+
+def card_answer(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars: int) -> ModelCardAnswer:
+    """Return everything known of a loaded version."""
+    manifest, evals = version.manifest, version.cached.facts.evals
+    trained_on = manifest.training.sources if manifest else ()
+    licences = licences_of(trained_on)
+    return ModelCardAnswer(
+        **_model_fields(version, lifecycle),
+        slices=_named_scores(evals.get("slices")),
+        sources=_named_scores(evals.get("sources")),
+        behaviour=_numbers(evals.get("behaviour")),
+        watched_behaviour=_numbers(evals.get("hard_behaviour")),
+        everyday=_named_scores(evals.get("everyday")),
+        lengths=_named_scores(evals.get("lengths")),
+        other_kinds=_named_scores(evals.get("other_kinds")),
+        not_trained_on=not_trained_on(trained_on),
+        licences=[SourceLicenceAnswer(**asdict(each)) for each in licences],
+        licence_warning=warning_of(licences),
+        limits=CardLimits(max_text_chars=max_text_chars),
+        manifest=_shown(manifest) if manifest else None,
+    )
+
+
+def registered_answer(
+    version: Version, cards: Mapping[tuple[str, int], CachedVersion], lifecycle: Lifecycle
+) -> RegisteredAnswer:
+    """Return a version of the registry as a list shows it."""
+    cached = cards.get((version.name, version.number))
+    is_loaded = cached is not None and cached.digest == version.digest
+    return RegisteredAnswer(
+        model_id=model_id_of(version.name, version.number),
+        model_name=version.name,
+        model_version=version.number,
+        kind=version.kind,
+        created=version.created.isoformat(),
+        run_id=version.run_id,
+        aliases=list(version.aliases),
+        scores=_shown_scores(version.scores),
+        servable=version.servable,
+        why_not_servable=version.why_not_servable,
+        is_loaded=is_loaded,
+        is_active=cached is not None and is_loaded and lifecycle.is_active(cached),
+    )
+
+
+def deployment_answer(row: Deployment) -> DeploymentAnswer:
+    """Return a deployment with its author, reason and time."""
+    previous = row.previous
+    return DeploymentAnswer(
+        number=row.number,
+        at=row.at.isoformat(),
+        by=row.by,
+        why=row.why,
+        cause=row.cause.value,
+        model_id=model_id_of(row.version.name, row.version.number),
+        model_name=row.version.name,
+        model_version=row.version.number,
+        digest=row.version.digest,
+        previous=model_id_of(previous.name, previous.number) if previous else None,
+        restores=row.restores,
+    )
+
+
+def fetch_answer(fetch: Fetch) -> FetchAnswer:
+    """Return the progress of a fetch."""
+    fields = asdict(fetch)
+    del fields["why"], fields["error"]
+    return FetchAnswer(**fields, model_id=model_id_of(fetch.model_name, fetch.model_version))
+
+
+def _model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any]:
     cached, manifest = version.cached, version.manifest
-    brief = brief_fields(version, lifecycle)
-    return brief | {
+    brief = brief_answer(version, lifecycle)
+    return dict(brief) | {
         "kind": manifest.kind if manifest else None,
         "digest": cached.digest,
         "size_bytes": cached.facts.size_bytes,
         "created": cached.facts.created,
         "loaded_at": cached.facts.loaded_at,
-        "status": "active" if brief["is_active"] else "inactive",
+        "status": "active" if brief.is_active else "inactive",
         "scores": _scores(cached, manifest),
         "training": _training(cached, manifest),
         "problem": version.problem,
     }
 
 
-def card_fields(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars: int) -> dict[str, Any]:
-    """Return everything that is known of a loaded version."""
-    cached, manifest = version.cached, version.manifest
-    evals = cached.facts.evals
-    trained_on = manifest.training.sources if manifest else ()
-    licences = licences_of(trained_on)
-    fields = model_fields(version, lifecycle) | {
-        "slices": _named_scores(evals.get("slices")),
-        "sources": _named_scores(evals.get("sources")),
-        "behaviour": _numbers(evals.get("behaviour")),
-        "watched_behaviour": _numbers(evals.get("hard_behaviour")),
-        "everyday": _named_scores(evals.get("everyday")),
-        "lengths": _named_scores(evals.get("lengths")),
-        "other_kinds": _named_scores(evals.get("other_kinds")),
-        "not_trained_on": not_trained_on(trained_on),
-        "licences": [asdict(each) for each in licences],
-        "licence_warning": warning_of(licences),
-        "limits": {"max_text_chars": max_text_chars},
-    }
-    if manifest is None:
-        return fields | {"manifest": None}
+def _shown(manifest: Manifest) -> dict[str, Any]:
     plain = manifest.as_dict()
-    kept = (
-        "format",
-        "labels",
-        "features",
-        "calibration",
-        "uncertainty",
-        "training",
-        "lineage",
-        "files",
-    )
-    shown = {name: plain[name] for name in kept} | {"general": list(manifest.general)}
-    return fields | {"manifest": shown}
-
-
-def registered_fields(
-    version: Version, cards: Mapping[tuple[str, int], CachedVersion], lifecycle: Lifecycle
-) -> dict[str, Any]:
-    """Return the fields of a registry version in lists."""
-    cached = cards.get((version.name, version.number))
-    is_loaded = cached is not None and cached.digest == version.digest
-    return {
-        "model_id": model_id_of(version.name, version.number),
-        "model_name": version.name,
-        "model_version": version.number,
-        "kind": version.kind,
-        "created": version.created.isoformat(),
-        "run_id": version.run_id,
-        "aliases": list(version.aliases),
-        "scores": _shown_scores(version.scores),
-        "servable": version.servable,
-        "why_not_servable": version.why_not_servable,
-        "is_loaded": is_loaded,
-        "is_active": cached is not None and is_loaded and lifecycle.is_active(cached),
-    }
-
-
-def deployment_fields(row: Deployment) -> dict[str, Any]:
-    """Return the fields of one deployment."""
-    previous = row.previous
-    return {
-        "number": row.number,
-        "at": row.at.isoformat(),
-        "by": row.by,
-        "why": row.why,
-        "cause": row.cause.value,
-        "model_id": model_id_of(row.version.name, row.version.number),
-        "model_name": row.version.name,
-        "model_version": row.version.number,
-        "digest": row.version.digest,
-        "previous": previous and model_id_of(previous.name, previous.number),
-        "restores": row.restores,
-    }
-
-
-def fetch_fields(fetch: Fetch) -> dict[str, Any]:
-    """Return how far a fetch is."""
-    fields = asdict(fetch) | {"model_id": model_id_of(fetch.model_name, fetch.model_version)}
-    del fields["why"], fields["error"]
-    return fields
+    return {name: plain[name] for name in _SHOWN} | {"general": list(manifest.general)}
 
 
 def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float]:
@@ -137,21 +145,21 @@ def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float
 
 
 def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores of the test split under short names."""
+    """Return the scores of the test split under short names: every score that there is, is one of those."""
     short = {name.removeprefix(_SPLIT): score for name, score in scores.items()}
     return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
 
 
-def _training(cached: CachedVersion, manifest: Manifest | None) -> dict[str, Any]:
+def _training(cached: CachedVersion, manifest: Manifest | None) -> TrainingAnswer:
     training = manifest.training if manifest else None
     lineage = manifest.lineage if manifest else None
-    return {
-        "family": training.family if training else None,
-        "sources": list(training.sources) if training else [],
-        "rows": training.rows if training else None,
-        "git_commit": cached.facts.git_commit or (lineage.git_commit if lineage else None),
-        "run_id": cached.facts.run_id or (lineage.run_id if lineage else None),
-    }
+    return TrainingAnswer(
+        family=training.family if training else None,
+        sources=list(training.sources) if training else [],
+        rows=training.rows if training else None,
+        git_commit=cached.facts.git_commit or (lineage.git_commit if lineage else None),
+        run_id=cached.facts.run_id or (lineage.run_id if lineage else None),
+    )
 
 
 def _named_scores(value: object) -> dict[str, dict[str, float]]:
@@ -161,10 +169,7 @@ def _named_scores(value: object) -> dict[str, dict[str, float]]:
 
 
 def _numbers(value: object) -> dict[str, float]:
-    """Return the numbers of a table from a registry tag.
-
-    Tags are open to all users of the registry, so other values are dropped.
-    """
+    """Return the numbers of a table that came from a tag: anybody may have written it."""
     if not isinstance(value, Mapping):
         return {}
     return {

@@ -15,7 +15,7 @@ from opinionlens.base.errors import ServingBusy
 from opinionlens.deployment.fetching import DEFAULT_WHY, LOOK_SECONDS, FetchOrder
 from opinionlens.serving.fetches import Fetch
 from opinionlens.web.api.answers import json_response
-from opinionlens.web.api.models.answers import fetch_fields, model_fields
+from opinionlens.web.api.models.answers import fetch_answer, model_answer
 from opinionlens.web.api.models.schemas import FetchAnswer, FetchOrderBody, ModelAnswer
 from opinionlens.web.http.guards import GUARDED, Admin
 from opinionlens.web.http.order_routes import OrderRoute
@@ -62,20 +62,20 @@ async def fetch(
     )
     begun = await lifecycle.fetching.begin(wanted)
     if not wait:
-        answer = json_response(fetch_fields(begun), 202)
+        answer = json_response(fetch_answer(begun), 202)
         answer.headers["Location"] = f"/api/v1/models/fetches/{begun.fetch_id}"
         return answer
     await lifecycle.fetching.finished(begun.fetch_id)
-    version = await lifecycle.find(fetch_fields(begun)["model_id"])
+    version = await lifecycle.find(fetch_answer(begun).model_id)
     await lifecycle.row()
-    return json_response(model_fields(version, lifecycle), 201)
+    return json_response(model_answer(version, lifecycle), 201)
 
 
 @router.get("/fetches/", response_model=list[FetchAnswer], summary="List the last fetches")
 async def list_fetches(request: Request, _: Admin) -> Response:
     """Return the fetches of all processes, newest first."""
     fetches = await services_of(request).lifecycle.fetching.latest()
-    return json_response([fetch_fields(one) for one in fetches])
+    return json_response([fetch_answer(one) for one in fetches])
 
 
 @router.get(
@@ -83,7 +83,7 @@ async def list_fetches(request: Request, _: Admin) -> Response:
 )
 async def one_fetch(request: Request, _: Admin, fetch_id: str) -> Response:
     """Return one fetch."""
-    return json_response(fetch_fields(await services_of(request).lifecycle.fetching.read(fetch_id)))
+    return json_response(fetch_answer(await services_of(request).lifecycle.fetching.read(fetch_id)))
 
 
 @router.get(
@@ -140,4 +140,4 @@ async def _progress(services: Services, fetch: Fetch) -> AsyncIterator[bytes]:
 
 
 def _event(fetch: Fetch) -> bytes:
-    return b"event: progress\ndata: " + to_json(fetch_fields(fetch)) + b"\n\n"
+    return b"event: progress\ndata: " + to_json(fetch_answer(fetch)) + b"\n\n"

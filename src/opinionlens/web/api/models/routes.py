@@ -17,11 +17,11 @@ from opinionlens.serving.predictor import explained
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
 from opinionlens.web.api.answers import explanation_fields, json_response
 from opinionlens.web.api.models.answers import (
-    brief_fields,
-    card_fields,
-    deployment_fields,
-    model_fields,
-    registered_fields,
+    brief_answer,
+    card_answer,
+    deployment_answer,
+    model_answer,
+    registered_answer,
 )
 from opinionlens.web.api.models.schemas import (
     BriefModelAnswer,
@@ -97,8 +97,8 @@ async def list_models(
     lifecycle = services_of(request).lifecycle
     await lifecycle.row()
     versions = await lifecycle.loaded() if model_id is None else [await lifecycle.find(model_id)]
-    fields = brief_fields if brief else model_fields
-    return json_response([fields(version, lifecycle) for version in versions])
+    answer = brief_answer if brief else model_answer
+    return json_response([answer(version, lifecycle) for version in versions])
 
 
 @_of_all.get(
@@ -113,14 +113,14 @@ async def status(request: Request, _: Admin) -> Response:
     row = await lifecycle.row()
     active = next((one for one in await lifecycle.loaded() if lifecycle.is_active(one.cached)), None)
     return json_response(
-        {
-            "active": active and model_fields(active, lifecycle),
-            "deployment": row and deployment_fields(row),
-            "following": lifecycle.champion.is_following,
-            "problems": lifecycle.active.problems,
-            "registry_problem": lifecycle.registry.problem,
-            "database_problem": lifecycle.active.database_problem or services_of(request).records.problem,
-        }
+        ModelsStatusAnswer(
+            active=model_answer(active, lifecycle) if active else None,
+            deployment=deployment_answer(row) if row else None,
+            following=lifecycle.champion.is_following,
+            problems=list(lifecycle.active.problems),
+            registry_problem=lifecycle.registry.problem,
+            database_problem=lifecycle.active.database_problem or services_of(request).records.problem,
+        )
     )
 
 
@@ -138,8 +138,8 @@ async def history(
     Each has its time, author, reason and version.
     """
     page = await services_of(request).lifecycle.history(limit=limit, before=before)
-    rows = [deployment_fields(row) for row in page.rows]
-    return json_response({"deployments": rows, "total": page.total, "next_before": page.next_before})
+    rows = [deployment_answer(row) for row in page.rows]
+    return json_response(HistoryAnswer(deployments=rows, total=page.total, next_before=page.next_before))
 
 
 @_of_all.get(
@@ -163,8 +163,10 @@ async def registry(
     page = await lifecycle.registered(limit=limit, offset=offset, name=name)
     await lifecycle.row()
     cards = {(card.name, card.number): card for card in await lifecycle.cached_versions()}
-    versions = [registered_fields(version, cards, lifecycle) for version in page.versions]
-    return json_response({"versions": versions, "total": page.total, "limit": limit, "offset": offset})
+    versions = [registered_answer(version, cards, lifecycle) for version in page.versions]
+    return json_response(
+        RegisteredPageAnswer(versions=versions, total=page.total, limit=limit, offset=offset)
+    )
 
 
 @_of_all.post(
@@ -180,7 +182,7 @@ async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response
     """
     lifecycle = services_of(request).lifecycle
     row = await lifecycle.roll_back(by=who.name, why=order.why, expected=order.expected)
-    return json_response(deployment_fields(row))
+    return json_response(deployment_answer(row))
 
 
 @_of_all.post(
@@ -195,7 +197,7 @@ async def follow(request: Request, who: Admin, order: FollowBody) -> Response:
     This ends when another version is activated or rolled back to.
     """
     row = await services_of(request).lifecycle.follow(by=who.name, why=order.why)
-    return json_response(deployment_fields(row))
+    return json_response(deployment_answer(row))
 
 
 @_of_all.delete("/", status_code=204, summary="Remove a loaded version", responses={**_CHANGES})
@@ -213,7 +215,7 @@ async def one_model(request: Request, _: Admin, model_id: str) -> Response:
     """Return one loaded version."""
     lifecycle = services_of(request).lifecycle
     await lifecycle.row()
-    return json_response(model_fields(await lifecycle.find(model_id), lifecycle))
+    return json_response(model_answer(await lifecycle.find(model_id), lifecycle))
 
 
 @_of_one.get(
@@ -228,7 +230,7 @@ async def model_card(request: Request, _: Admin, model_id: str) -> Response:
     await services.lifecycle.row()
     version = await services.lifecycle.find(model_id)
     limit = services.inputs.limits.text_chars
-    return json_response(card_fields(version, services.lifecycle, max_text_chars=limit))
+    return json_response(card_answer(version, services.lifecycle, max_text_chars=limit))
 
 
 @_of_one.post(
@@ -244,7 +246,7 @@ async def activate(request: Request, who: Admin, model_id: str, order: ChangeBod
     """
     lifecycle = services_of(request).lifecycle
     row = await lifecycle.activate(model_id, by=who.name, why=order.why, expected=order.expected)
-    return json_response(deployment_fields(row))
+    return json_response(deployment_answer(row))
 
 
 @_of_one.delete("/{model_id}", status_code=204, summary="Remove a loaded version", responses=_CHANGES)
