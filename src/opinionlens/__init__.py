@@ -41,7 +41,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name at its first use, and keep it."""
+    """Import a public name at its first use."""
     if name == "__version__":
         value: object = import_module("importlib.metadata").version("opinionlens")
     elif name in _MODULES:

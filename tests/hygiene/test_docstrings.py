@@ -13,7 +13,7 @@ WRITTEN_BY_ALEMBIC = SOURCE / "storage" / "migrations" / "versions"
 RIDDLE = re.compile(r"\b(what|who|whoever|whom|whose|nobody|somebody|anybody)\b", re.IGNORECASE)
 
 RIDDLES_ALLOWED = 0
-LONG_ALLOWED = 1
+LONG_ALLOWED = 0
 SLACK = 40  # how far a count may fall before its ceiling has to follow
 
 

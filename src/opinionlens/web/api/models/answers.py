@@ -75,7 +75,7 @@ def card_answer(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
 def registered_answer(
     version: Version, cards: Mapping[tuple[str, int], CachedVersion], lifecycle: Lifecycle
 ) -> RegisteredAnswer:
-    """Return a version of the registry as a list shows it."""
+    """Return a registry version as a list shows it."""
     cached = cards.get((version.name, version.number))
     is_loaded = cached is not None and cached.digest == version.digest
     return RegisteredAnswer(
@@ -145,7 +145,7 @@ def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float
 
 
 def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores of the test split under short names: every score that there is, is one of those."""
+    """Return the scores of the test split under short names."""
     short = {name.removeprefix(_SPLIT): score for name, score in scores.items()}
     return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
 
@@ -169,7 +169,10 @@ def _named_scores(value: object) -> dict[str, dict[str, float]]:
 
 
 def _numbers(value: object) -> dict[str, float]:
-    """Return the numbers of a table that came from a tag: anybody may have written it."""
+    """Return the numbers of a table from a registry tag.
+
+    Tags are untrusted: everything else in the table is left out.
+    """
     if not isinstance(value, Mapping):
         return {}
     return {
