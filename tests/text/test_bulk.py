@@ -121,6 +121,6 @@ def test_missing_texts_stay_missing_and_in_their_place(texts):
 def test_most_real_texts_need_no_scalar_work(monkeypatch):
     """Otherwise the vectorised way is correct and of no use."""
     asked = []
-    monkeypatch.setattr(bulk, "_one_by_one", lambda scalar, texts: asked.extend(texts) or texts)
+    monkeypatch.setattr(bulk, "_apply_one_by_one", lambda scalar, texts: asked.extend(texts) or texts)
     bulk.clean_series(RECIPES["social-v1"], pl.Series(REAL))
     assert 0 < len(asked) < len(REAL) / 2

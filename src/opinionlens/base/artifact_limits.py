@@ -10,7 +10,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-# A manifest is a few kilobytes; what is far larger is not one, and is not worth parsing.
+# A manifest has a few kilobytes; a far larger file is not one, and is not worth parsing.
 MAX_MANIFEST_BYTES = 4_000_000
 MAX_FILES = 20
 # All files together. A linear model of 500,000 terms has 30 MB, the largest forest of the families 400 MB.

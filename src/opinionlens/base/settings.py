@@ -45,7 +45,7 @@ _HOST = re.compile(r"((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0
 _ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 
 
-def _listed(value: str) -> tuple[str, ...]:
+def _split_list(value: str) -> tuple[str, ...]:
     """Split at commas, in lower case."""
     return tuple(item for part in value.split(",") if (item := part.strip().lower()))
 
@@ -261,7 +261,7 @@ class SecuritySettings(_Group):
     @field_validator("trusted_hosts")
     @classmethod
     def _are_hosts(cls, value: str) -> str:
-        for item in _listed(value):
+        for item in _split_list(value):
             if item != "*" and not _HOST.fullmatch(item):
                 raise ValueError("must be names such as example.com or *.example.com, with commas between")
         return value
@@ -269,7 +269,7 @@ class SecuritySettings(_Group):
     @field_validator("allowed_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
-        for item in _listed(value):
+        for item in _split_list(value):
             if item != "*" and not _ORIGIN.fullmatch(item):
                 raise ValueError("must be origins such as https://example.com, with commas between, no path")
         return value
@@ -277,17 +277,17 @@ class SecuritySettings(_Group):
     @property
     def host_patterns(self) -> tuple[str, ...]:
         """The names of `trusted_hosts` in lower case, without ports."""
-        return tuple(_PORT.sub("", item) for item in _listed(self.trusted_hosts))
+        return tuple(_PORT.sub("", item) for item in _split_list(self.trusted_hosts))
 
     @property
     def trusts_any_proxy(self) -> bool:
         """Whether any client may set its own address by headers."""
-        return any(item == "*" or item.endswith("/0") for item in _listed(self.trusted_proxies))
+        return any(item == "*" or item.endswith("/0") for item in _split_list(self.trusted_proxies))
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins of `allowed_origins`."""
-        return _listed(self.allowed_origins)
+        return _split_list(self.allowed_origins)
 
 
 class PrivacySettings(_Group):
@@ -295,7 +295,8 @@ class PrivacySettings(_Group):
 
     keep_texts: bool = Field(
         default=False,
-        description="Whether predicted texts are stored, without e-mail addresses, phone numbers, @names.",
+        description="Whether predicted texts are stored, without e-mail addresses, phone numbers, "
+        "user names.",
     )
     texts_days: int = Field(default=30, ge=1, description="Days until stored texts are deleted.")
     predictions_days: int = Field(
@@ -314,7 +315,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_nested_delimiter=DELIMITER,
         env_ignore_empty=True,
-        extra="ignore",  # .env files also hold what compose and MLflow itself read
+        extra="ignore",  # .env files also hold variables of compose and MLflow itself
         frozen=True,
     )
 
@@ -362,7 +363,7 @@ def load_settings(root: Path | None = None) -> Settings:
     try:
         settings = Settings(_env_file=files)  # type: ignore[call-arg]  # BaseSettings takes it; the stub hides it
     except ValidationError as error:
-        raise _refusal(error.errors(include_input=False, include_url=False)[0], files) from None
+        raise _error_for(error.errors(include_input=False, include_url=False)[0], files) from None
     return _with_absolute_paths(settings, root)
 
 
@@ -389,7 +390,7 @@ def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     return settings.model_copy(update={"api": api, "database": DatabaseSettings(url=SecretStr(url))})
 
 
-def _refusal(problem: ErrorDetails, files: list[Path]) -> SettingsInvalid:
+def _error_for(problem: ErrorDetails, files: list[Path]) -> SettingsInvalid:
     parts = [str(part) for part in problem["loc"]]
     name = DELIMITER.join(parts[:2]).upper()
     if problem["type"] != "extra_forbidden":

@@ -38,7 +38,7 @@ class Note(StrEnum):
 
     NOT_UTF8 = "not_utf8"  # bytes that were not UTF-8 were replaced as the card says
     MOJIBAKE = "mojibake"
-    REPLACEMENT_CHARACTER = "replacement_character"  # U+FFFD: what stood there is lost
+    REPLACEMENT_CHARACTER = "replacement_character"  # U+FFFD: the original character is lost
     TIME_UNREADABLE = "time_unreadable"  # the time is not in a format of the card; it becomes null
 
 

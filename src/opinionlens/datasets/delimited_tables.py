@@ -56,7 +56,7 @@ def _read_regular(path: Path, header: Header, positions: Sequence[int | None]) -
         # As text throughout: a column that looks like numbers must not lose "007" or change "4.0".
         frame = pl.read_csv(io.BytesIO(data), separator=header.delimiter, columns=used, infer_schema=False)
     except pl.exceptions.PolarsError:
-        return None  # the exact reader will say what is wrong
+        return None  # the exact reader will report the fault
     cells = [
         pl.lit(None, pl.String).alias(role)
         if position is None

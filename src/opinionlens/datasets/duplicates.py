@@ -60,17 +60,17 @@ def remove_duplicates(frame: pl.DataFrame, sampling: Sampling | None = None) -> 
     return Deduplicated(
         frame=kept.sort("draw", "key").select(frame.columns),
         removed={
-            source: _counts_of(source, removed) for source in frame["source"].unique(maintain_order=True)
+            source: _count_removed(source, removed) for source in frame["source"].unique(maintain_order=True)
         },
         conflicting_texts=keys.filter(~pl.col("agree")).height,
-        over_max_rows=_left_out(agreed, kept, sampling) if sampling else {},
+        over_max_rows=_count_left_out(agreed, kept, sampling) if sampling else {},
     )
 
 
-def _left_out(agreed: pl.DataFrame, kept: pl.DataFrame, sampling: Sampling) -> dict[str, int]:
+def _count_left_out(agreed: pl.DataFrame, kept: pl.DataFrame, sampling: Sampling) -> dict[str, int]:
     left = agreed.join(kept, on="key", how="anti")
     return {source: left.filter(pl.col("source") == source).height for source in sampling.max_rows}
 
 
-def _counts_of(source: str, removed: list[tuple[Removal, pl.DataFrame]]) -> dict[Removal, int]:
+def _count_removed(source: str, removed: list[tuple[Removal, pl.DataFrame]]) -> dict[Removal, int]:
     return {reason: rows.filter(pl.col("source") == source).height for reason, rows in removed}

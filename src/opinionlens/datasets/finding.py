@@ -17,7 +17,7 @@ _TWEET_EVAL_FOLDERS = (
     ("", "*.parquet"),
 )
 
-# Where `dvc exp run --temp` and `--queue` work: a copy of the project without what git ignores.
+# `dvc exp run --temp` and `--queue` work there, in a copy of the project without the files that git ignores.
 _COPY_OF_DVC = re.compile(r"(?P<root>.*)/\.dvc/tmp/exps/(?:standalone/)?[^/]+/(?P<path>.+)", re.DOTALL)
 _COPY_IT = (
     "DVC runs this experiment in a copy of the project, without the files that git ignores. "
@@ -57,7 +57,7 @@ def locate(card: Card, places: Places) -> tuple[Path, ...]:
         files = _tweet_eval_files(candidate) if card.layout is Layout.TWEET_EVAL else _single_file(candidate)
         if files:
             return files
-    raise missing(card, places, left_behind=_left_behind(card, places))
+    raise missing(card, places, left_behind=_place_before_copy(card, places))
 
 
 def missing(card: Card, places: Places, because: str = "", left_behind: Path | None = None) -> DatasetMissing:
@@ -79,7 +79,7 @@ def missing(card: Card, places: Places, because: str = "", left_behind: Path | N
     )
 
 
-def _left_behind(card: Card, places: Places) -> Path | None:
+def _place_before_copy(card: Card, places: Places) -> Path | None:
     """Return the dataset's place in the project DVC copied.
 
     It is relative to the project's root; None if this is no copy, or the dataset is not there either.

@@ -20,7 +20,7 @@ def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejec
     Raises:
         DatasetMalformed: more rows than the card allows have a label that it does not know.
     """
-    classes = _classes(card, table)
+    classes = _classes_of_labels(card, table)
     text, label = pl.col("text").fill_null(""), pl.col("label").fill_null("")
     reason = (
         pl.when(text.str.contains("\0", literal=True) | label.str.contains("\0", literal=True))
@@ -42,7 +42,7 @@ def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejec
     return kept, Counter(map(Rejection, left_out))
 
 
-def _classes(card: Card, table: Table) -> dict[str, str]:
+def _classes_of_labels(card: Card, table: Table) -> dict[str, str]:
     """Map each label as written to a class or rejection."""
     written = table.frame["label"].drop_nulls().value_counts()
     classes: dict[str, str] = {}

@@ -104,12 +104,12 @@ def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = l
     if text_column == label_column:
         raise TableInvalid("Texts and labels cannot be the same column.", where=str(path))
     rows = _Rows(path, text_column, label_column, on_rows)
-    counted, problems = _counted(rows)
+    counted, problems = _count_labels(rows)
     meanings = spelt_labels(list(counted), wanted.told or {})
     _check_labels(counted, meanings, path, label_column)
     usable = _by_class(counted, meanings)
     quotas = quotas_of(usable, wanted.max_rows)
-    sample = _drawn(rows, meanings, usable, quotas, wanted.seed)
+    sample = _draw_sample(rows, meanings, usable, quotas, wanted.seed)
     left_out = Counter(problems)
     for key, times in counted.items():
         if meanings.get(key) is None:
@@ -180,7 +180,7 @@ class _Rows:
             self.notes = source.notes()
 
 
-def _counted(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
+def _count_labels(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
     """Count the labels of usable texts, and the problems."""
     labels: Counter[str] = Counter()
     problems: Counter[str] = Counter()
@@ -192,7 +192,7 @@ def _counted(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
         else:
             raise DatasetMalformed(
                 f"The column of the labels has more than {_MOST_LABELS} different values, "
-                f"for example {_shown(labels)}.",
+                f"for example {_most_common(labels)}.",
                 remedy="Name the column that holds the labels.",
             )
     return labels, problems
@@ -203,7 +203,11 @@ def _check_labels(
 ) -> None:
     unknown = Counter({key: times for key, times in counted.items() if key and key not in meanings})
     if not any(meanings.values()) or unknown.total() > _UNKNOWN_ALLOWED * counted.total():
-        found = f"the column `{column}` has {_shown(unknown or counted)}" if counted else "there are no texts"
+        found = (
+            f"the column `{column}` has {_most_common(unknown or counted)}"
+            if counted
+            else "there are no texts"
+        )
         raise DatasetMalformed(
             f"Most labels are not understood: {found}." if counted else f"No row can be used: {found}.",
             where=str(path),
@@ -211,7 +215,7 @@ def _check_labels(
         )
 
 
-def _drawn(
+def _draw_sample(
     rows: _Rows,
     meanings: Mapping[str, Label | None],
     usable: Mapping[Label, int],
@@ -263,7 +267,7 @@ def _column(names: Sequence[str], asked: str | None, usual: Sequence[str], what:
     return found
 
 
-def _shown(labels: Counter[str]) -> str:
+def _most_common(labels: Counter[str]) -> str:
     common = [f"`{key[:40]}` ({times:,})" for key, times in labels.most_common(_SHOWN_LABELS)]
     more = f" and {len(labels) - _SHOWN_LABELS:,} more" if len(labels) > _SHOWN_LABELS else ""
     return ", ".join(common) + more

@@ -18,7 +18,7 @@ MakeModel = Callable[[], Any]
 
 # liblinear's own default (1e-4 in scikit-learn) takes twice the time for the same scores to four digits.
 TOLERANCE = 1e-2
-# Ten times what the search spaces need; the limit is there for data that cannot be separated at a large C.
+# Ten times the need of the search spaces; the limit is there for data that cannot be separated at a large C.
 MAX_ITERATIONS = 2000
 
 
@@ -86,7 +86,7 @@ def _fit_binary(
     weights: FloatArray,
     ratio: FloatArray | None,
 ) -> LinearFit:
-    seen = matrix if ratio is None else _scaled(matrix, ratio)
+    seen = matrix if ratio is None else _scale_columns(matrix, ratio)
     with warnings.catch_warnings():
         # Not swallowed: it becomes `converged`, which travels with the estimator and is tracked.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -95,7 +95,7 @@ def _fit_binary(
     return LinearFit(coef, np.atleast_1d(model.intercept_), bool(np.max(model.n_iter_) < model.max_iter))
 
 
-def _scaled(matrix: Csr, ratio: FloatArray) -> Csr:
+def _scale_columns(matrix: Csr, ratio: FloatArray) -> Csr:
     scaled = matrix.copy()
     scaled.data *= ratio[scaled.indices]
     return scaled

@@ -41,7 +41,7 @@ class DelimitedRows:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield every row in order."""
-        return map(self._fitted, self._records)
+        return map(self._fit_to_header, self._records)
 
     def notes(self) -> tuple[str, ...]:
         """Return notes on unusual things in the file."""
@@ -59,7 +59,7 @@ class DelimitedRows:
             )
         return tuple(found)
 
-    def _fitted(self, record: Record) -> Row:
+    def _fit_to_header(self, record: Record) -> Row:
         """Fit the cells to the header without losing content."""
         cells, problem = record
         width = len(self.header.names)
@@ -93,12 +93,12 @@ def open_delimited(
         header = read_header(lines, needed, lines.format.ending, path)
         ending = lines.format.ending
     shape = Shape(header.delimiter, len(header.names))
-    quoting = find_quoting(partial(_behind, path, header), shape, ending)
+    quoting = find_quoting(partial(_lines_behind_header, path, header), shape, ending)
     with open_lines(path, bad_bytes) as lines:
         yield DelimitedRows(lines, header, quoting, shape)
 
 
 @contextmanager
-def _behind(path: Path, header: Header) -> Iterator[Iterable[str]]:
+def _lines_behind_header(path: Path, header: Header) -> Iterator[Iterable[str]]:
     with open_lines(path, None) as lines:
         yield islice(lines, header.lines, None)

@@ -79,7 +79,7 @@ class DelimitedRecords:
             self.tally.records += 1
             if self._splitter is not None and '"' in body:
                 self.tally.marked += 1
-                yield self._marked(line)
+                yield self._read_marked(line)
             elif delimiter:
                 yield Record(body.split(delimiter))
             else:
@@ -90,16 +90,16 @@ class DelimitedRecords:
     def _next(self) -> str | None:
         return self._returned.popleft() if self._returned else next(self._lines, None)
 
-    def _marked(self, line: str) -> Record:
+    def _read_marked(self, line: str) -> Record:
         assert self._splitter is not None  # noqa: S101 - for the type checker
         cells = self._splitter.start(line)
         if cells.open is None and not cells.is_loose:
-            return self._of_one_line(line, cells)
+            return self._read_one_line(line, cells)
         if cells.open is None or (cells.is_loose and self._shape.literal(line) is not None):
-            return self._alone(line, cells)
-        return self._of_several_lines(line, cells)
+            return self._read_alone(line, cells)
+        return self._read_several_lines(line, cells)
 
-    def _of_one_line(self, line: str, cells: Cells) -> Record:
+    def _read_one_line(self, line: str, cells: Cells) -> Record:
         width = self._shape.width
         if len(cells.done) != width and (cells.has_stray or width == 1):
             literal = self._shape.literal(line)
@@ -112,7 +112,7 @@ class DelimitedRecords:
         self.tally.plain += cells.has_stray and not cells.quoted
         return Record(cells.done)
 
-    def _of_several_lines(self, first: str, cells: Cells) -> Record:
+    def _read_several_lines(self, first: str, cells: Cells) -> Record:
         """Read to the end of the open cell, or resume.
 
         Reading resumes behind the first line if the cell turns out not to be one.
@@ -122,12 +122,12 @@ class DelimitedRecords:
         rows: list[bool] = []  # of each line behind the first that is not blank, whether it is a row itself
         while cells.open is not None:
             if chars > MAX_RECORD_CHARS or (cells.is_loose and len(taken) > _LOOSE_LINES):
-                return self._resumed(taken)
-            if len(rows) == _ENOUGH_ROWS and self._shape.is_telling and _mostly(rows):
-                return self._resumed(taken)
+                return self._resume(taken)
+            if len(rows) == _ENOUGH_ROWS and self._shape.is_telling and _most_are_rows(rows):
+                return self._resume(taken)
             line = self._next()
             if line is None:
-                return self._unfinished(taken, cells)
+                return self._finish_at_end(taken, cells)
             taken.append(line)
             chars += len(line)
             self._splitter.go_on(cells, line)
@@ -135,7 +135,7 @@ class DelimitedRecords:
                 is_last = cells.open is None
                 rows.append(self._shape.is_row(line) if is_last else self._shape.is_certain_row(line))
         if self._is_doubtful(cells, first, rows):
-            return self._resumed(taken)
+            return self._resume(taken)
         self.tally.multiline += 1
         return Record(cells.done)
 
@@ -153,24 +153,24 @@ class DelimitedRecords:
             # A new label in the last line must not cost the certain rows before it.
             return self._shape.has_typed_columns and bool(between) and all(between)
         if first_is_row:
-            return _mostly(between)
-        return bool(between) and _mostly(between)
+            return _most_are_rows(between)
+        return bool(between) and _most_are_rows(between)
 
-    def _unfinished(self, taken: list[str], cells: Cells) -> Record:
+    def _finish_at_end(self, taken: list[str], cells: Cells) -> Record:
         """Decide on a cell still open at the file's end."""
         is_line = len(taken) == 1 and taken[0].endswith(("\n", "\r"))
         if any(map(self._shape.is_row, taken[1:])) or (
             (is_line or self._shape.width == 1) and self._shape.literal(taken[0]) is not None
         ):
-            return self._resumed(taken)
+            return self._resume(taken)
         return Record(cells.with_rest(), RowProblem.CUT_OFF)
 
-    def _resumed(self, taken: list[str]) -> Record:
+    def _resume(self, taken: list[str]) -> Record:
         """Return all lines but the first to the input."""
         self._returned.extendleft(reversed(taken[1:]))
-        return self._alone(taken[0], None)
+        return self._read_alone(taken[0], None)
 
-    def _alone(self, line: str, cells: Cells | None) -> Record:
+    def _read_alone(self, line: str, cells: Cells | None) -> Record:
         """Read a line with marks that break the rules.
 
         `cells` are its own where they are closed.
@@ -184,5 +184,5 @@ class DelimitedRecords:
         return Record(body_of(line).split(self._shape.delimiter), RowProblem.BROKEN_QUOTES)
 
 
-def _mostly(rows: list[bool]) -> bool:
+def _most_are_rows(rows: list[bool]) -> bool:
     return 2 * sum(rows) >= len(rows)

@@ -60,7 +60,7 @@ def read_header(lines: Iterable[str], needed: Set[str], ending: str, path: Path)
     found = [_header(head, first, delimiter, bool(hint)) for delimiter in dict.fromkeys(order)]
     fitting = [header for header in found if needed <= {name.strip() for name in header.names}]
     if not fitting:
-        _refuse(max(found, key=lambda header: len(header.names)), needed, path)
+        _raise_missing(max(found, key=lambda header: len(header.names)), needed, path)
     header = max(fitting, key=lambda header: len(header.names))
     names = [name.strip() for name in header.names]
     for name in needed:
@@ -76,7 +76,7 @@ def listed(names: Iterable[str], limit: int = 30) -> str:
 
     Invisible characters are spelt out.
     """
-    shown = [f"`{_visible(name[:60])}`" for name in names]
+    shown = [f"`{_escape_invisible(name[:60])}`" for name in names]
     more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
     return ", ".join(shown[:limit]) + more if shown else "none"
 
@@ -95,12 +95,12 @@ def _header(head: Sequence[str], first: int, delimiter: str, has_hint: bool) -> 
     return Header(tuple(cells.done), delimiter, end, has_hint)
 
 
-def _refuse(header: Header, needed: Set[str], path: Path) -> None:
+def _raise_missing(header: Header, needed: Set[str], path: Path) -> None:
     absent = ", ".join(f"`{name}`" for name in sorted(needed - {name.strip() for name in header.names}))
     raise TableInvalid(
         f"There is no column {absent} in the header; there are: {listed(header.names)}.", where=str(path)
     )
 
 
-def _visible(name: str) -> str:
+def _escape_invisible(name: str) -> str:
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in name)

@@ -65,7 +65,7 @@ class JsonRows:
                 f"The file begins as {'a JSON array' if self.is_array else 'JSON over several lines'}, "
                 f"but is not valid{place}: {reason}.",
                 where=str(self.lines.path),
-                remedy="Mend it there, or write one object a line.",
+                remedy="Correct it there, or write one object a line.",
             ) from error
 
 

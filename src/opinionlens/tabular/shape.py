@@ -116,21 +116,21 @@ class Shape:
                 inside = None
                 continue
             if inside is None or number - inside.opened >= _LONGEST_CELL:
-                cells = self._take_note(line)
+                cells = self._learn_line(line)
                 inside = _OpenCell(cells, [line], number) if cells is not None else None
                 continue
             self._splitter.go_on(inside.cells, line)
             if len(inside.lines) < _BROKEN_LINES:
                 inside.lines.append(line)
             if inside.cells.open is None:
-                self._keep(inside, broken)
+                self._keep_broken(inside, broken)
                 inside = None
         if inside is not None:
-            self._keep(inside, broken)
+            self._keep_broken(inside, broken)
         self._settle()
         if self._rows < _LEAST_ROWS and not self.has_typed_columns:
             for block in broken:
-                self._take_note_of_broken(block)
+                self._learn_broken_lines(block)
             self._settle()
         return has_mark
 
@@ -138,7 +138,7 @@ class Shape:
         for column in self._columns:
             column.settle()
 
-    def _keep(self, cell: _OpenCell, broken: list[list[str]]) -> None:
+    def _keep_broken(self, cell: _OpenCell, broken: list[list[str]]) -> None:
         """Keep the lines of a broken cell, within a limit."""
         room = _BROKEN_LINES - sum(map(len, broken))
         if room > 0 and self._is_broken(cell.cells):
@@ -148,7 +148,7 @@ class Shape:
         """Return whether correct quoting cannot give this record."""
         return cells.open is not None or cells.is_loose or len(cells.done) != self.width
 
-    def _take_note_of_broken(self, lines: Sequence[str]) -> None:
+    def _learn_broken_lines(self, lines: Sequence[str]) -> None:
         """Learn from lines that a stray mark joined.
 
         Each may be a row, as in `delimited_records`.
@@ -156,7 +156,7 @@ class Shape:
         pending = deque(lines)
         while pending:
             line = pending.popleft()
-            cells = self._take_note(line)
+            cells = self._learn_line(line)
             if cells is None:
                 continue
             taken: list[str] = []
@@ -167,7 +167,7 @@ class Shape:
                 self._add(self.literal(line))
                 pending.extendleft(reversed(taken))
 
-    def _take_note(self, line: str) -> Cells | None:
+    def _learn_line(self, line: str) -> Cells | None:
         """Learn from one line.
 
         Returns:

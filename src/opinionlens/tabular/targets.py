@@ -24,7 +24,7 @@ Value = str | float | bool | None
 # The types of the values added to each row, by name: text, a number or a boolean.
 Added = Mapping[str, type]
 
-# A row group is what other programs read at once: not too small for them, not too large for our memory.
+# Other programs read a row group at once: not too small for them, not too large for our memory.
 _GROUP_ROWS = 50_000
 _GROUP_BYTES = 32_000_000
 

@@ -47,13 +47,13 @@ def clean_series(recipe: Recipe, texts: pl.Series) -> pl.Series:
     Recipes with a step of NLTK's or with negation scope work text by text, on each distinct text once.
     """
     vectorised = _RECIPES.get(recipe)
-    return _work_out(vectorised, recipe.clean, texts) if vectorised else _one_by_one(recipe.clean, texts)
+    return _apply(vectorised, recipe.clean, texts) if vectorised else _apply_one_by_one(recipe.clean, texts)
 
 
 def deduplication_key(texts: pl.Expr) -> pl.Expr:
     """Apply `deduplication.deduplication_key` to every text; null stays null."""
     return texts.map_batches(
-        lambda series: _work_out(_KEY, deduplication.deduplication_key, series), return_dtype=pl.String
+        lambda series: _apply(_KEY, deduplication.deduplication_key, series), return_dtype=pl.String
     )
 
 
@@ -65,7 +65,7 @@ def word_counts(cleaned: pl.Expr) -> pl.Expr:
     return pl.when(cleaned == "").then(0).otherwise(cleaned.str.count_matches(" ", literal=True) + 1)
 
 
-def _work_out(vectorised: _Vectorised, scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
+def _apply(vectorised: _Vectorised, scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
     """Apply the expression to easy texts, `scalar` to hard ones.
 
     The expression runs on all cores; the order of the texts is kept.
@@ -78,20 +78,20 @@ def _work_out(vectorised: _Vectorised, scalar: Callable[[str], str], texts: pl.S
     )
     done = pl.concat(parts) if parts else pl.DataFrame(schema={"easy": pl.String, "hard": pl.Boolean})
     places = done["hard"].arg_true()
-    return done["easy"].scatter(places, _one_by_one(scalar, texts.gather(places))).alias(texts.name)
+    return done["easy"].scatter(places, _apply_one_by_one(scalar, texts.gather(places))).alias(texts.name)
 
 
-def _one_by_one(scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
+def _apply_one_by_one(scalar: Callable[[str], str], texts: pl.Series) -> pl.Series:
     known = {text: scalar(text) for text in texts.drop_nulls().unique()}
     return pl.Series(texts.name, [None if text is None else known[text] for text in texts], pl.String)
 
 
-def _plain() -> _Vectorised:
+def _plain_recipe() -> _Vectorised:
     text = _LOWERED.str.replace_all(patterns.MARKUP, " ").str.replace_all(patterns.ADDRESS, " ")
     return _Vectorised(patterns.HARD_PLAIN, _words(text, patterns.LETTERS))
 
 
-def _social() -> _Vectorised:
+def _social_recipe() -> _Vectorised:
     text = _LOWERED.str.replace_all(patterns.MARKUP, " ")
     for pattern, sign in ({patterns.ADDRESS: _ADDRESS, patterns.USER: _USER} | _MARKS).items():
         text = text.str.replace_all(pattern, f" {sign} ")
@@ -112,7 +112,7 @@ def _words(text: pl.Expr, letters: str) -> pl.Expr:
     return text.str.replace_all(patterns.gap(letters, joiner="'"), " ").str.strip_chars("' ")
 
 
-def _key() -> _Vectorised:
+def _deduplication_key() -> _Vectorised:
     text = _LOWERED
     for noise in (patterns.MARKUP, patterns.ADDRESS, patterns.RETWEET, patterns.USER):
         # A mere space would bring "RT" and "@name" together that stood apart.
@@ -122,15 +122,15 @@ def _key() -> _Vectorised:
     return _Vectorised(patterns.HARD_KEY, text.str.strip_chars(" "))
 
 
-def _version_2(vectorised: _Vectorised) -> _Vectorised:
+def _with_version_2(vectorised: _Vectorised) -> _Vectorised:
     """Count texts that version 2 changes as hard."""
     return _Vectorised(f"{vectorised.hard}|{patterns.HARD_IN_V2}", vectorised.expression)
 
 
 _RECIPES = {
-    Recipe("plain-v1"): _plain(),
-    Recipe("social-v1"): _social(),
-    Recipe("plain-v2"): _version_2(_plain()),
-    Recipe("social-v2"): _version_2(_social()),
+    Recipe("plain-v1"): _plain_recipe(),
+    Recipe("social-v1"): _social_recipe(),
+    Recipe("plain-v2"): _with_version_2(_plain_recipe()),
+    Recipe("social-v2"): _with_version_2(_social_recipe()),
 }
-_KEY = _key()
+_KEY = _deduplication_key()

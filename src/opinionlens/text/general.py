@@ -63,11 +63,11 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
         text: the text.
         pieces: its pieces, as `scan` gives them.
     """
-    score = compound(text)
+    vader = compound(text)
     reading = read_opinions(pieces)
     if not reading.opinions:
         manner = [float(reading.asks), 0.0, 0.0, float(reading.requests)]
-        return [score, abs(score), 0.0, 0.0, *manner, 0.0, 0.0]
+        return [vader, abs(vader), 0.0, 0.0, *manner, 0.0, 0.0]
     total = asked = blame = inferred = 0.0
     for opinion in reading.opinions:
         if opinion.inferred:
@@ -78,19 +78,19 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
             asked += opinion.value
         if opinion.value < 0:
             blame -= opinion.value
-    stated, inside = total * _factor(total), asked * _factor(asked)
+    stated, inside = total * _squeeze_factor(total), asked * _squeeze_factor(asked)
     weaker = min(blame, total + blame)
     return [
-        score,
-        abs(score),
+        vader,
+        abs(vader),
         stated,
         abs(stated),
         float(reading.asks),
         inside,
         abs(inside),
         float(reading.requests),
-        inferred * _factor(inferred),
-        weaker * _factor(weaker),
+        inferred * _squeeze_factor(inferred),
+        weaker * _squeeze_factor(weaker),
     ]
 
 
@@ -100,32 +100,36 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
     For every feature the parts sum to its value.
     """
     reading = read_opinions([piece.text for piece in pieces])
-    scored = [(part.start, part.end, part.value) for part in compound_parts(text)]
+    vader = [(part.start, part.end, part.value) for part in compound_parts(text)]
     rated = [opinion for opinion in reading.opinions if not opinion.inferred]
-    stated = _placed(rated, pieces)
-    asked = _placed([opinion for opinion in rated if opinion.asked], pieces)
-    inferred = _placed([opinion for opinion in reading.opinions if opinion.inferred], pieces)
-    factor = _factor(sum(value for *_, value in inferred))
+    stated = _with_places(rated, pieces)
+    asked = _with_places([opinion for opinion in rated if opinion.asked], pieces)
+    inferred = _with_places([opinion for opinion in reading.opinions if opinion.inferred], pieces)
+    factor = _squeeze_factor(sum(value for *_, value in inferred))
     return [
-        *_squeezed("vader_compound", "vader_strength", scored, 1.0),
-        *_squeezed("opinion", "opinion_strength", stated, _factor(sum(value for *_, value in stated))),
-        *_squeezed("asked", "asked_strength", asked, _factor(sum(value for *_, value in asked))),
+        *_squeezed_parts("vader_compound", "vader_strength", vader, 1.0),
+        *_squeezed_parts(
+            "opinion", "opinion_strength", stated, _squeeze_factor(sum(value for *_, value in stated))
+        ),
+        *_squeezed_parts(
+            "asked", "asked_strength", asked, _squeeze_factor(sum(value for *_, value in asked))
+        ),
         *(GeneralPart("inferred", start, end, value * factor) for start, end, value in inferred),
-        *_of_both_sides(stated),
-        *_of_manner(reading, pieces),
+        *_mixed_parts(stated),
+        *_manner_parts(reading, pieces),
     ]
 
 
-def _factor(total: float) -> float:
+def _squeeze_factor(total: float) -> float:
     """Return the factor that scales a sum to (-1, 1)."""
     return 1.0 / math.sqrt(total * total + _SQUEEZE)
 
 
-def _placed(opinions: Sequence[Opinion], pieces: Sequence[Piece]) -> list[tuple[int, int, float]]:
+def _with_places(opinions: Sequence[Opinion], pieces: Sequence[Piece]) -> list[tuple[int, int, float]]:
     return [(pieces[one.first].start, pieces[one.last].end, one.value) for one in opinions]
 
 
-def _squeezed(
+def _squeezed_parts(
     name: str, strength: str, parts: Sequence[tuple[int, int, float]], factor: float
 ) -> list[GeneralPart]:
     sign = math.copysign(1.0, sum(value for *_, value in parts))
@@ -134,19 +138,19 @@ def _squeezed(
     ]
 
 
-def _of_both_sides(parts: Sequence[tuple[int, int, float]]) -> list[GeneralPart]:
+def _mixed_parts(parts: Sequence[tuple[int, int, float]]) -> list[GeneralPart]:
     praise = sum(value for *_, value in parts if value > 0)
     blame = -sum(value for *_, value in parts if value < 0)
     weaker = min(praise, blame)
     sign = 1.0 if praise <= blame else -1.0
     return [
-        GeneralPart("mixed", start, end, value * sign * _factor(weaker))
+        GeneralPart("mixed", start, end, value * sign * _squeeze_factor(weaker))
         for start, end, value in parts
         if weaker and value * sign > 0
     ]
 
 
-def _of_manner(reading: FoundOpinions, pieces: Sequence[Piece]) -> list[GeneralPart]:
+def _manner_parts(reading: FoundOpinions, pieces: Sequence[Piece]) -> list[GeneralPart]:
     found = []
     if reading.asks:
         place = pieces[reading.asks_at]

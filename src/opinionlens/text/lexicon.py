@@ -55,7 +55,7 @@ def lexicon_values(pieces: Sequence[str], *, damp_repeats: bool = True) -> list[
         damp_repeats: False for recipes of version 1, which count every repeat.
     """
     sums, words = _sums(pieces)
-    rate, squeeze = _factors(words, sums[_COMPOUND], _share_counted(pieces) if damp_repeats else 1.0)
+    rate, squeeze = _rate_and_squeeze(words, sums[_COMPOUND], _share_counted(pieces) if damp_repeats else 1.0)
     compound = sums[_COMPOUND] * squeeze
     values = [value * rate for value in sums]
     values[_COMPOUND] = compound
@@ -70,7 +70,7 @@ def _sums(pieces: Sequence[str]) -> tuple[list[float], int]:
     is_long = words > _MANY
     if is_long and not _order_matters(pieces):
         return sums, words - _add_counted(sums, pieces, in_context=True)
-    for number, counts, contrasts, no_word in _met(pieces, IN_CONTEXT if is_long else ENTRIES):
+    for number, counts, contrasts, no_word in _effects(pieces, IN_CONTEXT if is_long else ENTRIES):
         words -= no_word
         for feature, amount in counts:
             sums[feature] += amount
@@ -121,7 +121,7 @@ def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list
     For every feature the parts sum to its value.
     """
     texts = [piece.text for piece in pieces]
-    met = list(_met(texts, ENTRIES))
+    met = list(_effects(texts, ENTRIES))
     effects = [(number, feature, amount) for number, counts, _, _ in met for feature, amount in counts]
     contrast = max((number for number, _, contrasts, _ in met if contrasts), default=len(pieces))
     effects += [
@@ -129,7 +129,7 @@ def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list
     ]
     words = len(pieces) - sum(no_word for _, _, _, no_word in met)
     compound = sum(amount for _, feature, amount in effects if feature == _COMPOUND)
-    rate, squeeze = _factors(words, compound, _share_counted(texts) if damp_repeats else 1.0)
+    rate, squeeze = _rate_and_squeeze(words, compound, _share_counted(texts) if damp_repeats else 1.0)
     return [
         LexiconPart(
             LEXICON_FEATURES[feature],
@@ -140,7 +140,7 @@ def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list
     ]
 
 
-def _factors(words: int, compound: float, share: float) -> tuple[float, float]:
+def _rate_and_squeeze(words: int, compound: float, share: float) -> tuple[float, float]:
     """Return the factor of the sums, and that of `compound`."""
     return math.sqrt(share / max(words, 1)), share / math.sqrt((share * compound) ** 2 + _SQUEEZE)
 
@@ -149,7 +149,7 @@ def _share_counted(pieces: Sequence[str]) -> float:
     return evidence_length(pieces) / len(pieces) if pieces else 1.0
 
 
-def _met(pieces: Sequence[str], entries: Memo[Entry | None]) -> Iterator[tuple[int, Counts, bool, int]]:
+def _effects(pieces: Sequence[str], entries: Memo[Entry | None]) -> Iterator[tuple[int, Counts, bool, int]]:
     """Yield each piece with an entry, after negation and intensifiers.
 
     The values are its number, the counts it adds here, whether it contrasts, and `no_word`.

@@ -68,7 +68,7 @@ _POSITIVE_VALENCE, _NEGATIVE_VALENCE = Feature.POSITIVE_VALENCE.value, Feature.N
 _POSITIVE_WORDS, _NEGATIVE_WORDS = Feature.POSITIVE_WORDS.value, Feature.NEGATIVE_WORDS.value
 _COMPOUND = Feature.COMPOUND.value
 
-Counts = tuple[tuple[int, float], ...]  # feature and what to add to it
+Counts = tuple[tuple[int, float], ...]  # features and the amounts to add
 
 
 class Entry(NamedTuple):

@@ -24,7 +24,7 @@ class Misspellings:
         self._words = frozenset(word for word in words if _SHORTEST <= len(word) <= _LONGEST)
         self._shortened: dict[str, tuple[str, ...]] = {}
         for word in sorted(self._words):
-            for shorter in _without_one(word):
+            for shorter in _shortened_by_one(word):
                 self._shortened[shorter] = (*self._shortened.get(shorter, ()), word)
 
     def meant(self, word: str) -> str | None:
@@ -35,19 +35,19 @@ class Misspellings:
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
             return None
         near = set(self._shortened.get(word, ()))
-        for shorter in _without_one(word):
+        for shorter in _shortened_by_one(word):
             near.update(self._shortened.get(shorter, ()))
             if shorter in self._words:
                 near.add(shorter)
-        found = [other for other in near if _one_slip(word, other)]
+        found = [other for other in near if _is_one_slip(word, other)]
         return min(found, key=lambda other: (-general_frequency(other), other), default=None)
 
 
-def _without_one(word: str) -> set[str]:
+def _shortened_by_one(word: str) -> set[str]:
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
-def _one_slip(word: str, other: str) -> bool:
+def _is_one_slip(word: str, other: str) -> bool:
     """Return whether one slip turns `other` into `word`.
 
     Words of the shortest length may differ by a swap only.

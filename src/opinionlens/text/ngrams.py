@@ -32,14 +32,14 @@ def char_ngrams(token: str, low: int, high: int) -> list[str]:
     """
     padded = f" {token} "
     length = len(padded)
-    cut = _cut(length, low, high) if length <= _USUAL_CHARS else None
+    cut = _prepared_cut(length, low, high) if length <= _USUAL_CHARS else None
     if cut is not None:
         return list(cut(padded))
     return [padded[i : i + size] for size in range(low, high + 1) for i in range(length - size + 1)]
 
 
 @cache
-def _cut(length: int, low: int, high: int) -> Callable[[str], tuple[str, ...]] | None:
+def _prepared_cut(length: int, low: int, high: int) -> Callable[[str], tuple[str, ...]] | None:
     """Return a function that cuts along prepared slices.
 
     That takes half the time of making the slices for each token.

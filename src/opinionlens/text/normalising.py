@@ -20,7 +20,7 @@ Normaliser = Callable[[str, PieceKind], str]
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _STYLE = re.compile(f"[{STYLE}]")
-_RUN = re.compile(r"(.)\1\1\1")  # quick to find; what it finds may be digits
+_RUN = re.compile(r"(.)\1\1\1")  # quick to find, but also finds digits
 _LONG_RUN = re.compile(r"([^\W\d_])\1{3,}")
 
 _NOSE = re.compile(r"(?<=[:;='])[-^o](?=.)")

@@ -51,7 +51,7 @@ def _tweet_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _nltk_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    # Its own time limit is off: what is cut must not depend on how busy the machine is.
+    # Its own time limit is off: the tokens must not depend on how busy the machine is.
     return (match.span() for match in _tweet_pattern().finditer(text, start, end, timeout=None))
 
 

@@ -109,7 +109,7 @@ def plain_forms_aligned(text: Aligned) -> Aligned:
     return text
 
 
-def _reread(match: re.Match[str]) -> str:
+def _decode_again(match: re.Match[str]) -> str:
     return _REREAD[match[0]]
 
 
@@ -122,7 +122,7 @@ def _meaning_of_bytes(misread: str) -> str:
         return misread
 
 
-def _plain(match: re.Match[str]) -> str:
+def _plain_form(match: re.Match[str]) -> str:
     return _PLAIN[match[0]]
 
 
@@ -138,11 +138,11 @@ def _plain_sign(sign: str) -> str:
     return _SMALL_CAPITALS.get(plain, plain)  # some small capitals are raised, too
 
 
-def _plain_run(match: re.Match[str]) -> str:
+def _plain_forms_of_run(match: re.Match[str]) -> str:
     return "".join(map(_PLAIN.__getitem__, match[0]))
 
 
-def _composed(match: re.Match[str]) -> str:
+def _compose(match: re.Match[str]) -> str:
     """Compose the letter and its accents, where Unicode has them.
 
     Other marks (b̶e̶s̶t̶) are decoration and dropped.
@@ -153,13 +153,13 @@ def _composed(match: re.Match[str]) -> str:
 # As many entries as there are such signs, and sequences that stand for one.
 _REREAD: Memo[str] = Memo(_meaning_of_bytes)
 _PLAIN: Memo[str] = Memo(_plain_sign)
-_MISREADINGS = _Step(re.compile("[ÂÃâðï]"), re.compile(MISREAD), _reread)
+_MISREADINGS = _Step(re.compile("[ÂÃâðï]"), re.compile(MISREAD), _decode_again)
 # Signs beyond the first plane are apart, because a search for them takes ten times as long.
 _BEYOND = re.compile("[\U0001d400-\U0001f189]")
 _STEPS = (
     *(_MISREADINGS,) * _MOST_MISREADINGS,
-    _Step(re.compile(f"[{FORMS}]"), re.compile(f"[{FORMS}]"), _plain),
-    _Step(_BEYOND, re.compile(f"[{FORMS_BEYOND}]"), _plain),
-    _Step(_BEYOND, re.compile(f"[{_BLACK_SQUARES}]{{2,}}"), _plain_run),
-    _Step(re.compile(f"[{_ACCENTS}]"), re.compile(f"[{_LATIN}][{_ACCENTS}]+"), _composed),
+    _Step(re.compile(f"[{FORMS}]"), re.compile(f"[{FORMS}]"), _plain_form),
+    _Step(_BEYOND, re.compile(f"[{FORMS_BEYOND}]"), _plain_form),
+    _Step(_BEYOND, re.compile(f"[{_BLACK_SQUARES}]{{2,}}"), _plain_forms_of_run),
+    _Step(re.compile(f"[{_ACCENTS}]"), re.compile(f"[{_LATIN}][{_ACCENTS}]+"), _compose),
 )

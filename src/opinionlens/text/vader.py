@@ -53,7 +53,7 @@ _PHRASES = {
     "to die for": 3.0,
     "beating heart": 3.5,
 }
-_FADING = (1.0, 0.95, 0.9)  # of what stands one, two, three words before
+_FADING = (1.0, 0.95, 0.9)  # for a word one, two, three places before
 _REACH = len(_FADING)
 
 
@@ -112,7 +112,7 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
     mixed = None
     values: list[tuple[int, float]] = []
     for at in found:
-        if words[at].boost or (words[at].lowered == "kind" and _lowered(words, at + 1) == "of"):
+        if words[at].boost or (words[at].lowered == "kind" and _word_at(words, at + 1) == "of"):
             continue
         if mixed is None:
             capitals = sum(word[4] for word in words)
@@ -120,13 +120,13 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
         if any(word[5] for word in words[max(at - _REACH, 0) : at + _REACH]):
             values.append((at, _valence(words, at, mixed)))
         else:
-            values.append((at, _alone(words[at], mixed)))
+            values.append((at, _valence_alone(words[at], mixed)))
     if values and any(word[0] == "but" for word in words):
         return _after_but(values, next(at for at, word in enumerate(words) if word[0] == "but"))
     return values
 
 
-def _alone(word: _Word, mixed: bool) -> float:
+def _valence_alone(word: _Word, mixed: bool) -> float:
     """Return the valence of a listed word without context."""
     valence = word.valence or 0.0
     if word.in_capitals and mixed:
@@ -150,11 +150,11 @@ def _valence(words: Sequence[_Word], at: int, mixed: bool) -> float:
         if before.valence is not None:
             continue
         if before.boost:
-            valence += _strength(before, valence, mixed) * _FADING[distance - 1]
-        valence = _turned(valence, words, at, distance)
+            valence += _boost_of(before, valence, mixed) * _FADING[distance - 1]
+        valence = _after_negator(valence, words, at, distance)
         if distance == _REACH:
-            valence = _by_phrase(valence, words, at)
-    if _lowered(words, at - 1) == "least" and _lowered(words, at - 2) not in ("at", "very"):
+            valence = _after_phrases(valence, words, at)
+    if _word_at(words, at - 1) == "least" and _word_at(words, at - 2) not in ("at", "very"):
         valence *= _TURN
     return valence
 
@@ -167,14 +167,14 @@ def _after_no(words: Sequence[_Word], at: int) -> bool:
     )
 
 
-def _strength(booster: _Word, valence: float, mixed: bool) -> float:
+def _boost_of(booster: _Word, valence: float, mixed: bool) -> float:
     strength = -booster.boost if valence < 0 else booster.boost
     if booster.in_capitals and mixed:
         strength += _CAPITALS if valence > 0 else -_CAPITALS
     return strength
 
 
-def _turned(valence: float, words: Sequence[_Word], at: int, distance: int) -> float:
+def _after_negator(valence: float, words: Sequence[_Word], at: int, distance: int) -> float:
     """Apply a negator `distance` words before, if there is one."""
     before, last = words[at - distance], words[at - 1].lowered
     if distance == 2:
@@ -191,14 +191,14 @@ def _turned(valence: float, words: Sequence[_Word], at: int, distance: int) -> f
     return valence * _TURN if before.negates else valence
 
 
-def _by_phrase(valence: float, words: Sequence[_Word], at: int) -> float:
+def _after_phrases(valence: float, words: Sequence[_Word], at: int) -> float:
     third, second, first, own = (words[place].lowered for place in range(at - 3, at + 1))
     two, three = f"{second} {first}", f"{third} {second} {first}"
     for phrase in (f"{first} {own}", f"{second} {first} {own}", two, three, f"{third} {second}"):
         if phrase in _PHRASES:
             valence = _PHRASES[phrase]
             break
-    following, behind = _lowered(words, at + 1), _lowered(words, at + 2)
+    following, behind = _word_at(words, at + 1), _word_at(words, at + 2)
     valence = _PHRASES.get(f"{own} {following}", valence) if following else valence
     valence = _PHRASES.get(f"{own} {following} {behind}", valence) if behind else valence
     return valence - _BOOST * sum(pair in _BOOSTER_PAIRS for pair in (f"{third} {second}", two))
@@ -236,7 +236,7 @@ def _emphasis(text: str) -> float:
     return exclamations * one + (0.0 if questions < 2 else questions * asked if questions <= 3 else many)
 
 
-def _lowered(words: Sequence[_Word], at: int) -> str:
+def _word_at(words: Sequence[_Word], at: int) -> str:
     return words[at].lowered if 0 <= at < len(words) else ""
 
 
