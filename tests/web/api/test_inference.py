@@ -1,4 +1,4 @@
-"""Verdicts for programs: the shapes that S1's users rely on, more fields, limits by name, never a 500."""
+"""Predictions for programs: the shapes that users of the first system rely on, more fields, limits by name, never a 500."""
 
 from __future__ import annotations
 

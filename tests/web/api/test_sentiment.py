@@ -1,4 +1,4 @@
-"""S2's addresses: its words and shapes, with today's models behind them."""
+"""The older addresses: its words and shapes, with today's models behind them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from opinionlens.web.services.state import Services, services_of
 
 T = TypeVar("T")
 
-# The metrics' names for the endpoints, as S1's dashboards have them.
+# The metrics' names for the endpoints, as the first system's dashboards have them.
 _PREDICT, _BATCH, _EXPLAIN = "/predict", "/batch_predict", "/explain"
 
 

@@ -19,7 +19,7 @@ from opinionlens.web.services.inputs import InputLimits, JsonBody, text_type
 from opinionlens.web.services.recording import note_answer
 from opinionlens.web.services.state import services_of
 
-_ENDPOINT = "/predict"  # in the metrics, where it is one with S1's
+_ENDPOINT = "/predict"  # in the metrics, where both older systems share it
 
 
 def sentiment_router(limits: InputLimits) -> APIRouter:
@@ -38,7 +38,7 @@ def sentiment_router(limits: InputLimits) -> APIRouter:
         sent = await body.read(request)
         answer = await services.scorer.predict(sent.text)
         note_answer(services, _ENDPOINT, sent.text, answer)
-        # Through the schema, as S2 promises that the scores add up to 1: better no answer than a wrong one.
+        # Through the schema, because the older API promises that the scores add up to 1: better no answer than a wrong one.
         fields = SentimentAnswer.model_validate(sentiment_fields(answer))
         return json_response(fields)
 
