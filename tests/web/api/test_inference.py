@@ -1,4 +1,4 @@
-"""Predictions for programs: the shapes that users of the first system rely on, more fields, limits by name, never a 500."""
+"""Predictions for programs: the shapes of the first system, more fields, limits by name, never a 500."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def sentiment_router(limits: InputLimits) -> APIRouter:
         sent = await body.read(request)
         answer = await services.scorer.predict(sent.text)
         note_answer(services, _ENDPOINT, sent.text, answer)
-        # Through the schema, because the older API promises that the scores add up to 1: better no answer than a wrong one.
+        # Through the schema: the scores have to add up to 1, and no answer is better than a wrong one.
         fields = SentimentAnswer.model_validate(sentiment_fields(answer))
         return json_response(fields)
 
