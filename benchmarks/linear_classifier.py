@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
@@ -185,19 +185,19 @@ def print_load(texts: Sequence[str]) -> None:
         LinearWeights(text, rng.normal(size=(len(LABELS), len(terms))), np.zeros(len(LABELS)))
     )
     with tempfile.TemporaryDirectory() as folder:
-        artefact = Path(folder) / "classifier"
-        write_artefact(artefact, manifest(spec), model, texts[:8])
-        megabytes = sum(file.stat().st_size for file in artefact.iterdir()) / 1e6
-        runs = [json.loads(_run(LOAD, artefact)) for _ in range(5)]
+        artifact = Path(folder) / "classifier"
+        write_artifact(artifact, manifest(spec), model, texts[:8])
+        megabytes = sum(file.stat().st_size for file in artifact.iterdir()) / 1e6
+        runs = [json.loads(_run(LOAD, artifact)) for _ in range(5)]
     print(f"\n{len(terms):,} terms, {megabytes:.0f} MB on disk")
     print(f"  load, checks included {min(run['seconds'] for run in runs):8.2f} s    (bar 1)")
     now, peak = (max(run[name] for run in runs) / 1024 for name in ("now", "peak"))
     print(f"  memory of the process {now:8.0f} MiB  (bar 250; {peak:.0f} at the peak of loading)")
 
 
-def _run(code: str, artefact: Path) -> str:
+def _run(code: str, artifact: Path) -> str:
     return subprocess.run(
-        [sys.executable, "-c", code, artefact], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, artifact], capture_output=True, text=True, check=True
     ).stdout
 
 

@@ -67,14 +67,14 @@ def new_mlflow_database(empty_mlflow_database, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def write_word_model():
-    """A function that writes an artefact whose words count as told, and returns its digest.
+    """A function that writes an artifact whose words count as told, and returns its digest.
 
     `{"great": 2.0}` adds 2 to POSITIVE and takes 2 from NEGATIVE for each "great"; NEUTRAL starts ahead by 1.
     Further keywords are its lineage, for example `run_id`.
     """
     import numpy as np
 
-    from opinionlens.classifiers.artifact import write_artefact
+    from opinionlens.classifiers.artifact import write_artifact
     from opinionlens.classifiers.linear.linear_classifier import LinearModel
     from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
     from opinionlens.classifiers.manifest import Lineage, Manifest, Training
@@ -100,7 +100,7 @@ def write_word_model():
         )
         model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 1.0, 0.0])))
         texts = [f"{term} {number}" for number, term in enumerate((terms * 8)[:8])]
-        return write_artefact(path, manifest, model, texts).digest()
+        return write_artifact(path, manifest, model, texts).digest()
 
     return write
 

@@ -45,7 +45,7 @@ def from_option(option: str) -> Contender:
     """Return the classifier of `MODEL` or `TITLE=MODEL`, where `MODEL` is what commands take for `--model`.
 
     Raises:
-        ArtefactError: it may not serve.
+        ArtifactError: it may not serve.
         RegistryError: it cannot be fetched, and no copy is here.
         InputError: `MODEL` is neither a folder nor a version nor `lexicon`.
     """
@@ -75,7 +75,7 @@ def from_folder(name: str, folder: Path) -> Contender:
     """Return the classifier in a folder; without a name it goes by its family.
 
     Raises:
-        ArtefactError: there is none, or it may not serve.
+        ArtifactError: there is none, or it may not serve.
     """
     classifier = load_classifier(folder)
     return _of_classifier(name or f"{classifier.manifest.training.family} ({folder})", classifier)

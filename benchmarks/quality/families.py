@@ -17,7 +17,7 @@ from opinionlens.classifiers.manifest import Lineage, Training
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import refit_calibrated
-from opinionlens.pipeline.export import Provenance, write_fitted_artefact
+from opinionlens.pipeline.export import Provenance, write_fitted_artifact
 from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import Params
@@ -82,7 +82,7 @@ class Fitting:
         )
         sources = tuple(sorted({*parts["train"].sources, *parts["val"].sources}))
         folder.parent.mkdir(parents=True, exist_ok=True)
-        write_fitted_artefact(
+        write_fitted_artifact(
             folder,
             fitted,
             vocabulary,

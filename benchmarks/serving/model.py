@@ -21,12 +21,12 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from benchmarks.serving.work_folder import ARTEFACTS, PIPELINE, REGISTRY, TWEETS, WORK
+from benchmarks.serving.work_folder import ARTIFACTS, PIPELINE, REGISTRY, TWEETS, WORK
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.load import load_classifier
@@ -62,12 +62,12 @@ def make_model(raw_dir: Path) -> None:
         TWEETS.write_text(json.dumps([text for text, _ in rows[:SENT]]), encoding="utf-8")
         pipeline = fit([*rows[SENT:], *reviews(raw_dir)])
         joblib.dump(pipeline, PIPELINE)
-        for path in (*ARTEFACTS, REGISTRY):
+        for path in (*ARTIFACTS, REGISTRY):
             remove(path)
-    if not all(path.is_dir() for path in ARTEFACTS):
+    if not all(path.is_dir() for path in ARTIFACTS):
         pipeline, tweets = joblib.load(PIPELINE), load_tweets()
         # The second version differs enough for its answers to be told apart, and costs the same.
-        for number, path in enumerate(ARTEFACTS):
+        for number, path in enumerate(ARTIFACTS):
             export(pipeline, path, tweets[:8], shift=0.01 * number)
         compare(pipeline, tweets[:500])
         remove(REGISTRY)
@@ -114,7 +114,7 @@ def fit(rows: Rows) -> Pipeline:
 
 
 def export(pipeline: Pipeline, path: Path, self_test: Sequence[str], *, shift: float) -> None:
-    """Write the fitted weights as an artefact, with every step of an answer switched on."""
+    """Write the fitted weights as an artifact, with every step of an answer switched on."""
     features, model = pipeline["features"], pipeline["model"]
     if list(model.classes_) != [label.value for label in LABELS]:
         raise SystemExit(f"the classes are {model.classes_}")
@@ -129,17 +129,17 @@ def export(pipeline: Pipeline, path: Path, self_test: Sequence[str], *, shift: f
         uncertainty=Uncertainty(min_confidence=0.4, min_known_share=0.3),
         training=Training("logistic_regression"),
     )
-    write_artefact(path, manifest, LinearModel(weights), self_test)
+    write_artifact(path, manifest, LinearModel(weights), self_test)
 
 
 def compare(pipeline: Pipeline, texts: Sequence[str]) -> None:
-    """Refuse an artefact that answers otherwise than the pipeline it came from."""
+    """Refuse an artifact that answers otherwise than the pipeline it came from."""
     theirs = pipeline.predict_proba(texts)
-    ours = load_classifier(ARTEFACTS[0]).predict_proba(texts)
+    ours = load_classifier(ARTIFACTS[0]).predict_proba(texts)
     difference = float(np.abs(theirs - ours).max())
     print(f"largest difference of a probability on {len(texts)} tweets: {difference:.1e}")
     if difference > AGREEMENT:
-        raise SystemExit("The artefact and the pipeline disagree.")
+        raise SystemExit("The artifact and the pipeline disagree.")
 
 
 def register() -> None:
@@ -148,7 +148,7 @@ def register() -> None:
     os.chdir(WORK)  # MLflow puts the files of a SQLite registry into the current folder
     try:
         with ProcessRegistry(f"sqlite:///{REGISTRY}") as registry:
-            for path in ARTEFACTS:
+            for path in ARTIFACTS:
                 digest = load_classifier(path).manifest.digest()
                 registry.register(NAME, path, digest=digest, run_id=None, tags={}, scores={})
             registry.set_alias(NAME, "champion", 1)

@@ -9,7 +9,7 @@ WORK = ROOT / ".benchmarks" / "serving"
 
 PIPELINE = WORK / "pipeline.joblib"
 TWEETS = WORK / "tweets.json"
-ARTEFACTS = (WORK / "artefact-1", WORK / "artefact-2")
+ARTIFACTS = (WORK / "artifact-1", WORK / "artifact-2")
 REGISTRY = WORK / "registry.db"
 REGISTRY_FILES = WORK / "mlartifacts"
 LOGS = WORK / "logs"

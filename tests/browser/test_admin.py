@@ -53,7 +53,7 @@ def test_what_answers_what_is_loaded_and_what_there_is(open_admin: OpenAdmin) ->
     expect(page.locator("#registry tbody tr")).to_have_count(4)
     expect(row(page, "registry", "opinionlens 1")).to_contain_text("champion")
     foreign = row(page, "registry", "opinionlens 4")
-    expect(foreign).to_contain_text(re.compile("Cannot be served.*It holds no artefact of OpinionLens", re.S))
+    expect(foreign).to_contain_text(re.compile("Cannot be served.*It holds no artifact of OpinionLens", re.S))
     expect(foreign.get_by_role("button")).to_have_count(0)
 
 
@@ -85,7 +85,7 @@ def test_a_fetch_shows_its_progress_and_survives_a_reload(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_changed_artefact_is_refused_with_the_reason(
+def test_a_changed_artifact_is_refused_with_the_reason(
     open_admin: OpenAdmin, violations: Violations, scheme: str
 ) -> None:
     page = open_admin(color_scheme=scheme, reduced_motion="reduce")

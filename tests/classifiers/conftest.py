@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
@@ -165,7 +165,7 @@ def classifier(manifest: Manifest, weights: LinearWeights) -> LinearClassifier:
 
 
 @pytest.fixture
-def artefact(tmp_path: Path, manifest: Manifest, weights: LinearWeights) -> Path:
+def artifact(tmp_path: Path, manifest: Manifest, weights: LinearWeights) -> Path:
     path = tmp_path / "classifier"
-    write_artefact(path, manifest, LinearModel(weights), TEXTS)
+    write_artifact(path, manifest, LinearModel(weights), TEXTS)
     return path

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from opinionlens.base.errors import (
-    ArtefactError,
-    ArtefactMissing,
-    ArtefactTampered,
-    ArtefactUnsupported,
+    ArtifactError,
+    ArtifactMissing,
+    ArtifactTampered,
+    ArtifactUnsupported,
     SelfTestFailed,
 )
 from opinionlens.base.files import sha256_of_file
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
@@ -24,30 +24,30 @@ from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest
 from opinionlens.classifiers.manifest_reading import read_manifest
 
 
-def rewrite(artefact: Path, change: Callable[[dict[str, Any]], object]) -> str:
+def rewrite(artifact: Path, change: Callable[[dict[str, Any]], object]) -> str:
     """Change the manifest as an attacker would, with fresh checksums inside, and return its new digest."""
-    path = artefact / MANIFEST_NAME
+    path = artifact / MANIFEST_NAME
     plain = json.loads(path.read_bytes())
-    plain["files"] = {name: sha256_of_file(artefact / name) for name in plain["files"]}
+    plain["files"] = {name: sha256_of_file(artifact / name) for name in plain["files"]}
     change(plain)
     path.write_text(json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    return read_manifest(artefact).digest
+    return read_manifest(artifact).digest
 
 
 def test_a_written_classifier_answers_as_the_one_in_memory(
-    artefact: Path, classifier: LinearClassifier, texts: tuple[str, ...]
+    artifact: Path, classifier: LinearClassifier, texts: tuple[str, ...]
 ) -> None:
-    digest = read_manifest(artefact).digest
-    loaded = load_classifier(artefact, digest)
+    digest = read_manifest(artifact).digest
+    loaded = load_classifier(artifact, digest)
     assert np.array_equal(loaded.predict_proba(texts), classifier.predict_proba(texts))
     assert loaded.labels == classifier.labels
 
 
 def test_the_manifest_records_files_and_eight_answers(
-    artefact: Path, classifier: LinearClassifier, texts: tuple[str, ...]
+    artifact: Path, classifier: LinearClassifier, texts: tuple[str, ...]
 ) -> None:
-    manifest = read_manifest(artefact).manifest
-    assert manifest.files == {"weights.npz": sha256_of_file(artefact / "weights.npz")}
+    manifest = read_manifest(artifact).manifest
+    assert manifest.files == {"weights.npz": sha256_of_file(artifact / "weights.npz")}
     assert [case.text for case in manifest.self_test] == list(texts)
     expected = classifier.predict_proba(texts)
     assert np.array_equal([case.probabilities for case in manifest.self_test], expected)
@@ -56,33 +56,33 @@ def test_the_manifest_records_files_and_eight_answers(
 def test_writing_twice_gives_the_same_digest(
     tmp_path: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
-    first = write_artefact(tmp_path / "a", manifest, LinearModel(weights), texts)
-    second = write_artefact(tmp_path / "b", manifest, LinearModel(weights), texts)
+    first = write_artifact(tmp_path / "a", manifest, LinearModel(weights), texts)
+    second = write_artifact(tmp_path / "b", manifest, LinearModel(weights), texts)
     assert first.digest() == second.digest() == read_manifest(tmp_path / "b").digest
 
 
-def test_an_artefact_replaces_the_old_one_completely(
-    artefact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
+def test_an_artifact_replaces_the_old_one_completely(
+    artifact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
-    write_artefact(artefact, manifest, LinearModel(weights), texts, extra_files={"reference.json": b"{}"})
-    write_artefact(artefact, manifest, LinearModel(weights), texts)
-    assert sorted(path.name for path in artefact.iterdir()) == ["manifest.json", "weights.npz"]
+    write_artifact(artifact, manifest, LinearModel(weights), texts, extra_files={"reference.json": b"{}"})
+    write_artifact(artifact, manifest, LinearModel(weights), texts)
+    assert sorted(path.name for path in artifact.iterdir()) == ["manifest.json", "weights.npz"]
 
 
 def test_an_extra_file_travels_under_a_checksum(
-    artefact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
+    artifact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
-    write_artefact(artefact, manifest, LinearModel(weights), texts, extra_files={"reference.json": b"{}"})
-    load_classifier(artefact)
-    (artefact / "reference.json").write_bytes(b"[]")
-    with pytest.raises(ArtefactTampered, match=r"reference\.json"):
-        load_classifier(artefact)
+    write_artifact(artifact, manifest, LinearModel(weights), texts, extra_files={"reference.json": b"{}"})
+    load_classifier(artifact)
+    (artifact / "reference.json").write_bytes(b"[]")
+    with pytest.raises(ArtifactTampered, match=r"reference\.json"):
+        load_classifier(artifact)
 
 
-def test_a_failed_write_leaves_the_old_artefact(
-    artefact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
+def test_a_failed_write_leaves_the_old_artifact(
+    artifact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
-    before = read_manifest(artefact).digest
+    before = read_manifest(artifact).digest
 
     class Failing(LinearModel):
         def write(self, directory: Path) -> None:
@@ -90,15 +90,15 @@ def test_a_failed_write_leaves_the_old_artefact(
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        write_artefact(artefact, manifest, Failing(weights), texts)
-    load_classifier(artefact, before)
-    assert [path.name for path in artefact.parent.iterdir()] == ["classifier"]
+        write_artifact(artifact, manifest, Failing(weights), texts)
+    load_classifier(artifact, before)
+    assert [path.name for path in artifact.parent.iterdir()] == ["classifier"]
 
 
 def test_what_does_not_load_again_is_never_put_in_place(
-    artefact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
+    artifact: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
-    before = read_manifest(artefact).digest
+    before = read_manifest(artifact).digest
 
     class Wrong(LinearModel):
         def write(self, directory: Path) -> None:
@@ -106,88 +106,88 @@ def test_what_does_not_load_again_is_never_put_in_place(
             LinearModel(other).write(directory)
 
     with pytest.raises(SelfTestFailed):
-        write_artefact(artefact, manifest, Wrong(weights), texts)
-    load_classifier(artefact, before)
+        write_artifact(artifact, manifest, Wrong(weights), texts)
+    load_classifier(artifact, before)
 
 
 def test_a_self_test_has_eight_texts(
     tmp_path: Path, manifest: Manifest, weights: LinearWeights, texts: tuple[str, ...]
 ) -> None:
     with pytest.raises(ValueError, match="8 texts"):
-        write_artefact(tmp_path / "a", manifest, LinearModel(weights), texts[:7])
+        write_artifact(tmp_path / "a", manifest, LinearModel(weights), texts[:7])
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactMissing) as caught:
+    with pytest.raises(ArtifactMissing) as caught:
         load_classifier(tmp_path / "gone")
     assert str(tmp_path / "gone") in str(caught.value)
 
 
-def test_one_changed_byte_is_found(artefact: Path) -> None:
-    path = artefact / "weights.npz"
+def test_one_changed_byte_is_found(artifact: Path) -> None:
+    path = artifact / "weights.npz"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ArtefactTampered, match=r"weights\.npz"):
-        load_classifier(artefact)
+    with pytest.raises(ArtifactTampered, match=r"weights\.npz"):
+        load_classifier(artifact)
 
 
-def test_a_missing_file_is_named(artefact: Path) -> None:
-    (artefact / "weights.npz").unlink()
-    with pytest.raises(ArtefactTampered, match=r"Missing: weights\.npz"):
-        load_classifier(artefact)
+def test_a_missing_file_is_named(artifact: Path) -> None:
+    (artifact / "weights.npz").unlink()
+    with pytest.raises(ArtifactTampered, match=r"Missing: weights\.npz"):
+        load_classifier(artifact)
 
 
 @pytest.mark.parametrize("name", ["model.pkl", ".DS_Store", "extra"])
-def test_an_unnamed_file_is_refused(artefact: Path, name: str) -> None:
-    (artefact / name).write_bytes(b"x")
-    with pytest.raises(ArtefactTampered, match="Not named in the manifest"):
-        load_classifier(artefact)
+def test_an_unnamed_file_is_refused(artifact: Path, name: str) -> None:
+    (artifact / name).write_bytes(b"x")
+    with pytest.raises(ArtifactTampered, match="Not named in the manifest"):
+        load_classifier(artifact)
 
 
-def test_weights_that_the_manifest_does_not_name_are_refused(artefact: Path) -> None:
-    rewrite(artefact, lambda plain: plain.update(files={}))
-    with pytest.raises(ArtefactTampered, match=r"Not named in the manifest: weights\.npz"):
-        load_classifier(artefact)
+def test_weights_that_the_manifest_does_not_name_are_refused(artifact: Path) -> None:
+    rewrite(artifact, lambda plain: plain.update(files={}))
+    with pytest.raises(ArtifactTampered, match=r"Not named in the manifest: weights\.npz"):
+        load_classifier(artifact)
 
 
-def test_a_link_out_of_the_folder_is_refused(artefact: Path, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_refused(artifact: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.npz"
-    (artefact / "weights.npz").rename(elsewhere)
-    (artefact / "weights.npz").symlink_to(elsewhere)
-    with pytest.raises(ArtefactTampered, match="not a plain file"):
-        load_classifier(artefact)
+    (artifact / "weights.npz").rename(elsewhere)
+    (artifact / "weights.npz").symlink_to(elsewhere)
+    with pytest.raises(ArtifactTampered, match="not a plain file"):
+        load_classifier(artifact)
 
 
-def test_rewriting_the_checksums_inside_does_not_help(artefact: Path) -> None:
-    registered = read_manifest(artefact).digest
-    now = rewrite(artefact, lambda plain: plain["uncertainty"].update(min_confidence=0.0))
-    load_classifier(artefact, now)
-    with pytest.raises(ArtefactTampered, match="registered"):
-        load_classifier(artefact, registered)
+def test_rewriting_the_checksums_inside_does_not_help(artifact: Path) -> None:
+    registered = read_manifest(artifact).digest
+    now = rewrite(artifact, lambda plain: plain["uncertainty"].update(min_confidence=0.0))
+    load_classifier(artifact, now)
+    with pytest.raises(ArtifactTampered, match="registered"):
+        load_classifier(artifact, registered)
 
 
 @pytest.mark.parametrize("kind", ["pickle", "lexicon", ""])
-def test_an_unknown_kind_is_refused(artefact: Path, kind: str) -> None:
-    rewrite(artefact, lambda plain: plain.update(kind=kind))
-    with pytest.raises(ArtefactUnsupported, match="kind"):
-        load_classifier(artefact)
+def test_an_unknown_kind_is_refused(artifact: Path, kind: str) -> None:
+    rewrite(artifact, lambda plain: plain.update(kind=kind))
+    with pytest.raises(ArtifactUnsupported, match="kind"):
+        load_classifier(artifact)
 
 
-def test_other_features_than_the_weights_have_are_refused(artefact: Path) -> None:
-    rewrite(artefact, lambda plain: plain["features"].update(char_ngrams=None))
-    with pytest.raises(ArtefactUnsupported, match="blocks"):
-        load_classifier(artefact)
+def test_other_features_than_the_weights_have_are_refused(artifact: Path) -> None:
+    rewrite(artifact, lambda plain: plain["features"].update(char_ngrams=None))
+    with pytest.raises(ArtifactUnsupported, match="blocks"):
+        load_classifier(artifact)
 
 
-def test_another_number_of_labels_than_the_weights_have_is_refused(artefact: Path) -> None:
+def test_another_number_of_labels_than_the_weights_have_is_refused(artifact: Path) -> None:
     def two_labels(plain: dict[str, Any]) -> None:
         plain["labels"] = ["NEGATIVE", "POSITIVE"]
         plain["calibration"] = {"method": "none", "scale": [1, 1], "bias": [0, 0], "length": None}
 
-    rewrite(artefact, two_labels)
-    with pytest.raises(ArtefactUnsupported, match="3 labels"):
-        load_classifier(artefact)
+    rewrite(artifact, two_labels)
+    with pytest.raises(ArtifactUnsupported, match="3 labels"):
+        load_classifier(artifact)
 
 
 @pytest.mark.parametrize(
@@ -202,26 +202,26 @@ def test_another_number_of_labels_than_the_weights_have_is_refused(artefact: Pat
     ids=["answer", "recipe", "calibration", "none", "classes"],
 )
 def test_a_self_test_that_does_not_hold_stops_the_load(
-    artefact: Path, change: Callable[[Any], object]
+    artifact: Path, change: Callable[[Any], object]
 ) -> None:
-    rewrite(artefact, change)
+    rewrite(artifact, change)
     with pytest.raises(SelfTestFailed):
-        load_classifier(artefact)
+        load_classifier(artifact)
 
 
-def test_a_difference_below_the_tolerance_is_rounding(artefact: Path) -> None:
+def test_a_difference_below_the_tolerance_is_rounding(artifact: Path) -> None:
     def nudge(plain: dict[str, Any]) -> None:
         plain["self_test"][3]["probabilities"][0] += 9e-7
 
-    rewrite(artefact, nudge)
-    load_classifier(artefact)
+    rewrite(artifact, nudge)
+    load_classifier(artifact)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x80\x04\x95pickle", b"\x93NUMPY"])
-def test_a_file_that_holds_no_weights_is_refused(artefact: Path, content: bytes) -> None:
-    (artefact / "weights.npz").write_bytes(content)
-    rewrite(artefact, lambda plain: None)
-    with pytest.raises(ArtefactUnsupported) as caught:
-        load_classifier(artefact)
-    assert str(artefact) in str(caught.value)
-    assert isinstance(caught.value, ArtefactError)
+def test_a_file_that_holds_no_weights_is_refused(artifact: Path, content: bytes) -> None:
+    (artifact / "weights.npz").write_bytes(content)
+    rewrite(artifact, lambda plain: None)
+    with pytest.raises(ArtifactUnsupported) as caught:
+        load_classifier(artifact)
+    assert str(artifact) in str(caught.value)
+    assert isinstance(caught.value, ArtifactError)

@@ -24,10 +24,10 @@ import scipy.sparse as sp
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.skops_file import write_model
-from opinionlens.registry.artifact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artifact
 
 READ = """
 import resource, sys
@@ -36,7 +36,7 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.skops_file import read_model
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.base.errors import OpinionLensError
-from opinionlens.registry.artifact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artifact
 import numpy, scipy.sparse, skops.io, sklearn.ensemble, sklearn.neighbors
 
 pages = int(Path("/proc/self/statm").read_text().split()[0])
@@ -45,8 +45,8 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 read = {
     "weights": LinearWeights.load,
     "model": read_model,
-    "artefact": load_classifier,
-    "registered": lambda folder: read_artefact(folder, digest="0" * 64),
+    "artifact": load_classifier,
+    "registered": lambda folder: read_artifact(folder, digest="0" * 64),
 }
 for line in sys.stdin:
     kind, path = line.rstrip("\\n").split("\\t")
@@ -265,37 +265,37 @@ def test_a_model_that_claims_a_billion_classes(refusal: Refusal, tree: Path, nam
     assert "another number of classes" in refusal("model", tree)
 
 
-@pytest.mark.parametrize("kind", ["artefact", "registered"])
-def test_a_manifest_of_a_gigabyte_and_a_half(refusal: Refusal, artefact: Path, kind: str) -> None:
-    with (artefact / "manifest.json").open("r+b") as stream:
+@pytest.mark.parametrize("kind", ["artifact", "registered"])
+def test_a_manifest_of_a_gigabyte_and_a_half(refusal: Refusal, artifact: Path, kind: str) -> None:
+    with (artifact / "manifest.json").open("r+b") as stream:
         stream.truncate(1_500_000_000)
-    assert "4,000,000 bytes" in refusal(kind, artefact)
+    assert "4,000,000 bytes" in refusal(kind, artifact)
 
 
-@pytest.mark.parametrize("kind", ["artefact", "registered"])
-def test_a_manifest_that_names_thousands_of_files(refusal: Refusal, artefact: Path, kind: str) -> None:
-    path = artefact / "manifest.json"
+@pytest.mark.parametrize("kind", ["artifact", "registered"])
+def test_a_manifest_that_names_thousands_of_files(refusal: Refusal, artifact: Path, kind: str) -> None:
+    path = artifact / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["files"] |= {f"f{number}": "0" * 64 for number in range(20)}
     path.write_text(json.dumps(manifest))
     if kind == "registered":  # there the digest is compared first
-        with pytest.raises(ArtefactUnsupported, match="more than 20"):
-            read_artefact(artefact, digest=sha256(path.read_bytes()).hexdigest())
+        with pytest.raises(ArtifactUnsupported, match="more than 20"):
+            read_artifact(artifact, digest=sha256(path.read_bytes()).hexdigest())
     else:
-        assert "more than 20" in refusal(kind, artefact)
+        assert "more than 20" in refusal(kind, artifact)
 
 
-def test_a_file_of_more_than_a_gigabyte_is_not_even_hashed(refusal: Refusal, artefact: Path) -> None:
-    with (artefact / "weights.npz").open("r+b") as stream:
+def test_a_file_of_more_than_a_gigabyte_is_not_even_hashed(refusal: Refusal, artifact: Path) -> None:
+    with (artifact / "weights.npz").open("r+b") as stream:
         stream.truncate(1_000_000_001)
-    assert "larger than 1,000,000,000 bytes together" in refusal("artefact", artefact)
+    assert "larger than 1,000,000,000 bytes together" in refusal("artifact", artifact)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "weights.npz"])
-@pytest.mark.parametrize("kind", ["artefact", "registered"])
+@pytest.mark.parametrize("kind", ["artifact", "registered"])
 def test_a_pipe_in_the_place_of_a_file_does_not_hang(
-    refusal: Refusal, artefact: Path, kind: str, name: str
+    refusal: Refusal, artifact: Path, kind: str, name: str
 ) -> None:
-    (artefact / name).unlink()
-    os.mkfifo(artefact / name)
-    assert refusal(kind, artefact)
+    (artifact / name).unlink()
+    os.mkfifo(artifact / name)
+    assert refusal(kind, artifact)

@@ -73,7 +73,7 @@ def test_the_words_that_decide_are_in_their_place(classifier: LexiconClassifier)
     assert contribution.spans == ((2, 5), (11, 12))
 
 
-def test_its_manifest_is_that_of_no_artefact(classifier: LexiconClassifier) -> None:
+def test_its_manifest_is_that_of_no_artifact(classifier: LexiconClassifier) -> None:
     assert classifier.manifest.kind == "lexicon"
     assert classifier.manifest.files == {}
     assert classifier.labels == classifier.manifest.labels == tuple(Label)

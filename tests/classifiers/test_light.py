@@ -27,11 +27,11 @@ def test_importing_classifiers_loads_nothing_heavy() -> None:
     assert not loaded(imports) & HEAVY
 
 
-def test_scoring_with_a_linear_artefact_loads_nothing_heavy(artefact: Path) -> None:
+def test_scoring_with_a_linear_artifact_loads_nothing_heavy(artifact: Path) -> None:
     code = (
         "from pathlib import Path\n"
         "from opinionlens.classifiers.load import load_classifier\n"
         "classifier = load_classifier(Path(sys.argv[1]))\n"
         "classifier.predict('great'); classifier.predict_many(['a', 'b']); classifier.explain('good crew')"
     )
-    assert not loaded(code, artefact) & HEAVY
+    assert not loaded(code, artifact) & HEAVY

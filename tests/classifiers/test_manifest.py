@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
+from opinionlens.base.errors import ArtifactMissing, ArtifactUnsupported
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase
 from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -50,7 +50,7 @@ def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: 
 @pytest.mark.parametrize("version", [1, 2])
 def test_an_earlier_format_has_no_later_fields(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes()) | {"format": version}
-    with pytest.raises(ArtefactUnsupported, match="unknown fields"):
+    with pytest.raises(ArtifactUnsupported, match="unknown fields"):
         read_manifest(write(tmp_path, json.dumps(plain).encode()))
 
 
@@ -72,7 +72,7 @@ def test_a_blank_more_is_another_digest(complete: Manifest, tmp_path: Path) -> N
 
 
 def test_a_missing_folder_says_how_to_train(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactMissing, match="dvc repro tune_sklearn"):
+    with pytest.raises(ArtifactMissing, match="dvc repro tune_sklearn"):
         read_manifest(tmp_path / "nothing")
 
 
@@ -151,7 +151,7 @@ DELETE = object()
 def test_refuses_and_names_what_it_does_not_know(
     complete: Manifest, tmp_path: Path, path: str, value: object, message: str
 ) -> None:
-    with pytest.raises(ArtefactUnsupported, match=message):
+    with pytest.raises(ArtifactUnsupported, match=message):
         read_manifest(write(tmp_path, changed(complete, path, value)))
 
 
@@ -171,5 +171,5 @@ def test_refuses_and_names_what_it_does_not_know(
     ids=["empty", "text", "binary", "array", "deep", "nan", "twice", "digits", "huge"],
 )
 def test_refuses_what_is_no_manifest(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         read_manifest(write(tmp_path, content))

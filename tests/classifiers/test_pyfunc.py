@@ -48,10 +48,10 @@ def test_a_missing_column_is_named() -> None:
 
 
 def test_the_frame_holds_the_answers_under_the_index_of_the_input(
-    artefact: Path, classifier: LinearClassifier
+    artifact: Path, classifier: LinearClassifier
 ) -> None:
     frame = pd.DataFrame({"text": TEXTS}, index=[7, 3, 9])
-    answers = _load_pyfunc(str(artefact)).predict(frame)
+    answers = _load_pyfunc(str(artifact)).predict(frame)
     assert tuple(answers.columns) == COLUMNS
     assert list(answers.index) == [7, 3, 9]
     for row, expected in zip(answers.itertuples(index=False), classifier.predict_many(TEXTS), strict=True):
@@ -69,7 +69,7 @@ def test_no_texts_give_an_empty_frame(classifier: LinearClassifier) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # MLflow's own
-def test_mlflow_serves_it(artefact: Path, classifier: LinearClassifier, tmp_path: Path) -> None:
+def test_mlflow_serves_it(artifact: Path, classifier: LinearClassifier, tmp_path: Path) -> None:
     """The application behind `mlflow models serve`, without its process."""
     import mlflow.pyfunc
     from fastapi.testclient import TestClient
@@ -78,7 +78,7 @@ def test_mlflow_serves_it(artefact: Path, classifier: LinearClassifier, tmp_path
     mlflow.pyfunc.save_model(
         path=tmp_path / "model",
         loader_module="opinionlens.classifiers.pyfunc",
-        data_path=str(artefact),
+        data_path=str(artifact),
         pip_requirements=["numpy"],
     )
     assert not [path for path in (tmp_path / "model").rglob("*") if path.suffix in (".pkl", ".joblib")]

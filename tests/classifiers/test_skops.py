@@ -17,8 +17,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
-from opinionlens.base.errors import ArtefactUnsupported
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest
@@ -77,7 +77,7 @@ def test_answers_as_the_model_on_the_matrix_of_the_definition(
     long_row: Callable[..., list[float]],
 ) -> None:
     model = fitted(name)
-    written = write_artefact(tmp_path / "a", manifest, SkopsModel(weights.text, columns, model), texts)
+    written = write_artifact(tmp_path / "a", manifest, SkopsModel(weights.text, columns, model), texts)
     classifier = load_classifier(tmp_path / "a", written.digest())
     assert written.kind == "skops"
     assert sorted(written.files) == ["model.skops", "weights.npz"]
@@ -147,12 +147,12 @@ def test_a_model_does_not_start_processes_on_its_own(tmp_path: Path, fitted: Cal
 )
 def test_types_that_are_not_on_our_list_are_refused(tmp_path: Path, hostile: Callable[[], Any]) -> None:
     (tmp_path / "model.skops").write_bytes(skops.io.dumps(hostile()))
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         read_model(tmp_path / "model.skops")
 
 
 def test_a_type_is_refused_when_written_too(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactUnsupported, match="LogisticRegression"):
+    with pytest.raises(ArtifactUnsupported, match="LogisticRegression"):
         write_model(tmp_path / "model.skops", LogisticRegression())
     assert not (tmp_path / "model.skops").exists()
 
@@ -254,7 +254,7 @@ def test_a_changed_tree_is_refused_before_it_is_used(
     rewritten(path, lambda schema, entries: None)
     read_model(path)  # rewriting alone does no harm
     rewritten(path, change)
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         read_model(path)
 
 
@@ -270,7 +270,7 @@ def test_a_matrix_that_points_outside_itself_is_refused(tmp_path: Path, fitted: 
     path = tmp_path / "model.skops"
     write_model(path, fitted("neighbours"))
     rewritten(path, outside)
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         read_model(path)
 
 
@@ -278,22 +278,22 @@ def test_a_compressed_file_is_refused(tmp_path: Path, fitted: Callable[[str], An
     path = tmp_path / "model.skops"
     write_model(path, fitted("tree"))
     rewritten(path, lambda schema, entries: None, compression=zipfile.ZIP_DEFLATED)
-    with pytest.raises(ArtefactUnsupported, match="compressed"):
+    with pytest.raises(ArtifactUnsupported, match="compressed"):
         read_model(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x80\x04\x95.", b"{}"])
 def test_what_is_no_skops_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.skops").write_bytes(content)
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         read_model(tmp_path / "model.skops")
 
 
 def test_a_model_for_other_columns_is_refused(
     manifest: Manifest, weights: LinearWeights, columns: np.ndarray, fitted: Callable[[str], Any]
 ) -> None:
-    with pytest.raises(ArtefactUnsupported, match="columns"):
+    with pytest.raises(ArtifactUnsupported, match="columns"):
         SkopsModel(weights.text, columns[1:], fitted("tree")).classifier(manifest)
     outside = np.append(columns[1:], weights.text.columns)
-    with pytest.raises(ArtefactUnsupported, match="columns"):
+    with pytest.raises(ArtifactUnsupported, match="columns"):
         SkopsModel(weights.text, outside, fitted("tree")).classifier(manifest)

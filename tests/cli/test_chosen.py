@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from opinionlens.base.errors import (
-    ArtefactMissing,
+    ArtifactMissing,
     InputError,
     RegistryUnavailable,
     VersionNotFound,
@@ -17,7 +17,7 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.cli import registries
 from opinionlens.cli.chosen import chosen_classifier
 from opinionlens.registry import Credentials, MemoryRegistry, RegistryLoginNeeded
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore
 
 NAME = "opinionlens"
@@ -58,7 +58,7 @@ def registered(registry, write_word_model, tmp_path):
 
 def served_before(version, registry, root):
     """Leave behind what the app leaves when it has served this version."""
-    store = ModelStore(ArtefactCache(root / "models"))
+    store = ModelStore(ArtifactCache(root / "models"))
     store.activate(store.load(version, registry))
 
 
@@ -80,9 +80,9 @@ def test_this_folder_has_a_name_too(write_word_model, tmp_path, monkeypatch):
     assert chosen_classifier(".").name == "mine"
 
 
-def test_folder_without_an_artefact_is_refused(tmp_path):
+def test_folder_without_an_artifact_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ArtefactMissing):
+    with pytest.raises(ArtifactMissing):
         chosen_classifier("empty")
 
 
@@ -241,7 +241,7 @@ def test_notice_shows_where_the_registry_was_looked_for(registered, registry, tm
 def test_damaged_copy_is_fetched_again(registered, registry, tmp_path):
     version = registered(1.0, champion=True)
     served_before(version, registry, tmp_path)
-    weights = ArtefactCache(tmp_path / "models").artefact(version.digest) / "weights.npz"
+    weights = ArtifactCache(tmp_path / "models").artifact(version.digest) / "weights.npz"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     assert weight_of_great(chosen_classifier(None)) == pytest.approx(1.0)
     load_classifier(weights.parent, version.digest)

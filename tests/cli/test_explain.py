@@ -18,18 +18,18 @@ COLUMNS = ("NEGATIVE", "NEUTRAL", "POSITIVE")
 
 
 @pytest.fixture(scope="module")
-def artefact(write_word_model, tmp_path_factory):
+def artifact(write_word_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explain") / "by-hand"
     write_word_model(folder, WORDS)
     return folder
 
 
 @pytest.fixture
-def explained(artefact, capsys):
+def explained(artifact, capsys):
     """Explain a text and return what was printed."""
 
     def explain(text):
-        run_explain(text, model=str(artefact))
+        run_explain(text, model=str(artifact))
         return capsys.readouterr().out
 
     return explain
@@ -73,8 +73,8 @@ def test_thirds_and_sevenths_add_up_within_rounding(explained):
     assert_adds_up(explained("fine slow fine, slow slow fine! slow unknown fine"))
 
 
-def test_dash_reads_standard_input(artefact):
-    result = CliRunner().invoke(app, ["explain", "-", "--model", str(artefact)], input="great\nawful awful\n")
+def test_dash_reads_standard_input(artifact):
+    result = CliRunner().invoke(app, ["explain", "-", "--model", str(artifact)], input="great\nawful awful\n")
     assert result.exit_code == 0, result.output
     assert [cell for cell, _ in rows_of(result.output)] == [
         "great",
@@ -127,8 +127,8 @@ def test_numbers_stay_whole_in_a_narrow_terminal(explained, monkeypatch, width):
     assert all(label in output for label in COLUMNS)
 
 
-def test_approximate_explanation_says_so(artefact):
-    explanation = replace(load_classifier(artefact).explain("great"), exact=False)
+def test_approximate_explanation_says_so(artifact):
+    explanation = replace(load_classifier(artifact).explain("great"), exact=False)
     console = Console(width=120)
     with console.capture() as shown:
         console.print(contributions_table(explanation))

@@ -156,7 +156,7 @@ def test_force_promotes_the_tuned_classifier_and_records_the_reason(
 def test_run_of_the_tuned_classifier_is_the_recorded_one(
     is_of_this_one, project, tracking, write_word_model, registry, without_a_child
 ):
-    """The record stands beside the artefact; after `dvc checkout` it can be of another artefact."""
+    """The record stands beside the artifact; after `dvc checkout` it can be of another artifact."""
     words = {"unrelated": 3.0 if is_of_this_one else 4.0}
     digest = write_word_model(project / "objects" / "classifier", words)
     with tracking.start_run("imdb", "tune_sklearn", tags={"git_commit": "abc"}) as run:

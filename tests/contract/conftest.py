@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass(frozen=True)
-class Artefact:
+class Artifact:
     folder: Path
     digest: str
 
@@ -41,17 +41,17 @@ class Artefact:
 
 
 @pytest.fixture
-def make_artefact(tmp_path: Path) -> Callable[..., Artefact]:
-    """Make a folder as a classifier's artefact is: a manifest, and the files that it names."""
+def make_artifact(tmp_path: Path) -> Callable[..., Artifact]:
+    """Make a folder as a classifier's artifact is: a manifest, and the files that it names."""
 
-    def make(weights: bytes | None = None, kind: str = "linear") -> Artefact:
-        folder = tmp_path / f"artefact-{uuid4().hex}"
+    def make(weights: bytes | None = None, kind: str = "linear") -> Artifact:
+        folder = tmp_path / f"artifact-{uuid4().hex}"
         folder.mkdir()
         weights = uuid4().bytes if weights is None else weights
         (folder / "weights.npz").write_bytes(weights)
         manifest = {"kind": kind, "files": {"weights.npz": hashlib.sha256(weights).hexdigest()}}
         (folder / "manifest.json").write_text(json.dumps(manifest))
-        return Artefact(folder, hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest())
+        return Artifact(folder, hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest())
 
     return make
 
@@ -138,7 +138,7 @@ def behind(
         return
     folder = tmp_path_factory.mktemp("foreign")
     uri = request.getfixturevalue("new_mlflow_database")()
-    with contextlib.chdir(folder):  # MLflow puts the files of artefacts without a run into the working folder
+    with contextlib.chdir(folder):  # MLflow puts the files of artifacts without a run into the working folder
         if request.param == "mlflow":
             yield BehindMlflow(MlflowRegistry(uri), uri, folder)
             return

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import (
-    ArtefactMissing,
-    ArtefactTampered,
-    ArtefactUnsupported,
+    ArtifactMissing,
+    ArtifactTampered,
+    ArtifactUnsupported,
     InputError,
     RegistryError,
     VersionNotFound,
@@ -23,21 +23,21 @@ from opinionlens.base.errors import (
 from opinionlens.registry import Registry, SourceRun, publish
 
 
-def put(registry: Registry, name: str, artefact, *, run_id=None, tags=None, scores=None):
+def put(registry: Registry, name: str, artifact, *, run_id=None, tags=None, scores=None):
     return registry.register(
-        name, artefact.folder, digest=artefact.digest, run_id=run_id, tags=tags or {}, scores=scores or {}
+        name, artifact.folder, digest=artifact.digest, run_id=run_id, tags=tags or {}, scores=scores or {}
     )
 
 
-def test_a_registered_version_says_what_it_was_given(registry, behind, name, make_artefact):
-    artefact, run_id = make_artefact(kind="skops"), behind.new_run()
+def test_a_registered_version_says_what_it_was_given(registry, behind, name, make_artifact):
+    artifact, run_id = make_artifact(kind="skops"), behind.new_run()
     before = datetime.now(UTC)
 
-    version = put(registry, name, artefact, run_id=run_id, tags={"author": "Ann"}, scores={"macro_f1": 0.755})
+    version = put(registry, name, artifact, run_id=run_id, tags={"author": "Ann"}, scores={"macro_f1": 0.755})
 
     assert (version.name, version.number, version.run_id) == (name, 1, run_id)
-    assert (version.digest, version.kind) == (artefact.digest, "skops")
-    assert version.tags == {"author": "Ann", "digest": artefact.digest, "kind": "skops"}
+    assert (version.digest, version.kind) == (artifact.digest, "skops")
+    assert version.tags == {"author": "Ann", "digest": artifact.digest, "kind": "skops"}
     assert version.scores == {"macro_f1": 0.755}
     assert version.aliases == ()
     assert (version.servable, version.why_not_servable) == (True, None)
@@ -45,12 +45,12 @@ def test_a_registered_version_says_what_it_was_given(registry, behind, name, mak
     assert version == registry.version(name, 1)
 
 
-def test_the_same_digest_again_gives_the_same_version(registry, name, make_artefact):
-    artefact = make_artefact()
-    first = put(registry, name, artefact, tags={"note": "first"})
+def test_the_same_digest_again_gives_the_same_version(registry, name, make_artifact):
+    artifact = make_artifact()
+    first = put(registry, name, artifact, tags={"note": "first"})
     registry.set_alias(name, "champion", 1)
 
-    again = put(registry, name, artefact, tags={"note": "second"})
+    again = put(registry, name, artifact, tags={"note": "second"})
 
     assert again.number == first.number == 1
     assert again.tags["note"] == "first"
@@ -58,15 +58,15 @@ def test_the_same_digest_again_gives_the_same_version(registry, name, make_artef
     assert len(registry.versions(name)) == 1
 
 
-def test_versions_are_listed_newest_first(registry, name, make_artefact):
-    artefacts = [make_artefact() for _ in range(3)]
-    for artefact in artefacts:
-        put(registry, name, artefact)
+def test_versions_are_listed_newest_first(registry, name, make_artifact):
+    artifacts = [make_artifact() for _ in range(3)]
+    for artifact in artifacts:
+        put(registry, name, artifact)
 
     listed = registry.versions(name)
 
     assert [version.number for version in listed] == [3, 2, 1]
-    assert [version.digest for version in listed] == [artefact.digest for artefact in reversed(artefacts)]
+    assert [version.digest for version in listed] == [artifact.digest for artifact in reversed(artifacts)]
 
 
 def test_a_foreign_version_is_listed_and_says_how_to_retrain(registry, behind, name, tmp_path):
@@ -83,10 +83,10 @@ def test_a_foreign_version_is_listed_and_says_how_to_retrain(registry, behind, n
     assert not (tmp_path / "into").exists()
 
 
-def test_a_foreign_version_does_not_stand_in_the_way(registry, behind, name, make_artefact):
+def test_a_foreign_version_does_not_stand_in_the_way(registry, behind, name, make_artifact):
     behind.add_foreign(name, {})
 
-    assert put(registry, name, make_artefact()).number == 2
+    assert put(registry, name, make_artifact()).number == 2
     assert [version.servable for version in registry.versions(name)] == [True, False]
 
 
@@ -97,9 +97,9 @@ def test_a_model_without_versions_is_listed_with_none(registry, behind, name):
     assert registry.versions(name) == []
 
 
-def test_names_are_sorted(registry, name, make_artefact):
+def test_names_are_sorted(registry, name, make_artifact):
     for suffix in ("-b", "-a"):
-        put(registry, name + suffix, make_artefact())
+        put(registry, name + suffix, make_artifact())
 
     names = registry.names()
 
@@ -121,8 +121,8 @@ def test_what_is_not_there_is_not_found(registry):
             registry.set_tags(unknown, 1, {"a": "b"})
 
 
-def test_an_unknown_number_or_alias_is_not_found(registry, name, make_artefact):
-    put(registry, name, make_artefact())
+def test_an_unknown_number_or_alias_is_not_found(registry, name, make_artifact):
+    put(registry, name, make_artifact())
 
     with pytest.raises(VersionNotFound):
         registry.version(name, 2)
@@ -134,31 +134,31 @@ def test_an_unknown_number_or_alias_is_not_found(registry, name, make_artefact):
         registry.by_alias(name, "champion")
 
 
-def test_odd_names_work(registry, name, make_artefact):
-    artefact = make_artefact()
+def test_odd_names_work(registry, name, make_artifact):
+    artifact = make_artifact()
     for odd in ("it's", 'say "hi"', "both ' and \"", "a größe", name.ljust(255, "x")[len(name) :]):
-        version = put(registry, odd + name, artefact)
+        version = put(registry, odd + name, artifact)
 
         assert registry.versions(version.name) == [version]
 
 
-def test_names_differ_by_case(registry, name, make_artefact):
-    lower, upper = put(registry, name, make_artefact()), put(registry, name.upper(), make_artefact())
+def test_names_differ_by_case(registry, name, make_artifact):
+    lower, upper = put(registry, name, make_artifact()), put(registry, name.upper(), make_artifact())
 
     assert registry.versions(name) == [lower]
     assert registry.versions(name.upper()) == [upper]
 
 
-def test_an_impossible_name_is_refused(registry, make_artefact):
-    artefact = make_artefact()
+def test_an_impossible_name_is_refused(registry, make_artifact):
+    artifact = make_artifact()
     for impossible in ("", " ", "a/b", "a:b", "x" * 256, ".", ".."):
         with pytest.raises(InputError):
-            put(registry, impossible, artefact)
+            put(registry, impossible, artifact)
 
 
-def test_an_alias_moves(registry, name, make_artefact):
-    put(registry, name, make_artefact())
-    put(registry, name, make_artefact())
+def test_an_alias_moves(registry, name, make_artifact):
+    put(registry, name, make_artifact())
+    put(registry, name, make_artifact())
 
     registry.set_alias(name, "champion", 1)
     assert registry.by_alias(name, "champion").number == 1
@@ -172,8 +172,8 @@ def test_an_alias_moves(registry, name, make_artefact):
     assert [version.aliases for version in registry.versions(name)] == [("candidate-1", "champion"), ()]
 
 
-def test_a_reserved_or_impossible_alias_is_refused(registry, name, make_artefact):
-    put(registry, name, make_artefact())
+def test_a_reserved_or_impossible_alias_is_refused(registry, name, make_artifact):
+    put(registry, name, make_artifact())
 
     for alias in ("latest", "Latest", "v1", "V2", "a b", "", "a/b", "größte", "x" * 256):
         with pytest.raises(InputError):
@@ -181,9 +181,9 @@ def test_a_reserved_or_impossible_alias_is_refused(registry, name, make_artefact
     assert registry.version(name, 1).aliases == ()
 
 
-def test_tags_are_added_and_replaced(registry, name, make_artefact):
-    artefact = make_artefact()
-    put(registry, name, artefact, tags={"stage": "new", "author": "Ann"})
+def test_tags_are_added_and_replaced(registry, name, make_artifact):
+    artifact = make_artifact()
+    put(registry, name, artifact, tags={"stage": "new", "author": "Ann"})
 
     registry.set_tags(name, 1, {"stage": "promoted", "reason": "better: +0.02"})
 
@@ -191,13 +191,13 @@ def test_tags_are_added_and_replaced(registry, name, make_artefact):
         "stage": "promoted",
         "author": "Ann",
         "reason": "better: +0.02",
-        "digest": artefact.digest,
+        "digest": artifact.digest,
         "kind": "linear",
     }
 
 
-def test_what_a_version_is_cannot_be_changed(registry, name, make_artefact):
-    version = put(registry, name, make_artefact(), scores={"macro_f1": 0.7})
+def test_what_a_version_is_cannot_be_changed(registry, name, make_artifact):
+    version = put(registry, name, make_artifact(), scores={"macro_f1": 0.7})
 
     for fixed in ("digest", "kind", "score.macro_f1"):
         with pytest.raises(InputError, match=fixed):
@@ -205,11 +205,11 @@ def test_what_a_version_is_cannot_be_changed(registry, name, make_artefact):
     assert registry.version(name, 1) == version
 
 
-def test_a_download_is_the_artefact_and_nothing_else(registry, name, make_artefact, tmp_path):
-    artefact = make_artefact()
-    expected = artefact.content
-    (artefact.folder / "secret.txt").write_text("lies beside it by accident")
-    version = put(registry, name, artefact)
+def test_a_download_is_the_artifact_and_nothing_else(registry, name, make_artifact, tmp_path):
+    artifact = make_artifact()
+    expected = artifact.content
+    (artifact.folder / "secret.txt").write_text("lies beside it by accident")
+    version = put(registry, name, artifact)
 
     into = registry.download(version, tmp_path / "deep" / "into")
 
@@ -218,78 +218,78 @@ def test_a_download_is_the_artefact_and_nothing_else(registry, name, make_artefa
     assert list(into.parent.iterdir()) == [into]
 
 
-def test_a_registered_version_does_not_change_with_its_folder(registry, name, make_artefact, tmp_path):
-    artefact = make_artefact(weights=b"first")
-    version = put(registry, name, artefact)
-    (artefact.folder / "weights.npz").write_bytes(b"second")
+def test_a_registered_version_does_not_change_with_its_folder(registry, name, make_artifact, tmp_path):
+    artifact = make_artifact(weights=b"first")
+    version = put(registry, name, artifact)
+    (artifact.folder / "weights.npz").write_bytes(b"second")
 
     assert (registry.download(version, tmp_path / "into") / "weights.npz").read_bytes() == b"first"
 
 
-def test_a_download_takes_the_place_of_what_was_there(registry, name, make_artefact, tmp_path):
+def test_a_download_takes_the_place_of_what_was_there(registry, name, make_artifact, tmp_path):
     (tmp_path / "into").mkdir()
     (tmp_path / "into" / "stale").write_text("half a download")
-    version = put(registry, name, make_artefact())
+    version = put(registry, name, make_artifact())
 
     registry.download(version, tmp_path / "into")
 
     assert sorted(path.name for path in (tmp_path / "into").iterdir()) == ["manifest.json", "weights.npz"]
 
 
-def test_a_rewritten_manifest_is_not_downloaded(registry, behind, name, make_artefact, tmp_path):
-    artefact = make_artefact()
-    version = put(registry, name, artefact)
-    behind.replace_files(version, artefact.content | {"manifest.json": b'{"kind": "linear", "files": {}}'})
+def test_a_rewritten_manifest_is_not_downloaded(registry, behind, name, make_artifact, tmp_path):
+    artifact = make_artifact()
+    version = put(registry, name, artifact)
+    behind.replace_files(version, artifact.content | {"manifest.json": b'{"kind": "linear", "files": {}}'})
     (tmp_path / "into").mkdir()
     (tmp_path / "into" / "good").write_text("the version before")
 
-    with pytest.raises(ArtefactTampered):
+    with pytest.raises(ArtifactTampered):
         registry.download(version, tmp_path / "into")
     assert (tmp_path / "into" / "good").read_text() == "the version before"
 
 
-def test_a_lost_file_is_told_and_nothing_is_left(registry, behind, name, make_artefact, tmp_path):
-    artefact = make_artefact()
-    version = put(registry, name, artefact)
-    behind.replace_files(version, {"manifest.json": artefact.content["manifest.json"]})
+def test_a_lost_file_is_told_and_nothing_is_left(registry, behind, name, make_artifact, tmp_path):
+    artifact = make_artifact()
+    version = put(registry, name, artifact)
+    behind.replace_files(version, {"manifest.json": artifact.content["manifest.json"]})
 
-    with pytest.raises(ArtefactMissing, match=r"weights\.npz"):
+    with pytest.raises(ArtifactMissing, match=r"weights\.npz"):
         registry.download(version, tmp_path / "into")
     assert list(tmp_path.glob("into*")) == []
 
 
-def test_a_version_whose_digest_has_changed_since_is_refused(registry, name, make_artefact, tmp_path):
-    put(registry, name, make_artefact())
+def test_a_version_whose_digest_has_changed_since_is_refused(registry, name, make_artifact, tmp_path):
+    put(registry, name, make_artifact())
     older_look = registry.version(name, 1)
-    other = put(registry, name + "-other", make_artefact())
+    other = put(registry, name + "-other", make_artifact())
 
-    with pytest.raises(ArtefactTampered):
+    with pytest.raises(ArtifactTampered):
         registry.download(replace(older_look, digest=other.digest), tmp_path / "into")
 
 
-def test_a_download_of_a_deleted_version_is_not_found(registry, name, make_artefact, tmp_path):
-    version = put(registry, name, make_artefact())
+def test_a_download_of_a_deleted_version_is_not_found(registry, name, make_artifact, tmp_path):
+    version = put(registry, name, make_artifact())
 
     with pytest.raises(VersionNotFound):
         registry.download(replace(version, number=7), tmp_path / "into")
 
 
-def test_a_wrong_digest_is_refused_before_anything_is_registered(registry, name, make_artefact):
-    artefact = make_artefact()
+def test_a_wrong_digest_is_refused_before_anything_is_registered(registry, name, make_artifact):
+    artifact = make_artifact()
 
-    with pytest.raises(ArtefactTampered):
-        registry.register(name, artefact.folder, digest="0" * 64, run_id=None, tags={}, scores={})
+    with pytest.raises(ArtifactTampered):
+        registry.register(name, artifact.folder, digest="0" * 64, run_id=None, tags={}, scores={})
     with pytest.raises(VersionNotFound):
         registry.versions(name)
 
 
-def test_an_artefact_that_is_not_whole_is_refused(registry, name, make_artefact, tmp_path):
-    artefact = make_artefact()
-    (artefact.folder / "weights.npz").unlink()
+def test_an_artifact_that_is_not_whole_is_refused(registry, name, make_artifact, tmp_path):
+    artifact = make_artifact()
+    (artifact.folder / "weights.npz").unlink()
 
-    with pytest.raises(ArtefactMissing, match=r"weights\.npz"):
-        put(registry, name, artefact)
-    with pytest.raises(ArtefactMissing):
+    with pytest.raises(ArtifactMissing, match=r"weights\.npz"):
+        put(registry, name, artifact)
+    with pytest.raises(ArtifactMissing):
         registry.register(name, tmp_path / "nowhere", digest="0" * 64, run_id=None, tags={}, scores={})
 
 
@@ -298,13 +298,13 @@ def test_a_manifest_that_names_a_file_outside_is_refused(registry, name, tmp_pat
         (tmp_path / "manifest.json").write_text(json.dumps({"kind": "linear", "files": {outside: "0" * 64}}))
         digest = hashlib.sha256((tmp_path / "manifest.json").read_bytes()).hexdigest()
 
-        with pytest.raises(ArtefactUnsupported):
+        with pytest.raises(ArtifactUnsupported):
             registry.register(name, tmp_path, digest=digest, run_id=None, tags={}, scores={})
 
 
-def test_a_run_that_the_server_does_not_know_is_refused(registry, name, make_artefact):
+def test_a_run_that_the_server_does_not_know_is_refused(registry, name, make_artifact):
     with pytest.raises(RegistryError, match="run"):
-        put(registry, name, make_artefact(), run_id="f" * 32)
+        put(registry, name, make_artifact(), run_id="f" * 32)
     with pytest.raises(VersionNotFound):
         registry.versions(name)
 
@@ -328,14 +328,14 @@ def source_run() -> SourceRun:
     )
 
 
-def test_publishing_elsewhere_carries_the_run_along(registry, behind, name, make_artefact, source_run):
-    artefact = make_artefact()
+def test_publishing_elsewhere_carries_the_run_along(registry, behind, name, make_artifact, source_run):
+    artifact = make_artifact()
 
     version = publish(
         registry,
         name,
-        artefact.folder,
-        digest=artefact.digest,
+        artifact.folder,
+        digest=artifact.digest,
         source=source_run,
         experiment="OpinionLens",
         tags={"author": "Ann"},
@@ -355,27 +355,27 @@ def test_publishing_elsewhere_carries_the_run_along(registry, behind, name, make
     assert "mlflow.parentRunId" not in tags
 
 
-def test_publishing_twice_copies_the_run_once(registry, name, make_artefact, source_run):
-    artefact = make_artefact()
+def test_publishing_twice_copies_the_run_once(registry, name, make_artifact, source_run):
+    artifact = make_artifact()
     arguments = {"source": source_run, "experiment": "OpinionLens", "tags": {}, "scores": {}}
 
-    first = publish(registry, name, artefact.folder, digest=artefact.digest, **arguments)
-    second = publish(registry, name, artefact.folder, digest=artefact.digest, **arguments)
-    other = publish(registry, name + "-2", artefact.folder, digest=artefact.digest, **arguments)
+    first = publish(registry, name, artifact.folder, digest=artifact.digest, **arguments)
+    second = publish(registry, name, artifact.folder, digest=artifact.digest, **arguments)
+    other = publish(registry, name + "-2", artifact.folder, digest=artifact.digest, **arguments)
 
     assert second == first
     assert other.run_id == first.run_id
 
 
-def test_publishing_where_the_run_is_uses_the_run_itself(registry, behind, name, make_artefact, source_run):
-    artefact, run_id = make_artefact(), behind.new_run()
+def test_publishing_where_the_run_is_uses_the_run_itself(registry, behind, name, make_artifact, source_run):
+    artifact, run_id = make_artifact(), behind.new_run()
     source = replace(source_run, run_id=run_id)
 
     version = publish(
         registry,
         name,
-        artefact.folder,
-        digest=artefact.digest,
+        artifact.folder,
+        digest=artifact.digest,
         source=source,
         experiment="OpinionLens",
         tags={},
@@ -387,14 +387,14 @@ def test_publishing_where_the_run_is_uses_the_run_itself(registry, behind, name,
     assert version.tags["experiment"] == "OpinionLens"
 
 
-def test_publishing_without_a_run_works(registry, name, make_artefact, tmp_path: Path):
-    artefact = make_artefact()
+def test_publishing_without_a_run_works(registry, name, make_artifact, tmp_path: Path):
+    artifact = make_artifact()
 
     version = publish(
         registry,
         name,
-        artefact.folder,
-        digest=artefact.digest,
+        artifact.folder,
+        digest=artifact.digest,
         source=None,
         experiment="OpinionLens",
         tags={},
@@ -405,9 +405,9 @@ def test_publishing_without_a_run_works(registry, name, make_artefact, tmp_path:
     assert version.servable
 
 
-def test_many_versions_are_all_listed(registry: Registry, behind, name, make_artefact: Callable[..., object]):
+def test_many_versions_are_all_listed(registry: Registry, behind, name, make_artifact: Callable[..., object]):
     for _ in range(4):
-        put(registry, name, make_artefact())
+        put(registry, name, make_artifact())
     behind.replace_files(registry.version(name, 2), {})
 
     assert [version.number for version in registry.versions(name)] == [4, 3, 2, 1]

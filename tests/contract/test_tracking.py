@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opinionlens.base.errors import ArtefactMissing, TrackingError
+from opinionlens.base.errors import ArtifactMissing, TrackingError
 from opinionlens.tracking import RunStatus, Tracking
 
 EXPERIMENT = "imdb_amazon_airtweets_data"
@@ -214,12 +214,12 @@ def test_what_does_not_exist_is_an_error(tracking, tmp_path):
         tracking.run_of_classifier("m-" + "f" * 32)
 
 
-def test_a_logged_classifier_comes_back(tracking, make_artefact, tmp_path):
-    artefact = make_artefact()
-    expected = artefact.content
-    (artefact.folder / "stray.txt").write_text("not named in the manifest")
+def test_a_logged_classifier_comes_back(tracking, make_artifact, tmp_path):
+    artifact = make_artifact()
+    expected = artifact.content
+    (artifact.folder / "stray.txt").write_text("not named in the manifest")
     with tracking.start_run(EXPERIMENT, "r") as run:
-        model_id = run.log_classifier(artefact.folder, "classifier")
+        model_id = run.log_classifier(artifact.folder, "classifier")
 
     assert model_id.startswith("m-")
     assert tracking.run_of_classifier(model_id) == run.id
@@ -228,12 +228,12 @@ def test_a_logged_classifier_comes_back(tracking, make_artefact, tmp_path):
     assert {path.name: path.read_bytes() for path in into.iterdir()} == expected
 
 
-def test_half_a_classifier_is_not_logged(tracking, make_artefact, tmp_path):
-    artefact = make_artefact()
-    (artefact.folder / "weights.npz").unlink()
+def test_half_a_classifier_is_not_logged(tracking, make_artifact, tmp_path):
+    artifact = make_artifact()
+    (artifact.folder / "weights.npz").unlink()
     with tracking.start_run(EXPERIMENT, "r") as run:
-        for folder in (artefact.folder, tmp_path / "nowhere"):
-            with pytest.raises(ArtefactMissing):
+        for folder in (artifact.folder, tmp_path / "nowhere"):
+            with pytest.raises(ArtifactMissing):
                 run.log_classifier(folder, "classifier")
 
 

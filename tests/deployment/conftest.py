@@ -16,7 +16,7 @@ from opinionlens.base.settings import ApiSettings, Settings
 from opinionlens.deployment.lifecycle import Lifecycle
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.registry.port import BYTES_TAG, CHAMPION
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.storage import deployments
 from opinionlens.storage.database import Database
@@ -97,7 +97,7 @@ class Rig:
     def __init__(self, folder: Path, registry: MemoryRegistry, *, follow: bool = True) -> None:
         self.folder = folder
         self.registry = registry
-        self.store = ModelStore(ArtefactCache(folder / "models"))
+        self.store = ModelStore(ArtifactCache(folder / "models"))
         self.records = TroubledRecords(Database(f"sqlite:///{folder / 'opinionlens.db'}"))
         self.seen = Seen()
         api = ApiSettings(model_name=NAME, follow_seconds=1, follow_champion=follow)

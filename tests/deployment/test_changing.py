@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from opinionlens.base.errors import ArtefactTampered, RegistryUnavailable, ServingBusy
+from opinionlens.base.errors import ArtifactTampered, RegistryUnavailable, ServingBusy
 from opinionlens.deployment.errors import ModelIsActive, ModelNotLoaded
 from opinionlens.deployment.fetching import FetchOrder
 from opinionlens.deployment.model_ids import model_id_of, name_and_number
@@ -150,11 +150,11 @@ def test_an_outage_between_loading_and_recording_changes_nothing(rig, versions, 
 
 def test_a_copy_damaged_here_is_fetched_again_or_refused(rig, versions, registry, until):
     async def work(lifecycle):
-        weights = rig.store.cache.artefact(str(versions[1].digest)) / "weights.npz"
+        weights = rig.store.cache.artifact(str(versions[1].digest)) / "weights.npz"
         weights.write_bytes(b"rot")
         await activate(lifecycle, 2)
         assert rig.version == 2
-        weights = rig.store.cache.artefact(str(versions[2].digest)) / "weights.npz"
+        weights = rig.store.cache.artifact(str(versions[2].digest)) / "weights.npz"
         weights.write_bytes(b"rot")
         registry.reachable = False
         with pytest.raises(RegistryUnavailable):
@@ -169,7 +169,7 @@ def test_another_content_under_the_same_number_is_not_activated(rig, versions, r
         await activate(lifecycle, 2)
         rig.store.cache.discard(str(versions[0].digest))
         registry._models[NAME].entries[1].tags["digest"] = "0" * 64
-        with pytest.raises(ArtefactTampered, match="another artefact"):
+        with pytest.raises(ArtifactTampered, match="another artifact"):
             await lifecycle.roll_back(by="ann", why="bad", expected=None)
         assert (rig.version, len(rig.rows())) == (2, 2)
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from opinionlens.base.errors import (
-    ArtefactTampered,
+    ArtifactTampered,
     DiskUnwritable,
     RegistryUnavailable,
     SelfTestFailed,
@@ -122,7 +122,7 @@ def test_what_there_is_not_is_said(rig, versions, registry, until):
 def test_a_wrong_checksum_is_refused(rig, versions, registry, until, tmp_path):
     manifest = (tmp_path / "made" / "manifest.json").read_bytes()
     registry.replace_files(NAME, 3, {"manifest.json": manifest, "weights.npz": b"other weights"})
-    ended = failing_fetch(rig, registry, until, 3, ArtefactTampered)
+    ended = failing_fetch(rig, registry, until, 3, ArtifactTampered)
     assert ended.state is FetchState.REFUSED
     assert "damaged or was changed" in str(ended.problem)
 
@@ -265,7 +265,7 @@ def test_a_fetched_version_whose_files_the_registry_has_lost_stays_good(rig, ver
             assert "opinionlens promote" in said
             registry.replace_files(NAME, 3, {})
             lost = await lifecycle.fetching.begin(order(3))  # there is no copy of this one
-            with pytest.raises(VersionNotServable, match="no longer in the artefact store"):
+            with pytest.raises(VersionNotServable, match="no longer in the artifact store"):
                 await lifecycle.fetching.finished(lost.fetch_id)
 
     asyncio.run(work())

@@ -30,7 +30,7 @@ folder, root, port, key = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 registry = MemoryRegistry()
 for made in sorted(folder.glob("made-*")):
     digest = (made / "digest").read_text()
-    registry.register("opinionlens", made / "artefact", digest=digest, run_id=None, tags={}, scores={})
+    registry.register("opinionlens", made / "artifact", digest=digest, run_id=None, tags={}, scores={})
 registry.set_alias("opinionlens", "champion", 1)
 api = ApiSettings(
     saved_model_path=folder / "models",
@@ -95,7 +95,7 @@ def seconds_until(condition) -> float:
 def workers(write_word_model, tmp_path):
     for number, weight in enumerate((3.0, -3.0)):
         made = tmp_path / f"made-{number}"
-        digest = write_word_model(made / "artefact", {"great": weight})
+        digest = write_word_model(made / "artifact", {"great": weight})
         (made / "digest").write_text(digest)
     with contextlib.ExitStack() as stack:
         both = []

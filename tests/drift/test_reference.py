@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.drift.reference import (
     Reference,
     build_reference,
@@ -163,12 +163,12 @@ def without(name: str) -> dict[str, Any]:
     ],
 )
 def test_another_shape_is_refused_with_a_remedy(values: Any, reason: str) -> None:
-    with pytest.raises(ArtefactUnsupported, match=reason) as caught:
+    with pytest.raises(ArtifactUnsupported, match=reason) as caught:
         Reference.from_bytes(json.dumps(values).encode())
     assert "Train the classifier again" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[" * 200_000])
 def test_what_is_not_json_is_refused(content: bytes) -> None:
-    with pytest.raises(ArtefactUnsupported, match="is not JSON"):
+    with pytest.raises(ArtifactUnsupported, match="is not JSON"):
         Reference.from_bytes(content)

@@ -1,6 +1,6 @@
 import pytest
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe
@@ -51,12 +51,12 @@ def test_a_choice_survives_a_round_trip(spec):
 )
 def test_a_choice_that_counts_nothing_known_is_refused(change):
     values = FeatureSpec(Recipe("plain-v1")).as_dict() | change
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         FeatureSpec.from_dict(values)
 
 
 def test_a_missing_field_is_refused():
     values = FeatureSpec(Recipe("plain-v1")).as_dict()
     del values["lexicon"]
-    with pytest.raises(ArtefactUnsupported, match="lexicon"):
+    with pytest.raises(ArtifactUnsupported, match="lexicon"):
         FeatureSpec.from_dict(values)

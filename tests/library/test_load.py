@@ -12,8 +12,8 @@ import pytest
 
 import opinionlens
 from opinionlens.base.errors import (
-    ArtefactMissing,
-    ArtefactTampered,
+    ArtifactMissing,
+    ArtifactTampered,
     InputError,
     OpinionLensError,
     VersionNotFound,
@@ -117,7 +117,7 @@ def test_the_word_list():
     [
         ("no/such/folder", InputError, "neither a folder nor NAME@VERSION.*opinionlens@3"),
         ("", InputError, "neither a folder nor NAME@VERSION"),
-        (Path("no/such/folder"), ArtefactMissing, "no folder with an artifact.*holds manifest.json"),
+        (Path("no/such/folder"), ArtifactMissing, "no folder with an artifact.*holds manifest.json"),
         ("opinionlens@7", VersionNotFound, "7"),
         ("other@champion", VersionNotFound, "No version of 'other' is the champion.*make model"),
     ],
@@ -131,7 +131,7 @@ def test_what_is_not_there_is_said_with_a_remedy(registered, name, error, messag
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_folder_without_an_artifact(tmp_path, kind):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ArtefactMissing) as caught:
+    with pytest.raises(ArtifactMissing) as caught:
         opinionlens.load(kind("empty"))
     assert caught.value.remedy
 
@@ -140,7 +140,7 @@ def test_a_changed_artifact_is_refused(write_word_model, tmp_path):
     write_word_model(tmp_path / "mine", {"great": 2.0})
     weights = tmp_path / "mine" / "weights.npz"
     weights.write_bytes(weights.read_bytes() + b"x")
-    with pytest.raises(ArtefactTampered):
+    with pytest.raises(ArtifactTampered):
         opinionlens.load("mine")
 
 
@@ -167,7 +167,7 @@ def test_a_pickle_refuses_another_artifact_at_its_place(write_word_model, tmp_pa
     write_word_model(tmp_path / "mine", {"great": 2.0})
     pickled = pickle.dumps(opinionlens.load("mine"))
     write_word_model(tmp_path / "mine", {"great": -2.0})
-    with pytest.raises(ArtefactTampered):
+    with pytest.raises(ArtifactTampered):
         unpickled(pickled)
 
 

@@ -22,7 +22,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 import opinionlens
-from opinionlens.base.errors import ArtefactMissing, ExtraMissing
+from opinionlens.base.errors import ArtifactMissing, ExtraMissing
 from opinionlens.sklearn import SentimentEstimator, SentimentTransformer
 
 TEXTS = ["great crew", "bad crew", "the crew", "great great"]
@@ -117,7 +117,7 @@ def test_fit_takes_up_an_artifact_that_has_changed(folder, write_word_model):
 
 
 def test_fit_says_what_is_missing(tmp_path):
-    with pytest.raises(ArtefactMissing):
+    with pytest.raises(ArtifactMissing):
         SentimentEstimator(tmp_path / "nothing").fit(TEXTS, LABELS)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Lineage, Manifest, Training
@@ -26,7 +26,7 @@ def write_word_classifier(
     sources: tuple[str, ...] = (),
     **lineage: str,
 ) -> Path:
-    """Write an artefact that adds up these weights (negative, neutral, positive) of single words."""
+    """Write an artifact that adds up these weights (negative, neutral, positive) of single words."""
     terms = tuple(sorted(weights))
     block = Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False)
     coef = np.array([weights[term] for term in terms], dtype=np.float64).T.copy()
@@ -40,13 +40,13 @@ def write_word_classifier(
         lineage=Lineage(**lineage),
     )
     model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 0.5, 0.0])))
-    write_artefact(folder, manifest, model, [*terms, *terms, *terms][:8])
+    write_artifact(folder, manifest, model, [*terms, *terms, *terms][:8])
     return folder
 
 
 @pytest.fixture
 def word_classifier(tmp_path):
-    """Make artefacts that know some good, bad and plain words; `skill` is how many of each."""
+    """Make artifacts that know some good, bad and plain words; `skill` is how many of each."""
 
     def make(
         name: str, skill: int, strength: float = 3.0, sources: tuple[str, ...] = (), **lineage: str

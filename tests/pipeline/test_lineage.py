@@ -1,4 +1,4 @@
-"""Hashes that name a study, and the commit an artefact came from."""
+"""Hashes that name a study, and the commit an artifact came from."""
 
 import subprocess
 

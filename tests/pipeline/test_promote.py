@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from opinionlens.base.errors import ArtefactTampered, PromotionRefused
+from opinionlens.base.errors import ArtifactTampered, PromotionRefused
 from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
 from opinionlens.pipeline.other_kinds import OtherKind
@@ -34,8 +34,8 @@ def registry():
     return MemoryRegistry()
 
 
-def through(artefact, registry, evidence, *, rules=RULES, **options):
-    candidate = candidate_from(artefact, lambda run_id: None)
+def through(artifact, registry, evidence, *, rules=RULES, **options):
+    candidate = candidate_from(artifact, lambda run_id: None)
     return promote(
         candidate, registry, name=NAME, experiment="OpinionLens", evidence=evidence, rules=rules, **options
     )
@@ -152,8 +152,8 @@ def test_one_that_is_sure_of_a_wrong_answer_is_refused_at_the_first_promotion(
 
 
 def test_the_version_names_the_licences_of_the_texts_it_learnt_from(registry, evidence, word_classifier):
-    artefact = word_classifier("a", skill=5, sources=("airline_tweets", "my_tickets"))
-    tag = through(artefact, registry, evidence).version.tags["licences"]
+    artifact = word_classifier("a", skill=5, sources=("airline_tweets", "my_tickets"))
+    tag = through(artifact, registry, evidence).version.tags["licences"]
     warning, airline, own = tag.split("\n")
     assert warning.startswith(
         "Some texts that it has learnt from may not be used commercially (airline_tweets)."
@@ -226,9 +226,9 @@ def test_a_reason_that_was_not_needed_is_not_kept(registry, evidence, word_class
 
 
 def test_promoting_the_champion_again_changes_nothing(registry, evidence, word_classifier):
-    artefact = word_classifier("a", skill=5)
-    through(artefact, registry, evidence)
-    result = through(artefact, registry, evidence)
+    artifact = word_classifier("a", skill=5)
+    through(artifact, registry, evidence)
+    result = through(artifact, registry, evidence)
     assert result.decision is None
     assert len(registry.versions(NAME)) == 1
 
@@ -254,35 +254,35 @@ def test_lineage_follows_to_a_registry_on_another_server(evidence, word_classifi
     assert registry.has_run(result.version.run_id)
 
 
-def test_damaged_artefact_is_never_promoted(registry, evidence, word_classifier):
-    artefact = word_classifier("a", skill=5)
-    weights = artefact / "weights.npz"
+def test_damaged_artifact_is_never_promoted(registry, evidence, word_classifier):
+    artifact = word_classifier("a", skill=5)
+    weights = artifact / "weights.npz"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    with pytest.raises(ArtefactTampered):
-        through(artefact, registry, evidence)
+    with pytest.raises(ArtifactTampered):
+        through(artifact, registry, evidence)
 
 
 def test_a_champion_whose_files_are_lost_is_registered_again(registry, evidence, word_classifier):
-    artefact = word_classifier("a", skill=5)
-    first = through(artefact, registry, evidence)
+    artifact = word_classifier("a", skill=5)
+    first = through(artifact, registry, evidence)
     registry.replace_files(NAME, 1, {})
-    result = through(artefact, registry, evidence)
+    result = through(artifact, registry, evidence)
     assert (result.promoted, result.decision, result.version.number) == (True, None, 2)
-    assert "no longer in the artefact store" in str(result.lost)
+    assert "no longer in the artifact store" in str(result.lost)
     champion = registry.by_alias(NAME, CHAMPION)
     assert (champion.number, champion.servable) == (2, True)
     assert (champion.digest, champion.tags["gate"]) == (first.version.digest, "passed")
-    again = through(artefact, registry, evidence)
+    again = through(artifact, registry, evidence)
     assert (again.version.number, again.promoted, again.lost) == (2, False, None)
 
 
 @pytest.mark.parametrize("weights", [None, b"other bytes"])
 def test_one_lost_or_changed_file_is_noticed_too(registry, evidence, word_classifier, weights):
-    artefact = word_classifier("a", skill=5)
-    through(artefact, registry, evidence)
-    manifest = {"manifest.json": (artefact / "manifest.json").read_bytes()}
+    artifact = word_classifier("a", skill=5)
+    through(artifact, registry, evidence)
+    manifest = {"manifest.json": (artifact / "manifest.json").read_bytes()}
     registry.replace_files(NAME, 1, manifest if weights is None else manifest | {"weights.npz": weights})
-    result = through(artefact, registry, evidence)
+    result = through(artifact, registry, evidence)
     assert (result.promoted, result.version.number) == (True, 2)
     assert result.lost
 
@@ -290,14 +290,14 @@ def test_one_lost_or_changed_file_is_noticed_too(registry, evidence, word_classi
 def test_a_foreign_champion_is_displaced_by_force_only_and_named(registry, evidence, word_classifier):
     registry.add_foreign(NAME)
     registry.set_alias(NAME, CHAMPION, 1)
-    artefact = word_classifier("a", skill=5)
+    artifact = word_classifier("a", skill=5)
     with pytest.raises(
         PromotionRefused, match=r"version 1 is the champion, but `opinionlens promote` did not"
     ) as said:
-        through(artefact, registry, evidence)
+        through(artifact, registry, evidence)
     assert "--force" in str(said.value)
     assert [version.number for version in registry.versions(NAME)] == [1]
-    result = through(artefact, registry, evidence, force="the old system is gone")
+    result = through(artifact, registry, evidence, force="the old system is gone")
     assert (result.promoted, result.displaced.number, result.version.number) == (True, 1, 2)
     assert through(word_classifier("b", skill=5), registry, evidence).displaced is None
 

@@ -14,35 +14,35 @@ import pytest
 
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.pyfunc import COLUMNS
-from opinionlens.registry.artifact_files import read_artefact
+from opinionlens.registry.artifact_files import read_artifact
 from opinionlens.registry.pyfunc_folder import requirements, write_pyfunc_folder
 
 TEXTS = ["great, great flight", "awful", "it was"]
 
 
 @pytest.fixture
-def artefact(write_word_model, tmp_path: Path) -> Path:
-    write_word_model(tmp_path / "artefact", {"great": 2.0, "awful": -2.0})
-    return tmp_path / "artefact"
+def artifact(write_word_model, tmp_path: Path) -> Path:
+    write_word_model(tmp_path / "artifact", {"great": 2.0, "awful": -2.0})
+    return tmp_path / "artifact"
 
 
 @pytest.fixture
-def folder(artefact: Path, tmp_path: Path) -> Path:
+def folder(artifact: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
-    digest = hashlib.sha256((artefact / "manifest.json").read_bytes()).hexdigest()
-    contents = read_artefact(artefact, digest=digest)
-    write_pyfunc_folder(artefact, folder, contents, model_id="m-1", run_id="r")
+    digest = hashlib.sha256((artifact / "manifest.json").read_bytes()).hexdigest()
+    contents = read_artifact(artifact, digest=digest)
+    write_pyfunc_folder(artifact, folder, contents, model_id="m-1", run_id="r")
     return folder
 
 
-def test_mlflow_loads_it_and_predicts_as_we_do(folder, artefact):
+def test_mlflow_loads_it_and_predicts_as_we_do(folder, artifact):
     import mlflow.pyfunc
 
     model = mlflow.pyfunc.load_model(str(folder))
     answer = model.predict([{"text": text} for text in TEXTS])
 
-    own = load_classifier(artefact).predict_many(TEXTS)
+    own = load_classifier(artifact).predict_many(TEXTS)
     assert list(answer["prediction"]) == [prediction.label.value for prediction in own]
     assert list(answer["confidence"]) == [prediction.confidence for prediction in own]
     assert (model.metadata.model_uuid, model.metadata.run_id) == ("m-1", "r")

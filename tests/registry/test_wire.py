@@ -63,7 +63,7 @@ def test_a_run_arrives_as_it_was(run):
 
 @given(TEXTS, MAYBE, MAYBE)
 def test_an_error_arrives_as_it_was(what, where, remedy):
-    for kind in (errors.VersionNotFound, errors.ArtefactTampered, errors.InputError, RegistryLoginNeeded):
+    for kind in (errors.VersionNotFound, errors.ArtifactTampered, errors.InputError, RegistryLoginNeeded):
         sent = kind(what, where=where, remedy=remedy)
 
         got = error_from_dict(json.loads(json.dumps(error_as_dict(sent))))

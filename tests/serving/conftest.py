@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opinionlens.registry import MemoryRegistry, Version
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore
 
 WriteWordModel = Callable[..., str]
@@ -42,10 +42,10 @@ def harsh_version(register: Callable[[Mapping[str, float]], Version], kind_versi
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> ArtefactCache:
-    return ArtefactCache(tmp_path / "models")
+def cache(tmp_path: Path) -> ArtifactCache:
+    return ArtifactCache(tmp_path / "models")
 
 
 @pytest.fixture
-def store(cache: ArtefactCache) -> ModelStore:
+def store(cache: ArtifactCache) -> ModelStore:
     return ModelStore(cache)

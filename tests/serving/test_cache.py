@@ -17,7 +17,7 @@ import pytest
 from opinionlens.base.errors import DiskUnwritable, RegistryUnavailable, SelfTestFailed, VersionNotServable
 from opinionlens.base.files import write_json
 from opinionlens.registry import MemoryRegistry, Version
-from opinionlens.serving.cache import ArtefactCache, CachedVersion
+from opinionlens.serving.cache import ArtifactCache, CachedVersion
 
 
 class CountingRegistry:
@@ -33,22 +33,22 @@ class CountingRegistry:
         return self.inner.download(version, into)
 
 
-def entries(cache: ArtefactCache) -> set[str]:
+def entries(cache: ArtifactCache) -> set[str]:
     return {path.name for path in cache.root.iterdir()} - {"locks"} if cache.root.exists() else set()
 
 
 def test_a_fetched_version_is_kept_under_its_digest(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
     assert cached == CachedVersion("brand", 1, str(kind_version.digest))
     assert cache.holds(cached.digest)
-    assert (cache.artefact(cached.digest) / "manifest.json").is_file()
+    assert (cache.artifact(cached.digest) / "manifest.json").is_file()
     assert cache.versions() == [cached]
 
 
 def test_a_second_fetch_needs_no_registry(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cache.fetch(kind_version, registry)
     registry.reachable = False
@@ -56,7 +56,7 @@ def test_a_second_fetch_needs_no_registry(
 
 
 def test_nothing_is_left_of_a_download_that_failed(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     registry.reachable = False
     with pytest.raises(RegistryUnavailable):
@@ -66,7 +66,7 @@ def test_nothing_is_left_of_a_download_that_failed(
     assert cache.fetch(kind_version, registry)
 
 
-def test_nothing_is_left_when_the_disk_is_full(cache: ArtefactCache, kind_version: Version) -> None:
+def test_nothing_is_left_when_the_disk_is_full(cache: ArtifactCache, kind_version: Version) -> None:
     class FullDisk:
         def download(self, version: Version, into: Path) -> Path:
             into.mkdir(parents=True)
@@ -80,7 +80,7 @@ def test_nothing_is_left_when_the_disk_is_full(cache: ArtefactCache, kind_versio
 
 
 def test_what_a_killed_process_left_is_no_version_and_is_removed(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     leftover = cache.root / f".{kind_version.digest}.x1y2" / "artefact"
     leftover.mkdir(parents=True)
@@ -91,7 +91,7 @@ def test_what_a_killed_process_left_is_no_version_and_is_removed(
 
 
 def test_threads_that_want_the_same_version_download_it_once(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     counting = CountingRegistry(registry)
     threads = [threading.Thread(target=cache.fetch, args=(kind_version, counting)) for _ in range(4)]
@@ -106,15 +106,15 @@ def test_threads_that_want_the_same_version_download_it_once(
 HOLD_LOCK = """
 import sys
 from pathlib import Path
-from opinionlens.serving.cache import ArtefactCache
-with ArtefactCache(Path(sys.argv[1]))._locked(sys.argv[2]):
+from opinionlens.serving.cache import ArtifactCache
+with ArtifactCache(Path(sys.argv[1]))._locked(sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
 def test_the_lock_holds_among_processes_and_per_digest(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     command = [sys.executable, "-c", HOLD_LOCK, str(cache.root), str(kind_version.digest)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -140,7 +140,7 @@ def test_the_lock_holds_among_processes_and_per_digest(
     ],
 )
 def test_what_cannot_be_served_is_refused_before_any_download(
-    cache: ArtefactCache,
+    cache: ArtifactCache,
     registry: MemoryRegistry,
     kind_version: Version,
     changes: dict[str, object],
@@ -152,25 +152,25 @@ def test_what_cannot_be_served_is_refused_before_any_download(
 
 
 def test_the_last_good_version_is_remembered(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     assert cache.remembered() is None
     cached = cache.fetch(kind_version, registry)
     cache.remember(cached)
-    assert ArtefactCache(cache.root).remembered() == cached
+    assert ArtifactCache(cache.root).remembered() == cached
     cache.discard(cached.digest)
     assert cache.remembered() is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"name": "x"}', '{"name":"x","number":1,"digest":".."}'])
-def test_a_damaged_memory_is_no_memory(cache: ArtefactCache, content: str) -> None:
+def test_a_damaged_memory_is_no_memory(cache: ArtifactCache, content: str) -> None:
     cache.root.mkdir()
     (cache.root / "last_good.json").write_text(content)
     assert cache.remembered() is None
 
 
 def test_versions_are_listed_newest_first(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     for version in (kind_version, harsh_version):
         cache.fetch(version, registry)
@@ -179,13 +179,13 @@ def test_versions_are_listed_newest_first(
 
 
 def test_what_fails_the_check_is_not_kept(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     steps: list[str] = []
 
-    def refuse(artefact: Path) -> None:
+    def refuse(artifact: Path) -> None:
         steps.append("check")
-        assert (artefact / "manifest.json").is_file()
+        assert (artifact / "manifest.json").is_file()
         assert not cache.holds(str(kind_version.digest))
         raise SelfTestFailed("Text 1 differs.")
 
@@ -202,7 +202,7 @@ def test_what_fails_the_check_is_not_kept(
 
 
 def test_a_card_tells_what_the_registry_said(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     tags = {"evals": '{"slices": {"short_text": {"macro_f1": 0.7}}}'}
     cache.fetch(replace(kind_version, scores={"test_f1_score": 0.75}, tags=tags), registry)
@@ -217,13 +217,13 @@ def test_a_card_tells_what_the_registry_said(
 
 @pytest.mark.parametrize("tag", ["", "{", "[]", "null"])
 def test_evals_that_cannot_be_read_are_none(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, tag: str
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, tag: str
 ) -> None:
     assert cache.fetch(replace(kind_version, tags={"evals": tag}), registry).facts.evals == {}
 
 
 def test_cards_of_an_older_or_a_newer_release_are_read(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
     card = cache.root / cached.digest / "version.json"
@@ -236,7 +236,7 @@ def test_cards_of_an_older_or_a_newer_release_are_read(
 
 
 def test_two_versions_with_the_same_content_share_it(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cache.fetch(kind_version, registry)
     twin = replace(kind_version, name="twin", number=4)
@@ -251,7 +251,7 @@ def test_two_versions_with_the_same_content_share_it(
 
 
 def test_a_sweep_removes_leftovers_but_not_what_somebody_writes(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
     dead = cache.root / f".{harsh_version.digest}.x1y2" / "artefact"
@@ -266,9 +266,9 @@ def test_a_sweep_removes_leftovers_but_not_what_somebody_writes(
 
 
 def test_nobody_waits_for_another_process_once_this_one_ends(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
-    waiting = ArtefactCache(cache.root)
+    waiting = ArtifactCache(cache.root)
     failures: list[Exception] = []
 
     def wait() -> None:
@@ -286,9 +286,9 @@ def test_nobody_waits_for_another_process_once_this_one_ends(
 
 
 def test_a_version_that_another_process_fetched_meanwhile_is_listed_once(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
-    other, begun, goes_on = ArtefactCache(cache.root), threading.Event(), threading.Event()
+    other, begun, goes_on = ArtifactCache(cache.root), threading.Event(), threading.Event()
 
     class Slow:
         def download(self, version: Version, into: Path) -> Path:
@@ -315,7 +315,7 @@ def test_a_version_that_another_process_fetched_meanwhile_is_listed_once(
 
 
 def test_forgetting_what_is_gone_already_is_no_error(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
     cache.forget(cached)
@@ -325,7 +325,7 @@ def test_forgetting_what_is_gone_already_is_no_error(
 
 
 def test_a_stray_file_does_not_stop_a_fetch(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cache.root.mkdir(parents=True)
     (cache.root / f".{kind_version.digest}.stray").write_text("no folder")
@@ -335,19 +335,19 @@ def test_a_stray_file_does_not_stop_a_fetch(
 
 
 def test_the_size_of_a_version_is_that_of_its_files_at_any_depth(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
-    files = list(cache.artefact(cached.digest).iterdir())
+    files = list(cache.artifact(cached.digest).iterdir())
     before = sum(len(path.read_bytes()) for path in files)
-    deep = cache.artefact(cached.digest) / "a" / "b"
+    deep = cache.artifact(cached.digest) / "a" / "b"
     deep.mkdir(parents=True)
     (deep / "more").write_bytes(b"x" * 1_000)
     assert cache.size_of(cached.digest) == before + 1_000
 
 
 def test_a_version_is_found_by_its_name_and_number(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     for version in (kind_version, harsh_version):
         cache.fetch(version, registry)
@@ -361,7 +361,7 @@ def test_a_version_is_found_by_its_name_and_number(
 
 
 def test_a_download_that_ends_while_its_bytes_are_counted_counts_nothing(
-    cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+    cache: ArtifactCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = "a" * 64
     aside = cache.root / f".{digest}.0123abcd"
@@ -378,7 +378,7 @@ def test_a_download_that_ends_while_its_bytes_are_counted_counts_nothing(
 
 
 def test_a_download_that_ends_while_versions_are_listed_stops_no_list(
-    cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+    cache: ArtifactCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = "a" * 64
     aside = cache.root / f".{digest}.0123abcd"

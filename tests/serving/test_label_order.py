@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
@@ -43,7 +43,7 @@ def register(registry: MemoryRegistry, folder: Path, labels: tuple[Label, ...]) 
     )
     coef = np.array([COEF[label] for label in labels])
     model = LinearModel(LinearWeights(TextWeights((block,)), coef, np.zeros(len(labels))))
-    digest = write_artefact(folder, manifest, model, [*TERMS, *TERMS, "x", "y"]).digest()
+    digest = write_artifact(folder, manifest, model, [*TERMS, *TERMS, "x", "y"]).digest()
     registry.register("brand", folder, digest=digest, run_id=None, tags={}, scores={})
     return digest
 

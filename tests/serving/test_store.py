@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from opinionlens.base.errors import (
-    ArtefactTampered,
+    ArtifactTampered,
     ModelNotAvailableError,
     RegistryUnavailable,
     SelfTestFailed,
@@ -18,7 +18,7 @@ from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear import pacing
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.registry import MemoryRegistry, Version
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.text.labels import Label
 
@@ -34,7 +34,7 @@ def test_nothing_answers_at_first(store: ModelStore) -> None:
 
 
 def test_the_fallback_answers_until_something_is_active(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     fallback = ModelStore(cache).load(harsh_version, registry)
     store = ModelStore(cache, fallback=fallback)
@@ -66,26 +66,26 @@ def test_a_version_that_cannot_be_fetched_changes_nothing(
 
 
 def test_a_tampered_download_is_refused_and_not_kept(
-    store: ModelStore, cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, tmp_path: Path
+    store: ModelStore, cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, tmp_path: Path
 ) -> None:
     manifest = (tmp_path / "made" / "manifest.json").read_bytes()
     registry.replace_files("brand", 1, {"manifest.json": manifest, "weights.npz": b"other weights"})
-    with pytest.raises(ArtefactTampered):
+    with pytest.raises(ArtifactTampered):
         store.load(kind_version, registry)
     assert store.active is None
     assert cache.versions() == []
 
 
 def test_a_copy_damaged_on_this_disk_is_fetched_once_more(
-    store: ModelStore, cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    store: ModelStore, cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     cached = cache.fetch(kind_version, registry)
-    (cache.artefact(cached.digest) / "weights.npz").write_bytes(b"rot")
+    (cache.artifact(cached.digest) / "weights.npz").write_bytes(b"rot")
     assert store.load(kind_version, registry).version == 1
 
 
 def test_a_failing_self_test_is_refused_and_not_kept(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     def fails(path: Path, digest: str) -> None:
         raise SelfTestFailed("Text 1 differs.")
@@ -97,7 +97,7 @@ def test_a_failing_self_test_is_refused_and_not_kept(
 
 
 def test_the_loader_is_told_the_registered_digest(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     told: list[str] = []
 
@@ -111,14 +111,14 @@ def test_the_loader_is_told_the_registered_digest(
 
 def test_a_new_process_restores_what_answered_last(
     store: ModelStore,
-    cache: ArtefactCache,
+    cache: ArtifactCache,
     registry: MemoryRegistry,
     kind_version: Version,
     harsh_version: Version,
 ) -> None:
     store.activate(store.load(harsh_version, registry))
     store.activate(store.load(kind_version, registry))
-    fresh = ModelStore(ArtefactCache(cache.root))
+    fresh = ModelStore(ArtifactCache(cache.root))
     restored = fresh.restore()
     assert restored is not None
     assert (restored.name, restored.version, restored.digest) == ("brand", 1, kind_version.digest)
@@ -132,11 +132,11 @@ def test_nothing_to_restore_is_none(store: ModelStore) -> None:
 def test_a_cache_that_cannot_be_written_does_not_stop_activation(
     store: ModelStore, registry: MemoryRegistry, kind_version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: ArtefactCache, version: object) -> None:
+    def refuse(self: ArtifactCache, version: object) -> None:
         raise OSError(30, "Read-only file system")
 
     model = store.load(kind_version, registry)
-    monkeypatch.setattr(ArtefactCache, "remember", refuse)
+    monkeypatch.setattr(ArtifactCache, "remember", refuse)
     store.activate(model)
     assert store.current() is model
 
@@ -175,7 +175,7 @@ def test_readers_always_find_a_whole_model_while_swapping(
 
 
 def test_a_load_pauses_only_while_a_model_answers(
-    cache: ArtefactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
+    cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:
     pauses: list[list[float]] = []
 

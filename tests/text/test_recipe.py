@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.text.recipe import RECIPES, Recipe
 
 PLAIN, SOCIAL = RECIPES["plain-v1"], RECIPES["social-v1"]
@@ -169,7 +169,7 @@ def test_a_recipe_survives_a_round_trip(recipe):
     ],
 )
 def test_an_unknown_recipe_is_refused_with_what_is_known(values, word):
-    with pytest.raises(ArtefactUnsupported, match=word):
+    with pytest.raises(ArtifactUnsupported, match=word):
         Recipe.from_dict(values)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.base.errors import ArtefactUnsupported, TrackingError
+from opinionlens.base.errors import ArtifactUnsupported, TrackingError
 from opinionlens.registry import mlflow as logged_models
 from opinionlens.tracking.mlflow import MlflowTracking
 
@@ -131,7 +131,7 @@ def test_a_model_that_somebody_else_logged_is_refused(folder, tmp_path):
     model = client.create_logged_model(client.create_experiment("theirs"), name="pickled")
     tracking = MlflowTracking("sqlite:///mlruns.db", models=logged_models)
 
-    with pytest.raises(ArtefactUnsupported, match="did not log"):
+    with pytest.raises(ArtifactUnsupported, match="did not log"):
         tracking.logged_classifier(model.model_id, tmp_path / "into")
     assert not (tmp_path / "into").exists()
     assert tracking.run_of_classifier(model.model_id) is None
@@ -140,12 +140,12 @@ def test_a_model_that_somebody_else_logged_is_refused(folder, tmp_path):
 def test_a_registered_run_model_is_not_logged_twice(folder, write_word_model):
     from mlflow import MlflowClient
 
-    digest = write_word_model(folder / "artefact", {"great": 1.0})
+    digest = write_word_model(folder / "artifact", {"great": 1.0})
     tracking = MlflowTracking("sqlite:///mlruns.db", models=logged_models)
     with tracking.start_run("imdb", "r") as run:
-        model_id = run.log_classifier(folder / "artefact", "classifier")
+        model_id = run.log_classifier(folder / "artifact", "classifier")
     version = logged_models.MlflowRegistry("sqlite:///mlruns.db").register(
-        "sentiment", folder / "artefact", digest=digest, run_id=run.id, tags={}, scores={}
+        "sentiment", folder / "artifact", digest=digest, run_id=run.id, tags={}, scores={}
     )
 
     client = MlflowClient(f"sqlite:///{folder}/mlruns.db", f"sqlite:///{folder}/mlruns.db")

@@ -9,16 +9,16 @@ OpinionLensError                     500
 │   ├── DatasetMalformed                   a source does not match its card
 │   ├── TableInvalid                       a file of rows cannot be read or written
 │   └── SettingsInvalid                    the environment
-├── ArtefactError                    422   a classifier on disk may not serve
-│   ├── ArtefactMissing              404   there is none at that place
-│   ├── ArtefactTampered                   a checksum or the manifest's digest does not match
-│   ├── ArtefactUnsupported                unknown format, kind, recipe or estimator type
+├── ArtifactError                    422   a classifier on disk may not serve
+│   ├── ArtifactMissing              404   there is none at that place
+│   ├── ArtifactTampered                   a checksum or the manifest's digest does not match
+│   ├── ArtifactUnsupported                unknown format, kind, recipe or estimator type
 │   └── SelfTestFailed                     the recorded texts get other probabilities here
 ├── RegistryError                    502
 │   ├── RegistryUnavailable          503   it does not answer, or not in time
 │   ├── RegistryLoginNeeded          502   drawn on in registry/port.py
 │   ├── VersionNotFound              404
-│   └── VersionNotServable           422   it exists but holds no artefact of ours
+│   └── VersionNotServable           422   it exists but holds no artifact of ours
 ├── TrackingError                    502   runs cannot be recorded
 ├── PromotionRefused                 409   refused by the gate; carries the reasons
 ├── StageFailed                      500   a pipeline stage cannot go on (nothing half-written is left)
@@ -91,30 +91,30 @@ class TableInvalid(InputError):
     """A file of rows cannot be read or written."""
 
 
-class ArtefactError(OpinionLensError):
+class ArtifactError(OpinionLensError):
     """A classifier on disk may not serve."""
 
     status = 422
 
 
-class ArtefactMissing(ArtefactError):
-    """There is no artefact at that place."""
+class ArtifactMissing(ArtifactError):
+    """There is no artifact at that place."""
 
     status = 404
 
 
-class ArtefactTampered(ArtefactError):
+class ArtifactTampered(ArtifactError):
     """A checksum or the manifest's own digest does not match."""
 
 
-class ArtefactUnsupported(ArtefactError):
+class ArtifactUnsupported(ArtifactError):
     """A format, kind, recipe or estimator type is unknown.
 
     This version of the code does not know it.
     """
 
 
-class SelfTestFailed(ArtefactError):
+class SelfTestFailed(ArtifactError):
     """The recorded texts get other probabilities on this machine."""
 
 
@@ -137,7 +137,7 @@ class VersionNotFound(RegistryError):
 
 
 class VersionNotServable(RegistryError):
-    """The version holds no artefact of ours.
+    """The version holds no artifact of ours.
 
     The message says how to retrain it.
     """

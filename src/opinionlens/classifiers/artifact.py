@@ -35,7 +35,7 @@ class Model(Protocol):
         """Return the classifier in memory."""
 
 
-def write_artefact(
+def write_artifact(
     directory: Path,
     manifest: Manifest,
     model: Model,
@@ -48,14 +48,14 @@ def write_artefact(
     It replaces the one at `directory`. The manifest is as it is on disk.
 
     Args:
-        directory: the artefact's folder; it holds nothing else afterwards.
+        directory: the artifact's folder; it holds nothing else afterwards.
         manifest: what is known before the files exist; its `files` and `self_test` are filled in here.
         model: the weights.
         self_test_texts: 8 texts that exercise the model; their probabilities are recorded.
         extra_files: more files that travel with the classifier, by plain name (`reference.json`).
 
     Raises:
-        ArtefactError: what was written does not load again; nothing changed at `directory`.
+        ArtifactError: what was written does not load again; nothing changed at `directory`.
     """
     if len(self_test_texts) != SELF_TEST_TEXTS:
         raise ValueError(f"a self-test has {SELF_TEST_TEXTS} texts, not {len(self_test_texts)}")

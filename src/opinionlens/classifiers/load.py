@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from opinionlens.base.artifact_limits import MAX_FILES, plain_file_size, too_large
-from opinionlens.base.errors import ArtefactError, ArtefactTampered, ArtefactUnsupported, SelfTestFailed
+from opinionlens.base.errors import ArtifactError, ArtifactTampered, ArtifactUnsupported, SelfTestFailed
 from opinionlens.base.files import sha256_of_file
 from opinionlens.classifiers import skops
 from opinionlens.classifiers.classifier import Classifier
@@ -33,15 +33,15 @@ def load_classifier(path: Path, expected_digest: str | None = None) -> Classifie
     """Load and check the classifier in a folder.
 
     Args:
-        path: an artefact's folder, as `write_artefact` leaves it.
+        path: an artifact's folder, as `write_artifact` leaves it.
         expected_digest: the manifest's SHA-256 from a second source, such as the registry's tag. Only this
-            protects from a change to the artefact together with the checksums inside.
+            protects from a change to the artifact together with the checksums inside.
 
     Raises:
-        ArtefactMissing: there is no artefact.
-        ArtefactTampered: a digest differs, a file is missing, or there is one that the manifest does not
+        ArtifactMissing: there is no artifact.
+        ArtifactTampered: a digest differs, a file is missing, or there is one that the manifest does not
             name.
-        ArtefactUnsupported: the format, kind, recipe or a type inside is not known to this version of the
+        ArtifactUnsupported: the format, kind, recipe or a type inside is not known to this version of the
             code.
         SelfTestFailed: the recorded texts get other probabilities here.
     """
@@ -49,7 +49,7 @@ def load_classifier(path: Path, expected_digest: str | None = None) -> Classifie
         manifest = _checked_manifest(path, expected_digest)
         classifier = _LOADERS[manifest.kind](manifest, path)
         _self_test(classifier)
-    except ArtefactError as error:
+    except ArtifactError as error:
         error.where = error.where or str(path)
         raise
     return classifier
@@ -63,7 +63,7 @@ def _checked_manifest(path: Path, expected_digest: str | None) -> Manifest:
         )
     manifest = found.manifest
     if manifest.kind not in _LOADERS:
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             f"The kind {manifest.kind!r} is not known; known are {', '.join(_LOADERS)}.",
             remedy="Update opinionlens, or retrain the model with this version.",
         )
@@ -81,7 +81,7 @@ def _check_files(path: Path, manifest: Manifest) -> None:
     if missing := sorted((set(manifest.files) | _FILES[manifest.kind]) - present):
         raise _tampered(f"Missing: {', '.join(missing)}")
     if problem := too_large({name: plain_file_size(path / name) for name in manifest.files}, MANIFEST_NAME):
-        raise ArtefactUnsupported(f"This is no artefact of ours: {problem}.", remedy="Retrain the model.")
+        raise ArtifactUnsupported(f"This is no artifact of ours: {problem}.", remedy="Retrain the model.")
     if unnamed := sorted(present - set(manifest.files) - {MANIFEST_NAME}):
         raise _tampered(f"Not named in the manifest: {', '.join(unnamed)}")
     for name, digest in manifest.files.items():
@@ -95,7 +95,7 @@ def _check_files(path: Path, manifest: Manifest) -> None:
 def _self_test(classifier: Classifier) -> None:
     cases = classifier.manifest.self_test
     if not cases:
-        raise SelfTestFailed("The artefact records no self-test.", remedy="Export the classifier again.")
+        raise SelfTestFailed("The artifact records no self-test.", remedy="Export the classifier again.")
     expected = [case.probabilities for case in cases]
     if any(len(row) != len(classifier.labels) for row in expected):
         raise SelfTestFailed("The self-test has another number of classes than the classifier.")
@@ -111,8 +111,8 @@ def _self_test(classifier: Classifier) -> None:
         )
 
 
-def _tampered(what: str) -> ArtefactTampered:
-    return ArtefactTampered(
-        f"The artefact is damaged or was changed. {what}.",
+def _tampered(what: str) -> ArtifactTampered:
+    return ArtifactTampered(
+        f"The artifact is damaged or was changed. {what}.",
         remedy="Fetch it again; if that does not help, retrain.",
     )

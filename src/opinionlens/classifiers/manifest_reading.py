@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from opinionlens.base.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
-from opinionlens.base.errors import ArtefactMissing, ArtefactUnsupported
+from opinionlens.base.errors import ArtifactMissing, ArtifactUnsupported
 from opinionlens.classifiers.manifest import FORMATS, MANIFEST_NAME, Manifest, fields_after
 from opinionlens.features.calibration import LengthScaling
 from opinionlens.text.labels import LABELS
@@ -55,11 +55,11 @@ class ReadManifest:
 
 
 def read_manifest(directory: Path) -> ReadManifest:
-    """Read the manifest of the artefact in `directory`.
+    """Read the manifest of the artifact in `directory`.
 
     Raises:
-        ArtefactMissing: there is no such folder or no manifest in it.
-        ArtefactUnsupported: the manifest cannot be read by this version of the code.
+        ArtifactMissing: there is no such folder or no manifest in it.
+        ArtifactUnsupported: the manifest cannot be read by this version of the code.
     """
     path = directory / MANIFEST_NAME
     if path.exists() and plain_file_size(path) is None:
@@ -68,8 +68,8 @@ def read_manifest(directory: Path) -> ReadManifest:
         with path.open("rb") as stream:
             content = stream.read(MAX_MANIFEST_BYTES + 1)
     except OSError as error:
-        raise ArtefactMissing(
-            f"There is no classifier artefact here ({error.strerror}).",
+        raise ArtifactMissing(
+            f"There is no classifier artifact here ({error.strerror}).",
             where=str(path),
             remedy="Train one with `dvc repro tune_sklearn`, or name another folder.",
         ) from error
@@ -82,7 +82,7 @@ def manifest_of(content: object) -> Manifest:
     """Return the manifest that a JSON value describes.
 
     Raises:
-        ArtefactUnsupported: another format, an unknown or missing field, an impossible value.
+        ArtifactUnsupported: another format, an unknown or missing field, an impossible value.
     """
     given = _mapping(content, "content")
     version = given.get("format")
@@ -203,7 +203,7 @@ def _mapping(value: object, where: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _in_words(error: ValidationError) -> ArtefactUnsupported:
+def _in_words(error: ValidationError) -> ArtifactUnsupported:
     """Return the first problem that pydantic found, as the manifest's."""
     first = error.errors(include_url=False)[0]
     *outer, last = first["loc"] or ("content",)
@@ -225,5 +225,5 @@ def _dotted(places: Iterable[str | int]) -> str:
     return path.lstrip(".") or "content"
 
 
-def _refused(what: str, where: str) -> ArtefactUnsupported:
-    return ArtefactUnsupported(f"The manifest's {where} {what}.", remedy=_REMEDY)
+def _refused(what: str, where: str) -> ArtifactUnsupported:
+    return ArtifactUnsupported(f"The manifest's {where} {what}.", remedy=_REMEDY)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Contribution, Explanation
 from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
@@ -72,7 +72,7 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
     try:
         import skops.io  # noqa: F401 - only to say early what is missing
     except ModuleNotFoundError as error:
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             f"A classifier of the kind 'skops' needs the package {error.name}.",
             remedy="Run `pip install 'opinionlens[pipeline]'`, or promote a model of kind 'linear'.",
         ) from error
@@ -91,7 +91,7 @@ class SkopsClassifier:
         """Index the vocabularies.
 
         Raises:
-            ArtefactUnsupported: model, weights and manifest do not fit together.
+            ArtifactUnsupported: model, weights and manifest do not fit together.
         """
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
@@ -99,9 +99,9 @@ class SkopsClassifier:
         self._weights = weights
         self._model = model
         if len(np.ravel(model.classes_)) != len(self.labels):
-            raise ArtefactUnsupported("The model knows another number of classes than the manifest.")
+            raise ArtifactUnsupported("The model knows another number of classes than the manifest.")
         if model.n_features_in_ != len(weights.columns):
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 "The model was fitted on another number of columns than it would be given."
             )
 
@@ -161,7 +161,7 @@ class SkopsClassifier:
         try:
             probabilities = np.asarray(self._model.predict_proba(matrix), dtype=np.float64)
         except Exception as error:  # its attributes came from a file; whatever is wrong with them shows here
-            raise ArtefactUnsupported(f"The model cannot answer: {error}.") from error
+            raise ArtifactUnsupported(f"The model cannot answer: {error}.") from error
         return np.log(np.maximum(probabilities, self._weights.least_probability))
 
     def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:

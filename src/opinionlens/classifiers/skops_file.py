@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from opinionlens.base.artifact_limits import plain_file_size
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.archives import check_array, checked_archive, read_array
 
 SCHEMA_NAME = "schema.json"
@@ -59,7 +59,7 @@ def write_model(path: Path, model: object) -> None:
     """Write a fitted scikit-learn model.
 
     Raises:
-        ArtefactUnsupported: it holds a type that could not be read back.
+        ArtifactUnsupported: it holds a type that could not be read back.
     """
     from skops import io as skops_io
 
@@ -67,7 +67,7 @@ def write_model(path: Path, model: object) -> None:
     try:
         _check(io.BytesIO(content))
     except ValueError as error:
-        raise ArtefactUnsupported(f"The model cannot be written: {error}.", where=str(path)) from error
+        raise ArtifactUnsupported(f"The model cannot be written: {error}.", where=str(path)) from error
     path.write_bytes(content)
 
 
@@ -77,7 +77,7 @@ def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in AL
     It predicts in one thread.
 
     Raises:
-        ArtefactUnsupported: the file holds anything else; nothing of it was built.
+        ArtifactUnsupported: the file holds anything else; nothing of it was built.
     """
     from skops import io as skops_io
 
@@ -89,12 +89,12 @@ def read_model(path: Path) -> Any:  # noqa: ANN401 - one of the estimators in AL
         for estimator in (model, *getattr(model, "estimators_", ())):
             _check_built(estimator)
         model.n_jobs = None  # a number in a file does not start processes
-    except ArtefactUnsupported:
+    except ArtifactUnsupported:
         raise
     except (
         Exception
     ) as error:  # a damaged or hostile file fails inside zipfile, json, skops or numpy as it likes
-        raise ArtefactUnsupported(f"The model cannot be read: {error}.", where=str(path)) from error
+        raise ArtifactUnsupported(f"The model cannot be read: {error}.", where=str(path)) from error
     return model
 
 
@@ -248,6 +248,6 @@ def _canonical(content: bytes) -> bytes:
 
 
 def _refuse(what: str) -> None:
-    raise ArtefactUnsupported(
+    raise ArtifactUnsupported(
         f"The model is refused: {what}.", remedy="Retrain it with this version of opinionlens."
     )

@@ -23,7 +23,7 @@ def chosen_classifier(model: str | None) -> Chosen:
     When the registry does not answer, the champion is the version served last.
 
     Raises:
-        ArtefactError: it may not serve.
+        ArtifactError: it may not serve.
         RegistryError: it cannot be fetched, and no copy is here.
         InputError: `model` is neither a folder nor a version nor `lexicon`.
     """

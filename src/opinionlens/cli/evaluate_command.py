@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from opinionlens.base.errors import ArtefactError, OpinionLensError, RegistryError
+from opinionlens.base.errors import ArtifactError, OpinionLensError, RegistryError
 from opinionlens.base.progress import Bars, Reporter
 from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
 from opinionlens.cli.chosen import Chosen, chosen_classifier
@@ -65,7 +65,7 @@ def measure(order: EvaluationRequest, reporter: Reporter) -> OwnDataReport:
 
     Raises:
         InputError: the file, its labels or the name of the model are not usable.
-        ArtefactError: the model may not serve.
+        ArtifactError: the model may not serve.
         RegistryError: the model cannot be fetched.
     """
     told = told_labels(order.labels)
@@ -118,7 +118,7 @@ def _champion(chosen: Chosen, order: EvaluationRequest) -> tuple[Chosen | None, 
         return None, None
     try:
         champion = chosen_classifier(None)
-    except (RegistryError, ArtefactError) as error:
+    except (RegistryError, ArtifactError) as error:
         return None, _in_words(error)
     return (None, None) if champion.digest == chosen.digest else (champion, None)
 

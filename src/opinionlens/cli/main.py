@@ -29,7 +29,7 @@ ModelOption = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="A folder with an artefact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION, lexicon. "
+        help="A folder with an artifact, or NAME@VERSION, NAME@ALIAS, models:/NAME/VERSION, lexicon. "
         "Default: the served champion.",
     ),
 ]

@@ -45,9 +45,9 @@ def run_register_model(model_id: str, model_name: str, *, force: str | None) -> 
     params = load_params(paths.params)
     tracking = tracking_of(settings.mlflow)
     with tempfile.TemporaryDirectory(prefix="opinionlens-register-") as folder:
-        artefact = tracking.logged_classifier(model_id, Path(folder) / "artefact")
+        artifact = tracking.logged_classifier(model_id, Path(folder) / "artifact")
         run_id = tracking.run_of_classifier(model_id)
-        candidate = candidate_from(artefact, partial(source_run, tracking), run_id=run_id)
+        candidate = candidate_from(artifact, partial(source_run, tracking), run_id=run_id)
         result = _through_the_gate(
             candidate, model_name, params, paths, settings, force=force, register_refused=True
         )

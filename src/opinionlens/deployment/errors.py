@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opinionlens.base.errors import ArtefactError, OpinionLensError, VersionNotServable
+from opinionlens.base.errors import ArtifactError, OpinionLensError, VersionNotServable
 
 
 class ModelNotLoaded(OpinionLensError):
@@ -68,4 +68,4 @@ def is_refusal(error: BaseException) -> bool:
 
     Other trouble may pass; such a version can never serve.
     """
-    return isinstance(error, ArtefactError | VersionNotServable)
+    return isinstance(error, ArtifactError | VersionNotServable)

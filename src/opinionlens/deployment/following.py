@@ -10,7 +10,7 @@ import time
 
 import structlog
 
-from opinionlens.base.errors import ArtefactError, ArtefactTampered, OpinionLensError
+from opinionlens.base.errors import ArtifactError, ArtifactTampered, OpinionLensError
 from opinionlens.deployment.active import ActiveVersion
 from opinionlens.deployment.errors import in_words, is_refusal
 from opinionlens.deployment.watched_registry import WatchedRegistry
@@ -157,8 +157,8 @@ class DeploymentFollower:
         From the cache, else from the registry.
 
         Raises:
-            ArtefactTampered: the registry has another content under this name now.
-            ArtefactError: it may not serve.
+            ArtifactTampered: the registry has another content under this name now.
+            ArtifactError: it may not serve.
             RegistryError: it cannot be fetched.
             DiskUnwritable: there is no room for it.
         """
@@ -169,15 +169,15 @@ class DeploymentFollower:
         if is_digest(version.digest) and self._store.cache.holds(version.digest):
             try:
                 return self._store.load_cached(CachedVersion(version.name, version.number, version.digest))
-            except ArtefactError:
+            except ArtifactError:
                 log.warning("cache.damaged", name=version.name, version=version.number)
         return None
 
     def _fetch(self, version: DeployedVersion) -> ServedModel:
         registered = self._registry.version(version.name, version.number)
         if registered.servable and registered.digest != version.digest:
-            raise ArtefactTampered(
-                f"The registry holds another artefact as {version.name} {version.number} than was deployed.",
+            raise ArtifactTampered(
+                f"The registry holds another artifact as {version.name} {version.number} than was deployed.",
                 remedy="Activate the version that is meant.",
             )
         return self._store.load(registered, self._registry)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from opinionlens.base.errors import ArtefactError, ServingBusy
+from opinionlens.base.errors import ArtifactError, ServingBusy
 from opinionlens.base.settings import Settings
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.manifest_reading import read_manifest
@@ -188,7 +188,7 @@ class Lifecycle:
 
         Raises:
             ModelNotLoaded: it is not in the cache.
-            ArtefactError: it may not serve (any more).
+            ArtifactError: it may not serve (any more).
             DeploymentConflict: there is a later deployment; nothing has changed.
             StorageUnavailable: nothing has changed.
         """
@@ -253,7 +253,7 @@ class Lifecycle:
     async def on_tried(self, model_id: str, work: Callable[[ServedModel], T]) -> T:
         """Return `work` of a version in the cache.
 
-        It need not be active. Raises ArtefactError.
+        It need not be active. Raises ArtifactError.
         """
         cached = await self._find(model_id)
         return await self._threads.run(lambda: work(self._tried.get(cached)))
@@ -305,8 +305,8 @@ def _not_loaded(model_id: str) -> ModelNotLoaded:
 
 
 def _with_manifest(store: ModelStore, cached: CachedVersion) -> LoadedVersion:
-    artefact: Path = store.cache.artefact(cached.digest)
+    artifact: Path = store.cache.artifact(cached.digest)
     try:
-        return LoadedVersion(cached, read_manifest(artefact).manifest)
-    except ArtefactError as error:
+        return LoadedVersion(cached, read_manifest(artifact).manifest)
+    except ArtifactError as error:
         return LoadedVersion(cached, None, error.what)

@@ -29,7 +29,7 @@ class TriedModel:
     def get(self, cached: CachedVersion) -> ServedModel:
         """Return the version, loaded unless it is kept.
 
-        Raises ArtefactError.
+        Raises ArtifactError.
         """
         with self._loading:
             model = self._model

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import NEGATED, Recipe
 
@@ -97,7 +97,7 @@ class Reference:
         """Return the profile that `as_bytes` wrote.
 
         Raises:
-            ArtefactUnsupported: another format, or fields that this version of the code does not write.
+            ArtifactUnsupported: another format, or fields that this version of the code does not write.
         """
         try:
             values = json.loads(content)
@@ -206,8 +206,8 @@ def _rounded(value: float | np.floating) -> float:
     return round(float(value), 6)
 
 
-def _unsupported(what: str) -> ArtefactUnsupported:
-    return ArtefactUnsupported(
+def _unsupported(what: str) -> ArtifactUnsupported:
+    return ArtifactUnsupported(
         f"The drift reference {what}.",
         where=REFERENCE_NAME,
         remedy="Train the classifier again with this version.",

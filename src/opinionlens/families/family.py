@@ -41,7 +41,7 @@ class Family:
     Attributes:
         name: as in `params.yaml: training.families`.
         title: as people read it.
-        kind: the kind of artefact that its estimators become.
+        kind: the kind of artifact that its estimators become.
         space: its parameters, each with default and bounds.
         fit_estimator: the function that fits it.
     """

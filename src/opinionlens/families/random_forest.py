@@ -43,7 +43,7 @@ RANDOM_FOREST = Family(
         "trees": Whole(100, 50, 200),
         "criterion": OneOf("gini", ("gini", "entropy")),
         "max_depth": Whole(60, 10, 120, log=True),
-        # A leaf of one text each would make an artefact of hundreds of megabytes.
+        # A leaf of one text each would make an artifact of hundreds of megabytes.
         "min_samples_leaf": Whole(2, 2, 10),
         "balance": Real(0.5, 0.2, 1.0),
         "terms": Whole(1500, 300, 5000, log=True),

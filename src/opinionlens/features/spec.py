@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 
@@ -36,7 +36,7 @@ class FeatureSpec:
         """Reject lengths that count nothing."""
         for name, span in (("word_ngrams", self.word_ngrams), ("char_ngrams", self.char_ngrams)):
             if span is not None and not 1 <= span[0] <= span[1]:
-                raise ArtefactUnsupported(
+                raise ArtifactUnsupported(
                     f"{name} must be two lengths, 1 <= shortest <= longest, not {span}."
                 )
 
@@ -79,16 +79,16 @@ class FeatureSpec:
         """Build the choice from the output of `as_dict`.
 
         Raises:
-            ArtefactUnsupported: a field or a value is unknown to this version of the code.
+            ArtifactUnsupported: a field or a value is unknown to this version of the code.
         """
         known = {field.name for field in fields(cls)}
         if odd := sorted(set(values) ^ known):
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 f"The features lack or do not know {odd[0]!r}.", remedy=f"Known: {sorted(known)}."
             )
         recipe, lexicon = values["recipe"], values["lexicon"]
         if not isinstance(recipe, Mapping) or not isinstance(lexicon, bool):
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 "The features need a recipe with its fields, and `lexicon` true or false."
             )
         return cls(
@@ -102,4 +102,4 @@ def _pair(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON valu
     match value:
         case [int(low), int(high)]:
             return low, high
-    raise ArtefactUnsupported(f"Lengths of n-grams are two whole numbers or nothing, not {value!r}.")
+    raise ArtifactUnsupported(f"Lengths of n-grams are two whole numbers or nothing, not {value!r}.")

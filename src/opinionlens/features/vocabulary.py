@@ -110,7 +110,7 @@ class Vocabulary:
 
         Raises:
             StageFailed: the folder does not hold a vocabulary.
-            ArtefactUnsupported: it was made for features that this version of the code does not know.
+            ArtifactUnsupported: it was made for features that this version of the code does not know.
         """
         try:
             spec = FeatureSpec.from_dict(

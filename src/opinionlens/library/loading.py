@@ -6,7 +6,7 @@ import os
 import warnings
 from pathlib import Path
 
-from opinionlens.base.errors import ArtefactMissing
+from opinionlens.base.errors import ArtifactMissing
 from opinionlens.library.selection import WORD_LIST, from_folder, from_word_list, is_folder
 from opinionlens.library.sentiment import SentimentClassifier
 
@@ -27,7 +27,7 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
 
     Raises:
         InputError: `model` is neither a folder nor a version of the registry.
-        ArtefactError: the artifact is missing, damaged, or of an unknown format.
+        ArtifactError: the artifact is missing, damaged, or of an unknown format.
         RegistryError: the registry does not answer, or has no such version.
     """
     if not isinstance(model, str):
@@ -43,7 +43,7 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
 def _from_path(path: Path) -> SentimentClassifier:
     folder = path.expanduser()
     if not folder.is_dir():
-        raise ArtefactMissing(
+        raise ArtifactMissing(
             "There is no folder with an artifact.",
             where=str(folder),
             remedy="Name the folder that holds manifest.json, for example objects/classifier.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from opinionlens.base.settings import MlflowSettings
 from opinionlens.registry import Credentials, ProcessLimits, ProcessRegistry
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore
 
 # A person waits, and may do so on a busy laptop; the app has requests to answer instead.
@@ -28,7 +28,7 @@ def open_registry(settings: MlflowSettings, credentials: Credentials | None = No
 
 def open_store(folder: Path) -> ModelStore:
     """Return a store that keeps versions in a folder."""
-    return ModelStore(ArtefactCache(folder))
+    return ModelStore(ArtifactCache(folder))
 
 
 def _configured(settings: MlflowSettings) -> Credentials | None:

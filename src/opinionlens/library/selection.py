@@ -50,7 +50,7 @@ def from_folder(
         version: by default the start of the digest.
 
     Raises:
-        ArtefactError: it is missing, damaged or unknown, or has another digest.
+        ArtifactError: it is missing, damaged or unknown, or has another digest.
     """
     digest = digest or read_manifest(folder).digest
     classifier = load_classifier(folder, digest)

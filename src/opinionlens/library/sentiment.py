@@ -108,7 +108,7 @@ class SentimentClassifier:
 
 
 def _restored(folder: Path | None, digest: str | None, name: str, version: str) -> SentimentClassifier:
-    """Load exactly the artifact that a pickle names. Raises ArtefactError."""
+    """Load exactly the artifact that a pickle names. Raises ArtifactError."""
     if folder is None:
         return SentimentClassifier(from_word_list())
     return SentimentClassifier(from_folder(folder, digest=digest, name=name, version=version))

@@ -45,7 +45,7 @@ def from_registry(
         warn: told when the registry has lost the files and the copy is used.
 
     Raises:
-        ArtefactError: it may not serve.
+        ArtifactError: it may not serve.
         RegistryError: it cannot be fetched.
     """
     version = named.of(registry)
@@ -60,7 +60,7 @@ def from_registry(
 
 def of_served(model: ServedModel, store: ModelStore) -> Chosen:
     """Return the choice for a version that `store` has loaded."""
-    folder = store.cache.artefact(model.digest) if model.digest else None
+    folder = store.cache.artifact(model.digest) if model.digest else None
     return Chosen(model.classifier, model.name, str(model.version), model.digest, folder)
 
 

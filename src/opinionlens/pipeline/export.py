@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from opinionlens.classifiers.artifact import SELF_TEST_TEXTS, Model, write_artefact
+from opinionlens.classifiers.artifact import SELF_TEST_TEXTS, Model, write_artifact
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.linear.linear_classifier import LinearModel
 from opinionlens.classifiers.linear.text_reading import TextReader
@@ -58,7 +58,7 @@ class Provenance:
     extra_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def write_fitted_artefact(
+def write_fitted_artifact(
     directory: Path,
     fitted: CalibratedEstimator,
     vocabulary: Vocabulary,
@@ -70,7 +70,7 @@ def write_fitted_artefact(
     """Write the artifact and return its manifest.
 
     Args:
-        directory: the artefact's folder; replaced as a whole.
+        directory: the artifact's folder; replaced as a whole.
         fitted: the calibrated estimator.
         vocabulary: what its counts were counted with.
         provenance: lineage, training and further files.
@@ -94,7 +94,7 @@ def write_fitted_artefact(
         lineage=provenance.lineage,
         general=GENERAL_FEATURES if fitted.general else (),
     )
-    return write_artefact(
+    return write_artifact(
         directory, manifest, model, self_test_texts(unseen_texts), extra_files=provenance.extra_files
     )
 
@@ -108,7 +108,7 @@ def model_of(estimator: Estimator, vocabulary: Vocabulary, general: GeneralWeigh
         return LinearModel(LinearWeights(text, coef, intercept, general))
     if isinstance(estimator, SklearnEstimator):
         return SkopsModel(text, estimator.columns, estimator.model, LEAST_PROBABILITY)
-    raise TypeError(f"no kind of artefact holds a {type(estimator).__name__}")
+    raise TypeError(f"no kind of artifact holds a {type(estimator).__name__}")
 
 
 def self_test_texts(texts: Sequence[str]) -> list[str]:

@@ -31,16 +31,16 @@ def write_origin(path: Path, origin: Origin, choice: Mapping[str, Any]) -> None:
     write_json(path, {**asdict(origin), **choice})
 
 
-def origin_of(artefact: Path, path: Path) -> Origin | None:
+def origin_of(artifact: Path, path: Path) -> Origin | None:
     """Return the recorded origin of an artifact.
 
     None where nothing or another artifact's is recorded: DVC can bring an artifact from its cache that
     another run made than the one recorded last.
 
     Raises:
-        ArtefactError: there is no artefact.
+        ArtifactError: there is no artifact.
     """
-    digest = read_manifest(artefact).digest
+    digest = read_manifest(artifact).digest
     try:
         recorded = json.loads(path.read_text(encoding="utf-8"))
         origin = Origin(**{field.name: recorded[field.name] for field in fields(Origin)})

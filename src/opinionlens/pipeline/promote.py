@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from opinionlens.base.errors import (
-    ArtefactMissing,
-    ArtefactTampered,
+    ArtifactMissing,
+    ArtifactTampered,
     PromotionRefused,
     VersionNotFound,
     VersionNotServable,
@@ -54,7 +54,7 @@ _FORCE = 'Promote it all the same with --force "the reason", which is recorded.'
 class Candidate:
     """An artifact to be promoted, and its run."""
 
-    artefact: Path
+    artifact: Path
     digest: str
     classifier: Classifier
     source: SourceRun | None
@@ -99,19 +99,19 @@ class PromotionResult:
 
 
 def candidate_from(
-    artefact: Path, run_of: Callable[[str], SourceRun | None], *, run_id: str | None = None
+    artifact: Path, run_of: Callable[[str], SourceRun | None], *, run_id: str | None = None
 ) -> Candidate:
     """Verify an artifact and look up its run.
 
     The run is `run_id`, or else the one that the artifact's lineage names.
 
     Raises:
-        ArtefactError: it may not serve, so it may not be promoted.
+        ArtifactError: it may not serve, so it may not be promoted.
     """
-    read = read_manifest(artefact)
-    classifier = load_classifier(artefact, read.digest)
+    read = read_manifest(artifact)
+    classifier = load_classifier(artifact, read.digest)
     run_id = run_id or read.manifest.lineage.run_id
-    return Candidate(artefact, read.digest, classifier, run_of(run_id) if run_id else None)
+    return Candidate(artifact, read.digest, classifier, run_of(run_id) if run_id else None)
 
 
 def promote(
@@ -180,7 +180,7 @@ def _registered(
     return publish(
         registry,
         name,
-        candidate.artefact,
+        candidate.artifact,
         digest=candidate.digest,
         source=candidate.source,
         experiment=experiment,
@@ -229,8 +229,8 @@ def _why_lost(champion: Version, registry: Registry) -> str | None:
         return champion.why_not_servable
     try:
         with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
-            load_classifier(registry.download(champion, Path(folder) / "artefact"), champion.digest)
-    except (ArtefactMissing, ArtefactTampered, VersionNotServable) as error:
+            load_classifier(registry.download(champion, Path(folder) / "artifact"), champion.digest)
+    except (ArtifactMissing, ArtifactTampered, VersionNotServable) as error:
         return error.what
     return None
 
@@ -272,7 +272,7 @@ def _decide_on(
     if champion is None or not champion.servable:
         return decide(evidence.labels, challenger, None, evidence.baselines(), rules)
     with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
-        path = registry.download(champion, Path(folder) / "artefact")
+        path = registry.download(champion, Path(folder) / "artifact")
         in_place = load_classifier(path, champion.digest)
         incumbent = _contender(f"the champion (version {champion.number})", in_place, evidence)
     return decide(evidence.labels, challenger, incumbent, (), rules)

@@ -150,7 +150,7 @@ def _classifier(tracking: Tracking, model_id: str | None, paths: Paths) -> Itera
         yield load_classifier(paths.classifier)
         return
     with tempfile.TemporaryDirectory(prefix="opinionlens-evals-") as folder:
-        yield load_classifier(tracking.logged_classifier(model_id, Path(folder) / "artefact"))
+        yield load_classifier(tracking.logged_classifier(model_id, Path(folder) / "artifact"))
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import ModelScores, score
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
-from opinionlens.pipeline.export import Provenance, write_fitted_artefact
+from opinionlens.pipeline.export import Provenance, write_fitted_artifact
 from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.origin import Origin, write_origin
@@ -38,7 +38,7 @@ from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinishe
 from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.tracking.port import Run
 
-# The artefact scores raw texts by another road than the estimator scored counts; both must arrive together.
+# The artifact scores raw texts by another road than the estimator scored counts; both must arrive together.
 _AGREEMENT = 1e-9
 RUN_NAME = "tune_sklearn"
 MODEL_NAME = "classifier"
@@ -88,7 +88,7 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
             reporter=reporter,
         )
         tested = _test(fitted, texts["test"], readings["test"], paths)
-        digest = _write_artefact(
+        digest = _write_artifact(
             fitted, winner, tested, texts, paths, params.evaluation.unfamiliar_confidence
         )
         report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
@@ -135,7 +135,7 @@ def _test(
     return Tested(texts, probabilities, score(texts.labels, probabilities))
 
 
-def _write_artefact(
+def _write_artifact(
     fitted: CalibratedEstimator,
     winner: FinishedTrial,
     tested: Tested,
@@ -166,7 +166,7 @@ def _write_artefact(
         recipe=vocabulary.spec.recipe,
     )
     provenance = Provenance(lineage, training, {"reference.json": reference.as_bytes()})
-    manifest = write_fitted_artefact(
+    manifest = write_fitted_artifact(
         paths.classifier,
         fitted,
         vocabulary,
@@ -178,7 +178,7 @@ def _write_artefact(
     found = in_label_order(served.predict_proba(tested.texts.texts), served.labels)
     difference = float(np.abs(found - tested.probabilities).max())
     if difference > _AGREEMENT:
-        raise StageFailed(f"The artefact answers {difference:.2g} beside the model that it was made from.")
+        raise StageFailed(f"The artifact answers {difference:.2g} beside the model that it was made from.")
     return manifest.digest()
 
 

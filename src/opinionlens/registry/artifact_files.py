@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opinionlens.base.artifact_limits import MAX_FILES, is_plain_name, plain_file_size, too_large
-from opinionlens.base.errors import ArtefactMissing, ArtefactTampered, ArtefactUnsupported
+from opinionlens.base.errors import ArtifactMissing, ArtifactTampered, ArtifactUnsupported
 
 MANIFEST = "manifest.json"
 _REMEDY = "Train it again with `dvc repro tune_sklearn`."
@@ -31,45 +31,45 @@ def read_contents(manifest: bytes, *, digest: str, where: str) -> Contents:
     """Check the manifest's digest and return its contents.
 
     Raises:
-        ArtefactTampered: the bytes have another digest.
-        ArtefactUnsupported: the bytes are no manifest, or name a file outside the artefact's folder.
+        ArtifactTampered: the bytes have another digest.
+        ArtifactUnsupported: the bytes are no manifest, or name a file outside the artifact's folder.
     """
     if hashlib.sha256(manifest).hexdigest() != digest:
-        raise ArtefactTampered(
+        raise ArtifactTampered(
             "The manifest does not have the registered digest.", where=where, remedy=_REMEDY
         )
     try:
         content = json.loads(manifest)
         kind, files = content.get("kind"), tuple(content["files"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             "This is no manifest of a classifier.", where=where, remedy=_REMEDY
         ) from error
     if len(files) > MAX_FILES:
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             f"The manifest names more than {MAX_FILES} files.", where=where, remedy=_REMEDY
         )
     if not all(isinstance(name, str) and _is_plain_name(name) for name in files):
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             "The manifest names a file outside its folder.", where=where, remedy=_REMEDY
         )
     return Contents(kind=kind if isinstance(kind, str) else None, files=files)
 
 
-def read_artefact(folder: Path, *, digest: str) -> Contents:
+def read_artifact(folder: Path, *, digest: str) -> Contents:
     """Return the contents of an artifact on disk.
 
     Raises:
-        ArtefactMissing: there is no manifest, or a file that it names is not there.
-        ArtefactTampered: the manifest does not have this digest.
-        ArtefactUnsupported: it is too large.
+        ArtifactMissing: there is no manifest, or a file that it names is not there.
+        ArtifactTampered: the manifest does not have this digest.
+        ArtifactUnsupported: it is too large.
     """
     contents = read_contents(read_manifest_bytes(folder), digest=digest, where=str(folder))
     sizes = {name: plain_file_size(folder / name) for name in contents.files}
     check_sizes(sizes, where=str(folder))
     lacking = [name for name, size in sizes.items() if size is None]
     if lacking:
-        raise ArtefactMissing(
+        raise ArtifactMissing(
             f"The classifier lacks {', '.join(lacking)}.", where=str(folder), remedy=_REMEDY
         )
     return contents
@@ -79,13 +79,13 @@ def read_manifest_bytes(folder: Path) -> bytes:
     """Return the manifest in a folder, as it stands there.
 
     Raises:
-        ArtefactMissing: there is none, or what goes by its name is no ordinary file.
-        ArtefactUnsupported: it is far too large for one.
+        ArtifactMissing: there is none, or what goes by its name is no ordinary file.
+        ArtifactUnsupported: it is far too large for one.
     """
     path = folder / MANIFEST
     size = plain_file_size(path)
     if size is None:
-        raise ArtefactMissing(
+        raise ArtifactMissing(
             "There is no classifier.", where=str(folder), remedy="Make one with `dvc repro tune_sklearn`."
         )
     check_sizes({MANIFEST: size}, where=str(folder))
@@ -93,15 +93,15 @@ def read_manifest_bytes(folder: Path) -> bytes:
 
 
 def check_sizes(sizes: Mapping[str, int | None], *, where: str) -> None:
-    """Raise ArtefactUnsupported if the files are too large together.
+    """Raise ArtifactUnsupported if the files are too large together.
 
     An unknown size counts nothing.
     """
     if (problem := too_large(sizes, MANIFEST)) is not None:
-        raise ArtefactUnsupported(f"This is no classifier of ours: {problem}.", where=where, remedy=_REMEDY)
+        raise ArtifactUnsupported(f"This is no classifier of ours: {problem}.", where=where, remedy=_REMEDY)
 
 
-def copy_artefact(folder: Path, contents: Contents, into: Path) -> None:
+def copy_artifact(folder: Path, contents: Contents, into: Path) -> None:
     """Copy the manifest and the files that it names.
 
     Other files in the folder are left.

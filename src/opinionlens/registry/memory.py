@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import RLock
 from uuid import uuid4
 
-from opinionlens.base.errors import ArtefactMissing, RegistryError, RegistryUnavailable, VersionNotFound
+from opinionlens.base.errors import ArtifactMissing, RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.base.files import replacing_directory
-from opinionlens.registry.artifact_files import MANIFEST, read_artefact, read_contents
+from opinionlens.registry.artifact_files import MANIFEST, read_artifact, read_contents
 from opinionlens.registry.naming import check_alias, check_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, SourceRun, Version
 from opinionlens.registry.servability import FILES_GONE, check_downloadable, why_not_servable
@@ -59,7 +59,7 @@ class MemoryRegistry:
     def register(
         self,
         name: str,
-        artefact: Path,
+        artifact: Path,
         *,
         digest: str,
         run_id: str | None,
@@ -69,7 +69,7 @@ class MemoryRegistry:
     ) -> Version:
         """See `Registry.register`."""
         check_model_name(name)
-        contents = read_artefact(artefact, digest=digest)
+        contents = read_artifact(artifact, digest=digest)
         with self._answering():
             if run_id is not None and not self.has_run(run_id):
                 raise RegistryError(
@@ -83,7 +83,7 @@ class MemoryRegistry:
                     and set(contents.files) <= entry.files.keys()
                 ):
                     return self._as_version(name, entry)
-            files = {part: (artefact / part).read_bytes() for part in (MANIFEST, *contents.files)}
+            files = {part: (artifact / part).read_bytes() for part in (MANIFEST, *contents.files)}
             own = {DIGEST_TAG: digest} | ({KIND_TAG: contents.kind} if contents.kind else {})
             return self._add(name, run_id=run_id, tags={**tags, **own}, scores=scores, files=files)
 
@@ -134,7 +134,7 @@ class MemoryRegistry:
             )
             lost = [part for part in contents.files if part not in entry.files]
             if lost:
-                raise ArtefactMissing(
+                raise ArtifactMissing(
                     f"The registry has lost {lost[0]}.", remedy="Register the classifier again."
                 )
             with replacing_directory(into) as aside:

@@ -31,7 +31,7 @@ from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry.artifact_files import (
     MANIFEST,
     Contents,
-    read_artefact,
+    read_artifact,
 )
 from opinionlens.registry.environment import limited_environment, quiet_environment
 from opinionlens.registry.failures import translated
@@ -86,7 +86,7 @@ class MlflowRegistry:
             uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`. User name and
                 password are those of the environment, as always with MLflow; ProcessRegistry gives them to
                 its child only.
-            experiment: Where artefacts are logged whose run is not known.
+            experiment: Where artifacts are logged whose run is not known.
             on_answer: Called after each answer of the server, by the thread that asked.
 
         Raises:
@@ -110,7 +110,7 @@ class MlflowRegistry:
     def register(
         self,
         name: str,
-        artefact: Path,
+        artifact: Path,
         *,
         digest: str,
         run_id: str | None,
@@ -120,13 +120,13 @@ class MlflowRegistry:
     ) -> Version:
         """See `Registry.register`."""
         check_model_name(name)
-        contents = read_artefact(artefact, digest=digest)
+        contents = read_artifact(artifact, digest=digest)
         client = self._client(create=True)
         known = None if again else self._with_digest(name, digest, contents)
         if known is not None:
             return known
         with self._translating():
-            model = self._logged_model(client, artefact, digest, run_id, contents, again=again)
+            model = self._logged_model(client, artifact, digest, run_id, contents, again=again)
             _create_model(client, name)
             registered = client.create_model_version(
                 name,
@@ -239,7 +239,7 @@ class MlflowRegistry:
         except OpinionLensError:
             raise
         except (MlflowException, OSError, ImportError, ValueError) as error:
-            # Besides its own exception MLflow lets through those of the artefact store (requests: OSError),
+            # Besides its own exception MLflow lets through those of the artifact store (requests: OSError),
             # of a driver that is not installed, and of answers that are no JSON.
             raise translated(error, uri=self._uri, missing=missing) from error
 
@@ -276,7 +276,7 @@ class MlflowRegistry:
     def _logged_model(
         self,
         client: Client,
-        artefact: Path,
+        artifact: Path,
         digest: str,
         run_id: str | None,
         contents: Contents,
@@ -298,11 +298,11 @@ class MlflowRegistry:
                 experiment_id = usable_experiment(client, self._experiment, self._uri)
         else:
             raise RegistryError(f"The registry's server knows no run {run_id}.", remedy="Publish it instead.")
-        model_id = log_model(client, artefact, name="classifier", experiment_id=experiment_id, run_id=run_id)
+        model_id = log_model(client, artifact, name="classifier", experiment_id=experiment_id, run_id=run_id)
         return client.get_logged_model(model_id)
 
 
-def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
+def log_model(client: Client, artifact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
     """Log a classifier's folder as a model of MLflow.
 
     MLflow can load and serve it. The client may be that of any store. The composing code gives this function
@@ -313,14 +313,14 @@ def log_model(client: Client, artefact: Path, *, name: str, experiment_id: str, 
     """
     from mlflow.entities import LoggedModelOutput
 
-    manifest = artefact / MANIFEST
+    manifest = artifact / MANIFEST
     digest = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
-    contents = read_artefact(artefact, digest=digest)
+    contents = read_artifact(artifact, digest=digest)
     tags = tags_to_write({}, digest=digest, kind=contents.kind, scores={})
     model = client.create_logged_model(experiment_id, name=name, source_run_id=run_id, tags=tags)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            write_pyfunc_folder(artefact, Path(folder), contents, model_id=model.model_id, run_id=run_id)
+            write_pyfunc_folder(artifact, Path(folder), contents, model_id=model.model_id, run_id=run_id)
             client.log_model_artifacts(model.model_id, folder)
         if run_id is not None:
             client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])

@@ -86,7 +86,7 @@ class Registry(Protocol):
     def register(
         self,
         name: str,
-        artefact: Path,
+        artifact: Path,
         *,
         digest: str,
         run_id: str | None,
@@ -100,7 +100,7 @@ class Registry(Protocol):
 
         Args:
             name: The model's name; it is created when it is new.
-            artefact: A folder with `manifest.json` and the files which that names. Nothing else is taken.
+            artifact: A folder with `manifest.json` and the files which that names. Nothing else is taken.
             digest: SHA-256 of `manifest.json`.
             run_id: The run that made it, on the registry's own server.
             tags: Kept as they are; those the registry needs itself win.
@@ -108,8 +108,8 @@ class Registry(Protocol):
             again: Make a new version though one has this digest: its files are lost or damaged.
 
         Raises:
-            ArtefactMissing: the folder has no manifest, or lacks a file that the manifest names.
-            ArtefactTampered: `digest` is not the manifest's.
+            ArtifactMissing: the folder has no manifest, or lacks a file that the manifest names.
+            ArtifactTampered: `digest` is not the manifest's.
             RegistryError: the server does not know `run_id`.
         """
         ...
@@ -152,8 +152,8 @@ class Registry(Protocol):
         Only the manifest is checked here (against the digest); the files are checked when they are loaded.
 
         Raises:
-            VersionNotServable: there is no artefact of ours to download.
-            ArtefactTampered: the manifest is not the one that was registered.
+            VersionNotServable: there is no artifact of ours to download.
+            ArtifactTampered: the manifest is not the one that was registered.
         """
         ...
 

@@ -26,7 +26,7 @@ _POINTING_TAGS = frozenset({"mlflow.parentRunId", "mlflow.log-model.history", "m
 def publish(
     registry: Registry,
     name: str,
-    artefact: Path,
+    artifact: Path,
     *,
     digest: str,
     source: SourceRun | None,
@@ -44,18 +44,18 @@ def publish(
     Args:
         registry: Where to register.
         name: The model's name.
-        artefact: The classifier's folder.
+        artifact: The classifier's folder.
         digest: SHA-256 of its manifest.
-        source: The run that made it; None for an artefact that was made without tracking.
+        source: The run that made it; None for an artifact that was made without tracking.
         experiment: The remote experiment; also the tag by which registry lists are filtered.
         tags: Further tags of the version.
         scores: What to compare versions by.
         again: See `Registry.register`.
     """
-    tags = {**tags, EXPERIMENT_TAG: experiment, BYTES_TAG: str(_size_of(artefact))}
+    tags = {**tags, EXPERIMENT_TAG: experiment, BYTES_TAG: str(_size_of(artifact))}
     if source is None:
         return registry.register(
-            name, artefact, digest=digest, run_id=None, tags=tags, scores=scores, again=again
+            name, artifact, digest=digest, run_id=None, tags=tags, scores=scores, again=again
         )
     if COMMIT_TAG in source.tags:
         tags[COMMIT_TAG] = source.tags[COMMIT_TAG]
@@ -64,12 +64,12 @@ def publish(
         tags[SOURCE_RUN_TAG] = run_id
         run_id = registry.copy_run(_as_copy(source), experiment)
     return registry.register(
-        name, artefact, digest=digest, run_id=run_id, tags=tags, scores=scores, again=again
+        name, artifact, digest=digest, run_id=run_id, tags=tags, scores=scores, again=again
     )
 
 
-def _size_of(artefact: Path) -> int:
-    return sum(path.stat().st_size for path in artefact.iterdir() if path.is_file())
+def _size_of(artifact: Path) -> int:
+    return sum(path.stat().st_size for path in artifact.iterdir() if path.is_file())
 
 
 def _as_copy(source: SourceRun) -> SourceRun:

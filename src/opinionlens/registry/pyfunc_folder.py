@@ -4,11 +4,11 @@ It holds our artifact, and the files that `mlflow models serve` needs:
 
     MLmodel                                       how to load it
     requirements.txt, python_env.yaml, conda.yaml in which environment, for each of MLflow's ways to make one
-    artefact/                                     the classifier: data only
+    artifact/                                     the classifier: data only
     code/opinionlens/                             this package, as far as loading a classifier needs it
 
 The code lies beside the data because no package index has `opinionlens`: a requirement of that name would
-install any package that is put there under it. Our own app never reads `code/`; it downloads `artefact/` and
+install any package that is put there under it. Our own app never reads `code/`; it downloads `artifact/` and
 loads it itself.
 
 It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these few small
@@ -25,9 +25,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from opinionlens.registry.artifact_files import MANIFEST, Contents, copy_artefact
+from opinionlens.registry.artifact_files import MANIFEST, Contents, copy_artifact
 
-ARTEFACT_FOLDER = "artefact"
+# Spelt as in the versions that are registered already.
+ARTIFACT_FOLDER = "artefact"
 LOADER_MODULE = "opinionlens.classifiers.pyfunc"
 
 # What `classifiers` may import, by the law of the layers.
@@ -58,12 +59,12 @@ _OUTPUTS = {
 
 
 def write_pyfunc_folder(
-    artefact: Path, into: Path, contents: Contents, *, model_id: str, run_id: str | None
+    artifact: Path, into: Path, contents: Contents, *, model_id: str, run_id: str | None
 ) -> None:
     """Write MLflow's folder of a classifier into an empty one."""
-    copy_artefact(artefact, contents, into / ARTEFACT_FOLDER)
+    copy_artifact(artifact, contents, into / ARTIFACT_FOLDER)
     _copy_code(into / "code" / "opinionlens")
-    needed = requirements(json.loads((artefact / MANIFEST).read_bytes()))
+    needed = requirements(json.loads((artifact / MANIFEST).read_bytes()))
     (into / "requirements.txt").write_text("\n".join(needed) + "\n", encoding="utf-8")
     # MLflow reads these as YAML, of which JSON is a part.
     environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
@@ -93,7 +94,7 @@ def requirements(manifest: Mapping[str, Any]) -> list[str]:
 def _description(model_id: str, run_id: str | None) -> dict[str, Any]:
     flavour = {
         "loader_module": LOADER_MODULE,
-        "data": ARTEFACT_FOLDER,
+        "data": ARTIFACT_FOLDER,
         "code": "code",
         "env": {"virtualenv": "python_env.yaml", "conda": "conda.yaml"},
         "python_version": platform.python_version(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from opinionlens.base.errors import ArtefactTampered, VersionNotServable
+from opinionlens.base.errors import ArtifactTampered, VersionNotServable
 from opinionlens.registry.port import DIGEST_TAG, Version
 from opinionlens.registry.tags import fault_of
 
@@ -12,15 +12,15 @@ _RETRAIN = "Train it again with `dvc repro tune_sklearn` and register the result
 
 UNFINISHED = f"Its registration never finished. {_RETRAIN}"
 FOREIGN = (
-    "It holds no artefact of OpinionLens: it may be a pickle, which could run any code when it is loaded. "
+    "It holds no artifact of OpinionLens: it may be a pickle, which could run any code when it is loaded. "
     + _RETRAIN
 )
 _REGISTER_AGAIN = (
     "Register it again with `opinionlens promote`, which takes `objects/classifier`; if that is another one "
     "by now, train again with `dvc repro tune_sklearn`."
 )
-FILES_GONE = f"Its files are no longer in the artefact store: has the project moved? {_REGISTER_AGAIN}"
-FILES_UNREACHABLE = f"Its files cannot be reached in the artefact store. If they are lost: {_REGISTER_AGAIN}"
+FILES_GONE = f"Its files are no longer in the artifact store: has the project moved? {_REGISTER_AGAIN}"
+FILES_UNREACHABLE = f"Its files cannot be reached in the artifact store. If they are lost: {_REGISTER_AGAIN}"
 FILES_ELSEWHERE = (
     "Its files lie on another server than the registry, which would learn the registry's password. Register "
     "it again with `opinionlens promote`."
@@ -51,12 +51,12 @@ def check_downloadable(asked: Version, found: Version) -> str:
 
     Raises:
         VersionNotServable: there is nothing of ours to download; says why and how to retrain.
-        ArtefactTampered: the registered digest is another than when the version was looked up.
+        ArtifactTampered: the registered digest is another than when the version was looked up.
     """
     where = f"{found.name} {found.number}"
     if found.digest is None or not found.servable:
         raise VersionNotServable(f"This version cannot be served. {found.why_not_servable}", where=where)
     if asked.digest != found.digest:
         remedy = "Look the version up again, and ask who changed its tag `digest`."
-        raise ArtefactTampered("The registered digest has changed.", where=where, remedy=remedy)
+        raise ArtifactTampered("The registered digest has changed.", where=where, remedy=remedy)
     return found.digest

@@ -12,7 +12,7 @@ from typing import Any
 
 from opinionlens.base.artifact_limits import plain_file_size
 from opinionlens.base.errors import (
-    ArtefactMissing,
+    ArtifactMissing,
     DiskUnwritable,
     OpinionLensError,
     RegistryUnavailable,
@@ -30,7 +30,7 @@ from opinionlens.registry.artifact_files import (
 from opinionlens.registry.failures import translated
 from opinionlens.registry.location import is_foreign
 from opinionlens.registry.port import RegistryLoginNeeded
-from opinionlens.registry.pyfunc_folder import ARTEFACT_FOLDER
+from opinionlens.registry.pyfunc_folder import ARTIFACT_FOLDER
 from opinionlens.registry.servability import FILES_ELSEWHERE, FILES_GONE, FILES_UNREACHABLE
 
 
@@ -111,8 +111,8 @@ class StoredFiles:
 
         Raises:
             VersionNotServable: the files are on a server that the registry's password is not for.
-            ArtefactUnsupported: they are too large; what the store says of sizes is asked before.
-            ArtefactMissing: the store has lost one.
+            ArtifactUnsupported: they are too large; what the store says of sizes is asked before.
+            ArtifactMissing: the store has lost one.
             RegistryUnavailable: the store does not answer.
         """
         if is_foreign(location, self._uri):
@@ -132,7 +132,7 @@ class StoredFiles:
 
         A size is None where the store gives none. Raises the store's own errors.
         """
-        found = self._entries(f"{location}/{ARTEFACT_FOLDER}")
+        found = self._entries(f"{location}/{ARTIFACT_FOLDER}")
         self._on_answer()
         return {Path(entry.path).name: entry.file_size for entry in found}
 
@@ -151,7 +151,7 @@ class StoredFiles:
 
     def _fetch_one(self, location: str, name: str, into: Path) -> None:
         try:
-            self._download(f"{location}/{ARTEFACT_FOLDER}/{name}", into)
+            self._download(f"{location}/{ARTIFACT_FOLDER}/{name}", into)
         except Exception as error:  # stores differ in how they say that there is no such file
             raise self._failure(error, location, name) from error
         self._on_answer()
@@ -165,4 +165,4 @@ class StoredFiles:
             return RegistryUnavailable(what, where=location, remedy="Fetch it again.")
         self._known_whole.discard(location)
         remedy = "Register the classifier again with `opinionlens promote`."
-        return ArtefactMissing(f"The artefact store has lost {name}.", where=location, remedy=remedy)
+        return ArtifactMissing(f"The artifact store has lost {name}.", where=location, remedy=remedy)

@@ -74,7 +74,7 @@ def answer(registry: Registry, method: str, arguments: Mapping[str, Any]) -> Jso
             return version_as_dict(getattr(registry, method)(**arguments))
         case "register":
             return version_as_dict(
-                registry.register(**{**arguments, "artefact": Path(arguments["artefact"])})
+                registry.register(**{**arguments, "artifact": Path(arguments["artifact"])})
             )
         case "download":
             return str(registry.download(version_from_dict(arguments["version"]), Path(arguments["into"])))

@@ -1,6 +1,6 @@
 """Fetched versions on disk, under the digest of their content.
 
-    <root>/<digest>/artefact/       the files as they were registered
+    <root>/<digest>/artifact/       the files as they were registered
     <root>/<digest>/version.json    the version they were fetched as, with the registry's facts
     <root>/<digest>/version-….json  another version with the same content
     <root>/last_good.json           the version that answered last
@@ -35,7 +35,10 @@ _LOCK_RETRY_SECONDS = 0.05
 # The name of a folder that a fetch writes to until it is whole.
 _ASIDE = re.compile(r"\.(?P<digest>[0-9a-f]{64})\.", re.ASCII)
 
-__all__ = ["ArtefactCache", "CachedVersion", "Downloads", "not_servable"]
+# Spelt as in the caches that exist.
+_FOLDER = "artefact"
+
+__all__ = ["ArtifactCache", "CachedVersion", "Downloads", "not_servable"]
 
 
 class Downloads(Protocol):
@@ -45,7 +48,7 @@ class Downloads(Protocol):
         """See `Registry.download`."""
 
 
-class ArtefactCache:
+class ArtifactCache:
     """The folder of fetched versions. Creating one touches nothing."""
 
     def __init__(self, root: Path) -> None:
@@ -56,23 +59,23 @@ class ArtefactCache:
         self.root = root
         self._closing = Event()
 
-    def artefact(self, digest: str) -> Path:
+    def artifact(self, digest: str) -> Path:
         """Return the folder for the files of a version.
 
         It need not exist.
         """
-        return self.root / digest / "artefact"
+        return self.root / digest / _FOLDER
 
     def holds(self, digest: str) -> bool:
         """Tell whether the version has been fetched."""
-        return self.artefact(digest).is_dir()
+        return self.artifact(digest).is_dir()
 
     def fetch(
         self,
         version: Version,
         registry: Downloads,
         *,
-        check: Callable[[Path], object] = lambda artefact: None,
+        check: Callable[[Path], object] = lambda artifact: None,
         on_download: Callable[[], None] = lambda: None,
         on_check: Callable[[], None] = lambda: None,
     ) -> CachedVersion:
@@ -89,7 +92,7 @@ class ArtefactCache:
             on_check: called between the download and the check.
 
         Raises:
-            VersionNotServable: the version holds no artefact of ours.
+            VersionNotServable: the version holds no artifact of ours.
             RegistryError: the download failed; nothing half-written is left.
             DiskUnwritable: the disk is full or cannot be written; nothing half-written is left.
         """
@@ -108,12 +111,12 @@ class ArtefactCache:
                 raise not_servable(version)
             self._remove_leftovers(digest)
             with replacing_directory(self.root / digest) as aside:
-                artefact = aside / "artefact"
+                artifact = aside / _FOLDER
                 on_download()
-                registry.download(version, artefact)
+                registry.download(version, artifact)
                 on_check()
-                check(artefact)
-                cached = cached.loaded(datetime.now(UTC), size_bytes=size_of(artefact))
+                check(artifact)
+                cached = cached.loaded(datetime.now(UTC), size_bytes=size_of(artifact))
                 write_json(aside / "version.json", version_card(cached))
         return cached
 
@@ -159,7 +162,7 @@ class ArtefactCache:
 
     def size_of(self, digest: str) -> int:
         """Return the bytes of a version's files."""
-        return size_of(self.artefact(digest))
+        return size_of(self.artifact(digest))
 
     def bytes_arrived(self, digest: str) -> int:
         """Return the bytes of an unfinished download so far."""
@@ -189,7 +192,7 @@ class ArtefactCache:
         for path in self._cards(cached.digest):
             if (known := read_card(path)) == cached and known is not None:
                 return known
-        cached = cached.loaded(datetime.now(UTC), size_bytes=size_of(self.artefact(cached.digest)))
+        cached = cached.loaded(datetime.now(UTC), size_bytes=size_of(self.artifact(cached.digest)))
         suffix = hashlib.sha256(f"{cached.name}/{cached.number}".encode()).hexdigest()[:16]
         write_json(self.root / cached.digest / f"version-{suffix}.json", version_card(cached))
         return cached

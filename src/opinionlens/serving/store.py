@@ -12,12 +12,12 @@ from threading import Lock
 
 import structlog
 
-from opinionlens.base.errors import ArtefactError, ArtefactTampered, ModelNotAvailableError
+from opinionlens.base.errors import ArtifactError, ArtifactTampered, ModelNotAvailableError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.pacing import unhurried
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.registry import Version
-from opinionlens.serving.cache import ArtefactCache, CachedVersion, Downloads
+from opinionlens.serving.cache import ArtifactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns
 
 # As long as a slice of the work: half of the time is left to the answers.
@@ -54,7 +54,7 @@ class ModelStore:
 
     def __init__(
         self,
-        cache: ArtefactCache,
+        cache: ArtifactCache,
         *,
         fallback: ServedModel | None = None,
         load: Load = load_classifier,
@@ -113,13 +113,13 @@ class ModelStore:
 
         Raises:
             RegistryError: it cannot be fetched.
-            ArtefactError: it may not serve; the copy is removed.
+            ArtifactError: it may not serve; the copy is removed.
             DiskUnwritable: the disk is full or cannot be written.
         """
         checked: list[Classifier] = []
 
-        def check(artefact: Path) -> None:
-            checked.append(self._load_gently(artefact, str(version.digest)))
+        def check(artifact: Path) -> None:
+            checked.append(self._load_gently(artifact, str(version.digest)))
 
         def fetched() -> CachedVersion:
             return self.cache.fetch(
@@ -132,7 +132,7 @@ class ModelStore:
             on_check()
             try:
                 return self.load_cached(cached)
-            except ArtefactTampered:
+            except ArtifactTampered:
                 log.warning("cache.damaged", name=cached.name, version=cached.number)
                 cached = fetched()
         if not checked:  # damaged here, and fetched anew by another process
@@ -143,11 +143,11 @@ class ModelStore:
         """Load a fetched version, verified and self-tested again.
 
         Raises:
-            ArtefactError: it may not serve (any more); the copy is removed.
+            ArtifactError: it may not serve (any more); the copy is removed.
         """
         try:
-            classifier = self._load_gently(self.cache.artefact(cached.digest), cached.digest)
-        except ArtefactError:
+            classifier = self._load_gently(self.cache.artifact(cached.digest), cached.digest)
+        except ArtifactError:
             self.cache.discard(cached.digest)
             raise
         return ServedModel(classifier, cached.name, cached.number, cached.digest)
@@ -174,11 +174,11 @@ class ModelStore:
             self.free(old)
         return old
 
-    def _load_gently(self, artefact: Path, digest: str) -> Classifier:
+    def _load_gently(self, artifact: Path, digest: str) -> Classifier:
         # At the start there are no requests that a pause could speed up.
         pause = 0.0 if self._active is None else _PAUSE_SECONDS
         with taking_turns(), unhurried(pause):
-            return self._load(artefact, digest)
+            return self._load(artifact, digest)
 
     def _remember(self, model: ServedModel) -> None:
         if model.version is None or model.digest is None:

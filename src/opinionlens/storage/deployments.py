@@ -33,7 +33,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeployedVersion:
-    """A registered version with the digest of its artefact."""
+    """A registered version with the digest of its artifact."""
 
     name: str
     number: int

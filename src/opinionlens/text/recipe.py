@@ -1,6 +1,6 @@
 """The frozen, named choice of cleaning and tokenizing steps.
 
-It travels in the artefact, so serving cannot differ from training. A recipe looks at one piece at a time (see
+It travels in the artifact, so serving cannot differ from training. A recipe looks at one piece at a time (see
 `scanning`) and maps it to a token, if any. `plain` keeps words, emoticons and emoji; `social` also keeps
 addresses, user names, hashtag signs, elongation and marks that carry sentiment. Version 2 of both reads
 typographic forms as plain letters first (see `typography`), cuts tokens that are too long for a word, and has
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import NegationRole, scope_of
 from opinionlens.text.normalising import NORMALISERS
@@ -63,7 +63,7 @@ class Recipe:
             ("negation_scope", self.negation_scope, (False, True)),
         ):
             if value not in known:
-                raise ArtefactUnsupported(
+                raise ArtifactUnsupported(
                     f"Unknown recipe {field} {value!r}.", remedy=f"Known: {', '.join(map(str, known))}."
                 )
 
@@ -123,15 +123,15 @@ class Recipe:
         """Build the recipe from the output of `as_dict`.
 
         Raises:
-            ArtefactUnsupported: a field or a value is unknown to this version of the code.
+            ArtifactUnsupported: a field or a value is unknown to this version of the code.
         """
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 f"Unknown recipe field {unknown[0]!r}.", remedy=f"Known: {sorted(known)}."
             )
         if "name" not in values:
-            raise ArtefactUnsupported("The recipe has no name.")
+            raise ArtifactUnsupported("The recipe has no name.")
         return cls(**values)
 
     def __reduce__(self) -> tuple[type[Recipe], tuple[str, str, str, bool]]:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from threading import RLock
 from uuid import uuid4
 
-from opinionlens.base.errors import ArtefactMissing, TrackingError
+from opinionlens.base.errors import ArtifactMissing, TrackingError
 from opinionlens.base.files import replacing_directory
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import Figure, Param, RunRecord, RunStatus, check_names
@@ -101,15 +101,15 @@ class MemoryRun:
             raise TrackingError("The file to keep cannot be read.", where=str(file)) from error
         self._keep(str(PurePosixPath(folder) / file.name), content)
 
-    def log_classifier(self, artefact: Path, name: str) -> str:
+    def log_classifier(self, artifact: Path, name: str) -> str:
         """See `Run.log_classifier`."""
         check_names([name])
         try:
-            manifest = json.loads((artefact / "manifest.json").read_bytes())
+            manifest = json.loads((artifact / "manifest.json").read_bytes())
             parts = ["manifest.json", *manifest["files"]]
-            files = {part: (artefact / part).read_bytes() for part in parts}
+            files = {part: (artifact / part).read_bytes() for part in parts}
         except OSError as error:
-            raise ArtefactMissing("There is no whole classifier to log.", where=str(artefact)) from error
+            raise ArtifactMissing("There is no whole classifier to log.", where=str(artifact)) from error
         with self._answering():
             model_id = f"m-{uuid4().hex}"
             self._models[model_id] = _LoggedModel(self.id, files)

@@ -19,13 +19,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from opinionlens.base.errors import ArtefactError, ArtefactUnsupported, OpinionLensError, TrackingError
+from opinionlens.base.errors import ArtifactError, ArtifactUnsupported, OpinionLensError, TrackingError
 from opinionlens.base.moved_projects import is_lost, names_after_moves
 from opinionlens.base.timestamps import as_milliseconds, as_time
 from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
-from opinionlens.tracking.sqlite import artefact_folder, prepare_database
+from opinionlens.tracking.sqlite import artifact_folder, prepare_database
 
 # MLflow's types are not followed.
 Client = Any
@@ -57,7 +57,7 @@ class LoggedModels(Protocol):
     def log_model(self) -> Callable[..., str]:
         """The function that logs a classifier.
 
-        It is called with (client, artefact, name=, experiment_id=, run_id=) and returns the model's id.
+        It is called with (client, artifact, name=, experiment_id=, run_id=) and returns the model's id.
         """
         ...
 
@@ -118,10 +118,10 @@ class MlflowRun:
         with self._tracking.translating():
             self._tracking.client.log_artifact(self._id, str(file), folder or None)
 
-    def log_classifier(self, artefact: Path, name: str) -> str:
+    def log_classifier(self, artifact: Path, name: str) -> str:
         """See `Run.log_classifier`."""
         check_names([name])
-        return self._tracking.log_classifier(artefact, name, self._experiment_id, self._id)
+        return self._tracking.log_classifier(artifact, name, self._experiment_id, self._id)
 
 
 class MlflowTracking:
@@ -229,7 +229,7 @@ class MlflowTracking:
             digest = model.tags.get(_DIGEST_TAG)
             if not digest:
                 remedy = "Take the id that `dvc repro tune_sklearn` printed, or train again."
-                raise ArtefactUnsupported(
+                raise ArtifactUnsupported(
                     "OpinionLens did not log this model.", where=model_id, remedy=remedy
                 )
             return self._models.fetch_model(model.artifact_location, into, uri=self._uri, digest=digest)
@@ -239,11 +239,11 @@ class MlflowTracking:
         with self.translating():
             return self.client.get_logged_model(model_id).source_run_id or None
 
-    def log_classifier(self, artefact: Path, name: str, experiment_id: str, run_id: str) -> str:
+    def log_classifier(self, artifact: Path, name: str, experiment_id: str, run_id: str) -> str:
         """Log a classifier for a run; for MlflowRun."""
         with self.translating():
             return self._models.log_model(
-                self.client, artefact, name=name, experiment_id=experiment_id, run_id=run_id
+                self.client, artifact, name=name, experiment_id=experiment_id, run_id=run_id
             )
 
     def log_batch(
@@ -304,7 +304,7 @@ class MlflowTracking:
         """
         try:
             yield
-        except (ArtefactError, TrackingError):
+        except (ArtifactError, TrackingError):
             raise
         except Exception as error:  # MLflow lets through what requests, drivers and stores raise
             raise self._failure(error) from error
@@ -324,7 +324,7 @@ class MlflowTracking:
         for wanted in names_after_moves(name):
             known = self.client.get_experiment_by_name(wanted)
             if known is None:
-                folder = artefact_folder(self._uri, wanted)
+                folder = artifact_folder(self._uri, wanted)
                 return str(self.client.create_experiment(wanted, artifact_location=folder))
             if not is_lost(known.artifact_location, self._uri):
                 return str(known.experiment_id)

@@ -101,7 +101,7 @@ class Run(Protocol):
         """
         ...
 
-    def log_classifier(self, artefact: Path, name: str) -> str:
+    def log_classifier(self, artifact: Path, name: str) -> str:
         """Log a classifier's folder as a model; return its id.
 
         MLflow can load and serve the model. The id has the form `m-…`.

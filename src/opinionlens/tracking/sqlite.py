@@ -33,7 +33,7 @@ def prepare_database(uri: str) -> None:
         raise TrackingError(what, where=str(path), remedy=remedy) from error
 
 
-def artefact_folder(uri: str, experiment: str) -> str | None:
+def artifact_folder(uri: str, experiment: str) -> str | None:
     """Return where an experiment's files go.
 
     Beside the SQLite file; None for a server, which decides itself.

@@ -19,7 +19,7 @@ from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.deployment.lifecycle import Lifecycle
 from opinionlens.registry import Registry
 from opinionlens.serving.batching import BatchPool
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.freeing import SlowFreeing
 from opinionlens.serving.predictor import Predictor
 from opinionlens.serving.store import ModelStore, ServedModel
@@ -115,7 +115,7 @@ def _store(settings: Settings, metrics: Metrics) -> ModelStore:
     wants_fallback = settings.api.fallback is Fallback.LEXICON
     fallback = ServedModel(LexiconClassifier(), name="word list") if wants_fallback else None
     metrics.set_active_model(fallback)  # until a trained model is active
-    cache = ArtefactCache(settings.api.saved_model_path)
+    cache = ArtifactCache(settings.api.saved_model_path)
     return ModelStore(cache, fallback=fallback, on_cache=metrics.count_cache, free=SlowFreeing())
 
 

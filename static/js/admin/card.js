@@ -66,7 +66,7 @@ function showManifest(answer, manifest) {
       "Data (hash)": lineage.data_hash ?? "not recorded",
       "Code (commit)": answer.training.git_commit ?? "not recorded",
       "Version of the code": lineage.code_version ?? "not recorded",
-      "Artefact (SHA-256)": answer.digest,
+      "Artifact (SHA-256)": answer.digest,
     },
     true,
   );

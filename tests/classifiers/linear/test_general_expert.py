@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.base.errors import ArtefactUnsupported
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.general_expert import GeneralExpert
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier, LinearModel
@@ -178,8 +178,8 @@ def test_an_artifact_keeps_it(
     _, both = parts
     weights = make_weights(SPEC, tf="log", normalise=True, labels=3)
     model = LinearModel(replace(weights, general=general))
-    write_artefact(tmp_path / "artefact", both.manifest, model, list(TEXTS))
-    found = load_classifier(tmp_path / "artefact")
+    write_artifact(tmp_path / "artifact", both.manifest, model, list(TEXTS))
+    found = load_classifier(tmp_path / "artifact")
     np.testing.assert_array_equal(found.predict_proba(TEXTS), both.predict_proba(TEXTS))
 
 
@@ -191,7 +191,7 @@ def test_other_general_features_than_the_weights_have_are_refused(
     make_manifest: Callable[..., Manifest],
 ) -> None:
     weights = replace(make_weights(SPEC, tf="log", normalise=True, labels=3), general=general)
-    with pytest.raises(ArtefactUnsupported, match="other general features"):
+    with pytest.raises(ArtifactUnsupported, match="other general features"):
         LinearClassifier(make_manifest(SPEC, general=tuple(names)), weights)
 
 
@@ -208,7 +208,7 @@ def test_other_general_features_than_the_weights_have_are_refused(
     ],
 )
 def test_numbers_that_cannot_be_are_refused(change: dict[str, object], general: GeneralWeights) -> None:
-    with pytest.raises(ArtefactUnsupported, match="cannot be used"):
+    with pytest.raises(ArtifactUnsupported, match="cannot be used"):
         replace(general, **change)
 
 
@@ -216,7 +216,7 @@ def test_an_expert_for_other_labels_is_refused(
     general: GeneralWeights, make_weights: Callable[..., LinearWeights]
 ) -> None:
     weights = make_weights(SPEC, tf="log", normalise=True, labels=2)
-    with pytest.raises(ArtefactUnsupported, match="another number of labels"):
+    with pytest.raises(ArtifactUnsupported, match="another number of labels"):
         replace(weights, general=general)
 
 
@@ -228,5 +228,5 @@ def test_half_of_the_arrays_are_refused(
     with np.load(tmp_path / "weights.npz") as archive:
         arrays = {name: archive[name] for name in archive.files if name != "gate.values"}
     np.savez(tmp_path / "weights.npz", **arrays)
-    with pytest.raises(ArtefactUnsupported, match=r"gate\.values"):
+    with pytest.raises(ArtifactUnsupported, match=r"gate\.values"):
         LinearWeights.load(tmp_path / "weights.npz")

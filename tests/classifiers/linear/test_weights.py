@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, LinearWeights, TextWeights
 
 Arrays = dict[str, Any]
@@ -94,7 +94,7 @@ def test_what_does_not_fit_is_refused(
     changed(tmp_path / "w.npz", lambda arrays: None)
     LinearWeights.load(tmp_path / "w.npz")  # rewriting alone does no harm
     changed(tmp_path / "w.npz", change)
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         LinearWeights.load(tmp_path / "w.npz")
 
 
@@ -108,16 +108,16 @@ def test_pickles_are_never_opened(weights: LinearWeights, tmp_path: Path) -> Non
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in (entries | {"intercept.npy": buffer.getvalue()}).items():
             archive.writestr(name, content)
-    with pytest.raises(ArtefactUnsupported, match="pickle"):
+    with pytest.raises(ArtifactUnsupported, match="pickle"):
         LinearWeights.load(path)
     path.write_bytes(pickle.dumps({"coef": 1}))
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         LinearWeights.load(path)
 
 
 def test_an_archive_that_would_grow_is_refused(weights: LinearWeights, tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "w.npz", intercept=np.zeros(1_000_000))
-    with pytest.raises(ArtefactUnsupported, match="compressed"):
+    with pytest.raises(ArtifactUnsupported, match="compressed"):
         LinearWeights.load(tmp_path / "w.npz")
 
 
@@ -127,7 +127,7 @@ def test_a_header_that_promises_too_much_is_refused(weights: LinearWeights, tmp_
     content = path.read_bytes()
     promised = content.replace(b"'shape': (3,), ", b"'shape': (9**9,", 1)
     path.write_bytes(promised)
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         LinearWeights.load(path)
 
 
@@ -138,13 +138,13 @@ def test_terms_that_come_twice_are_refused(make_manifest: Callable[..., Any]) ->
 
     text = TextWeights((Block("words", ["a", "b", "a"], "count", np.ones(3), normalise=False),))
     weights = LinearWeights(text, np.ones((3, 3)), np.zeros(3))
-    with pytest.raises(ArtefactUnsupported, match="twice"):
+    with pytest.raises(ArtifactUnsupported, match="twice"):
         LinearClassifier(make_manifest(FeatureSpec(RECIPES["plain-v1"], (1, 1))), weights)
 
 
 @pytest.mark.parametrize("names", [[], ["chars", "words"], ["words", "words"]])
 def test_blocks_have_one_order(names: list[Any]) -> None:
-    with pytest.raises(ArtefactUnsupported, match="order"):
+    with pytest.raises(ArtifactUnsupported, match="order"):
         TextWeights(tuple(Block(name, ["a"], "count", np.ones(1), normalise=False) for name in names))
 
 
@@ -153,5 +153,5 @@ def test_blocks_have_one_order(names: list[Any]) -> None:
 )
 def test_columns_are_positions(columns: list[int], least: float) -> None:
     text = TextWeights((Block("words", ["a", "b", "c"], "count", np.ones(3), normalise=False),))
-    with pytest.raises(ArtefactUnsupported):
+    with pytest.raises(ArtifactUnsupported):
         ColumnWeights(text, np.array(columns, dtype=np.int64), least)

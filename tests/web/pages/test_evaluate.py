@@ -21,7 +21,7 @@ from opinionlens.datasets.own_rows import Wanted
 from opinionlens.registry import MemoryRegistry
 from opinionlens.server.bootstrap import prepare
 from opinionlens.serving.batching import BatchPool
-from opinionlens.serving.cache import ArtefactCache
+from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.web.factory import create_app
 from opinionlens.web.services.evaluations import EvaluationOrder, Evaluations, EvaluationTooLong
@@ -194,7 +194,7 @@ class SlowClassifier:
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[tuple[SlowClassifier, Callable[..., Evaluations]]]:
     classifier = SlowClassifier()
-    store = ModelStore(ArtefactCache(tmp_path), fallback=ServedModel(classifier, name="slow"))  # type: ignore[arg-type]
+    store = ModelStore(ArtifactCache(tmp_path), fallback=ServedModel(classifier, name="slow"))  # type: ignore[arg-type]
     pool = BatchPool(threads=1, queue=4)
     yield classifier, lambda **limits: Evaluations(store, None, pool, **limits)  # type: ignore[arg-type]
     classifier.go_on.set()

@@ -78,7 +78,7 @@ class GeneralWeights:
         """Return the weights from the arrays of `arrays`.
 
         Raises:
-            ArtefactUnsupported: an array has another type or shape, or numbers that cannot be.
+            ArtifactUnsupported: an array has another type or shape, or numbers that cannot be.
         """
         numbers = arrays["gate.numbers"]
         check_floats(numbers, (4,), "gate.numbers")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
 from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
@@ -69,16 +69,16 @@ class LinearClassifier:
         """Index the vocabularies and lay out the weights for summing.
 
         Raises:
-            ArtefactUnsupported: the weights do not fit the manifest.
+            ArtifactUnsupported: the weights do not fit the manifest.
         """
         if len(weights.intercept) != len(manifest.labels):
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 f"The weights are for {len(weights.intercept)} labels, not for {len(manifest.labels)}."
             )
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
         if manifest.general != (GENERAL_FEATURES if weights.general else ()):
-            raise ArtefactUnsupported("The weights are for other general features than this version counts.")
+            raise ArtifactUnsupported("The weights are for other general features than this version counts.")
         self.expert = GeneralExpert(weights.general) if weights.general else None
         self.reader = TextReader(manifest.features, weights.text, manifest.uncertainty.scripts, self.expert)
         self.intercept = weights.intercept

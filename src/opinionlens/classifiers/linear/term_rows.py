@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.pacing import slices
 from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -28,7 +28,7 @@ def _rows_of(terms: Sequence[str], block: str) -> dict[str, int]:
         rows.update(zip(part, range(len(rows) - 1, len(terms)), strict=False))
     del rows[0]  # type: ignore[arg-type]
     if len(rows) != len(terms):
-        raise ArtefactUnsupported(f"The vocabulary of the block {block!r} holds a term twice.")
+        raise ArtifactUnsupported(f"The vocabulary of the block {block!r} holds a term twice.")
     return rows
 
 

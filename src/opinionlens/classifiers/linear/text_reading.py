@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
 from opinionlens.classifiers.linear.term_rows import CharRows, Rows, WordRows
 from opinionlens.classifiers.linear.weights import TextWeights
@@ -58,17 +58,17 @@ class TextReader:
         Without `scripts` no letter is foreign.
 
         Raises:
-            ArtefactUnsupported: the weights have a block that is not counted, or other lexicon features.
+            ArtifactUnsupported: the weights have a block that is not counted, or other lexicon features.
         """
         terms = {block.name: block.terms for block in weights.blocks}
         counted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
         # Fewer blocks than are counted is fine: trees leave the characters out.
         if uncounted := [name for name in terms if not counted[name]]:
-            raise ArtefactUnsupported(
+            raise ArtifactUnsupported(
                 f"The weights have blocks that are not counted: {', '.join(uncounted)}."
             )
         if tuple(terms.get("lexicon", LEXICON_FEATURES)) != LEXICON_FEATURES:
-            raise ArtefactUnsupported("The weights are for other lexicon features than this version counts.")
+            raise ArtifactUnsupported("The weights are for other lexicon features than this version counts.")
         self.spec = spec
         self.expert = expert
         words, chars = spec.word_ngrams, spec.char_ngrams

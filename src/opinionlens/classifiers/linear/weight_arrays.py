@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.pacing import slices
 
 MAX_TERMS = 5_000_000  # of a block; the families keep 300,000 unless told otherwise
@@ -27,7 +27,7 @@ def terms_from_arrays(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any], block: 
     """Return the terms of `terms_to_arrays`.
 
     Raises:
-        ArtefactUnsupported: the arrays hold anything else, or too much.
+        ArtifactUnsupported: the arrays hold anything else, or too much.
     """
     check_array(utf8, "u", 1, block)
     check_array(lengths, "u", 1, block)
@@ -47,7 +47,7 @@ def _terms_from(utf8: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> list[str]:
     try:
         text = utf8.astype(np.uint8, casting="no").tobytes().decode("utf-8", "surrogatepass")
     except (TypeError, UnicodeDecodeError) as error:
-        raise ArtefactUnsupported(
+        raise ArtifactUnsupported(
             f"The weights cannot be used: their terms are not UTF-8 ({error})."
         ) from error
     if int(lengths.sum(dtype=np.uint64)) != len(text):
@@ -72,4 +72,4 @@ def check_floats(array: npt.NDArray[Any], shape: tuple[int, ...], name: str) -> 
 
 def refuse_weights(what: str) -> NoReturn:
     """Raise for weights that cannot be used."""
-    raise ArtefactUnsupported(f"The weights cannot be used: {what}.")
+    raise ArtifactUnsupported(f"The weights cannot be used: {what}.")

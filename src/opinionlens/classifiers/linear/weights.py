@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.artifact_limits import MAX_ARTIFACT_BYTES, plain_file_size
-from opinionlens.base.errors import ArtefactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.archives import checked_archive, read_array
 from opinionlens.classifiers.linear.general_weights import ARRAYS as GENERAL_ARRAYS
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
@@ -114,7 +114,7 @@ class LinearWeights:
         """Return the weights that `save` wrote.
 
         Raises:
-            ArtefactUnsupported: the file holds anything else; it is never unpickled.
+            ArtifactUnsupported: the file holds anything else; it is never unpickled.
         """
         arrays = _read(path, head=("coef", "intercept"), optional=GENERAL_ARRAYS)
         general = GeneralWeights.from_arrays(arrays) if GENERAL_ARRAYS[0] in arrays else None
@@ -155,7 +155,7 @@ class ColumnWeights:
         """Return the weights that `save` wrote.
 
         Raises:
-            ArtefactUnsupported: the file holds anything else; it is never unpickled.
+            ArtifactUnsupported: the file holds anything else; it is never unpickled.
         """
         arrays = _read(path, head=("columns", "least_probability"))
         check_floats(arrays["least_probability"], (), "least_probability")
@@ -190,12 +190,12 @@ def _read(path: Path, head: Sequence[str], optional: Sequence[str] = ()) -> dict
             present = optional if set(optional) & set(entries) else ()
             _check_names(entries, (*head, *present), where=str(path))
             return {name: read_array(archive, entry) for name, entry in entries.items()}
-    except ArtefactUnsupported:
+    except ArtifactUnsupported:
         raise
     except (
         Exception
     ) as error:  # a damaged or hostile archive fails inside zipfile and numpy in any way it likes
-        raise ArtefactUnsupported(f"The weights cannot be read: {error}.", where=str(path)) from error
+        raise ArtifactUnsupported(f"The weights cannot be read: {error}.", where=str(path)) from error
 
 
 def _check_names(names: Collection[str], head: Sequence[str], *, where: str) -> None:
@@ -203,7 +203,7 @@ def _check_names(names: Collection[str], head: Sequence[str], *, where: str) -> 
     expected = {f"{block}.{part}" for block in blocks for part in _PARTS} | set(head)
     if unlike := sorted(set(names) ^ expected):
         listed = ", ".join(name[:_MOST_SHOWN] for name in unlike[:_MOST_SHOWN])
-        raise ArtefactUnsupported(f"The weights are not those of this kind ({listed}).", where=where)
+        raise ArtifactUnsupported(f"The weights are not those of this kind ({listed}).", where=where)
 
 
 def _blocks_from(arrays: Arrays) -> tuple[Block, ...]:

@@ -201,7 +201,7 @@ class ActiveModelAnswer(AnswerModel):
     model_loaded: bool = Field(description="A trained model is active.")
     model_id: str | None = Field(description="Its name and version; null while only the word list answers.")
     latest_model_file: str | None = Field(
-        description="SHA-256 of its artefact, which is also the name of its folder in the cache."
+        description="SHA-256 of its artifact, which is also the name of its folder in the cache."
     )
     model: ModelInfo | None = Field(description="What answers now; null when nothing does.")
 

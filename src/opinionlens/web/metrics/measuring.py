@@ -150,7 +150,7 @@ class Metrics:
     def count_swap(self, outcome: SwapOutcome) -> None:
         """Record a change of the answering version, or its failure.
 
-        `refused` is an artefact that may not serve, `failed` any other failure.
+        `refused` is an artifact that may not serve, `failed` any other failure.
         """
         self._swaps[outcome].inc()
 

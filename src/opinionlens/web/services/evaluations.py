@@ -86,7 +86,7 @@ class Evaluations:
         Raises:
             InputError: the file cannot be read, or its labels are not understood.
             ModelNotLoaded: there is no such version here.
-            ArtefactError: it may not serve.
+            ArtifactError: it may not serve.
             ServingBusy: another file is being measured on, or the pool is full.
             EvaluationTooLong: it took too long; work already begun ends in the background.
         """

@@ -48,7 +48,7 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "Another version has been activated meanwhile."}
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
-    422: {"model": Problem, "description": "The artefact may not serve, and why."}
+    422: {"model": Problem, "description": "The artifact may not serve, and why."}
 }
 _CHANGES = {**_GONE, **_CONFLICT, **_REFUSED, **_NO_DATABASE}
 # A copy that is damaged or gone is fetched again.

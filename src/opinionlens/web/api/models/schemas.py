@@ -213,7 +213,7 @@ class ModelCardAnswer(ModelAnswer):
     licence_warning: str | None = Field(description="Where one of them forbids commercial use.")
     limits: CardLimits
     manifest: dict[str, Any] | None = Field(
-        description="Training, features, calibration and uncertainty as the artefact holds them."
+        description="Training, features, calibration and uncertainty as the artifact holds them."
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opinionlens.classifiers.artifact import write_artefact
+from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
@@ -58,7 +58,7 @@ def tweets() -> tuple[list[str], np.ndarray]:
     ("family", "spec"),
     [(name, "all") for name in FAMILIES] + [("logistic_regression", name) for name in SPECS if name != "all"],
 )
-def test_the_artefact_answers_as_the_estimator(
+def test_the_artifact_answers_as_the_estimator(
     family: str, spec: str, tweets: tuple[list[str], np.ndarray], tmp_path: Path
 ) -> None:
     texts, codes = tweets
@@ -75,7 +75,7 @@ def test_the_artefact_answers_as_the_estimator(
         uncertainty=Uncertainty(0.4, 0.3),
         training=Training(family),
     )
-    written = write_artefact(tmp_path / "a", manifest, model_of(estimator, vocabulary), unseen[:8])
+    written = write_artifact(tmp_path / "a", manifest, model_of(estimator, vocabulary), unseen[:8])
     classifier = load_classifier(tmp_path / "a", written.digest())
     assert classifier.manifest == written
 
@@ -90,7 +90,7 @@ def test_the_artefact_answers_as_the_estimator(
 
 
 @pytest.mark.parametrize("family", [name for name, family in FAMILIES.items() if family.kind == "linear"])
-def test_a_linear_artefact_equals_the_scikit_learn_pipeline(
+def test_a_linear_artifact_equals_the_scikit_learn_pipeline(
     family: str, tweets: tuple[list[str], np.ndarray], tmp_path: Path
 ) -> None:
     texts, codes = tweets
@@ -101,7 +101,7 @@ def test_a_linear_artefact_equals_the_scikit_learn_pipeline(
     estimator = FAMILIES[family].fit(counts, codes[:600], FAMILIES[family].defaults, seed=1)
     assert isinstance(estimator, LinearEstimator)
     manifest = Manifest("linear", LABELS, SPECS["all"], CALIBRATION, Uncertainty(), Training(family))
-    write_artefact(tmp_path / "a", manifest, model_of(estimator, vocabulary), unseen[:8])
+    write_artifact(tmp_path / "a", manifest, model_of(estimator, vocabulary), unseen[:8])
     pipeline = sklearn_pipeline(vocabulary, estimator, scale=CALIBRATION.scale, bias=CALIBRATION.bias)
     found = load_classifier(tmp_path / "a").predict_proba(unseen)
     np.testing.assert_allclose(found, pipeline.predict_proba(unseen), rtol=0, atol=1e-9)
