@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.tabular.row_problems import RowProblem
 
-# Probabilities are written to as many places; more would promise what no calibration keeps.
+# Decimal places of probabilities; more would promise a precision that no calibration has.
 PLACES = 6
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_ENTRIES = 20_000
-# What the directory of an archive takes: ours have names of some 40 characters.
+# The size of an archive's directory: ours have names of some 40 characters.
 _MAX_DIRECTORY_BYTES = 200 * MAX_ENTRIES
 _END = struct.Struct("<4s4H2LH")  # the record at the end of an archive; zipfile looks for it there first
 _END_SIGNATURE = b"PK\x05\x06"
@@ -34,14 +34,13 @@ _NPY_HEADER_READERS = {
 def checked_archive(source: Path | IO[bytes], *, may_compress: bool = False) -> Iterator[zipfile.ZipFile]:
     """Open an archive after checking its structure.
 
-    Its entries lie one behind the other, each under a name of its own.
-
-    So all of them together are not larger than the file, unless they are compressed.
+    Its entries lie one behind the other, each under a name of its own. So all of them together are not larger
+    than the file, unless they are compressed.
 
     Args:
         source: the file; a stream must be seekable.
-        may_compress: whether entries may be compressed; their sizes are then only what they claim, which
-            zipfile enforces while it reads.
+        may_compress: whether entries may be compressed; their sizes are then only claims, which zipfile
+            enforces while it reads.
 
     Raises:
         ValueError: it is built in another way than ours are.

@@ -49,13 +49,13 @@ def write_artifact(
 
     Args:
         directory: the artifact's folder; it holds nothing else afterwards.
-        manifest: what is known before the files exist; its `files` and `self_test` are filled in here.
+        manifest: the facts known before the files exist; its `files` and `self_test` are filled in here.
         model: the weights.
         self_test_texts: 8 texts that exercise the model; their probabilities are recorded.
         extra_files: more files that travel with the classifier, by plain name (`reference.json`).
 
     Raises:
-        ArtifactError: what was written does not load again; nothing changed at `directory`.
+        ArtifactError: the written artifact does not load again; nothing changed at `directory`.
     """
     if len(self_test_texts) != SELF_TEST_TEXTS:
         raise ValueError(f"a self-test has {SELF_TEST_TEXTS} texts, not {len(self_test_texts)}")

@@ -22,17 +22,16 @@ Span = tuple[int, int]
 class Contribution:
     """One feature's addition to the decision values, per label.
 
-    It is the sum over the feature's places.
-
-    Places are in code points of the original text. A word n-gram reaches from its first token to its last. A
-    character n-gram covers its whole token: the token's letters are not always those that were written.
+    It is the sum over the feature's places. Places are in code points of the original text. A word n-gram
+    reaches from its first token to its last. A character n-gram covers its whole token: the token's letters
+    are not always those that were written.
 
     Attributes:
         feature: its name in the vocabulary.
         block: the block of features it belongs to.
-        values: what it adds, per label of the explanation.
+        values: its addition, per label of the explanation.
         spans: every place where it was found.
-        parts: what it adds at each place; empty where it adds the same everywhere.
+        parts: its addition at each place; empty where it is the same everywhere.
     """
 
     feature: str
@@ -69,12 +68,10 @@ class TokenContribution:
 class Explanation:
     """The contributions to one decision.
 
-    They and `bias` add up to `decision`, per label of `labels`, to 1e-9.
-
-    `share` says how much the text is like the training texts: below 1 a general expert has a part in the
-    decision, at 0 nearly all of it. The values are decision values, before calibration. Where the model is no
-    sum of parts (`exact` is False) a contribution is the change that the token's removal makes, and `bias` is
-    the remainder.
+    They and `bias` add up to `decision`, per label of `labels`, to 1e-9. `share` says how much the text is
+    like the training texts: below 1 a general expert has a part in the decision, at 0 nearly all of it. The
+    values are decision values, before calibration. Where the model is no sum of parts (`exact` is False) a
+    contribution is the change that the token's removal makes, and `bias` is the remainder.
     """
 
     text: str

@@ -1,12 +1,10 @@
 """Kind `lexicon`: VADER's word list alone.
 
-It needs no artifact, so it can predict while there is no model.
-
-It reads `compound`, the sum of all valences squeezed into -1 to 1, and nothing else. The coefficients were
-fitted by multinomial logistic regression on 9,000 of the sample's brand tweets, the three classes weighted
-alike. There its expected calibration error is 0.02; on texts that it never saw it is 0.06 (film reviews) and
-0.12 (food reviews). It gets every second tweet right, so its confidence ends at 0.81, and a text without a
-word of sentiment is neutral with 0.47.
+It needs no artifact, so it can predict while there is no model. It reads `compound`, the sum of all valences
+squeezed into -1 to 1, and nothing else. The coefficients were fitted by multinomial logistic regression on
+9,000 of the sample's brand tweets, the three classes weighted alike. There its expected calibration error is
+0.02; on texts that it never saw it is 0.06 (film reviews) and 0.12 (food reviews). It gets every second tweet
+right, so its confidence ends at 0.81, and a text without a word of sentiment is neutral with 0.47.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import RECIPES
 
 _COMPOUND = LEXICON_FEATURES.index("compound")
-# Per label: what compound adds, what its size adds whatever the sign, and the start. Neutral is the measure.
+# Per label: the weight of compound, that of its absolute value, and the bias. Neutral is the reference.
 _BY_SIGN = np.array([-1.25, 0.0, 0.69])
 _BY_SIZE = np.array([1.57, 0.0, 2.23])
 _BIAS = np.array([-0.38, 0.0, -0.82])

@@ -20,8 +20,8 @@ from opinionlens.classifiers.manifest_reading import read_manifest
 # Another processor or numpy may round differently; a different model or tokenizer differs by far more.
 SELF_TEST_TOLERANCE = 1e-6
 
-# Importing these modules is cheap: what a kind needs beyond numpy is imported when a classifier of it is
-# loaded.
+# Importing these modules is cheap: the libraries of a kind beyond numpy are imported when a classifier of it
+# is loaded.
 _LOADERS: Mapping[str, Callable[[Manifest, Path], Classifier]] = {
     "linear": linear.load,
     "skops": skops.load,

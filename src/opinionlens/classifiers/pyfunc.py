@@ -1,8 +1,7 @@
 """MLflow's entry to classifiers.
 
-`loader_module` names it, so that `mlflow models serve` and `spark_udf` work.
-
-MLflow imports this module where the model is used; only there, and only on `predict`, is pandas needed.
+`loader_module` names it, so that `mlflow models serve` and `spark_udf` work. MLflow imports this module where
+the model is used; only there, and only on `predict`, is pandas needed.
 """
 
 from __future__ import annotations

@@ -39,10 +39,10 @@ class SkopsModel:
     """A fitted scikit-learn model before it is an artifact.
 
     Attributes:
-        text: what turns texts into a matrix.
+        text: the blocks that turn texts into a matrix.
         columns: the columns of that matrix that the model sees.
         model: the fitted estimator; its classes are in the order of the labels.
-        least_probability: what the model's probabilities are clipped to from below, before their logarithm.
+        least_probability: the least value of the model's probabilities before their logarithm is taken.
     """
 
     text: TextWeights
@@ -70,7 +70,7 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
     Call `load.load_classifier`, which checks the files first.
     """
     try:
-        import skops.io  # noqa: F401 - only to say early what is missing
+        import skops.io  # noqa: F401 - only to report a missing package early
     except ModuleNotFoundError as error:
         raise ArtifactUnsupported(
             f"A classifier of the kind 'skops' needs the package {error.name}.",

@@ -1,10 +1,9 @@
 """Writing and safe reading of scikit-learn models as data.
 
-The file is model.skops. It is read only after every node in it has been checked.
-
-skops builds any type that it trusts, and what it trusts by default is all of scikit-learn and much of numpy.
-Here a file may hold the types of our own families and nothing else, and what C code would follow unchecked
-(the children of a tree's nodes, the indices of a sparse matrix) is checked before it is ever used.
+The file is model.skops. It is read only after every node in it has been checked. skops builds any type that
+it trusts, which by default is all of scikit-learn and much of numpy. Here a file may hold only the types of
+our own families, and values that C code would follow unchecked (the children of a tree's nodes, the indices
+of a sparse matrix) are checked before they are used.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ SCHEMA_NAME = "schema.json"
 PROTOCOL = 2
 MAX_SCHEMA_BYTES = 32_000_000
 MAX_SCHEMA_VALUES = 1_000_000
-# Of the file, and of what is built from it; meanwhile about three times as much memory is needed.
+# Of the file, and of the model built from it; meanwhile about three times as much memory is needed.
 MAX_MODEL_BYTES = 500_000_000
 _MOST_MATRIX_PARTS = 10
 # The same model gives the same bytes whenever it is written.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
-# By the way that skops loads them. Extend it together with `families`, never from what a file says.
+# By the way that skops loads them. Extend it together with `families`, never by the content of a file.
 ALLOWED: Mapping[str, frozenset[str]] = {
     "ObjectNode": frozenset(
         (
@@ -51,7 +50,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "JsonNode": frozenset(("builtins.str",)),
     "TypeNode": frozenset(("builtins.str",)),
 }
-# Beyond what skops itself trusts.
+# In addition to the types that skops itself trusts.
 _TRUSTED = ["sklearn.tree._tree.Tree", "scipy.sparse._csr.csr_array"]
 
 

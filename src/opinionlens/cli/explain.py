@@ -37,9 +37,8 @@ def run_explain(text: str, *, model: str | None) -> None:
 def contributions_table(explanation: Explanation) -> Table:
     """Return a table of contributions to the decision value.
 
-    One row a token, in the order of the text, then the bias and the sum of all.
-
-    Of a long text only the tokens that weigh most have a row; the others are summed up in one.
+    One row a token, in the order of the text, then the bias and the sum of all. Of a long text only the
+    tokens that weigh most have a row; the others are summed up in one.
     """
     table = Table(title="Contributions to the decision value of each class", title_justify="left")
     table.add_column("token")
@@ -67,9 +66,8 @@ def _strongest(
 ) -> tuple[list[TokenContribution], list[TokenContribution]]:
     """Part the tokens into the strongest and the others.
 
-    Both stay in the order of the text.
-
-    What a token adds to all classes alike decides nothing, so the spread of its values counts.
+    Both stay in the order of the text. A part that is equal for all classes decides nothing, so the spread of
+    the values counts.
     """
     spread = [max(token.values) - min(token.values) for token in tokens]
     strong = set(sorted(range(len(tokens)), key=lambda index: -spread[index])[:limit])

@@ -26,7 +26,7 @@ def run_export(file: Path) -> None:
     Raises:
         InputError: the name does not end in a known format.
         StorageError: the database does not answer, or has not the tables of this version; nothing is written.
-        OSError: the file cannot be written; what was there before stays.
+        OSError: the file cannot be written; an earlier one stays.
     """
     form = FORMATS.get(file.suffix.removeprefix(".").lower())
     if form is None:

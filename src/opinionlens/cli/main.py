@@ -213,7 +213,9 @@ def openapi(
     run_openapi(file)
 
 
-feedback_commands = typer.Typer(help="What readers said is right.", no_args_is_help=True)
+feedback_commands = typer.Typer(
+    help="Corrections that readers gave: export or delete them.", no_args_is_help=True
+)
 app.add_typer(feedback_commands, name="feedback")
 
 

@@ -18,7 +18,7 @@ def run_openapi(file: Path) -> None:
 
     Raises:
         SettingsInvalid: the current folder is not the project's.
-        OSError: the file cannot be written; what was there before stays.
+        OSError: the file cannot be written; an earlier one stays.
     """
     # `model_construct` reads no environment, which `Settings()` does.
     app = create_app(Settings.model_construct(), registry=MemoryRegistry())

@@ -69,7 +69,7 @@ def child_process(
     Args:
         command: program and arguments.
         log: file that takes its output (appended); None leaves it on the terminal.
-        environment: what to add to the environment.
+        environment: variables to add to the environment.
     """
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)

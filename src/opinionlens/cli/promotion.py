@@ -64,7 +64,7 @@ def _through_the_gate(
     force: str | None,
     register_refused: bool = False,
 ) -> PromotionResult:
-    check_model_name(name)  # before minutes are spent on what could not be registered
+    check_model_name(name)  # before minutes are spent on a name that cannot be registered
     trained_on = candidate.classifier.manifest.training.sources
     evidence = gather_evidence(paths, params, trained_on=trained_on, reporter=Bars())
     rules = GateRules(

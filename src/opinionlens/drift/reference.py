@@ -1,9 +1,8 @@
 """The drift reference: a profile of a classifier's training texts.
 
-It is written into the artifact as data.
-
-It holds shares and distributions only, never a text or a word. What is measured here on the training data is
-what can be measured later on predictions: true labels are known there from feedback only, all else always.
+It is written into the artifact as data. It holds shares and distributions only, never a text or a word. All
+that is measured here on the training data can be measured later on predictions, too; only true labels are
+known from feedback alone there.
 """
 
 from __future__ import annotations
@@ -38,11 +37,9 @@ _TOKENISED_AT_MOST = 20_000
 class Distribution:
     """The distribution of one number over the texts.
 
-    Texts that lack the number are left out.
-
-    `edges` are the inner limits of the histogram's bins, a value on an edge belonging to the bin above;
-    `shares` has one entry more than `edges`, because the outer bins are open. `quantiles` maps "0.05" to the
-    5 % one.
+    Texts that lack the number are left out. `edges` are the inner limits of the histogram's bins, a value on
+    an edge belonging to the bin above; `shares` has one entry more than `edges`, because the outer bins are
+    open. `quantiles` maps "0.05" to the 5 % one.
     """
 
     n: int

@@ -70,8 +70,8 @@ def fit_temperature(
 
     Args:
         decisions: one row per text, one column per class, made by a model that has not seen the row.
-        codes: the truth, as positions in `LABELS`; rows whose label is not among `classes` are left aside.
-        classes: what the columns mean.
+        codes: the truth, as positions in `LABELS`; rows of other labels than `classes` are left aside.
+        classes: the labels of the columns.
 
     Raises:
         ValueError: no row is left, or the shapes do not match.
@@ -91,9 +91,7 @@ def fit_vector_scaling(
 ) -> Calibration:
     """Fit one scale and one bias per class.
 
-    The biases sum to 0, because a common one changes nothing.
-
-    Arguments and errors as for `fit_temperature`.
+    The biases sum to 0, because a common one changes nothing. Arguments and errors as for `fit_temperature`.
     """
     unit, targets, spread = _standardised(decisions, codes, classes)
     middle, k = unit.mean(axis=0), len(classes)
@@ -135,16 +133,15 @@ def choose_calibration(
 ) -> CalibrationChoice:
     """Choose a calibration by cross-validated log loss.
 
-    The candidates are none, temperature and vector scaling.
-
-    A richer method has to beat the simpler one by more than one standard error of the row-wise difference. A
-    method that moves the winner (vector scaling) may cost at most `max_f1_loss` of macro F1: the log loss
-    alone favours frequent classes, and would quietly undo a family's class weights.
+    The candidates are none, temperature and vector scaling. A richer method has to beat the simpler one by
+    more than one standard error of the row-wise difference. A method that moves the winner (vector scaling)
+    may cost at most `max_f1_loss` of macro F1: the log loss alone favours frequent classes, and would quietly
+    undo a family's class weights.
 
     Args:
         decisions: out-of-fold decision values, one column per class.
         codes: the truth, as positions in `LABELS`.
-        classes: what the columns mean.
+        classes: the labels of the columns.
         lengths: of the texts, as `evidence_length` counts; None to scale no text by its length.
         methods: which to choose among; `none` is always one of them.
         folds: how many parts the rows are dealt into, class by class.

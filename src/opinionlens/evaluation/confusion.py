@@ -1,11 +1,9 @@
 """Confusion tables and their scores.
 
-Every function takes one table or a stack of resampled ones.
-
-A table has the truth in its rows and the prediction in its columns; leading axes are kept. Macro averages
-run over the classes that occur in the truth: a class absent from a slice has no recall, and calling its F1
-zero would punish a model for the slice. Rows wrongly given to an absent class still count: they are missing
-from their own class.
+Every function takes one table or a stack of resampled ones. A table has the truth in its rows and the
+prediction in its columns; leading axes are kept. Macro averages run over the classes that occur in the truth:
+a class absent from a slice has no recall, and calling its F1 zero would punish a model for the slice. Rows
+wrongly given to an absent class still count: they are missing from their own class.
 """
 
 from __future__ import annotations

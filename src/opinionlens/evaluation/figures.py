@@ -144,10 +144,8 @@ def study_figure(
 ) -> Figure:
     """Draw the value of every trial in order.
 
-    By family, with the best so far; higher is better.
-
-    A trial without a value (failed or stopped early) is a mark on the lower edge. `objective` and the names
-    of the families are shown as they are.
+    By family, with the best so far; higher is better. A trial without a value (failed or stopped early) is a
+    mark on the lower edge. `objective` and the names of the families are shown as they are.
     """
     measured = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     numbers = np.arange(len(measured))
@@ -183,9 +181,8 @@ def comparison_figure(
 ) -> Figure:
     """Draw intervals by set and by series.
 
-    Sets go from top to bottom; each series has its own colour.
-
-    A series that is absent from a set leaves a gap. Names are shown as they are.
+    Sets go from top to bottom; each series has its own colour. A series that is absent from a set leaves a
+    gap. Names are shown as they are.
     """
     series = list(dict.fromkeys(name for values in sets.values() for name in values))
     figure, axes = _new(8.0, 1.6 + 0.24 * len(sets) * (len(series) + 1), title, "95% intervals")

@@ -27,7 +27,7 @@ class GateRules:
     Attributes:
         margin: how much worse than the champion's its macro F1 may be, at the low end of the interval.
         max_calibration_error: bound of the expected calibration error (15 bins of equal width). On few rows
-            chance alone exceeds any bound, so what a perfectly calibrated classifier would reach is forgiven.
+            chance alone exceeds any bound, so the error of a perfectly calibrated classifier is allowed.
         behaviour_slack: how much lower than the champion's the pass rate of a behavioural check may be.
         max_sure_and_wrong: how many negated everyday sentences it may answer wrong above a confidence of 0.9,
             whatever the champion does.

@@ -1,10 +1,8 @@
 """Confidence intervals of scores.
 
-Wilson's for shares, the bootstrap for statistics of a confusion table.
-
-Drawing n rows with replacement and counting them in a table is the same as drawing the table's cells from a
-multinomial distribution, so no row is ever touched: a resample costs 9 cells, or 27 when two classifiers are
-paired.
+Wilson's for shares, the bootstrap for statistics of a confusion table. Drawing n rows with replacement and
+counting them in a table is the same as drawing the table's cells from a multinomial distribution, so no row
+is ever touched: a resample costs 9 cells, or 27 when two classifiers are paired.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """A model measured on labelled texts of one's own.
 
-Scores with intervals, calibration, errors, and a comparison.
-
-Needs numpy alone, because the app measures with it, too. On texts that are negative or positive but never
-neutral the sign decides (`polarity`); VADER's compound is read in the same way.
+Scores with intervals, calibration, errors, and a comparison. Needs numpy alone, because the app measures with
+it, too. On texts that are negative or positive but never neutral the sign decides (`polarity`); VADER's
+compound is read in the same way.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Answers:
     """One model's predictions on some rows.
 
     Attributes:
-        name: what the model is called.
+        name: of the model.
         probabilities: (n, 3), in the order of `LABELS`.
         reasons: why an answer is uncertain; None where it is not.
         sources: the data sets that the model was trained on.
@@ -89,10 +88,10 @@ def measured(
 
     Args:
         data: where the rows come from, for the report.
-        rows: what is right.
-        model: what the model says.
+        rows: the labelled rows.
+        model: the predictions of the model.
         compounds: VADER's compound value of each text.
-        champion: what the champion says, where the model is another one.
+        champion: those of the champion, where the model is another one.
         without_champion: why there is none to compare with.
         seed: for the intervals.
 
@@ -130,9 +129,8 @@ def measured(
 def vader_codes(compounds: Floats, truth: Codes) -> Codes:
     """Return VADER's classes.
 
-    By its authors' thresholds, or by the sign where no row is neutral.
-
-    There a compound of 0 counts as the commonest class, which can only flatter VADER.
+    By its authors' thresholds, or by the sign where no row is neutral. There a compound of 0 counts as the
+    commonest class, which can only flatter VADER.
     """
     if is_two_class(truth):
         return np.select([compounds > 0, compounds < 0], [_POSITIVE, _NEGATIVE], commonest(truth))

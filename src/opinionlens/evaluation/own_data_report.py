@@ -29,7 +29,7 @@ class DataFacts:
         rows_in: how many rows the file has.
         usable: how many have a text and a label that is understood; the sample is drawn from them.
         left_out: the other rows by reason.
-        meanings: what each label was taken for; None for those left out.
+        meanings: the class that each label was taken for; None for those left out.
         notes: how the file was read, where that is unusual.
         seed: the sample was drawn with it.
     """

@@ -57,10 +57,8 @@ def reliability_table(
 ) -> tuple[ReliabilityBin, ...]:
     """Return confidence and accuracy bin by bin.
 
-    Empty bins are left out.
-
-    Equal confidences always share a bin, so the order of the rows does not matter and bins of equal mass may
-    differ in size, or be fewer.
+    Empty bins are left out. Equal confidences always share a bin, so the order of the rows does not matter
+    and bins of equal mass may differ in size, or be fewer.
     """
     confidence, is_right = winners(truth, probabilities)
     edges = _edges(confidence, bins, binning)
@@ -80,9 +78,8 @@ def expected_calibration_error(
 ) -> float:
     """Return the mean distance of confidence and accuracy.
 
-    Over the bins, weighted by their size.
-
-    It is never negative, so chance alone makes it positive: see `calibration_error_by_chance`.
+    Over the bins, weighted by their size. It is never negative, so chance alone makes it positive: see
+    `calibration_error_by_chance`.
     """
     table = reliability_table(truth, probabilities, bins=bins, binning=binning)
     return sum(row.n * abs(row.mean_confidence - row.accuracy) for row in table) / len(truth)
@@ -93,10 +90,8 @@ def calibration_error_by_chance(
 ) -> float:
     """Return the calibration error that chance alone rarely exceeds.
 
-    It is the equal-width error of a perfectly calibrated classifier with these confidences.
-
-    With 15 bins and 300 rows that is about 0.08, so a fixed bound alone would refuse honest classifiers on
-    small sets.
+    It is the equal-width error of a perfectly calibrated classifier with these confidences. With 15 bins and
+    300 rows that is about 0.08, so a fixed bound alone would refuse honest classifiers on small sets.
     """
     confidence = probabilities.max(axis=1)
     edges = _edges(confidence, bins, Binning.EQUAL_WIDTH)

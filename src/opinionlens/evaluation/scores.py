@@ -63,9 +63,8 @@ class ModelScores:
     def as_metrics(self, prefix: str = "test") -> dict[str, float]:
         """Return the scores by flat names for tracking.
 
-        `test_accuracy` and so on; an undefined score is left out.
-
-        Precision, recall and F1 are macro averages; the F1 of each class is `test_per_class_negative_f1`.
+        `test_accuracy` and so on; an undefined score is left out. Precision, recall and F1 are macro
+        averages; the F1 of each class is `test_per_class_negative_f1`.
         """
         values: dict[str, float | None] = {
             "accuracy": self.accuracy,
@@ -108,7 +107,7 @@ def score(
     Args:
         labels: the truth, as labels or as codes.
         probabilities: one row per text, one column per class of the model.
-        classes: what the columns mean. A truth outside them counts as an error with probability 0.
+        classes: the labels of the columns. A truth outside them counts as an error with probability 0.
 
     Raises:
         ValueError: no rows, an unknown label, rows that do not match, or a row that is no distribution.

@@ -12,7 +12,7 @@ from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import score
 from opinionlens.pipeline.reporting import rounded
 
-# Upper ends of the lengths in tokens; what is longer makes a length of its own.
+# Upper ends of the lengths in tokens; longer texts make a length of their own.
 LENGTHS = (32, 100, 400)
 # On fewer rows a calibration error says nothing: chance alone makes it large.
 _LEAST_ROWS = 100

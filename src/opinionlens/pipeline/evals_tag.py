@@ -14,7 +14,7 @@ from opinionlens.registry.port import EVALS_TAG
 # MLflow cuts longer tags off without a word.
 LONGEST_TAG = 4_900
 LEFT_OUT_TAG = "evals.left_out"
-# Where there is no room for all, the tables go in this order; what a card needs least goes first.
+# Where there is no room for all, the tables go in this order, the least important first.
 _BY_KIND = "everyday by kind"
 _NEEDED_LEAST = (_BY_KIND, "lengths", "hard_behaviour", "slices", "behaviour", "sources", "other_kinds")
 

@@ -43,7 +43,7 @@ _PROBES = (
     "don't bother &amp; <b>avoid</b>",
     "",
 )
-# A text is foreign when it is stranger than all but this share of the texts that training never saw …
+# A text is foreign when it has fewer known words than all but this share of the texts outside training …
 _STRANGEST = 0.002
 # … but knowing every second word is never foreign, however narrow the training texts were.
 _AT_MOST = 0.5
@@ -72,7 +72,7 @@ def write_fitted_artifact(
     Args:
         directory: the artifact's folder; replaced as a whole.
         fitted: the calibrated estimator.
-        vocabulary: what its counts were counted with.
+        vocabulary: the one that its counts are of.
         provenance: lineage, training and further files.
         unseen_texts: texts that the vocabulary was not fitted on; they say how strange a text may be.
         unfamiliar_confidence: below this, answers to texts unlike these are uncertain.
@@ -141,9 +141,7 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
 def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
     """Return the least share of known words of familiar texts.
 
-    Below it a text is foreign. In hundredths.
-
-    In hundredths.
+    Below it a text is foreign. In hundredths. In hundredths.
     """
     reader = TextReader(spec, text)
     least_words = Uncertainty().min_words

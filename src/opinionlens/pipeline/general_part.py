@@ -73,7 +73,7 @@ def fit_general(
         readings: of `train` and `val`; the words are counted in the first, the gate opens by the second.
         codes: labels of both, in that order.
         decisions: decision values of the n-grams for both, from models without them.
-        classes: what the columns of `decisions` mean.
+        classes: the labels of the columns of `decisions`.
     """
     train, val = readings["train"], readings["val"]
     words = count_domain_words(one.tokens for one in train)

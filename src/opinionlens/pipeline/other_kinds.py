@@ -61,7 +61,7 @@ def read_other_kinds(
 
     Raises:
         ParamsInvalid: a name is neither that of a card nor that of a labelled file below `raw`.
-        DatasetMalformed: a file is there, but is not what its card says, or holds no labelled texts.
+        DatasetMalformed: a file is there, but does not match its card, or holds no labelled texts.
         TableInvalid: a file is there, but cannot be read.
     """
     for name in names:

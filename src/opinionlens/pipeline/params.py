@@ -76,7 +76,7 @@ class LabelledFile(Section):
 
     @field_validator("label_map", mode="before")
     @classmethod
-    def _labels_as_written(cls, value: Any) -> Any:  # noqa: ANN401 - what the file holds
+    def _labels_as_written(cls, value: Any) -> Any:  # noqa: ANN401 - a value of the file
         # YAML reads 1 and true as numbers and booleans; in a CSV file both are text.
         return {str(key): label for key, label in value.items()} if isinstance(value, dict) else value
 
@@ -104,7 +104,7 @@ class Data(Section):
 
     @field_validator("max_rows", mode="before")
     @classmethod
-    def _numbers_of_rows(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - what the file holds
+    def _numbers_of_rows(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a value of the file
         # Before the types are looked at: of a union, each type would complain.
         if value is None:
             return None
@@ -282,7 +282,7 @@ def load_params(path: Path) -> Params:
     """Read and check the parameters.
 
     Raises:
-        ParamsInvalid: every fault of the file at once, each with its line, its key and what is allowed.
+        ParamsInvalid: every fault of the file at once, each with its line, its key and the allowed values.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ def preprocess(
 
     Raises:
         DatasetMissing: a source is not where it was looked for.
-        DatasetMalformed: a source is not what its card says, or too little is left to learn from.
+        DatasetMalformed: a source does not match its card, or too little is left to train on.
         StageFailed: a text or a group stands on both sides of the split (a fault of ours).
     """
     readings = read_all(cards, places, reporter)

@@ -83,7 +83,7 @@ class PromotionResult:
 
     Attributes:
         version: the candidate's.
-        decision: what the gate said; None when the candidate was the champion already.
+        decision: that of the gate; None when the candidate was the champion already.
         promoted: whether the alias points to it now and did not before.
         displaced: the champion before, where `promote` had not made it so.
         lost: of the champion before, which was the same classifier, why its files cannot be served.
@@ -136,7 +136,7 @@ def promote(
         name: the model's name.
         experiment: the remote experiment, for runs that have to be copied there.
         evidence: rows and baselines for the gate.
-        rules: what the gate asks.
+        rules: those of the gate.
         force: promote although the gate says no or another program chose the champion, for this reason, which
             is recorded with the version.
         register_refused: keep a refused candidate as a version without the alias, instead of raising.
@@ -158,7 +158,7 @@ def promote(
     if not allowed and not register_refused:
         raise PromotionRefused(decision.reasons, remedy=_FORCE)
     version = _registered(candidate, registry, name, experiment)
-    # A digest that was registered before keeps its version; what the gate says now still has to be recorded.
+    # A digest that was registered before keeps its version; the gate's new decision still has to be recorded.
     evals = _evals(candidate.classifier, evidence, Drawing(rules.seed, rules.resamples))
     licences = _licences(candidate.classifier)
     tags = _tags(decision, force) | licences | (evals.as_tags() if evals else {})

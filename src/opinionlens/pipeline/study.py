@@ -1,11 +1,9 @@
 """One seeded Optuna study with a reproducible result.
 
-The result depends on neither the number of processes nor on interruptions.
-
-Trials are asked in generations of fixed size. All of a generation are asked before any is evaluated, each
-from a sampler seeded by (seed, position), so what a trial is asked to try depends only on the finished
-generations before it. An interrupted study is found again by its name; trials that were asked but not
-finished are evaluated again.
+The result depends on neither the number of processes nor on interruptions. Trials are asked in generations of
+fixed size. All of a generation are asked before any is evaluated, each from a sampler seeded by (seed,
+position), so the proposal of a trial depends only on the finished generations before it. An interrupted study
+is found again by its name; trials that were asked but not finished are evaluated again.
 """
 
 from __future__ import annotations
@@ -104,7 +102,7 @@ def run_study(
 
     Args:
         study: from `open_study`.
-        space: what to suggest for each family; one categorical choice picks among them.
+        space: suggests parameters for each family; one categorical choice picks among them.
         first: parameters, named as the space names them, that each family is tried with before the
             sampler chooses (its defaults).
         n_trials: how many finished trials to have in the end.

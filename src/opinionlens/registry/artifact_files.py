@@ -79,7 +79,7 @@ def read_manifest_bytes(folder: Path) -> bytes:
     """Return the manifest in a folder, as it stands there.
 
     Raises:
-        ArtifactMissing: there is none, or what goes by its name is no ordinary file.
+        ArtifactMissing: there is none, or it is no ordinary file.
         ArtifactUnsupported: it is far too large for one.
     """
     path = folder / MANIFEST

@@ -25,7 +25,7 @@ class Call:
 
     Attributes:
         number: The id of the request.
-        answer: What the child answers.
+        answer: The answer of the child, once it comes.
         heard: When the child was last heard of this call: it reports each answer of the registry's server.
     """
 
@@ -71,7 +71,7 @@ class Child:
         Ctrl-C reaches the parent alone, which then stops the child.
 
         Args:
-            command: What to start.
+            command: Program and arguments.
             environment: All of its environment.
             opening: The arguments of the first request, which opens the registry.
 
@@ -79,7 +79,7 @@ class Child:
             OSError: the command cannot be started.
             RegistryUnavailable: it ended at once.
         """
-        self._process = subprocess.Popen(  # noqa: S603 - our own worker, or what a test gives
+        self._process = subprocess.Popen(  # noqa: S603 - our own worker, or the one of a test
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

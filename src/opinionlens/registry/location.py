@@ -19,10 +19,9 @@ def missing_database(uri: str) -> Path | None:
 def is_foreign(location: str, uri: str) -> bool:
     """Tell whether files lie on a web server of others.
 
-    That is any web server but the registry's.
-
-    MLflow sends the registry's user name and password to whatever web address a version names. Object
-    stores and folders are no web servers: they get other credentials, or none.
+    That is any web server but the registry's. MLflow sends the registry's user name and password to whatever
+    web address a version names. Object stores and folders are no web servers: they get other credentials, or
+    none.
     """
     scheme, _, rest = location.partition(":")
     if scheme.lower() == _PROXIED:

@@ -1,10 +1,8 @@
 """The registry on an MLflow server or on MLflow's database.
 
-For a server mlflow-skinny is enough.
-
-Nothing here depends on MLflow's process-wide tracking address: every call names its own, so that two
-registries and a tracking store can live in one process. (`models:/…` addresses do depend on it; that is why
-none is used.)
+For a server mlflow-skinny is enough. Nothing here depends on MLflow's process-wide tracking address: every
+call names its own, so that two registries and a tracking store can live in one process. (`models:/…`
+addresses do depend on it; that is why none is used.)
 """
 
 from __future__ import annotations
@@ -86,7 +84,7 @@ class MlflowRegistry:
             uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`. User name and
                 password are those of the environment, as always with MLflow; ProcessRegistry gives them to
                 its child only.
-            experiment: Where artifacts are logged whose run is not known.
+            experiment: For artifacts without a known run.
             on_answer: Called after each answer of the server, by the thread that asked.
 
         Raises:

@@ -104,7 +104,7 @@ class Registry(Protocol):
             digest: SHA-256 of `manifest.json`.
             run_id: The run that made it, on the registry's own server.
             tags: Kept as they are; those the registry needs itself win.
-            scores: What to compare versions by.
+            scores: The scores by which versions are compared.
             again: Make a new version though one has this digest: its files are lost or damaged.
 
         Raises:
@@ -147,9 +147,8 @@ class Registry(Protocol):
     def download(self, version: Version, into: Path) -> Path:
         """Put the artifact's files at `into` and return `into`.
 
-        All of them or none.
-
-        Only the manifest is checked here (against the digest); the files are checked when they are loaded.
+        All of them or none. Only the manifest is checked here (against the digest); the files are checked
+        when they are loaded.
 
         Raises:
             VersionNotServable: there is no artifact of ours to download.

@@ -29,7 +29,7 @@ class ProcessLimits:
         start: For the child to import MLflow; 3 to 10 s is usual, more on a busy machine.
         call: For each answer of the registry's server, asked twice. A call may need many of them.
         transfer: For an artifact to be sent or fetched, or a run to be copied; and for any call altogether.
-            What stands still is ended long before, by MLflow's own limit on each request.
+            A transfer that stands still ends long before, by MLflow's own limit on each request.
         idle: Without calls, until the child is ended; the next call starts another.
     """
 
@@ -65,7 +65,7 @@ class ProcessRegistry:
         Args:
             uri: The MLflow server, `http://…`, or a database such as `sqlite:///mlruns.db`.
             credentials: For a server behind basic authentication; only the child ever gets them.
-            experiment: Where artifacts are logged whose run is not known.
+            experiment: For artifacts without a known run.
             limits: How long to wait.
             command: Another child than the worker, which speaks the same lines.
         """

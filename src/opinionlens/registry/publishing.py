@@ -49,7 +49,7 @@ def publish(
         source: The run that made it; None for an artifact that was made without tracking.
         experiment: The remote experiment; also the tag by which registry lists are filtered.
         tags: Further tags of the version.
-        scores: What to compare versions by.
+        scores: The scores by which versions are compared.
         again: See `Registry.register`.
     """
     tags = {**tags, EXPERIMENT_TAG: experiment, BYTES_TAG: str(_size_of(artifact))}

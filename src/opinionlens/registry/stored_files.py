@@ -68,7 +68,7 @@ class StoredFiles:
         None if they are there; that is remembered and not asked again.
 
         Args:
-            location_of: Returns where they are; may raise what MLflow raises.
+            location_of: Returns where they are; may raise errors of MLflow.
             store_hangs: Set when a store does not answer; then nothing more is asked of any.
         """
         if store_hangs.is_set():
@@ -107,11 +107,11 @@ class StoredFiles:
         Args:
             location: The logged model's place in the artifact store.
             into: The artifact's folder here.
-            digest: What the manifest must have; compared before anything else is fetched.
+            digest: That of the manifest; compared before anything else is fetched.
 
         Raises:
             VersionNotServable: the files are on a server that the registry's password is not for.
-            ArtifactUnsupported: they are too large; what the store says of sizes is asked before.
+            ArtifactUnsupported: they are too large; the store is asked for sizes before.
             ArtifactMissing: the store has lost one.
             RegistryUnavailable: the store does not answer.
         """

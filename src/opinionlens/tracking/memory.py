@@ -161,7 +161,7 @@ class MemoryTracking:
             kept.tags.update(tags or {})
         try:
             yield MemoryRun(kept, self._answering, self._models)
-        except BaseException as error:  # also Ctrl-C: a run has to end as what it was
+        except BaseException as error:  # also Ctrl-C: the run has to end with the right status
             kept.status, kept.ended = ending_status(error), datetime.now(UTC)
             raise
         kept.status, kept.ended = RunStatus.FINISHED, datetime.now(UTC)

@@ -1,9 +1,8 @@
 """Runs recorded with MLflow.
 
-On a server, or straight in a database such as `sqlite:///mlruns.db`.
-
-MLflow's process-wide state (its tracking address, the "active run") is never touched: several stores can be
-open in one process, and nothing that a library logs on its own lands in our runs.
+On a server, or straight in a database such as `sqlite:///mlruns.db`. MLflow's process-wide state (its
+tracking address, the "active run") is never touched: several stores can be open in one process, and nothing
+that a library logs on its own lands in our runs.
 """
 
 from __future__ import annotations
@@ -170,7 +169,7 @@ class MlflowTracking:
         run_id = str(run.info.run_id)
         try:
             yield MlflowRun(run_id, str(run.info.experiment_id), self)
-        except BaseException as error:  # also Ctrl-C: a run has to end as what it was
+        except BaseException as error:  # also Ctrl-C: the run has to end with the right status
             self._end_after(error, run_id)
             raise
         with self.translating():
@@ -306,7 +305,7 @@ class MlflowTracking:
             yield
         except (ArtifactError, TrackingError):
             raise
-        except Exception as error:  # MLflow lets through what requests, drivers and stores raise
+        except Exception as error:  # MLflow lets errors of requests, drivers and stores through
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> TrackingError:

@@ -137,7 +137,7 @@ class Tracking(Protocol):
 
         Args:
             experiment: Created when it is new.
-            run_name: What the page shows.
+            run_name: The name that the page shows.
             parent: The id of the run that this one is nested in.
             tags: To search by.
             resume: The id of a run to continue instead of a new one, for example after a kill.

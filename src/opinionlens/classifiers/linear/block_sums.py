@@ -1,10 +1,8 @@
 """Sums of weights for one block, without a matrix.
 
-The sums are u @ coef.T of the block.
-
-Both classes keep one table: for each term its scaled coefficients, one per label, and last its squared scale.
-The last column gives the norm in the same pass over memory: the table does not fit the cache, so touching a
-row costs more than the arithmetic on it.
+The sums are u @ coef.T of the block. Both classes keep one table: for each term its scaled coefficients, one
+per label, and last its squared scale. The last column gives the norm in the same pass over memory: the table
+does not fit the cache, so touching a row costs more than the arithmetic on it.
 """
 
 from __future__ import annotations

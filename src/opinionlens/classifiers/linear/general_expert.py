@@ -26,8 +26,8 @@ class Mixture(NamedTuple):
 
     Attributes:
         share: how much the text is like the training texts, from 0 to 1.
-        domain: what the decision values of the n-grams are multiplied by.
-        expert: what those of the expert are multiplied by.
+        domain: the factor of the n-grams' decision values.
+        expert: the factor of the expert's.
         is_prose: whether the text is written for people; see `text.general.is_prose`.
     """
 

@@ -22,9 +22,7 @@ _MET_TERMS = 32_768
 class WordSums:
     """Sums of the weights of one text's words.
 
-    They equal `TermSums.of` to rounding.
-
-    Safe to share between threads: a race only looks a term up twice.
+    They equal `TermSums.of` to rounding. Safe to share between threads: a race only looks a term up twice.
     """
 
     def __init__(self, rows: WordRows, sums: TermSums) -> None:
