@@ -145,7 +145,7 @@ def test_an_existing_file_or_folder_is_never_a_text(tmp_path):
     assert names_file("great", PLAIN)
     (tmp_path / "folder").mkdir()
     assert names_file("folder", PLAIN)
-    assert "folder" in str(run("predict", "folder").exception)
+    assert str(run("predict", "folder").exception) == "This is a folder. [folder] Name one of its files."
 
 
 def test_the_remedy_works_for_a_text_that_looks_like_a_file(tmp_path):

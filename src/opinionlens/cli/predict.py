@@ -109,6 +109,8 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
             "--json is for one text; the predictions for a file go into a file.",
             remedy="For JSON lines name it with --out, for example --out predictions.jsonl.",
         )
+    if file.is_dir():
+        raise TableInvalid("This is a folder.", where=str(file), remedy="Name one of its files.")
     chosen = chosen_classifier(model)
     target = options.out or Path(
         f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}"

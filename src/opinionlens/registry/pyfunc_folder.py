@@ -4,11 +4,11 @@ It holds our artifact, and the files that `mlflow models serve` needs:
 
     MLmodel                                       how to load it
     requirements.txt, python_env.yaml, conda.yaml in which environment, for each of MLflow's ways to make one
-    artifact/                                     the classifier: data only
+    artefact/                                     the classifier: data only
     code/opinionlens/                             this package, as far as loading a classifier needs it
 
 The code lies beside the data because no package index has `opinionlens`: a requirement of that name would
-install any package that is put there under it. Our own app never reads `code/`; it downloads `artifact/` and
+install any package that is put there under it. Our own app never reads `code/`; it downloads `artefact/` and
 loads it itself.
 
 It is written without MLflow: its own `save_model` guesses, warns and needs pandas to write these few small
