@@ -254,10 +254,10 @@ class TestPredicting:
         closed.begin_anew()
         refused = closed.client.post("/", data={"text": "I love it"})
         assert refused.status_code == 401
-        assert "Only who is logged in gets verdicts here." in refused.text
+        assert "Predictions need a login here." in refused.text
         given = closed.client.post("/feedback", data={"text": "I love it", "label": "POSITIVE"})
         assert given.status_code == 401
-        assert "judging texts needs a login, too" in closed.client.get("/login").text
+        assert "predictions need a login, too" in closed.client.get("/login").text
         closed.log_in()
         assert closed.client.post("/", data={"text": "I love it"}).status_code == 200
 

@@ -102,7 +102,7 @@ def test_a_version_is_tried_beside_the_active_one(open_admin: OpenAdmin, violati
     page = open_admin()
     fetch(page, GOOD)
     press(page, "Try opinionlens 2")
-    text = page.get_by_label("Text to judge with both")
+    text = page.get_by_label("Text to try with both")
     expect(text).to_be_focused()
     press(page, "Compare")
     expect(page.locator("#trial .alert")).to_have_text("Type or paste a text first.")
@@ -274,7 +274,7 @@ class TestForEverybody:
         page = open_admin(viewport=PHONE)
         fetch(page, GOOD)
         press(page, "Try opinionlens 2")
-        page.get_by_label("Text to judge with both").fill("great and late " + "x" * 200)
+        page.get_by_label("Text to try with both").fill("great and late " + "x" * 200)
         press(page, "Compare")
         expect(page.locator(".trial-verdict")).to_have_count(2)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

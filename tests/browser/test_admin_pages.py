@@ -61,7 +61,7 @@ class TestKeys:
         page = open_admin("/admin/keys", permissions=["clipboard-read", "clipboard-write"])
         expect(page.get_by_text("There are no keys yet.")).to_be_visible()
         page.get_by_label("What is it for?").fill("<b>nightly</b> report")
-        page.get_by_label("judge texts").uncheck()
+        page.get_by_label("get predictions").uncheck()
         page.get_by_role("button", name="Make the key").click()
         expect(page.get_by_role("alert").first).to_contain_text("Choose what it may do.")
         page.get_by_label("change models and keys").check()

@@ -38,7 +38,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
 
 def judged(page: Page, name: str, content: bytes) -> Page:
     choose(page, name, content)
-    page.get_by_role("button", name=re.compile("^Judge")).click()
+    page.get_by_role("button", name=re.compile("^Predict")).click()
     expect(page.locator("#file-result")).to_be_visible()
     return page
 
@@ -62,7 +62,7 @@ class TestReading:
         expect(page.locator(".preview li")).to_have_count(3)
         expect(page.locator(".preview li").nth(1)).to_have_text("awful café, late")
         expect(page.get_by_text("1 row has no text.")).to_be_visible()
-        expect(page.get_by_role("button", name="Judge 4 texts")).to_be_enabled()
+        expect(page.get_by_role("button", name="Predict 4 texts")).to_be_enabled()
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
     def test_unicode_is_recognised(self, open_page: OpenPage, encoding: str) -> None:
@@ -81,7 +81,7 @@ class TestReading:
         expect(page.locator(".preview li").first).to_have_text("great")
         page.get_by_label("The first row names the columns").uncheck()
         expect(page.locator(".preview li").first).to_have_text("title")
-        expect(page.get_by_role("button", name="Judge 3 texts")).to_be_enabled()
+        expect(page.get_by_role("button", name="Predict 3 texts")).to_be_enabled()
         page.get_by_label("Separator").select_option(label="Tab")
         expect(page.get_by_label("Column with the texts").locator("option")).to_have_count(1)
 
@@ -103,10 +103,10 @@ class TestReading:
         page = open_page()
         choose(page, name, content)
         if words is None:  # a header alone: the one row there is may be a text
-            expect(page.get_by_role("button", name="Judge 1 text")).to_be_enabled()
+            expect(page.get_by_role("button", name="Predict 1 text")).to_be_enabled()
             return
         expect(page.locator("#file-alert")).to_contain_text(words)
-        button = page.get_by_role("button", name=re.compile("^Judge"))
+        button = page.get_by_role("button", name=re.compile("^Predict"))
         assert not button.is_visible() or button.is_disabled()
 
     def test_a_wrong_encoding_is_said_and_can_be_changed(self, open_page: OpenPage) -> None:
@@ -136,7 +136,7 @@ class TestReading:
 class TestResult:
     def test_totals_verdicts_and_gaps_are_shown(self, open_page: OpenPage) -> None:
         page = judged(open_page(), "reviews.csv", REVIEWS.encode())
-        expect(page.get_by_role("heading", name="4 texts of reviews.csv judged")).to_be_visible()
+        expect(page.get_by_role("heading", name="4 predictions for reviews.csv")).to_be_visible()
         expect(page.locator("#file-result .bars")).to_contain_text("2 · 50 %")
         expect(page.get_by_text("Answered by opinionlens version 1.")).to_be_visible()
         verdicts = page.locator("#file-result tbody tr td:nth-child(3)")
@@ -173,10 +173,10 @@ class TestResult:
         page = open_page()
         choose(page, "odd.csv", content)
         page.get_by_label("Column with the texts").select_option(label="text")
-        page.get_by_role("button", name=re.compile("^Judge")).click()
+        page.get_by_role("button", name=re.compile("^Predict")).click()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download CSV").click()
-        assert download.value.suggested_filename == "odd-judged.csv"
+        assert download.value.suggested_filename == "odd-predictions.csv"
         raw = Path(download.value.path()).read_bytes()
         assert raw.startswith(b"\xef\xbb\xbf")
         header, *found = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
@@ -208,7 +208,7 @@ class TestResult:
         page = judged(open_page(), "texts.txt", b"great\nawful and late\n")
         page.get_by_role("button", name="Why is row 2 negative?").click()
         expect(page.locator("#verdict")).to_have_attribute("data-label", "NEGATIVE")
-        expect(page.get_by_label("Text to judge")).to_have_value("awful and late")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("awful and late")
 
 
 class TestSending:
@@ -216,9 +216,9 @@ class TestSending:
         page = open_page()
         choose(page, "long.txt", rows(1_203))
         expect(
-            page.get_by_text("The file has 1,203 rows; the first 1,000 of them are judged.")
+            page.get_by_text("The file has 1,203 rows; the first 1,000 of them get a prediction.")
         ).to_be_visible()
-        page.get_by_role("button", name="Judge 1,000 texts").click()
+        page.get_by_role("button", name="Predict 1,000 texts").click()
         expect(page.get_by_text("The first 1,000 of 1,203 rows.")).to_be_visible()
 
     def test_portions_keep_within_the_limits_of_the_server(self, open_page: OpenPage) -> None:
@@ -248,10 +248,10 @@ class TestSending:
 
         page.route(BATCH, answer_once)
         choose(page, "many.txt", rows(300))
-        page.get_by_role("button", name="Judge 300 texts").click()
+        page.get_by_role("button", name="Predict 300 texts").click()
         expect(page.get_by_text("100 of 300 texts")).to_be_visible()
         page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_role("heading", name="100 texts of many.txt judged")).to_be_visible()
+        expect(page.get_by_role("heading", name="100 predictions for many.txt")).to_be_visible()
         expect(page.get_by_text("You cancelled the rest.")).to_be_visible()
 
     def test_a_server_that_goes_away_in_between_is_said(self, open_page: OpenPage) -> None:
@@ -264,16 +264,16 @@ class TestSending:
 
         page.route(BATCH, fail_later)
         choose(page, "many.txt", rows(150))
-        page.get_by_role("button", name="Judge 150 texts").click()
+        page.get_by_role("button", name="Predict 150 texts").click()
         expect(page.locator("#file-alert")).to_contain_text("The server does not answer.")
-        expect(page.get_by_role("heading", name="100 texts of many.txt judged")).to_be_visible()
+        expect(page.get_by_role("heading", name="100 predictions for many.txt")).to_be_visible()
         page.unroute(BATCH)
         page.route(BATCH, lambda route: route.abort())
         page.locator("#file-result").get_by_role("button", name="Another file").click()
         choose(page, "few.txt", rows(2))
-        page.get_by_role("button", name="Judge 2 texts").click()
+        page.get_by_role("button", name="Predict 2 texts").click()
         expect(page.locator("#file-alert")).to_contain_text("The server does not answer.")
-        expect(page.get_by_role("button", name="Judge 2 texts")).to_be_visible()
+        expect(page.get_by_role("button", name="Predict 2 texts")).to_be_visible()
 
     def test_a_busy_server_is_asked_again(self, open_page: OpenPage) -> None:
         page = open_page()
@@ -288,7 +288,7 @@ class TestSending:
 
         page.route(BATCH, busy_first)
         judged(page, "few.txt", rows(2))
-        expect(page.get_by_role("heading", name="2 texts of few.txt judged")).to_be_visible()
+        expect(page.get_by_role("heading", name="2 predictions for few.txt")).to_be_visible()
         assert len(asked) == 2
 
 
@@ -303,7 +303,7 @@ class TestForEverybody:
         expect(page.locator(".preview li").first).to_be_visible()
         assert violations(page) == []
         page.route(BATCH, lambda route: None)
-        page.get_by_role("button", name=re.compile("^Judge")).click()
+        page.get_by_role("button", name=re.compile("^Predict")).click()
         expect(page.get_by_role("progressbar")).to_be_visible()
         assert violations(page) == []
         page.unroute(BATCH)
@@ -316,7 +316,7 @@ class TestForEverybody:
         choose(page, "x" * 120 + ".csv", REVIEWS.encode())
         expect(page.locator(".preview li").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        page.get_by_role("button", name=re.compile("^Judge")).click()
+        page.get_by_role("button", name=re.compile("^Predict")).click()
         expect(page.locator("#file-result")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 

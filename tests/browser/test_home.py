@@ -20,14 +20,14 @@ TEXT = "😀😀 great food and a great view, but the service was late and awful
 
 
 def judge(page: Page, text: str) -> None:
-    page.get_by_label("Text to judge").fill(text)
+    page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Evaluate").click()
 
 
 def test_a_verdict_comes_without_leaving_the_page(open_page: OpenPage) -> None:
     page = open_page()
     judge(page, TEXT)
-    verdict = page.get_by_role("region", name="Verdict")
+    verdict = page.get_by_role("region", name="Prediction")
     expect(verdict).to_be_visible()
     expect(verdict.get_by_text("Positive", exact=True).first).to_be_visible()
     expect(verdict).to_have_attribute("data-label", "POSITIVE")
@@ -78,7 +78,7 @@ def verdict_on(page: Page, text: str) -> tuple[str, list[str | None]]:
 
 def test_ctrl_enter_sends(open_page: OpenPage) -> None:
     page = open_page()
-    page.get_by_label("Text to judge").fill("awful")
+    page.get_by_label("Text", exact=True).fill("awful")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#verdict")).to_have_attribute("data-label", "NEGATIVE")
 
@@ -88,7 +88,7 @@ def test_examples_are_judged_at_a_click(open_page: OpenPage, javascript: bool) -
     page = open_page(java_script_enabled=javascript)
     page.get_by_role("button", name="Complaint").click()
     expect(page.locator("#verdict")).to_be_visible()
-    expect(page.get_by_label("Text to judge")).to_have_value(re.compile("Worst service ever"))
+    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("Worst service ever"))
 
 
 def test_uncertainty_is_shown_in_words_and_in_shape(open_page: OpenPage) -> None:
@@ -109,12 +109,12 @@ def test_nothing_typed_is_said_and_the_old_verdict_goes(open_page: OpenPage) -> 
     judge(page, "   ")
     expect(page.get_by_role("alert")).to_have_text("Type or paste a text first.")
     expect(page.locator("#verdict")).to_be_hidden()
-    expect(page.get_by_label("Text to judge")).to_be_focused()
+    expect(page.get_by_label("Text", exact=True)).to_be_focused()
 
 
 def test_too_long_a_text_is_counted_as_the_server_counts(open_page: OpenPage) -> None:
     page = open_page()
-    field = page.get_by_label("Text to judge")
+    field = page.get_by_label("Text", exact=True)
     field.fill("😀" * 10_000)
     expect(page.locator("#count")).to_have_text("10,000 of 10,000 characters")
     field.fill("😀" * 10_003)
@@ -163,7 +163,7 @@ def test_a_hostile_text_stays_text(open_page: OpenPage) -> None:
         judge(page, text)
         expect(page.locator("#verdict .judged")).to_have_text(text)
         expect(page).to_have_title(re.compile("OpinionLens"))
-        expect(page.get_by_label("Text to judge")).to_have_value(text)
+        expect(page.get_by_label("Text", exact=True)).to_have_value(text)
 
 
 def test_the_verdict_is_announced(open_page: OpenPage) -> None:
@@ -321,7 +321,7 @@ def test_pages_keep_to_themselves(open_page: OpenPage, seen: object, path: str) 
 
 def test_the_api_can_be_tried_on_its_page(open_page: OpenPage, seen: object) -> None:
     page = open_page("/docs")
-    block = page.locator(".opblock").filter(has_text="Judge up to").first
+    block = page.locator(".opblock").filter(has_text="Predict up to").first
     block.locator(".opblock-summary").click()
     block.get_by_role("button", name="Execute").click()
     expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("200")

@@ -92,7 +92,7 @@ export function limitsOf(
   }
   const bold = everyday?.all?.sure_and_wrong;
   if (bold) points.push(`Of the negated everyday sentences it answers ${count(bold)} wrong with a confidence above 90 %.`);
-  points.push("Irony, sarcasm and mixed feelings in one text are often judged by their words, not by what is meant.");
+  points.push("Irony, sarcasm and mixed feelings in one text are often mistaken: the words decide, not their meaning together.");
   return points;
 }
 

@@ -8,7 +8,7 @@ const section = document.getElementById("keys");
 const form = document.getElementById("key-form");
 const shownOnce = document.getElementById("shown-once");
 
-const MAY = { predict: "judge texts", admin: "change models and keys" };
+const MAY = { predict: "get predictions", admin: "change models and keys" };
 
 async function refresh() {
   const reply = await ask("/api/v1/keys/");

@@ -112,7 +112,7 @@ export function offerFiles(explain) {
     complain(words);
     const judge = slot("judge", parts.options);
     judge.disabled = Boolean(words);
-    judge.textContent = `Judge ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
+    judge.textContent = `Predict ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
     showNote(rows.length, texts.length);
   }
 
@@ -121,7 +121,7 @@ export function offerFiles(explain) {
     const words = [];
     if (rows > limits.maxItems) {
       words.push(
-        `The file has ${count(rows)} rows; the first ${count(limits.maxItems)} of them are judged. ` +
+        `The file has ${count(rows)} rows; the first ${count(limits.maxItems)} of them get a prediction. ` +
           "For more, use opinionlens predict or send several batches.",
       );
     }
@@ -159,7 +159,7 @@ export function offerFiles(explain) {
       complain(outcome.problem);
       return;
     }
-    complain(outcome.problem && `${outcome.problem} What was judged until then is below.`);
+    complain(outcome.problem && `${outcome.problem} The predictions made until then are below.`);
     show("result");
     showResult(parts.result, { name: file.name, names, rows: judged, total, ...outcome }, explain);
   }
@@ -194,7 +194,7 @@ function problemOf(file, bytes) {
 
 function applyResult(row, result) {
   row.verdict = result?.prediction ? result : undefined;
-  row.error = result ? result.error?.detail : "not judged";
+  row.error = result ? result.error?.detail : "no prediction was made";
 }
 
 function emptyWords(rows) {

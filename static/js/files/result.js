@@ -78,7 +78,7 @@ function showTotals(section, outcome, rows) {
     bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
     slot("share", bar).textContent = `${count(times)} · ${percent(share)}`;
   }
-  section.querySelector("h3").textContent = `${counted(judged.length, "text")} of ${outcome.name} judged`;
+  section.querySelector("h3").textContent = `${counted(judged.length, "prediction")} for ${outcome.name}`;
   slot("summary", section).textContent = summaryOf(outcome, rows, judged);
 }
 
@@ -86,9 +86,9 @@ function summaryOf(outcome, rows, judged) {
   const { name, version } = outcome.model;
   const parts = [`Answered by ${name}${version === null ? "" : ` version ${version}`}.`];
   const uncertain = judged.filter(FILTERS.uncertain).length;
-  if (uncertain) parts.push(`${counted(uncertain, "verdict is", "verdicts are")} uncertain.`);
+  if (uncertain) parts.push(`${counted(uncertain, "prediction is", "predictions are")} uncertain.`);
   const without = rows.length - judged.length;
-  if (without) parts.push(`${counted(without, "row has", "rows have")} no verdict.`);
+  if (without) parts.push(`${counted(without, "row has", "rows have")} no prediction.`);
   if (outcome.cancelled) parts.push("You cancelled the rest.");
   if (outcome.total > rows.length) parts.push(`The first ${count(rows.length)} of ${count(outcome.total)} rows.`);
   return parts.join(" ");
@@ -109,7 +109,7 @@ function tableRow(row, explain) {
     why.onclick = () => explain(row.text);
   } else {
     tag.remove();
-    slot("sure", line).textContent = sentence(row.error ?? "not judged");
+    slot("sure", line).textContent = sentence(row.error ?? "no prediction was made");
     why.remove();
   }
   return line;
@@ -130,7 +130,7 @@ function download(name, text) {
   const blob = new Blob([text], { type: "text/csv;charset=utf-8" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `${name.replace(/\.[^.]*$/, "")}-judged.csv`;
+  link.download = `${name.replace(/\.[^.]*$/, "")}-predictions.csv`;
   link.click();
   URL.revokeObjectURL(link.href);
 }

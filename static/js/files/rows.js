@@ -95,7 +95,7 @@ function freeName(column, taken) {
 
 /** @param {Row} row */
 function verdictCells({ verdict, error }) {
-  if (!verdict) return ["", "", "", "", "", "", "", "", error ?? "not judged"];
+  if (!verdict) return ["", "", "", "", "", "", "", "", error ?? "no prediction was made"];
   const { NEGATIVE, NEUTRAL, POSITIVE } = verdict.probabilities;
   const shares = [NEGATIVE, NEUTRAL, POSITIVE].map(places);
   const { name, version } = verdict.model;

@@ -140,7 +140,7 @@ def test_where_a_key_is_needed_the_page_needs_a_login(make_settings: Callable[..
         for address in ("/", "/feedback"):
             page = client.post(address, data={"text": "my long complaint", "label": "NEGATIVE"})
             assert page.status_code == 401
-            assert "Only who is logged in gets verdicts here." in page.text
+            assert "Predictions need a login here." in page.text
             assert "my long complaint</textarea>" in page.text
 
 
@@ -218,7 +218,7 @@ class TestFeedback:
     def test_what_says_nothing_is_refused(self, client: TestClient, sent: dict[str, str]) -> None:
         page = client.post("/feedback", data=sent)
         assert page.status_code == 422
-        assert "Judge a text first" in page.text
+        assert "Get a prediction first" in page.text
 
     def test_without_a_database_the_verdict_stays_and_the_reason_is_said(
         self, make_settings: Callable[..., Settings], tmp_path: Path

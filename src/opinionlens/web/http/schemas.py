@@ -76,7 +76,9 @@ class PredictionFields(AnswerModel):
     prediction: Label
     confidence: Share = Field(description="The probability of `prediction`.")
     probabilities: Probabilities
-    uncertain: bool = Field(description="True when the verdict should not be relied on; `reason` says why.")
+    uncertain: bool = Field(
+        description="True when the prediction should not be relied on; `reason` says why."
+    )
     reason: UncertainReason | None
     prediction_id: UUID = Field(description="Names this answer in feedback.")
 
@@ -176,7 +178,7 @@ class SentimentAnswer(AnswerModel):
     confidence: Share = Field(description="The probability of `label`.")
     score: Share = Field(description="The same as `confidence`, under an older name.")
     scores: Scores
-    uncertain: bool = Field(description="True when the verdict should not be relied on.")
+    uncertain: bool = Field(description="True when the prediction should not be relied on.")
     prediction_id: UUID = Field(description="Names this answer in feedback.")
     model: ModelInfo
     request_id: str

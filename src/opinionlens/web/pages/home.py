@@ -69,7 +69,7 @@ async def take_feedback(request: Request) -> Response:
     text, label = fields.get("text", ""), fields.get("label", "")
     if label not in LABELS or not 0 < len(text) <= services.inputs.limits.text_chars:
         return services.pages.home(
-            request, HomeView(text, alert="Judge a text first, then say what is right."), 422
+            request, HomeView(text, alert="Get a prediction first, then say what is right."), 422
         )
     view = HomeView(text)
     try:
@@ -108,5 +108,5 @@ async def _store(services: Services, label: Label, text: str, ident: str) -> Non
 
 def _in_words(error: OpinionLensError) -> str:
     if isinstance(error, LoginNeeded):  # its own words are for programs
-        return "Only who is logged in gets verdicts here."
+        return "Predictions need a login here."
     return f"{error.what} {error.remedy or ''}"

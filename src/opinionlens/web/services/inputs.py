@@ -147,7 +147,7 @@ def text_type(limits: InputLimits, *, least_chars: int = 0) -> Any:  # noqa: ANN
     described = Field(
         min_length=least_chars,
         max_length=limits.text_chars,
-        description="The text to judge.",
+        description="The text.",
         examples=[EXAMPLE_TEXT],
     )
     return Annotated[str, described]

@@ -85,7 +85,7 @@ def feedback_body(limits: InputLimits) -> JsonBody[FeedbackInput]:
     text = text_type(limits, least_chars=1)
     described = Field(
         default=None,
-        description="The text that was judged. It is kept, as it was given for that, but without e-mail "
+        description="The text of the prediction. It is kept, as it was given for that, but without e-mail "
         "addresses, telephone numbers and user names. Without it nothing can be learnt from the label unless "
         "the prediction's own text is kept.",
     )

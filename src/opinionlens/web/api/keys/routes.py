@@ -74,7 +74,7 @@ class NewKey(BaseModel):
     # One fault is enough: naming each of a million takes half a minute.
     scopes: Annotated[frozenset[Scope], Field(min_length=1), FailFast()] = Field(
         default=frozenset({Scope.PREDICT}),
-        description="`predict` for verdicts, `admin` for models and keys.",
+        description="`predict` for predictions, `admin` for models and keys.",
         examples=[["predict"]],
         json_schema_extra={"uniqueItems": False},
     )

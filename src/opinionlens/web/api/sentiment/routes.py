@@ -46,7 +46,7 @@ def sentiment_router(limits: InputLimits) -> APIRouter:
         "/predict",
         predict,
         methods=["POST"],
-        summary="Judge one text, with labels in lower case",
+        summary="Predict one text, with labels in lower case",
         response_model=SentimentAnswer,
         responses=MAYBE_GUARDED
         | {
