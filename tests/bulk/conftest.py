@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.bulk import ScoreReport, score_file
+from opinionlens.bulk import BatchReport, predict_rows
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.text.labels import LABELS
 
@@ -33,7 +33,7 @@ def classifier() -> LengthClassifier:
 
 
 @pytest.fixture
-def score(tmp_path: Path, classifier: LengthClassifier) -> Callable[..., tuple[ScoreReport, Path]]:
+def score(tmp_path: Path, classifier: LengthClassifier) -> Callable[..., tuple[BatchReport, Path]]:
     """Write the content to a file of that name, score it, and return the report and the output."""
 
     def run(
@@ -43,11 +43,11 @@ def score(tmp_path: Path, classifier: LengthClassifier) -> Callable[..., tuple[S
         text_column: str = "text",
         out: str | None = None,
         spreadsheet_safe: bool = False,
-    ) -> tuple[ScoreReport, Path]:
+    ) -> tuple[BatchReport, Path]:
         source, target = tmp_path / name, tmp_path / (out or f"out-{name}")
         if content is not None:
             source.write_bytes(content if isinstance(content, bytes) else content.encode())
-        report = score_file(
+        report = predict_rows(
             classifier,
             source,
             target,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.bulk import ScoreReport, score_file
+from opinionlens.bulk import BatchReport, predict_rows
 
-Score = Callable[..., tuple[ScoreReport, Path]]
+Score = Callable[..., tuple[BatchReport, Path]]
 MODEL = {"text_column": "text", "model_name": "m", "model_version": "1"}
 
 
@@ -38,7 +38,7 @@ def test_progress_ends_at_the_total(tmp_path: Path, classifier: Any, name: str) 
     lines = ["text", *["some words"] * 5_000] if name == "in.csv" else ['{"text": "some words"}'] * 5_000
     (tmp_path / name).write_text("\n".join(lines) + "\n")
     bars = Bars()
-    score_file(classifier, tmp_path / name, tmp_path / f"o{name}", **MODEL, reporter=bars)
+    predict_rows(classifier, tmp_path / name, tmp_path / f"o{name}", **MODEL, reporter=bars)
     assert bars.shown == bars.total == (tmp_path / name).stat().st_size
 
 
@@ -46,7 +46,7 @@ def test_progress_ends_at_the_total(tmp_path: Path, classifier: Any, name: str) 
 def test_an_unknown_ending_is_refused(tmp_path: Path, classifier: Any, name: str) -> None:
     (tmp_path / name).write_text("text\na\n")
     with pytest.raises(TableInvalid, match="not known by its ending"):
-        score_file(classifier, tmp_path / name, tmp_path / f"out-{name}", **MODEL)
+        predict_rows(classifier, tmp_path / name, tmp_path / f"out-{name}", **MODEL)
 
 
 def test_the_input_is_never_replaced(tmp_path: Path, classifier: Any) -> None:
@@ -55,22 +55,22 @@ def test_the_input_is_never_replaced(tmp_path: Path, classifier: Any) -> None:
     (tmp_path / "link.csv").symlink_to(source)
     for target in (source, tmp_path / "link.csv"):
         with pytest.raises(TableInvalid, match="replace the input"):
-            score_file(classifier, source, target, **MODEL)
+            predict_rows(classifier, source, target, **MODEL)
     assert source.read_text() == "text\na\n"
 
 
 def test_no_cell_is_changed_for_spreadsheets_unless_asked(tmp_path: Path, classifier: Any) -> None:
     (tmp_path / "in.csv").write_text("text\n=1+1\n")
-    score_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", **MODEL)
+    predict_rows(classifier, tmp_path / "in.csv", tmp_path / "out.csv", **MODEL)
     assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("=1+1,")
 
 
 def test_a_missing_file_is_named(tmp_path: Path, classifier: Any) -> None:
     with pytest.raises(TableInvalid, match=r"no such file.*gone\.csv"):
-        score_file(classifier, tmp_path / "gone.csv", tmp_path / "out.csv", **MODEL)
+        predict_rows(classifier, tmp_path / "gone.csv", tmp_path / "out.csv", **MODEL)
     with pytest.raises(TableInvalid, match="no such file"):
         (tmp_path / "folder.csv").mkdir()
-        score_file(classifier, tmp_path / "folder.csv", tmp_path / "out.csv", **MODEL)
+        predict_rows(classifier, tmp_path / "folder.csv", tmp_path / "out.csv", **MODEL)
 
 
 def test_a_failure_leaves_the_old_output_and_nothing_else(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_failure_leaves_the_old_output_and_nothing_else(tmp_path: Path) -> Non
     (tmp_path / "in.csv").write_text("text\na\n")
     (tmp_path / "out.csv").write_text("old")
     with pytest.raises(KeyboardInterrupt):
-        score_file(Failing(), tmp_path / "in.csv", tmp_path / "out.csv", **MODEL)
+        predict_rows(Failing(), tmp_path / "in.csv", tmp_path / "out.csv", **MODEL)
     assert (tmp_path / "out.csv").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 
@@ -98,9 +98,9 @@ MEMORY = """
 import re, sys
 from pathlib import Path
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.bulk import score_file
+from opinionlens.bulk import predict_rows
 model, source, target = map(Path, sys.argv[1:])
-score_file(load_classifier(model), source, target, text_column="text", model_name="m", model_version="1")
+predict_rows(load_classifier(model), source, target, text_column="text", model_name="m", model_version="1")
 print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 ROW = "one two three four five " * 20

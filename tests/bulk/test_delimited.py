@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.bulk import ScoreReport
+from opinionlens.bulk import BatchReport
 from opinionlens.bulk.result_columns import ADDED
 from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.text.blank import is_blank
 
-Score = Callable[..., tuple[ScoreReport, Path]]
+Score = Callable[..., tuple[BatchReport, Path]]
 
 
 def table(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
@@ -51,7 +51,7 @@ def test_rows_come_out_in_order_with_their_verdicts(score: Score, classifier: An
             "3",
             "",
         )
-    assert report == ScoreReport(rows=3, errors=0, by_reason={}, notes=())
+    assert report == BatchReport(rows=3, errors=0, by_reason={}, notes=())
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

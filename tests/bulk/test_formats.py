@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.bulk import ScoreReport
+from opinionlens.bulk import BatchReport
 from opinionlens.bulk.result_columns import ADDED
 from opinionlens.tabular.formats import ENDINGS, KNOWN_ENDINGS
 from opinionlens.tabular.row_problems import RowProblem
 
-Score = Callable[..., tuple[ScoreReport, Path]]
+Score = Callable[..., tuple[BatchReport, Path]]
 ROWS = [("1", "good, really"), ("2", 'said "no"'), ("3", "two\nlines"), ("4", "=sum"), ("5", "café 😀")]
 
 

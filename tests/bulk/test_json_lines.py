@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.bulk import ScoreReport
+from opinionlens.bulk import BatchReport
 from opinionlens.bulk.result_columns import ADDED
 from opinionlens.tabular.row_problems import RowProblem
 
-Score = Callable[..., tuple[ScoreReport, Path]]
+Score = Callable[..., tuple[BatchReport, Path]]
 
 
 def objects(path: Path) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def test_objects_keep_what_they_hold(score: Score, classifier: Any) -> None:
     assert first["confidence"] == round(classifier.predict("good").confidence, 6)
     assert (first["uncertain"], first["error"]) == (False, None)
     assert second["n"] == 2
-    assert report == ScoreReport(rows=2, errors=0, by_reason={}, notes=())
+    assert report == BatchReport(rows=2, errors=0, by_reason={}, notes=())
 
 
 def test_numbers_come_out_digit_by_digit(score: Score) -> None:

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from opinionlens.base.errors import TableInvalid
-from opinionlens.bulk import ScoreReport
+from opinionlens.bulk import BatchReport
 from opinionlens.bulk.result_columns import ADDED
 from opinionlens.tabular.row_problems import RowProblem
 
-Score = Callable[..., tuple[ScoreReport, Path]]
+Score = Callable[..., tuple[BatchReport, Path]]
 
 
 def content(table: pa.Table, **options: Any) -> bytes:
@@ -45,7 +45,7 @@ def test_columns_keep_their_types_and_values(score: Score, classifier: Any) -> N
     assert found.column("prediction").to_pylist() == [
         classifier.predict(text).label.value for text in table.column("text").to_pylist()
     ]
-    assert report == ScoreReport(rows=3, errors=0, by_reason={}, notes=())
+    assert report == BatchReport(rows=3, errors=0, by_reason={}, notes=())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The scorer: quick kinds on the loop, slow ones in threads, one model per answer."""
+"""The predictor: quick kinds on the loop, slow ones in threads, one model per answer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def pool() -> Iterator[BatchPool]:
     pool.close()
 
 
-def scorer_of(store: ModelStore, pool: BatchPool, classifier: Witness) -> Predictor:
+def predictor_of(store: ModelStore, pool: BatchPool, classifier: Witness) -> Predictor:
     store.fallback = ServedModel(classifier, "witness")  # type: ignore[arg-type]
     return Predictor(store, pool)
 
@@ -63,7 +63,7 @@ def test_one_text_is_answered_on_the_loop_only_by_quick_kinds(
     store: ModelStore, pool: BatchPool, kind: str, on_the_loop: bool
 ) -> None:
     witness = Witness(kind)
-    answer = asyncio.run(scorer_of(store, pool, witness).predict("hello"))
+    answer = asyncio.run(predictor_of(store, pool, witness).predict("hello"))
     assert (witness.threads[0] is threading.main_thread()) is on_the_loop
     assert (answer.prediction.label, answer.model.name) == (Label.NEUTRAL, "witness")
     assert answer.seconds >= 0
@@ -75,7 +75,7 @@ def test_a_long_text_never_runs_on_the_loop(
     store: ModelStore, pool: BatchPool, kind: str, chars: int, on_the_loop: bool
 ) -> None:
     witness = Witness(kind)
-    asyncio.run(scorer_of(store, pool, witness).predict("x" * chars))
+    asyncio.run(predictor_of(store, pool, witness).predict("x" * chars))
     assert (witness.threads[0] is threading.main_thread()) is on_the_loop
 
 
@@ -85,14 +85,14 @@ def test_long_texts_wait_in_greater_number_than_slow_kinds(
 ) -> None:
     witness, gate = Witness(kind), threading.Event()
     witness.after = lambda: gate.wait(30)
-    scorer = scorer_of(store, pool, witness)
+    predictor = predictor_of(store, pool, witness)
 
     async def crowd() -> None:
-        waiting = [asyncio.create_task(scorer.predict("x" * 2_000)) for _ in range(room)]
+        waiting = [asyncio.create_task(predictor.predict("x" * 2_000)) for _ in range(room)]
         await asyncio.sleep(0)
         with pytest.raises(ServingBusy):
-            await scorer.predict("x" * 2_000)
-        assert (await scorer.predict("short")).model.name == "witness" if kind == "linear" else True
+            await predictor.predict("x" * 2_000)
+        assert (await predictor.predict("short")).model.name == "witness" if kind == "linear" else True
         gate.set()
         await asyncio.gather(*waiting)
 
@@ -107,7 +107,7 @@ def test_batches_never_run_on_the_loop(store: ModelStore, pool: BatchPool) -> No
         return text, answer.id
 
     texts = [f"a{number}" for number in range(51)]
-    answer, shown = asyncio.run(scorer_of(store, pool, witness).predict_many(texts, present))
+    answer, shown = asyncio.run(predictor_of(store, pool, witness).predict_many(texts, present))
     assert threading.main_thread() not in witness.threads
     assert len(answer.predictions) == len(texts)
     assert [text for text, _ in shown] == texts
@@ -132,7 +132,7 @@ def test_long_explanations_leave_the_loop(
         threads.append(threading.current_thread())
         return f"{answer.explanation}!"
 
-    answer, shown = asyncio.run(scorer_of(store, pool, witness).explain("x" * length, present))
+    answer, shown = asyncio.run(predictor_of(store, pool, witness).explain("x" * length, present))
     assert witness.threads == threads
     assert (threads[0] is threading.main_thread()) is on_the_loop
     assert shown == f"{answer.explanation}!" == "because " + "x" * length + "!"  # type: ignore[comparison-overlap]
@@ -142,17 +142,21 @@ def test_a_batch_is_answered_by_one_model_though_it_is_swapped_half_way(
     store: ModelStore, pool: BatchPool
 ) -> None:
     first, second = Witness("linear", Label.NEGATIVE), Witness("linear", Label.POSITIVE)
-    scorer = scorer_of(store, pool, first)
+    predictor = predictor_of(store, pool, first)
     first.after = lambda: store.activate(ServedModel(second, "second"))  # type: ignore[arg-type]
-    answer, _ = asyncio.run(scorer.predict_many(["x"] * 150, label_of))
+    answer, _ = asyncio.run(predictor.predict_many(["x"] * 150, label_of))
     assert {prediction.label for prediction in answer.predictions} == {Label.NEGATIVE}
     assert answer.model.name == "witness"
     assert store.current().name == "second"
 
 
 def test_nothing_to_answer_with_is_said(store: ModelStore, pool: BatchPool) -> None:
-    scorer = Predictor(store, pool)
-    for work in (scorer.predict("a"), scorer.predict_many(["a"], label_of), scorer.explain("a", str)):
+    predictor = Predictor(store, pool)
+    for work in (
+        predictor.predict("a"),
+        predictor.predict_many(["a"], label_of),
+        predictor.explain("a", str),
+    ):
         with pytest.raises(ModelNotAvailableError):
             asyncio.run(work)  # type: ignore[arg-type]
 
@@ -161,12 +165,12 @@ def test_a_real_model_answers_the_same_alone_and_in_a_batch(
     store: ModelStore, pool: BatchPool, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     store.activate(store.load(kind_version, registry))
-    scorer = Predictor(store, pool)
+    predictor = Predictor(store, pool)
     texts = ["great", "so so", "", "great great"]
 
     async def ask() -> None:
-        batch, _ = await scorer.predict_many(texts, label_of)
-        singles = [(await scorer.predict(text)).prediction for text in texts]
+        batch, _ = await predictor.predict_many(texts, label_of)
+        singles = [(await predictor.predict(text)).prediction for text in texts]
         assert [one.label for one in batch.predictions] == [one.label for one in singles]
 
     asyncio.run(ask())
@@ -178,4 +182,4 @@ def test_a_classifier_that_loses_a_text_is_found_out(store: ModelStore, pool: Ba
             return super().predict_many(texts)[1:]
 
     with pytest.raises(ValueError, match="zip"):
-        asyncio.run(scorer_of(store, pool, Forgetful("linear")).predict_many(["a", "b"], label_of))
+        asyncio.run(predictor_of(store, pool, Forgetful("linear")).predict_many(["a", "b"], label_of))

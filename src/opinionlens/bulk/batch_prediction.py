@@ -25,7 +25,7 @@ from opinionlens.tabular.targets import Target, open_target
 
 
 @dataclass(frozen=True)
-class ScoreReport:
+class BatchReport:
     """The counts and notes of one predicted file.
 
     Attributes:
@@ -48,7 +48,7 @@ class Predicts(Protocol):
         """Predict many texts at once."""
 
 
-def score_file(
+def predict_rows(
     classifier: Predicts,
     source: Path,
     target: Path,
@@ -58,7 +58,7 @@ def score_file(
     model_version: str,
     spreadsheet_safe: bool = False,
     reporter: Reporter | None = None,
-) -> ScoreReport:
+) -> BatchReport:
     """Write the rows of `source` with predictions to `target`.
 
     The columns of `result_columns.ResultRow` are added. As many rows go out as come in, in their order. A row
@@ -92,7 +92,7 @@ def score_file(
     renaming = renaming_note(rows.renamings(list(ADDED)))
     notes = (*filter(None, (renaming,)), *rows.notes(), *output.notes())
     reasons = {problem.value: count for problem, count in tally.problems.most_common()}
-    return ScoreReport(tally.rows, tally.problems.total(), reasons, notes)
+    return BatchReport(tally.rows, tally.problems.total(), reasons, notes)
 
 
 @dataclass

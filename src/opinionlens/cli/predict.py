@@ -13,7 +13,7 @@ from rich.text import Text
 
 from opinionlens.base.errors import InputError, TableInvalid
 from opinionlens.base.progress import Bars
-from opinionlens.bulk import ScoreReport, score_file
+from opinionlens.bulk import BatchReport, predict_rows
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES
 from opinionlens.cli.chosen import Chosen, chosen_classifier
@@ -115,7 +115,7 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
     target = options.out or Path(
         f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}"
     )
-    report = score_file(
+    report = predict_rows(
         chosen.classifier,
         file,
         target,
@@ -129,7 +129,7 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
     return 1 if options.strict and report.errors else 0
 
 
-def _print_report(report: ScoreReport, chosen: Chosen, target: Path) -> None:
+def _print_report(report: BatchReport, chosen: Chosen, target: Path) -> None:
     # Names of files and columns may look like rich's markup.
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     predicted = report.rows - report.errors

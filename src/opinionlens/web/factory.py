@@ -134,7 +134,7 @@ def _services(
     lifecycle = Lifecycle(settings, store, records, registry, metrics)
     return Services(
         store=store,
-        scorer=Predictor(store, pool),
+        predictor=Predictor(store, pool),
         inputs=Inputs(limits),
         metrics=metrics,
         records=records,

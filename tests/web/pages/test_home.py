@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from opinionlens.base.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
-from opinionlens.serving import predictor as scorer
+from opinionlens.serving import predictor
 from opinionlens.serving.predictor import ExplainedAnswer
 from opinionlens.serving.store import ServedModel
 from opinionlens.web.factory import create_app
@@ -64,13 +64,13 @@ def test_the_words_are_marked_and_listed(promoted_client: TestClient) -> None:
 def test_the_page_says_when_the_word_list_decides(
     share: float, by_list: bool, promoted_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    explained = scorer.explained
+    explained = predictor.explained
 
     def unlike(model: ServedModel, text: str) -> ExplainedAnswer:
         answer = explained(model, text)
         return replace(answer, explanation=replace(answer.explanation, share=share))
 
-    monkeypatch.setattr(scorer, "explained", unlike)
+    monkeypatch.setattr(predictor, "explained", unlike)
     shown = visible(promoted_client.post("/", data={"text": "great"}).text)
     assert ("a general word list decides" in shown) is by_list
     answer = promoted_client.post("/api/v1/inference/explain", json={"text": "great"}).json()

@@ -155,7 +155,7 @@ CACHE = MetricDescription(
     ("result",),
 )
 QUEUE_DEPTH = MetricDescription(
-    "batch_queue_depth", "gauge", "Jobs that are scored in threads or wait for one, now, in all workers."
+    "batch_queue_depth", "gauge", "Jobs that run in threads or wait for one, now, in all workers."
 )
 ROWS_WRITTEN = MetricDescription(
     "prediction_rows_written_total", "counter", "Rows of the prediction log that were stored."

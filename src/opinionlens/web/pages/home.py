@@ -51,7 +51,7 @@ async def judge(request: Request) -> Response:
         return services.pages.home(request, HomeView(text, alert=alert), 422)
     try:
         await check_may_predict(request, services)
-        answer, verdict = await services.scorer.explain(text, verdict_of)
+        answer, verdict = await services.predictor.explain(text, verdict_of)
     except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
         return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
     note_answer(services, "/", text, answer)
@@ -76,7 +76,7 @@ async def take_feedback(request: Request) -> Response:
         services.security.feedback_limit.check(address_of(request))
         await check_may_predict(request, services)
         # Not noted a second time: it is the same question.
-        _, verdict = await services.scorer.explain(text, verdict_of)
+        _, verdict = await services.predictor.explain(text, verdict_of)
         view = HomeView(text, verdict)
         await _store(services, Label(label), text, fields.get("prediction_id", ""))
     except OpinionLensError as error:

@@ -28,7 +28,7 @@ class Services:
     """The collaborators of the routes."""
 
     store: ModelStore
-    scorer: Predictor
+    predictor: Predictor
     inputs: Inputs
     metrics: Metrics
     pages: Pages

@@ -125,13 +125,13 @@ async def explain(request: Request) -> Response:
     services = services_of(request)
     await check_may_predict(request, services)
     text = await services.inputs.text_of_body(request)
-    answer, body = await services.scorer.explain(text, _explanation_body)
+    answer, body = await services.predictor.explain(text, _explanation_body)
     note_answer(services, _EXPLAIN, text, answer)
     return json_body_response(body)
 
 
 async def _predict(services: Services, text: str) -> Response:
-    answer = await services.scorer.predict(text)
+    answer = await services.predictor.predict(text)
     note_answer(services, _PREDICT, text, answer)
     return json_response(prediction_fields(answer))
 
@@ -149,7 +149,7 @@ async def _judge_many(
         log_answer(services, text, answer)
         return present(answer)
 
-    batch, shown = await services.scorer.predict_many(texts, log_and_present)
+    batch, shown = await services.predictor.predict_many(texts, log_and_present)
     services.metrics.observe_batch(_BATCH, batch.model, batch.seconds, texts, batch.predictions)
     return batch, shown
 

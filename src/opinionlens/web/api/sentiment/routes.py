@@ -36,7 +36,7 @@ def sentiment_router(limits: InputLimits) -> APIRouter:
         services = services_of(request)
         await check_may_predict(request, services)
         sent = await body.read(request)
-        answer = await services.scorer.predict(sent.text)
+        answer = await services.predictor.predict(sent.text)
         note_answer(services, _ENDPOINT, sent.text, answer)
         # Through the schema: the scores have to add up to 1, and no answer is better than a wrong one.
         fields = SentimentAnswer.model_validate(sentiment_fields(answer))
