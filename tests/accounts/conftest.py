@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.web_app import wait_until_recording
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from opinionlens.accounts.passwords import Hasher
@@ -94,7 +94,7 @@ def make_site(make_settings: Callable[..., Settings]) -> Iterator[Callable[..., 
             app = create_app(settings, registry=MemoryRegistry(), make_hasher=cheap_hasher)
             behind = app if proxies is None else ProxyHeadersMiddleware(app, trusted_hosts=proxies)
             client = stack.enter_context(TestClient(behind, base_url=base_url, follow_redirects=False))
-            wait_for_tables(client)
+            wait_until_recording(client)
             database = stack.enter_context(closing(Database(settings.database.url.get_secret_value())))
             site = Site(client, database, settings, cheap_hasher())
             site.begin_anew()
@@ -114,11 +114,3 @@ def site(one_site: Site) -> Site:
     """A running app with the user `ann`, as new."""
     one_site.begin_anew()
     return one_site
-
-
-def wait_for_tables(client: TestClient) -> None:
-    """Return once the app has made its tables."""
-    deadline = time.monotonic() + 30
-    while not client.app_state["services"].records.is_ready:
-        assert time.monotonic() < deadline, "there are no tables"
-        time.sleep(0.01)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.base.settings import DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
@@ -135,10 +135,7 @@ class TestKeys:
     def test_its_use_is_written_down(self, site: Any) -> None:
         _, key = site.add_key(Scope.ADMIN)
         site.client.get(KEYS, headers=bearer(key))
-        deadline = time.monotonic() + 30  # nobody waits for it
-        while every_key(site.database)[0].last_used_at is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: every_key(site.database)[0].last_used_at)  # written after the answer
 
     def test_revoked_here_it_is_refused_at_once(self, site: Any) -> None:
         number, key = site.add_key(Scope.ADMIN)

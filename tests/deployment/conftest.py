@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.waiting import async_wait_until
 
 from opinionlens.base.settings import ApiSettings, Settings
 from opinionlens.deployment.lifecycle import Lifecycle
@@ -191,10 +192,4 @@ def rig(make_rig: Callable[..., Rig]) -> Rig:
 def until() -> Callable[..., Any]:
     """A function that returns once a condition holds."""
 
-    async def wait(condition: Callable[[], object], seconds: float = 30.0) -> None:
-        deadline = asyncio.get_running_loop().time() + seconds
-        while not condition():
-            assert asyncio.get_running_loop().time() < deadline, "it never came about"
-            await asyncio.sleep(0.01)
-
-    return wait
+    return async_wait_until

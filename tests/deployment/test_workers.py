@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 KEY = "the-admin-key-of-two-workers-0123456789"
@@ -53,9 +54,7 @@ class Worker:
     """One process that serves."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-c", SERVE, str(folder), str(ROOT), str(self.port), KEY]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 
@@ -85,9 +84,7 @@ class Worker:
 
 def seconds_until(condition) -> float:
     began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < 60, "it never came about"
-        time.sleep(0.02)
+    wait_until(condition)
     return time.monotonic() - began
 
 
@@ -108,8 +105,8 @@ def workers(write_word_model, tmp_path):
 
 def test_every_process_follows_and_a_killed_one_starts_with_the_choice(workers, tmp_path, record_property):
     first, second = workers
-    seconds_until(lambda: first.version == second.version == 1)
-    seconds_until(lambda: first.ask("GET", "/api/v1/models/history")["total"])
+    wait_until(lambda: first.version == second.version == 1)
+    wait_until(lambda: first.ask("GET", "/api/v1/models/history")["total"])
     first.ask("POST", "/api/v1/models/", {"model_name": "opinionlens", "model_version": 2})
     assert [one["is_active"] for one in second.ask("GET", "/api/v1/models/?brief=true")] == [False, True]
     times = []
@@ -122,6 +119,6 @@ def test_every_process_follows_and_a_killed_one_starts_with_the_choice(workers, 
     second.stop()
     workers[1] = third = Worker(tmp_path)
     try:
-        seconds_until(lambda: third.version == 2)
+        wait_until(lambda: third.version == 2)
     finally:
         third.stop()

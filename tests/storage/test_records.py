@@ -6,8 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
+from tests.support.waiting import wait_until
 
 import opinionlens
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
@@ -38,13 +38,6 @@ SOURCE = Path(opinionlens.__path__[0]).parent
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 
 
-def wait_for(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def url(tmp_path) -> str:
     return f"sqlite:///{tmp_path / 'folder' / 'app.db'}"
@@ -53,7 +46,7 @@ def url(tmp_path) -> str:
 def logged_row(url: str, *, keeps_texts: bool) -> predictions.PredictionRow:
     records = Records(Database(url), keeps_texts=keeps_texts)
     records.start()
-    wait_for(lambda: records.is_ready)
+    wait_until(lambda: records.is_ready)
     model = ServedModel(LexiconClassifier(), name="word list")
     ident, text = uuid4(), "great, write to me@example.com"
     records.log_prediction(ident, text, model.classifier.predict(text), model, 0.25)
@@ -82,11 +75,11 @@ def test_the_tables_are_made_when_the_database_comes_up(tmp_path):
     blocker.write_text("")
     records = Records(Database(f"sqlite:///{blocker / 'app.db'}"))
     records.start()
-    wait_for(lambda: records.problem is not None)
+    wait_until(lambda: records.problem is not None)
     assert not records.is_ready
     assert str(tmp_path) not in str(records.problem)
     blocker.unlink()
-    wait_for(lambda: records.is_ready)
+    wait_until(lambda: records.is_ready)
     assert records.problem is None
     records.close()
 
@@ -112,7 +105,7 @@ async def ask_twice(records: Records) -> None:
 def test_closing_does_not_wait_for_a_database_that_is_away():
     records = Records(Database(NOWHERE))
     records.start()
-    wait_for(lambda: records.problem is not None)
+    wait_until(lambda: records.problem is not None)
     closing = threading.Thread(target=records.close)
     closing.start()
     closing.join(20)
@@ -127,7 +120,7 @@ def give(database: Database, words: str = "hello") -> object:
 def running(url) -> Iterator[Records]:
     records = Records(Database(url))
     records.start()
-    wait_for(lambda: records.is_ready)
+    wait_until(lambda: records.is_ready)
     yield records
     records.close()
 
@@ -213,11 +206,11 @@ def test_what_is_too_much_goes_without_waiting_for_the_hour(url, monkeypatch):
     told: list[Expired] = []
     records = Records(Database(url), retention=Retention(most_predictions=2), on_expiry=told.append)
     records.start()
-    wait_for(lambda: records.is_ready)
+    wait_until(lambda: records.is_ready)
     model = ServedModel(LexiconClassifier(), name="word list")
     for _ in range(5):
         records.log_prediction(uuid4(), "great", model.classifier.predict("great"), model, 0.1)
-    wait_for(lambda: sum(expired.predictions for expired in told) == 3)
+    wait_until(lambda: sum(expired.predictions for expired in told) == 3)
     records.close()
 
 
@@ -230,7 +223,7 @@ def test_what_is_too_old_goes_again_and_again(url, monkeypatch):
     told: list[Expired] = []
     records = Records(Database(url), on_expiry=told.append)
     records.start()
-    wait_for(lambda: sum(expired.drift_data for expired in told) >= 2)
+    wait_until(lambda: sum(expired.drift_data for expired in told) >= 2)
     records.close()
     assert told[0].drift_data == 1  # not all at once
 
@@ -243,14 +236,14 @@ class TestFaults:
         with capture_logs() as logged, pytest.raises(StorageFault):
             path.rename(path.with_name("elsewhere"))
             asyncio.run(running.write(give))
-        wait_for(lambda: running.problem is not None)
+        wait_until(lambda: running.problem is not None)
         assert "is not there" in running.problem
         assert str(path) not in running.problem
         assert not path.exists()
         (entry,) = [entry for entry in logged if entry["event"] == "database.fault"]
         assert "unable to open database file" in entry["driver"]
         path.with_name("elsewhere").rename(path)
-        wait_for(lambda: running.problem is None)
+        wait_until(lambda: running.problem is None)
         asyncio.run(running.write(give))
 
     def test_it_is_said_once_however_often_it_is_met(self, running):
@@ -271,7 +264,7 @@ class TestFaults:
         path.with_name("empty").replace(path)
         with pytest.raises(StorageFault):
             asyncio.run(running.write(give))
-        wait_for(lambda: running.problem is None and feedback_of(running) == ())
+        wait_until(lambda: running.problem is None and feedback_of(running) == ())
         asyncio.run(running.write(give, "after"))
         assert [row.text for row in feedback_of(running)] == ["after"]
 
@@ -281,7 +274,7 @@ class TestFaults:
             connection.execute(text("DROP TABLE drift_data"))
         records = Records(Database(url))
         records.start()
-        wait_for(lambda: records.problem is not None)
+        wait_until(lambda: records.problem is not None)
         assert "lacks a table" in records.problem
         records.close()
 
@@ -290,10 +283,10 @@ class TestFaults:
         path.rename(path.with_name("elsewhere"))
         model = ServedModel(LexiconClassifier(), name="word list")
         running.log_prediction(uuid4(), "great", model.classifier.predict("great"), model, 0.1)
-        wait_for(lambda: running.problem is not None)
+        wait_until(lambda: running.problem is not None)
         path.with_name("elsewhere").rename(path)
-        wait_for(lambda: running.counts.written == 1)
-        wait_for(lambda: running.problem is None)
+        wait_until(lambda: running.counts.written == 1)
+        wait_until(lambda: running.problem is None)
 
     def test_a_lock_is_shown_while_it_lasts(self, running):
         with closing(sqlite3.connect(running.database.file.path, isolation_level=None)) as other:
@@ -303,7 +296,7 @@ class TestFaults:
             assert "has locked" in running.problem
             assert asyncio.run(running.read(feedback.newest)).total == 0
             assert "has locked" in running.problem
-        wait_for(lambda: running.problem is None)
+        wait_until(lambda: running.problem is None)
 
 
 def feedback_of(records: Records) -> tuple[feedback.Feedback, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
@@ -88,10 +88,7 @@ def promoted_client(
 
 def wait_until_recording(client: TestClient) -> None:
     """Return once the app has made its tables."""
-    deadline = time.monotonic() + 30
-    while not client.app_state["services"].records.is_ready:
-        assert time.monotonic() < deadline, "there are no tables"
-        time.sleep(0.01)
+    wait_until(lambda: client.app_state["services"].records.is_ready, what="there are tables")
 
 
 @pytest.fixture(scope="session")
@@ -99,10 +96,6 @@ def wait_until_loaded() -> Callable[[TestClient], None]:
     """A function that returns once a trained model is active."""
 
     def wait(client: TestClient) -> None:
-        for _ in range(500):
-            if client.get("/ready").json()["model_loaded"]:
-                return
-            time.sleep(0.01)
-        raise AssertionError("no model became active")
+        wait_until(lambda: client.get("/ready").json()["model_loaded"], what="a model is active")
 
     return wait

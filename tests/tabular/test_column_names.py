@@ -14,7 +14,7 @@ from opinionlens.tabular.column_names import column_names
         ("a.csv", b"text,label\n1,2\n", ("text", "label")),
         ("a.csv", b"\xef\xbb\xbf text ;label;a,b\n", ("text", "label", "a,b")),
         ("a.tsv", b"text\tlabel\n", ("text", "label")),
-        ("a.csv.gz", gzip.compress(b"text|label\n"), ("text", "label")),
+        ("a.csv.gz", gzip.compress(b"text|label\n", mtime=0), ("text", "label")),
         ("a.jsonl", b'{"b": 1, "a": 2}\nnot json\n{"c": 3, "a": 4}\n', ("b", "a", "c")),
         ("a.json", b'[{"x": [1]}, {"y": null}]', ("x", "y")),
         ("a.csv", b"", ()),

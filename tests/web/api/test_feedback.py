@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,8 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
+from tests.support.web_app import wait_until_recording
 
 from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
 from opinionlens.registry import MemoryRegistry
@@ -28,18 +29,11 @@ AS_ADMIN = {"Authorization": f"Bearer {KEY}"}
 SECURITY = SecuritySettings(trusted_hosts="testserver", admin_key=SecretStr(KEY), feedback_per_minute=100_000)
 
 
-def wait_for_database(client: TestClient) -> None:
-    deadline = time.monotonic() + 60
-    while not client.app_state["services"].records.is_ready:
-        assert time.monotonic() < deadline, "the tables were not made"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def client(make_settings: Callable[..., Settings]) -> Iterator[TestClient]:
     settings = make_settings(groups={"security": SECURITY, "privacy": PrivacySettings(keep_texts=True)})
     with TestClient(create_app(settings, registry=MemoryRegistry())) as client:
-        wait_for_database(client)
+        wait_until_recording(client)
         yield client
 
 
@@ -201,10 +195,7 @@ class TestExport:
         for label in ("neutral", "positive"):
             client.post(FEEDBACK, json={"prediction_id": ident, "label": label})
         client.post(FEEDBACK, json={"prediction_id": str(uuid4()), "label": "neutral"})  # text unknown
-        deadline = time.monotonic() + 60
-        while not (rows := exported(client)):  # the log is written a moment later
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        rows = wait_until(lambda: exported(client))  # the log is written a moment later
         assert [(row["text"], row["label"], row["source"]) for row in rows] == [
             ("not bad", "POSITIVE", "api")
         ]
@@ -252,10 +243,7 @@ class TestDelete:
         client.post(FEEDBACK, json={"prediction_id": ident, "label": "neutral"})
         client.post(FEEDBACK, json={"text": "another text", "label": "neutral"})
         records = client.app_state["services"].records
-        deadline = time.monotonic() + 30
-        while records.counts.written < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: records.counts.written >= 2)
         answer = client.post(f"{FEEDBACK}/delete", json={"text": text}, headers=AS_ADMIN)
         assert answer.status_code == 200
         assert ForgottenAnswer.model_validate_json(answer.content) == ForgottenAnswer(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -17,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
@@ -34,13 +34,6 @@ EXPLAIN = "/api/v1/inference/explain"
 
 ANY_TEXT = st.text(st.characters(), max_size=200)
 ANY_ITEM = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 class TestPredict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.port import BYTES_TAG, CHAMPION, EVALS_TAG
@@ -90,15 +90,8 @@ def client(
     with TestClient(create_app(make_settings(), registry=registry)) as client:
         client.headers["X-API-Key"] = admin_key
         wait_until_loaded(client)
-        until(lambda: client.get(f"{MODELS}/history").json()["total"] == 1)
+        wait_until(lambda: client.get(f"{MODELS}/history").json()["total"] == 1)
         yield client
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
 
 
 def fetch(client: TestClient, number: int, **more: Any) -> Mapping[str, Any]:

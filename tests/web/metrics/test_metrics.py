@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.serving.store import ServedModel
@@ -212,8 +212,5 @@ class TestEvents:
             if sample.name == "model_predictions_total"
         )
         client.post("/api/v1/inference/predict", json={"text": "I love it"})
-        deadline = time.monotonic() + 30
-        while written() < predicted + 1:  # those of other tests may still wait
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: written() >= predicted + 1)  # those of other tests may still wait
         assert written() == predicted + 1

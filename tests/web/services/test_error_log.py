@@ -6,13 +6,13 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.support.waiting import wait_until
 
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.settings import Settings
@@ -85,10 +85,7 @@ class TestWriting:
         place.write_text("in the way")
         log = ErrorLog(place / "app.log")
         add(log)
-        deadline = time.monotonic() + 30
-        while not log._is_failing:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: log._is_failing)
         place.unlink()
         add(log, 500)
         log.close()
