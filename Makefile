@@ -29,9 +29,28 @@ model: install ## Run the pipeline on the sample data, register and promote the 
 serve: install ## Start the app on :8000 and the MLflow page on :5000, until Ctrl-C
 	@opinionlens up
 
+# A process for each core, up to four: each starts databases and servers of its own. A file stays in one process.
+PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: test
 test: check ## Everything that CI runs
-	pytest
+	$(PYTEST) --ignore tests/hygiene
+
+# Pure tests: no browser, no servers, no MLflow, and nothing that is marked slow.
+FAST = tests/base tests/bulk tests/classifiers tests/datasets tests/drift tests/evaluation tests/families tests/features \
+  tests/serving tests/tabular tests/text
+
+.PHONY: test-fast
+test-fast: install ## Tests of the pure parts, for while you work: under a minute
+	$(PYTEST) -q -m "not slow" $(FAST)
+
+# Only what runs in the tests' own processes is counted: those that start programs are left out.
+STARTING = $(addprefix --ignore tests/,app browser faults hygiene pipeline/test_graph.py scripts wheel)
+
+.PHONY: coverage
+coverage: install ## Lines of src that the tests reach without starting programs, in .cache/coverage-html, with a floor
+	@mkdir -p .cache
+	$(PYTEST) $(STARTING) --cov --cov-report=term:skip-covered --cov-report=html:.cache/coverage-html
 
 .PHONY: check
 check: install ## Format, lint, types, import contracts, docs against code; no other tests

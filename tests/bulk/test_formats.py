@@ -129,6 +129,7 @@ def test_a_zip_with_several_files_is_refused_with_their_names(score: Score) -> N
         ("in.csv.zip", packed(b"text\nx\n" * 999, ".zip", "a.csv")[:-30], "cannot be unpacked"),
         ("in.zip", packed(b"x", ".zip", "a.docx"), "a.docx in the archive is not known"),
     ],
+    ids=["no gzip", "gzip without its ending", "half a gzip", "half a zip", "unknown file in a zip"],
 )
 def test_an_archive_that_is_none_is_said(score: Score, name: str, content: bytes, message: str) -> None:
     with pytest.raises(TableInvalid, match=message):
