@@ -7,6 +7,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# Without a time limit for an example, as in CI's profile: several processes share the cores.
+hypothesis_settings.register_profile("patient", deadline=None)
+if os.environ.get("CI") != "true":
+    hypothesis_settings.load_profile("patient")
 
 pytest_plugins = ["tests.support.web_app"]
 
