@@ -1,12 +1,12 @@
-// Judges the text without reloading the page. Without this module the form does the same by itself.
+// Predicts the text without reloading the page. Without this module the form does the same by itself.
 
 import { call, wellFormed } from "./api.js";
 import { isBlank } from "./blank.js";
-import { hideVerdict, showVerdict } from "./verdict.js";
+import { hidePrediction, showPrediction } from "./prediction.js";
 
 const ENDPOINT = "/api/v1/inference/explain";
 
-/** Returns a function that puts another text into the form and judges it. */
+/** Returns a function that puts another text into the form and predicts it. */
 export function evaluateInPlace(form) {
   const field = form.elements.text;
   const button = document.getElementById("evaluate");
@@ -14,7 +14,7 @@ export function evaluateInPlace(form) {
   let turn = 0;
 
   function complain(message) {
-    hideVerdict();
+    hidePrediction();
     alert.textContent = message;
     alert.hidden = false;
   }
@@ -34,7 +34,7 @@ export function evaluateInPlace(form) {
     if (mine !== turn) return; // a newer question has been asked meanwhile
     button.removeAttribute("aria-busy");
     if (result.problem) complain(result.problem);
-    else showVerdict(text, result.answer, performance.now() - started);
+    else showPrediction(text, result.answer, performance.now() - started);
   }
 
   form.addEventListener("submit", (event) => {
@@ -44,7 +44,7 @@ export function evaluateInPlace(form) {
   // Our own message instead of the browser's bubble, so that both ways of asking say the same.
   form.noValidate = true;
 
-  function judge(text) {
+  function predict(text) {
     field.value = text;
     field.dispatchEvent(new Event("input"));
     return evaluate();
@@ -53,8 +53,8 @@ export function evaluateInPlace(form) {
   for (const example of document.querySelectorAll("form.example")) {
     example.addEventListener("submit", (event) => {
       event.preventDefault();
-      judge(example.elements.text.value);
+      predict(example.elements.text.value);
     });
   }
-  return judge;
+  return predict;
 }

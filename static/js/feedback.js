@@ -12,8 +12,8 @@ export function takeFeedback(section) {
   const alert = form.querySelector(".alert");
   let subject = { text: form.elements.text.value, prediction_id: form.elements.prediction_id.value };
 
-  /** A new verdict: nothing has been said about it yet. */
-  section.addEventListener("verdict", ({ detail: { text, answer } }) => {
+  /** A new prediction: nothing has been said about it yet. */
+  section.addEventListener("prediction", ({ detail: { text, answer } }) => {
     subject = { text, prediction_id: answer.prediction_id };
     form.elements.text.value = text;
     form.elements.prediction_id.value = answer.prediction_id;
@@ -34,7 +34,7 @@ export function takeFeedback(section) {
     const body = { ...asked, text: wellFormed(asked.text), label, source: "page" };
     const reply = await call(ENDPOINT, { method: "POST", body });
     choices.disabled = false;
-    if (asked !== subject) return; // it was about an earlier verdict
+    if (asked !== subject) return; // it was about an earlier prediction
     alert.hidden = !reply.problem;
     alert.textContent = reply.problem ?? "";
     if (reply.problem) {

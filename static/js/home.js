@@ -7,14 +7,14 @@ import { offerFiles } from "./files/drop.js";
 import { sendOnShortcut } from "./shortcut.js";
 
 const form = document.getElementById("ask");
-const verdict = document.getElementById("verdict");
+const prediction = document.getElementById("prediction");
 
 countCharacters(form);
 sendOnShortcut(form);
-takeFeedback(verdict);
-const judge = evaluateInPlace(form);
+takeFeedback(prediction);
+const predict = evaluateInPlace(form);
 offerFiles(async (text) => {
-  await judge(text);
-  verdict.scrollIntoView({ block: "start" });
-  verdict.focus({ preventScroll: true });
+  await predict(text);
+  prediction.scrollIntoView({ block: "start" });
+  prediction.focus({ preventScroll: true });
 });

@@ -20,7 +20,7 @@
  * @property {string[]} cells
  * @property {string} [text]
  * @property {string} [error]
- * @property {Prediction} [verdict]
+ * @property {Prediction} [answer]
  */
 
 /**

@@ -111,8 +111,8 @@ def test_a_version_is_tried_beside_the_active_one(open_admin: OpenAdmin, violati
     expect(
         page.get_by_text("They differ: opinionlens 2 says positive, opinionlens 1 says negative.")
     ).to_be_visible()
-    expect(page.locator(".trial-verdict")).to_have_count(2)
-    expect(page.locator(".trial-verdict").first).to_contain_text(
+    expect(page.locator(".trial-prediction")).to_have_count(2)
+    expect(page.locator(".trial-prediction").first).to_contain_text(
         re.compile("on trial.*Positive.*late × 2", re.S)
     )
     assert violations(page) == []
@@ -276,7 +276,7 @@ class TestForEverybody:
         press(page, "Try opinionlens 2")
         page.get_by_label("Text to try with both").fill("great and late " + "x" * 200)
         press(page, "Compare")
-        expect(page.locator(".trial-verdict")).to_have_count(2)
+        expect(page.locator(".trial-prediction")).to_have_count(2)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
     def test_the_dialog_keeps_the_keyboard_and_gives_it_back(self, open_admin: OpenAdmin) -> None:

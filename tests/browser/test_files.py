@@ -1,4 +1,4 @@
-"""A file of texts on the home page: read in the browser, judged in portions, shown, taken away."""
+"""A file of texts on the home page: read in the browser, predicted in portions, shown, taken away."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
     page.locator("#file").set_input_files([{"name": name, "mimeType": "text/plain", "buffer": content}])
 
 
-def judged(page: Page, name: str, content: bytes) -> Page:
+def predicted(page: Page, name: str, content: bytes) -> Page:
     choose(page, name, content)
     page.get_by_role("button", name=re.compile("^Predict")).click()
     expect(page.locator("#file-result")).to_be_visible()
@@ -97,7 +97,7 @@ class TestReading:
             ("missing.csv", b"text,stars\n,5\n,4\n", "This column holds no text."),
         ],
     )
-    def test_what_cannot_be_judged_is_said_in_words(
+    def test_what_cannot_be_predicted_is_said_in_words(
         self, open_page: OpenPage, name: str, content: bytes, words: str | None
     ) -> None:
         page = open_page()
@@ -134,13 +134,13 @@ class TestReading:
 
 
 class TestResult:
-    def test_totals_verdicts_and_gaps_are_shown(self, open_page: OpenPage) -> None:
-        page = judged(open_page(), "reviews.csv", REVIEWS.encode())
+    def test_totals_predictions_and_gaps_are_shown(self, open_page: OpenPage) -> None:
+        page = predicted(open_page(), "reviews.csv", REVIEWS.encode())
         expect(page.get_by_role("heading", name="4 predictions for reviews.csv")).to_be_visible()
         expect(page.locator("#file-result .bars")).to_contain_text("2 · 50 %")
         expect(page.get_by_text("Answered by opinionlens version 1.")).to_be_visible()
-        verdicts = page.locator("#file-result tbody tr td:nth-child(3)")
-        expect(verdicts).to_have_text(
+        predictions = page.locator("#file-result tbody tr td:nth-child(3)")
+        expect(predictions).to_have_text(
             [
                 re.compile("Positive"),
                 re.compile("Negative"),
@@ -151,7 +151,7 @@ class TestResult:
         )
 
     def test_rows_can_be_filtered_searched_and_leafed_through(self, open_page: OpenPage) -> None:
-        page = judged(open_page(), "many.txt", rows(43) + b"awful\n")
+        page = predicted(open_page(), "many.txt", rows(43) + b"awful\n")
         assert len(texts_of(page)) == 20
         page.get_by_role("button", name="Next").click()
         assert texts_of(page)[0] == "great number 21"
@@ -199,20 +199,20 @@ class TestResult:
 
     def test_hostile_cells_stay_text(self, open_page: OpenPage) -> None:
         hostile = '<img src=x onerror="document.title=1"> great'
-        page = judged(open_page(), "<b>.txt", f"{hostile}\n".encode())
+        page = predicted(open_page(), "<b>.txt", f"{hostile}\n".encode())
         assert texts_of(page) == [hostile]
         expect(page.locator("#file-result h3")).to_contain_text("<b>.txt")
         expect(page).to_have_title(re.compile("OpinionLens"))
 
     def test_the_reasons_of_a_row_are_one_click_away(self, open_page: OpenPage) -> None:
-        page = judged(open_page(), "texts.txt", b"great\nawful and late\n")
+        page = predicted(open_page(), "texts.txt", b"great\nawful and late\n")
         page.get_by_role("button", name="Why is row 2 negative?").click()
-        expect(page.locator("#verdict")).to_have_attribute("data-label", "NEGATIVE")
+        expect(page.locator("#prediction")).to_have_attribute("data-label", "NEGATIVE")
         expect(page.get_by_label("Text", exact=True)).to_have_value("awful and late")
 
 
 class TestSending:
-    def test_more_rows_than_the_limit_are_named_and_the_first_judged(self, open_page: OpenPage) -> None:
+    def test_more_rows_than_the_limit_are_named_and_the_first_predicted(self, open_page: OpenPage) -> None:
         page = open_page()
         choose(page, "long.txt", rows(1_203))
         expect(
@@ -232,12 +232,12 @@ class TestSending:
 
         page.route(BATCH, note)
         big = "".join("é" * 9_900 + f" {number}\n" for number in range(150))
-        judged(page, "big.txt", big.encode())
+        predicted(page, "big.txt", big.encode())
         assert sum(items for items, _ in sizes) == 150
         assert len(sizes) > 1
         assert all(items <= 1_000 and size <= 2_000_000 for items, size in sizes)
 
-    def test_a_cancelled_file_shows_what_was_judged_until_then(self, open_page: OpenPage) -> None:
+    def test_a_cancelled_file_shows_what_was_predicted_until_then(self, open_page: OpenPage) -> None:
         page = open_page()
         asked = []
 
@@ -287,7 +287,7 @@ class TestSending:
             route.fulfill(status=503, headers={"Retry-After": "1"}, json={"detail": "Too much is waiting."})
 
         page.route(BATCH, busy_first)
-        judged(page, "few.txt", rows(2))
+        predicted(page, "few.txt", rows(2))
         expect(page.get_by_role("heading", name="2 predictions for few.txt")).to_be_visible()
         assert len(asked) == 2
 
@@ -308,7 +308,7 @@ class TestForEverybody:
         assert violations(page) == []
         page.unroute(BATCH)
         page.reload()
-        judged(page, "reviews.csv", REVIEWS.encode())
+        predicted(page, "reviews.csv", REVIEWS.encode())
         assert violations(page) == []
 
     def test_a_phone_shows_all_without_scrolling_sideways(self, open_page: OpenPage) -> None:
@@ -326,7 +326,7 @@ class TestForEverybody:
         expect(page.get_by_text("With JavaScript, a CSV or TXT file of up to 1,000 texts")).to_be_visible()
 
     def test_the_page_keeps_to_itself(self, open_page: OpenPage, seen: object) -> None:
-        judged(open_page(), "reviews.csv", REVIEWS.encode())
+        predicted(open_page(), "reviews.csv", REVIEWS.encode())
         assert seen.foreign == []  # type: ignore[attr-defined]
         assert seen.errors == []  # type: ignore[attr-defined]
 

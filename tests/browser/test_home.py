@@ -19,60 +19,60 @@ ADMIN_KEY = "a-key-for-the-tests-that-nobody-else-has-1234567890"
 TEXT = "😀😀 great food and a great view, but the service was late and awful 😀"
 
 
-def judge(page: Page, text: str) -> None:
+def predict(page: Page, text: str) -> None:
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Evaluate").click()
 
 
-def test_a_verdict_comes_without_leaving_the_page(open_page: OpenPage) -> None:
+def test_a_prediction_comes_without_leaving_the_page(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, TEXT)
-    verdict = page.get_by_role("region", name="Prediction")
-    expect(verdict).to_be_visible()
-    expect(verdict.get_by_text("Positive", exact=True).first).to_be_visible()
-    expect(verdict).to_have_attribute("data-label", "POSITIVE")
-    expect(verdict.locator('[data-slot="version"]')).to_have_text("version 1")
-    expect(verdict.locator('[data-slot="latency"]')).to_have_text(re.compile(r"^\d+(\.\d)? ms$"))
+    predict(page, TEXT)
+    prediction = page.get_by_role("region", name="Prediction", exact=True)
+    expect(prediction).to_be_visible()
+    expect(prediction.get_by_text("Positive", exact=True).first).to_be_visible()
+    expect(prediction).to_have_attribute("data-label", "POSITIVE")
+    expect(prediction.locator('[data-slot="version"]')).to_have_text("version 1")
+    expect(prediction.locator('[data-slot="latency"]')).to_have_text(re.compile(r"^\d+(\.\d)? ms$"))
     expect(page).to_have_title("Positive · OpinionLens")
     assert page.url.endswith("/")
 
 
 def test_the_deciding_words_are_marked_where_they_stand(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, TEXT)
-    marks = page.locator("#verdict .judged mark")
+    predict(page, TEXT)
+    marks = page.locator("#prediction .marked-text mark")
     expect(marks).to_have_text(["great", "great", "late", "awful"])
     assert [mark.get_attribute("data-toward") for mark in marks.all()] == ["POSITIVE"] * 2 + ["NEGATIVE"] * 2
-    assert page.locator("#verdict .judged").text_content() == TEXT
-    items = page.locator("#verdict .words li")
+    assert page.locator("#prediction .marked-text").text_content() == TEXT
+    items = page.locator("#prediction .words li")
     expected = [r"great × 2\s+positive", r"awful .*\s+negative", r"late .*\s+negative"]
     expect(items).to_have_text([re.compile(words) for words in expected])
 
 
 def test_marks_can_be_told_apart_without_colour(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, TEXT)
-    styles = page.locator("#verdict .judged mark").evaluate_all(
+    predict(page, TEXT)
+    styles = page.locator("#prediction .marked-text mark").evaluate_all(
         "marks => marks.map(mark => [mark.dataset.toward, getComputedStyle(mark).textDecorationStyle])"
     )
     assert {tuple(style) for style in styles} == {("POSITIVE", "solid"), ("NEGATIVE", "double")}
 
 
-def test_with_and_without_javascript_the_verdict_is_the_same(open_page: OpenPage) -> None:
+def test_with_and_without_javascript_the_prediction_is_the_same(open_page: OpenPage) -> None:
     pages = [open_page(java_script_enabled=javascript) for javascript in (True, False)]
     for text in (TEXT, "awful", "so it is, here we go", "fair", "nix capisco njet ochi oxi", "line\nline"):
-        with_script, without = (verdict_on(page, text) for page in pages)
+        with_script, without = (prediction_on(page, text) for page in pages)
         assert with_script == without
 
 
-def verdict_on(page: Page, text: str) -> tuple[str, list[str | None]]:
+def prediction_on(page: Page, text: str) -> tuple[str, list[str | None]]:
     """Everything that is shown about a text, but how long it took."""
-    judge(page, text)
-    verdict = page.locator("#verdict")
-    expect(verdict).to_be_visible()
-    expect(verdict.locator(".judged")).to_have_text(text, use_inner_text=False)
-    shown = re.sub(r"answered in [\d.]+ ms", "", verdict.inner_text())
-    widths = [fill.get_attribute("width") for fill in verdict.locator("svg .fill").all()]
+    predict(page, text)
+    prediction = page.locator("#prediction")
+    expect(prediction).to_be_visible()
+    expect(prediction.locator(".marked-text")).to_have_text(text, use_inner_text=False)
+    shown = re.sub(r"answered in [\d.]+ ms", "", prediction.inner_text())
+    widths = [fill.get_attribute("width") for fill in prediction.locator("svg .fill").all()]
     return re.sub(r"\s+", " ", shown), widths
 
 
@@ -80,35 +80,35 @@ def test_ctrl_enter_sends(open_page: OpenPage) -> None:
     page = open_page()
     page.get_by_label("Text", exact=True).fill("awful")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#verdict")).to_have_attribute("data-label", "NEGATIVE")
+    expect(page.locator("#prediction")).to_have_attribute("data-label", "NEGATIVE")
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_examples_are_judged_at_a_click(open_page: OpenPage, javascript: bool) -> None:
+def test_examples_are_predicted_at_a_click(open_page: OpenPage, javascript: bool) -> None:
     page = open_page(java_script_enabled=javascript)
     page.get_by_role("button", name="Complaint").click()
-    expect(page.locator("#verdict")).to_be_visible()
+    expect(page.locator("#prediction")).to_be_visible()
     expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("Worst service ever"))
 
 
 def test_uncertainty_is_shown_in_words_and_in_shape(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, "fair")
+    predict(page, "fair")
     expect(page.get_by_text("No class is clearly ahead of the others.")).to_be_visible()
     expect(page.get_by_text("This text has no words.")).to_be_hidden()
-    dashes = page.locator("#verdict .disc").evaluate("disc => getComputedStyle(disc).strokeDasharray")
+    dashes = page.locator("#prediction .disc").evaluate("disc => getComputedStyle(disc).strokeDasharray")
     assert dashes != "none"
-    judge(page, "great")
+    predict(page, "great")
     expect(page.get_by_text("No class is clearly ahead of the others.")).to_be_hidden()
 
 
-def test_nothing_typed_is_said_and_the_old_verdict_goes(open_page: OpenPage) -> None:
+def test_nothing_typed_is_said_and_the_old_prediction_goes(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, "great")
-    expect(page.locator("#verdict")).to_be_visible()
-    judge(page, "   ")
+    predict(page, "great")
+    expect(page.locator("#prediction")).to_be_visible()
+    predict(page, "   ")
     expect(page.get_by_role("alert")).to_have_text("Type or paste a text first.")
-    expect(page.locator("#verdict")).to_be_hidden()
+    expect(page.locator("#prediction")).to_be_hidden()
     expect(page.get_by_label("Text", exact=True)).to_be_focused()
 
 
@@ -126,11 +126,11 @@ def test_too_long_a_text_is_counted_as_the_server_counts(open_page: OpenPage) ->
 def test_a_server_that_is_gone_is_said(open_page: OpenPage) -> None:
     page = open_page()
     page.route("**/explain", lambda route: route.abort())
-    judge(page, "great")
+    predict(page, "great")
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
     page.unroute("**/explain")
-    judge(page, "great")
-    expect(page.locator("#verdict")).to_be_visible()
+    predict(page, "great")
+    expect(page.locator("#prediction")).to_be_visible()
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
@@ -149,26 +149,26 @@ def test_an_answer_that_is_overtaken_is_not_shown(open_page: OpenPage) -> None:
             };
         }"""
     )
-    judge(page, "awful")
-    judge(page, "great")
-    expect(page.locator("#verdict")).to_have_attribute("data-label", "POSITIVE")
+    predict(page, "awful")
+    predict(page, "great")
+    expect(page.locator("#prediction")).to_have_attribute("data-label", "POSITIVE")
     page.wait_for_timeout(600)
-    expect(page.locator("#verdict")).to_have_attribute("data-label", "POSITIVE")
+    expect(page.locator("#prediction")).to_have_attribute("data-label", "POSITIVE")
 
 
 def test_a_hostile_text_stays_text(open_page: OpenPage) -> None:
     text = '<img src=x onerror="document.title=1"> great <script>alert(1)</script> </textarea>'
     for javascript in (True, False):
         page = open_page(java_script_enabled=javascript)
-        judge(page, text)
-        expect(page.locator("#verdict .judged")).to_have_text(text)
+        predict(page, text)
+        expect(page.locator("#prediction .marked-text")).to_have_text(text)
         expect(page).to_have_title(re.compile("OpinionLens"))
         expect(page.get_by_label("Text", exact=True)).to_have_value(text)
 
 
-def test_the_verdict_is_announced(open_page: OpenPage) -> None:
+def test_the_prediction_is_announced(open_page: OpenPage) -> None:
     page = open_page()
-    judge(page, "awful")
+    predict(page, "awful")
     expect(page.get_by_role("status")).to_have_text("Negative, 88 % confident.")
 
 
@@ -177,22 +177,22 @@ class TestFeedback:
     def test_a_reader_says_what_is_right(self, open_page: OpenPage, javascript: bool) -> None:
         page = open_page(java_script_enabled=javascript)
         text = f"great with scripts {javascript}"
-        judge(page, text)
+        predict(page, text)
         expect(page.get_by_role("button", name="No, it is positive")).to_be_hidden()
         page.get_by_role("button", name="No, it is neutral").click()
         expect(page.get_by_text("Thank you. Noted as neutral.")).to_be_visible()
         expect(page.get_by_role("group", name="Is this right?")).to_be_hidden()
-        expect(page.locator("#verdict")).to_have_attribute("data-label", "POSITIVE")
+        expect(page.locator("#prediction")).to_have_attribute("data-label", "POSITIVE")
         found = [row for row in stored_feedback(page) if row["text"] == text]
         assert [(row["label"], row["source"]) for row in found] == [("NEUTRAL", "page")]
         assert found[0]["prediction_id"]
 
-    def test_a_new_verdict_can_be_answered_anew(self, open_page: OpenPage) -> None:
+    def test_a_new_prediction_can_be_answered_anew(self, open_page: OpenPage) -> None:
         page = open_page()
-        judge(page, "great")
+        predict(page, "great")
         page.get_by_role("button", name="Yes, it is").click()
         expect(page.get_by_text("Thank you. Noted as positive.")).to_be_visible()
-        judge(page, "awful")
+        predict(page, "awful")
         expect(page.get_by_text("Thank you.")).to_be_hidden()
         page.get_by_role("button", name="Yes, it is").click()
         expect(page.get_by_text("Thank you. Noted as negative.")).to_be_visible()
@@ -201,7 +201,7 @@ class TestFeedback:
         self, open_page: OpenPage, violations: Violations
     ) -> None:
         page = open_page()
-        judge(page, "great")
+        predict(page, "great")
         detail = {"detail": "The database does not answer.", "code": "storage_unavailable"}
         page.route("**/api/v1/feedback", lambda route: route.fulfill(status=503, json=detail))
         page.get_by_role("button", name="Yes, it is").click()
@@ -252,8 +252,8 @@ class TestForEverybody:
         page = open_page(color_scheme=scheme, reduced_motion="reduce")
         assert violations(page) == []
         for text in (TEXT, "fair", "   "):
-            judge(page, text)
-            page.locator("#verdict:visible, #alert:visible").first.wait_for()
+            predict(page, text)
+            page.locator("#prediction:visible, #alert:visible").first.wait_for()
             assert violations(page) == [], text
 
     def test_axe_finds_nothing_on_the_page_of_an_error(
@@ -271,8 +271,8 @@ class TestForEverybody:
 
     def test_a_phone_shows_all_without_scrolling_sideways(self, open_page: OpenPage) -> None:
         page = open_page(viewport=PHONE)
-        judge(page, TEXT + " " + "x" * 300)
-        expect(page.locator("#verdict")).to_be_visible()
+        predict(page, TEXT + " " + "x" * 300)
+        expect(page.locator("#prediction")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
     def test_the_keyboard_reaches_everything_and_shows_where_it_is(self, open_page: OpenPage) -> None:
@@ -310,8 +310,8 @@ class TestForEverybody:
 def test_pages_keep_to_themselves(open_page: OpenPage, seen: object, path: str) -> None:
     page = open_page(path)
     if path == "/":
-        judge(page, TEXT)
-        expect(page.locator("#verdict")).to_be_visible()
+        predict(page, TEXT)
+        expect(page.locator("#prediction")).to_be_visible()
     else:
         expect(page.locator(".opblock").first).to_be_visible()
     page.wait_for_load_state("networkidle")

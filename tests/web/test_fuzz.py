@@ -40,7 +40,7 @@ CONFIG: dict[str, Any] = {
     },
     "operations": [
         {
-            # With `detail=true` it takes a list of anything; the document states what is judged.
+            # With `detail=true` it takes a list of anything; the document describes lists of texts.
             "include-path": "/api/v1/inference/batch_predict",
             "checks": {"negative_data_rejection": {"enabled": False}},
         },

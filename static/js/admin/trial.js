@@ -3,7 +3,7 @@
 import { wellFormed } from "../api.js";
 import { isBlank } from "../blank.js";
 import { capitalised, percent } from "../numbers.js";
-import { fillBars, listedWord } from "../verdict-parts.js";
+import { fillBars, listedWord } from "../prediction-parts.js";
 import { ask, copyOf, fill, nameOf, slot } from "./page.js";
 
 const WORDS = 5;
@@ -60,7 +60,7 @@ async function compare() {
   if (asked !== pair) return;
   const failed = replies.find((reply) => reply.problem);
   if (failed) complain(failed.problem);
-  const shown = asked.flatMap((model, index) => (replies[index].answer ? [verdict(model, replies[index].answer)] : []));
+  const shown = asked.flatMap((model, index) => (replies[index].answer ? [predictionOf(model, replies[index].answer)] : []));
   slot("trials", section).replaceChildren(...shown);
   slot("agreement", section).textContent = failed
     ? ""
@@ -70,8 +70,8 @@ async function compare() {
       );
 }
 
-function verdict(model, answer) {
-  const article = fill(copyOf("trial-verdict"), {
+function predictionOf(model, answer) {
+  const article = fill(copyOf("trial-prediction"), {
     name: model.is_active ? `${nameOf(model)}, answers now` : `${nameOf(model)}, on trial`,
     label: capitalised(answer.prediction),
     sure: percent(answer.confidence) + (answer.uncertain ? ", uncertain" : ""),

@@ -1,5 +1,5 @@
 // @ts-check
-// Sends many texts in portions that the server takes, and brings back a verdict or a reason for each.
+// Sends many texts in portions that the server takes, and brings back a prediction or a reason for each.
 
 import { call, wellFormed } from "../api.js";
 
@@ -39,13 +39,13 @@ export function portions(texts, { maxItems, maxBytes }) {
 }
 
 /**
- * Judges the texts in order. Returns `{results, model, problem}`: fewer results than texts where it was cancelled or
+ * Predicts the texts in order. Returns `{results, model, problem}`: fewer results than texts where it was cancelled or
  * went wrong. Each result is as the server has it: with `prediction` or with `error`.
  * @param {string[]} texts
  * @param {Limits} limits
  * @param {{ signal: AbortSignal, onProgress: (done: number) => void }} options
  */
-export async function judgeAll(texts, limits, { signal, onProgress }) {
+export async function predictAll(texts, limits, { signal, onProgress }) {
   /** @type {(Partial<Prediction> & { error?: string })[]} */
   const results = [];
   /** @type {Prediction["model"] | null} */

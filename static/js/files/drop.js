@@ -1,7 +1,7 @@
-// The file on the home page: chosen or dropped, read here, judged in portions, shown.
+// The file on the home page: chosen or dropped, read here, predicted in portions, shown.
 
 import { count, counted, size } from "../numbers.js";
-import { judgeAll } from "./batch.js";
+import { predictAll } from "./batch.js";
 import { takeDrops } from "./dropping.js";
 import { binaryProblem, decode, guessEncoding } from "./encoding.js";
 import { showResult } from "./result.js";
@@ -101,7 +101,7 @@ export function offerFiles(explain) {
     describe(content.problem);
   }
 
-  /** Shows what the choices come to: the first texts, how many there are, and what speaks against judging them. */
+  /** Shows what the choices come to: the first texts, how many there are, and what speaks against predicting them. */
   function describe(problem) {
     const rows = content?.rows ?? [];
     const texts = rows.filter((row) => row.text !== undefined);
@@ -110,9 +110,9 @@ export function offerFiles(explain) {
     slot("preview", parts.options).hidden = first.length === 0;
     const words = problem ?? (texts.length === 0 ? emptyWords(rows.length) : null);
     complain(words);
-    const judge = slot("judge", parts.options);
-    judge.disabled = Boolean(words);
-    judge.textContent = `Predict ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
+    const button = slot("predict", parts.options);
+    button.disabled = Boolean(words);
+    button.textContent = `Predict ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
     showNote(rows.length, texts.length);
   }
 
@@ -130,11 +130,11 @@ export function offerFiles(explain) {
     note.hidden = words.length === 0;
   }
 
-  async function judge() {
+  async function predict() {
     const { names, rows } = content;
     const total = rows.length;
-    const judged = rows.slice(0, limits.maxItems);
-    const asked = judged.filter((row) => row.text !== undefined);
+    const taken = rows.slice(0, limits.maxItems);
+    const asked = taken.filter((row) => row.text !== undefined);
     const stop = new AbortController();
     const meter = document.getElementById("file-meter");
     const onProgress = (done) => {
@@ -147,7 +147,7 @@ export function offerFiles(explain) {
     const cancel = slot("cancel", parts.progress);
     cancel.onclick = () => stop.abort();
     cancel.focus();
-    const outcome = await judgeAll(
+    const outcome = await predictAll(
       asked.map((row) => row.text),
       // A tenth stays free for what the counting does not see.
       { maxItems: limits.maxItems, maxBytes: limits.maxBytes * 0.9 },
@@ -161,12 +161,12 @@ export function offerFiles(explain) {
     }
     complain(outcome.problem && `${outcome.problem} The predictions made until then are below.`);
     show("result");
-    showResult(parts.result, { name: file.name, names, rows: judged, total, ...outcome }, explain);
+    showResult(parts.result, { name: file.name, names, rows: taken, total, ...outcome }, explain);
   }
 
   parts.options.addEventListener("submit", (event) => {
     event.preventDefault();
-    judge();
+    predict();
   });
   fields.encoding.addEventListener("change", decodeAgain);
   fields.delimiter.addEventListener("change", () => guessAgain(chosenDelimiter()));
@@ -193,7 +193,7 @@ function problemOf(file, bytes) {
 }
 
 function applyResult(row, result) {
-  row.verdict = result?.prediction ? result : undefined;
+  row.answer = result?.prediction ? result : undefined;
   row.error = result ? result.error?.detail : "no prediction was made";
 }
 

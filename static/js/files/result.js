@@ -2,7 +2,7 @@
 
 import { capitalised, count, counted, percent } from "../numbers.js";
 import { toCsv } from "./csv.js";
-import { scoredRows } from "./rows.js";
+import { predictedRows } from "./rows.js";
 
 const PAGE_ROWS = 20;
 
@@ -10,11 +10,11 @@ const slot = (name, within) => within.querySelector(`[data-slot="${name}"]`);
 
 const FILTERS = {
   all: () => true,
-  NEGATIVE: (row) => row.verdict?.prediction === "NEGATIVE",
-  NEUTRAL: (row) => row.verdict?.prediction === "NEUTRAL",
-  POSITIVE: (row) => row.verdict?.prediction === "POSITIVE",
-  uncertain: (row) => row.verdict?.uncertain === true,
-  error: (row) => !row.verdict,
+  NEGATIVE: (row) => row.answer?.prediction === "NEGATIVE",
+  NEUTRAL: (row) => row.answer?.prediction === "NEUTRAL",
+  POSITIVE: (row) => row.answer?.prediction === "POSITIVE",
+  uncertain: (row) => row.answer?.uncertain === true,
+  error: (row) => !row.answer,
 };
 
 /** Fills the section; `explain` is called with the text of a row whose reasons somebody wants to see. */
@@ -61,7 +61,7 @@ export function showResult(section, outcome, explain) {
   search.oninput = () => change({ search: search.value, page: 0 });
   slot("back", section).onclick = () => change({ page: view.page - 1 });
   slot("on", section).onclick = () => change({ page: view.page + 1 });
-  const file = toCsv(scoredRows(outcome.names, outcome.rows));
+  const file = toCsv(predictedRows(outcome.names, outcome.rows));
   slot("download", section).onclick = () => download(outcome.name, file.text);
   showChanged(section, file.changed);
   showTotals(section, outcome, numbered);
@@ -71,23 +71,23 @@ export function showResult(section, outcome, explain) {
 }
 
 function showTotals(section, outcome, rows) {
-  const judged = rows.filter((row) => row.verdict);
+  const predicted = rows.filter((row) => row.answer);
   for (const bar of section.querySelectorAll("[data-bar]")) {
-    const times = judged.filter(FILTERS[bar.dataset.bar]).length;
-    const share = judged.length ? times / judged.length : 0;
+    const times = predicted.filter(FILTERS[bar.dataset.bar]).length;
+    const share = predicted.length ? times / predicted.length : 0;
     bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
     slot("share", bar).textContent = `${count(times)} · ${percent(share)}`;
   }
-  section.querySelector("h3").textContent = `${counted(judged.length, "prediction")} for ${outcome.name}`;
-  slot("summary", section).textContent = summaryOf(outcome, rows, judged);
+  section.querySelector("h3").textContent = `${counted(predicted.length, "prediction")} for ${outcome.name}`;
+  slot("summary", section).textContent = summaryOf(outcome, rows, predicted);
 }
 
-function summaryOf(outcome, rows, judged) {
+function summaryOf(outcome, rows, predicted) {
   const { name, version } = outcome.model;
   const parts = [`Answered by ${name}${version === null ? "" : ` version ${version}`}.`];
-  const uncertain = judged.filter(FILTERS.uncertain).length;
+  const uncertain = predicted.filter(FILTERS.uncertain).length;
   if (uncertain) parts.push(`${counted(uncertain, "prediction is", "predictions are")} uncertain.`);
-  const without = rows.length - judged.length;
+  const without = rows.length - predicted.length;
   if (without) parts.push(`${counted(without, "row has", "rows have")} no prediction.`);
   if (outcome.cancelled) parts.push("You cancelled the rest.");
   if (outcome.total > rows.length) parts.push(`The first ${count(rows.length)} of ${count(outcome.total)} rows.`);
@@ -100,12 +100,12 @@ function tableRow(row, explain) {
   slot("text", line).textContent = row.text ?? "";
   const tag = slot("tag", line);
   const why = slot("why", line);
-  if (row.verdict) {
-    tag.textContent = capitalised(row.verdict.prediction);
-    tag.dataset.label = row.verdict.prediction;
-    tag.toggleAttribute("data-unsure", row.verdict.uncertain);
-    slot("sure", line).textContent = percent(row.verdict.confidence) + (row.verdict.uncertain ? ", uncertain" : "");
-    why.setAttribute("aria-label", `Why is row ${row.number} ${row.verdict.prediction.toLowerCase()}?`);
+  if (row.answer) {
+    tag.textContent = capitalised(row.answer.prediction);
+    tag.dataset.label = row.answer.prediction;
+    tag.toggleAttribute("data-unsure", row.answer.uncertain);
+    slot("sure", line).textContent = percent(row.answer.confidence) + (row.answer.uncertain ? ", uncertain" : "");
+    why.setAttribute("aria-label", `Why is row ${row.number} ${row.answer.prediction.toLowerCase()}?`);
     why.onclick = () => explain(row.text);
   } else {
     tag.remove();

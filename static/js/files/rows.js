@@ -65,7 +65,7 @@ function textOf(cells, column, width) {
  * @param {string[]} names
  * @param {Row[]} rows
  */
-export function scoredRows(names, rows) {
+export function predictedRows(names, rows) {
   const added = [
     "prediction",
     "confidence",
@@ -82,7 +82,7 @@ export function scoredRows(names, rows) {
   const width = rows.reduce((most, row) => Math.max(most, row.cells.length), own.length);
   /** @param {string[]} cells */
   const fit = (cells) => Array.from({ length: width }, (_, index) => cells[index] ?? "");
-  return [[...fit(own), ...added], ...rows.map((row) => [...fit(row.cells), ...verdictCells(row)])];
+  return [[...fit(own), ...added], ...rows.map((row) => [...fit(row.cells), ...answerCells(row)])];
 }
 
 /** @param {string} column @param {Set<string>} taken */
@@ -94,12 +94,12 @@ function freeName(column, taken) {
 }
 
 /** @param {Row} row */
-function verdictCells({ verdict, error }) {
-  if (!verdict) return ["", "", "", "", "", "", "", "", error ?? "no prediction was made"];
-  const { NEGATIVE, NEUTRAL, POSITIVE } = verdict.probabilities;
+function answerCells({ answer, error }) {
+  if (!answer) return ["", "", "", "", "", "", "", "", error ?? "no prediction was made"];
+  const { NEGATIVE, NEUTRAL, POSITIVE } = answer.probabilities;
   const shares = [NEGATIVE, NEUTRAL, POSITIVE].map(places);
-  const { name, version } = verdict.model;
-  return [verdict.prediction, places(verdict.confidence), verdict.uncertain, ...shares, name, version ?? "", ""];
+  const { name, version } = answer.model;
+  return [answer.prediction, places(answer.confidence), answer.uncertain, ...shares, name, version ?? "", ""];
 }
 
 /** @param {number} share */

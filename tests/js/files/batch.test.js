@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
-import { judgeAll, portions } from "../../../static/js/files/batch.js";
+import { portions, predictAll } from "../../../static/js/files/batch.js";
 
 const LIMITS = { maxItems: 1_000, maxBytes: 10_000 };
 const real = globalThis.fetch;
@@ -45,7 +45,7 @@ describe("predicting many texts", () => {
       reply(200, { model: { version: 1 }, results: JSON.parse(body).map((text) => ({ prediction: text })) });
     const seen = [];
     const { signal } = new AbortController();
-    const found = await judgeAll(["a", "b", "c"], { ...LIMITS, maxItems: 2 }, { signal, onProgress: (n) => seen.push(n) });
+    const found = await predictAll(["a", "b", "c"], { ...LIMITS, maxItems: 2 }, { signal, onProgress: (n) => seen.push(n) });
     assert.deepEqual(
       found.results.map(({ prediction }) => prediction),
       ["a", "b", "c"],
@@ -61,7 +61,7 @@ describe("predicting many texts", () => {
       return turn === 1 ? reply(200, { model: {}, results: [{ prediction: "a" }] }) : reply(500, { detail: "Broken." });
     };
     const { signal } = new AbortController();
-    const found = await judgeAll(["a", "b"], { ...LIMITS, maxItems: 1 }, { signal, onProgress: () => {} });
+    const found = await predictAll(["a", "b"], { ...LIMITS, maxItems: 1 }, { signal, onProgress: () => {} });
     assert.deepEqual([found.results.length, found.problem], [1, "Broken."]);
   });
 
@@ -71,7 +71,7 @@ describe("predicting many texts", () => {
       setTimeout(() => cancelling.abort(), 0);
       return reply(503, { detail: "Busy." }, { "Retry-After": "10" });
     };
-    const found = await judgeAll(["a"], LIMITS, { signal: cancelling.signal, onProgress: () => {} });
+    const found = await predictAll(["a"], LIMITS, { signal: cancelling.signal, onProgress: () => {} });
     assert.deepEqual([found.results, found.cancelled], [[], true]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { guessTable, isTable, lineRows, scoredRows, tableRows } from "../../../static/js/files/rows.js";
+import { guessTable, isTable, lineRows, predictedRows, tableRows } from "../../../static/js/files/rows.js";
 
 describe("a table", () => {
   it("is any file but .txt, unless it is empty", () => {
@@ -38,7 +38,7 @@ it("reads one text a line", () => {
 });
 
 describe("the download", () => {
-  const verdict = {
+  const answer = {
     prediction: "POSITIVE",
     confidence: 0.87654321,
     uncertain: false,
@@ -47,10 +47,10 @@ describe("the download", () => {
   };
 
   it("adds the columns of predictions, and leaves the file's own alone", () => {
-    const [head, first, second] = scoredRows(
+    const [head, first, second] = predictedRows(
       ["prediction", "text"],
       [
-        { cells: ["mine", "fine"], verdict },
+        { cells: ["mine", "fine"], answer },
         { cells: ["", ""], error: "the text is missing or empty" },
       ],
     );
@@ -69,7 +69,7 @@ describe("the download", () => {
   });
 
   it("gives short rows as many cells as the longest has", () => {
-    const rows = scoredRows(["a"], [{ cells: ["x", "y"] }, { cells: [] }]);
+    const rows = predictedRows(["a"], [{ cells: ["x", "y"] }, { cells: [] }]);
     assert.deepEqual(
       rows.map((row) => row.length),
       [11, 11, 11],

@@ -45,7 +45,7 @@ class TestPredict:
             ("The meeting is at noon.", "NEUTRAL"),
         ],
     )
-    def test_both_methods_give_the_same_verdict(self, client: TestClient, text: str, label: str) -> None:
+    def test_both_methods_give_the_same_prediction(self, client: TestClient, text: str, label: str) -> None:
         posted = client.post(PREDICT, json={"text": text}).json()
         asked = client.get(PREDICT, params={"text": text}).json()
         assert posted["prediction"] == asked["prediction"] == label
@@ -192,7 +192,7 @@ class TestBatch:
 class TestBatchInDetail:
     DETAIL = f"{BATCH}?detail=true"
 
-    def test_each_item_has_its_verdict_as_it_would_alone(self, client: TestClient) -> None:
+    def test_each_item_has_its_prediction_as_it_would_alone(self, client: TestClient) -> None:
         texts = ["I love it", "", "I hate it", "😀" * 10_000]
         response = client.post(self.DETAIL, json=texts)
         answer = BatchDetailAnswer.model_validate_json(response.content, strict=True)

@@ -17,7 +17,7 @@ from opinionlens.web.factory import create_app
 from opinionlens.web.http.schemas import ActiveModelAnswer, Problem, Scores, SentimentAnswer
 
 
-def judged(client: TestClient, text: str) -> SentimentAnswer:
+def predicted(client: TestClient, text: str) -> SentimentAnswer:
     response = client.post("/predict", json={"text": text})
     assert response.status_code == 200
     answer = SentimentAnswer.model_validate_json(response.content, strict=True)
@@ -30,7 +30,7 @@ class TestPredict:
         ("text", "label"), [("great", "positive"), ("awful", "negative"), ("so it is, here we go", "neutral")]
     )
     def test_labels_are_in_lower_case(self, promoted_client: TestClient, text: str, label: str) -> None:
-        answer = judged(promoted_client, text)
+        answer = predicted(promoted_client, text)
         assert answer.label == label
         assert answer.confidence == answer.score == getattr(answer.scores, label)
         assert (answer.model.name, answer.model.version) == ("opinionlens", 1)
@@ -38,7 +38,7 @@ class TestPredict:
     @settings(max_examples=60, deadline=None)
     @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
     def test_scores_add_up_to_one_for_any_text(self, promoted_client: TestClient, text: str) -> None:
-        scores = judged(promoted_client, text).scores
+        scores = predicted(promoted_client, text).scores
         assert math.isclose(scores.negative + scores.neutral + scores.positive, 1, abs_tol=1e-9)
 
     def test_scores_that_do_not_add_up_are_no_answer(self) -> None:
@@ -46,7 +46,7 @@ class TestPredict:
             Scores(negative=0.5, neutral=0.5, positive=0.5)
 
     def test_the_word_list_says_that_it_is_one(self, client: TestClient) -> None:
-        answer = judged(client, "I love it")
+        answer = predicted(client, "I love it")
         assert answer.label == "positive"
         assert (answer.model.kind, answer.model.version) == ("lexicon", None)
 
@@ -57,7 +57,7 @@ class TestPredict:
         assert Problem.model_validate_json(response.content).code == "invalid_request"
 
     def test_the_longest_text_is_answered(self, client: TestClient) -> None:
-        assert judged(client, "😀" * 10_000).label == "positive"
+        assert predicted(client, "😀" * 10_000).label == "positive"
 
     def test_with_nothing_to_answer_it_is_503(self, make_settings: Callable[..., Settings]) -> None:
         app = create_app(make_settings(fallback=Fallback.NONE), registry=MemoryRegistry())

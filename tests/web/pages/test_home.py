@@ -24,18 +24,18 @@ from opinionlens.web.services.templates import marked, percent
 
 
 def visible(html: str) -> str:
-    """The text of the verdict, without tags, templates and hidden parts."""
-    section = re.search(r'<section class="card verdict".*?</section>', html, re.S)
+    """The text of the prediction, without tags, templates and hidden parts."""
+    section = re.search(r'<section class="card prediction".*?</section>', html, re.S)
     assert section
     body = re.sub(r"<template.*?</template>", "", section[0], flags=re.S)
     body = re.sub(r"<(\w+)[^>]*\shidden\b[^>]*>.*?</\1>", "", body, flags=re.S)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
 
 
-def test_the_form_is_empty_at_first_and_no_verdict_is_shown(promoted_client: TestClient) -> None:
+def test_the_form_is_empty_at_first_and_no_prediction_is_shown(promoted_client: TestClient) -> None:
     page = promoted_client.get("/")
     assert page.status_code == 200
-    assert re.search(r'<section class="card verdict"[^>]*\shidden', page.text)
+    assert re.search(r'<section class="card prediction"[^>]*\shidden', page.text)
     assert page.headers["Cache-Control"] == "no-store"
     assert "No trained model is active" not in page.text
 
@@ -44,7 +44,7 @@ def test_the_form_is_empty_at_first_and_no_verdict_is_shown(promoted_client: Tes
     ("text", "label"),
     [("great great", "Positive"), ("awful", "Negative"), ("so it is, here we go", "Neutral")],
 )
-def test_a_sent_text_gets_its_verdict(promoted_client: TestClient, text: str, label: str) -> None:
+def test_a_sent_text_gets_its_prediction(promoted_client: TestClient, text: str, label: str) -> None:
     page = promoted_client.post("/", data={"text": text})
     assert page.status_code == 200
     assert f'data-label="{label.upper()}"' in page.text
@@ -220,7 +220,7 @@ class TestFeedback:
         assert page.status_code == 422
         assert "Get a prediction first" in page.text
 
-    def test_without_a_database_the_verdict_stays_and_the_reason_is_said(
+    def test_without_a_database_the_prediction_stays_and_the_reason_is_said(
         self, make_settings: Callable[..., Settings], tmp_path: Path
     ) -> None:
         (tmp_path / "no-folder").write_text("a file where the folder should be")

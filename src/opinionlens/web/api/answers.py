@@ -45,7 +45,7 @@ def model_fields(model: ServedModel) -> dict[str, Any]:
     return {"name": model.name, "version": model.version, "kind": model.kind}
 
 
-def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
+def prediction_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
     """Return the JSON fields of one prediction.
 
     Plain strings, as writing an enum costs several times as much.
@@ -61,9 +61,9 @@ def verdict_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
     }
 
 
-def prediction_fields(answer: ServedPrediction | ExplainedAnswer) -> dict[str, Any]:
+def answer_fields(answer: ServedPrediction | ExplainedAnswer) -> dict[str, Any]:
     """Return the prediction for one text and its origin."""
-    return verdict_fields(answer.prediction, answer.id) | origin_fields(answer.model)
+    return prediction_fields(answer.prediction, answer.id) | origin_fields(answer.model)
 
 
 def origin_fields(model: ServedModel) -> dict[str, Any]:
@@ -88,13 +88,13 @@ def sentiment_fields(answer: ServedPrediction) -> dict[str, Any]:
 
 
 def batch_fields(
-    items: Sequence[str | BadItem], verdicts: Iterable[dict[str, Any]], model: ServedModel
+    items: Sequence[str | BadItem], predictions: Iterable[dict[str, Any]], model: ServedModel
 ) -> dict[str, Any]:
     """Return one object per item of a batch.
 
     The next of `predictions` for a text, the error for an item that is not a text.
     """
-    following = iter(verdicts)
+    following = iter(predictions)
     results = [
         {"index": index, "error": {"code": item.code, "detail": item.detail}}
         if isinstance(item, BadItem)
@@ -110,7 +110,7 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
     ranked = sorted(explanation.contributions, key=_spread, reverse=True)
     listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
     words = deciding_words(explanation)
-    return prediction_fields(answer) | {
+    return answer_fields(answer) | {
         "words": [
             {
                 "text": word.text,

@@ -18,7 +18,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 _MODEL: dict[str, Any] = {"name": "opinionlens", "version": 3, "kind": "linear"}
 _ORIGIN: dict[str, Any] = {"model": _MODEL, "request_id": "5c0f9a37d1e84b0b8f5f6f4e3a2b1c0d"}
-_VERDICT: dict[str, Any] = {
+_PREDICTION: dict[str, Any] = {
     "prediction": "NEGATIVE",
     "confidence": 0.81,
     "probabilities": {"NEGATIVE": 0.81, "NEUTRAL": 0.14, "POSITIVE": 0.05},
@@ -26,7 +26,7 @@ _VERDICT: dict[str, Any] = {
     "reason": None,
     "prediction_id": "0b0f7a52-6f5e-4c1b-9d7a-2f1c8e4b7a10",
 }
-_PREDICTION: dict[str, Any] = _VERDICT | _ORIGIN
+_ANSWER: dict[str, Any] = _PREDICTION | _ORIGIN
 _WORD: dict[str, Any] = {
     "text": "late",
     "start": 15,
@@ -86,13 +86,13 @@ class PredictionFields(AnswerModel):
 class PredictionAnswer(PredictionFields):
     """The prediction for one text and its model."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PREDICTION]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
 
     model: ModelInfo
     request_id: str
 
 
-class BatchVerdict(PredictionFields):
+class BatchPrediction(PredictionFields):
     """The prediction for one item of a batch."""
 
     index: int = Field(ge=0, description="The item's place in the batch, from 0.")
@@ -121,7 +121,7 @@ class BatchDetailAnswer(AnswerModel):
                 _ORIGIN
                 | {
                     "results": [
-                        {"index": 0} | _VERDICT,
+                        {"index": 0} | _PREDICTION,
                         {
                             "index": 1,
                             "error": {
@@ -137,7 +137,7 @@ class BatchDetailAnswer(AnswerModel):
 
     model: ModelInfo
     request_id: str
-    results: list[BatchVerdict | BatchError]
+    results: list[BatchPrediction | BatchError]
 
 
 class Scores(AnswerModel):
@@ -168,7 +168,7 @@ class SentimentAnswer(AnswerModel):
                     "score": 0.81,
                     "scores": {"negative": 0.81, "neutral": 0.14, "positive": 0.05},
                     "uncertain": False,
-                    "prediction_id": _VERDICT["prediction_id"],
+                    "prediction_id": _PREDICTION["prediction_id"],
                 }
             ]
         }
@@ -252,7 +252,7 @@ class ExplanationAnswer(PredictionAnswer):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                _PREDICTION
+                _ANSWER
                 | {
                     "words": [_WORD],
                     "strongest_words": [_LISTED_WORD],

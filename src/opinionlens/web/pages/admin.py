@@ -45,7 +45,7 @@ def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
         services = services_of(request)
         is_open = not services.security.predict_needs_key
         return services.pages.render(
-            request, "admin/keys.html", here="admin", tab="API keys", judging_is_open=is_open
+            request, "admin/keys.html", here="admin", tab="API keys", predictions_are_open=is_open
         )
 
     @router.get("/models/{model_id}")

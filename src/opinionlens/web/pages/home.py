@@ -22,7 +22,7 @@ from opinionlens.web.http.forms import form_of
 from opinionlens.web.http.guards import check_may_predict, visitor_of
 from opinionlens.web.services.recording import note_answer
 from opinionlens.web.services.state import Services, services_of
-from opinionlens.web.services.templates import HomeView, verdict_of
+from opinionlens.web.services.templates import HomeView, view_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
 
@@ -34,7 +34,7 @@ async def home(request: Request) -> Response:
 
 
 @router.post("/")
-async def judge(request: Request) -> Response:
+async def predict(request: Request) -> Response:
     """Show the prediction for the text that was typed.
 
     By POST, so that no text ends up in an address.
@@ -51,11 +51,11 @@ async def judge(request: Request) -> Response:
         return services.pages.home(request, HomeView(text, alert=alert), 422)
     try:
         await check_may_predict(request, services)
-        answer, verdict = await services.predictor.explain(text, verdict_of)
+        answer, prediction = await services.predictor.explain(text, view_of)
     except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
         return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
     note_answer(services, "/", text, answer)
-    return services.pages.home(request, HomeView(text, verdict))
+    return services.pages.home(request, HomeView(text, prediction))
 
 
 @router.post("/feedback")
@@ -76,12 +76,12 @@ async def take_feedback(request: Request) -> Response:
         services.security.feedback_limit.check(address_of(request))
         await check_may_predict(request, services)
         # Not noted a second time: it is the same question.
-        _, verdict = await services.predictor.explain(text, verdict_of)
-        view = HomeView(text, verdict)
+        _, prediction = await services.predictor.explain(text, view_of)
+        view = HomeView(text, prediction)
         await _store(services, Label(label), text, fields.get("prediction_id", ""))
     except OpinionLensError as error:
         words = _in_words(error)
-        view = replace(view, alert=words) if view.verdict is None else replace(view, feedback_alert=words)
+        view = replace(view, alert=words) if view.prediction is None else replace(view, feedback_alert=words)
         return services.pages.home(request, view, error.status)
     return services.pages.home(request, replace(view, noted=Label(label)))
 

@@ -39,7 +39,7 @@ class LoginView:
 
     next: str
     token: str
-    only_users_judge: bool
+    predictions_need_login: bool
     alert: str | None = None
 
 

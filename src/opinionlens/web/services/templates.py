@@ -69,7 +69,7 @@ class HomeView:
     """
 
     text: str = ""
-    verdict: PredictionView | None = None
+    prediction: PredictionView | None = None
     alert: str | None = None
     noted: Label | None = None
     feedback_alert: str | None = None
@@ -160,7 +160,7 @@ def visitor(request: Request) -> dict[str, str | None]:
     return {"user": known.viewer.name, "csrf_token": known.csrf_token}
 
 
-def verdict_of(answer: ExplainedAnswer) -> PredictionView:
+def view_of(answer: ExplainedAnswer) -> PredictionView:
     """Return the view of a prediction for the home page."""
     prediction = answer.explanation.prediction
     words = deciding_words(answer.explanation)

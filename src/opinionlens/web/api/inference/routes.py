@@ -17,12 +17,12 @@ from starlette.responses import Response
 from opinionlens.serving.predictor import BatchAnswer, ExplainedAnswer, ServedPrediction
 from opinionlens.text.labels import Label
 from opinionlens.web.api.answers import (
+    answer_fields,
     batch_fields,
     explanation_fields,
     json_body_response,
     json_response,
     prediction_fields,
-    verdict_fields,
 )
 from opinionlens.web.http.direct_routes import DirectRoute
 from opinionlens.web.http.guards import MAYBE_GUARDED, MAYBE_WITH_KEY, check_may_predict
@@ -113,7 +113,7 @@ async def predict_batch(request: Request) -> Response:
     if services.inputs.detail_of_query(request):
         return await _predict_items(services, await services.inputs.items_of_body(request))
     texts = await services.inputs.texts_of_body(request)
-    _, labels = await _judge_many(services, texts, _label)
+    _, labels = await _predict_many(services, texts, _label)
     return json_response(labels)
 
 
@@ -133,16 +133,16 @@ async def explain(request: Request) -> Response:
 async def _predict(services: Services, text: str) -> Response:
     answer = await services.predictor.predict(text)
     note_answer(services, _PREDICT, text, answer)
-    return json_response(prediction_fields(answer))
+    return json_response(answer_fields(answer))
 
 
 async def _predict_items(services: Services, items: list[str | BadItem]) -> Response:
     texts = [item for item in items if isinstance(item, str)]
-    batch, verdicts = await _judge_many(services, texts, _verdict)
-    return json_response(batch_fields(items, verdicts, batch.model))
+    batch, predictions = await _predict_many(services, texts, _fields)
+    return json_response(batch_fields(items, predictions, batch.model))
 
 
-async def _judge_many(
+async def _predict_many(
     services: Services, texts: list[str], present: Callable[[ServedPrediction], T]
 ) -> tuple[BatchAnswer, list[T]]:
     def log_and_present(text: str, answer: ServedPrediction) -> T:
@@ -166,5 +166,5 @@ def _label(answer: ServedPrediction) -> str:
     return answer.prediction.label.value
 
 
-def _verdict(answer: ServedPrediction) -> dict[str, Any]:
-    return verdict_fields(answer.prediction, answer.id)
+def _fields(answer: ServedPrediction) -> dict[str, Any]:
+    return prediction_fields(answer.prediction, answer.id)

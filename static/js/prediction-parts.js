@@ -1,4 +1,4 @@
-// The pieces that every verdict is shown with; their markup is in includes/macros.html.
+// The pieces that every prediction is shown with; their markup is in includes/macros.html.
 
 import { percent } from "./numbers.js";
 

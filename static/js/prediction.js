@@ -1,20 +1,20 @@
-// Fills the verdict's markup, which includes/verdict.html defines, from an answer of /explain.
+// Fills the prediction's markup, which includes/prediction.html defines, from an answer of /explain.
 
 import { capitalised, percent } from "./numbers.js";
-import { fillBars, listedWord } from "./verdict-parts.js";
+import { fillBars, listedWord } from "./prediction-parts.js";
 import { markWords } from "./words.js";
 
-const section = document.getElementById("verdict");
+const section = document.getElementById("prediction");
 const announcement = document.getElementById("announcement");
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const slot = (name, within = section) => within.querySelector(`[data-slot="${name}"]`);
 
-export function hideVerdict() {
+export function hidePrediction() {
   section.hidden = true;
 }
 
-export function showVerdict(text, answer, milliseconds) {
+export function showPrediction(text, answer, milliseconds) {
   section.dataset.label = answer.prediction;
   section.toggleAttribute("data-uncertain", answer.uncertain);
   slot("label").textContent = capitalised(answer.prediction);
@@ -24,7 +24,7 @@ export function showVerdict(text, answer, milliseconds) {
   showWords(text, answer);
   slot("decider").hidden = answer.domain_share >= 0.5;
   showProvenance(answer.model, milliseconds);
-  section.dispatchEvent(new CustomEvent("verdict", { detail: { text, answer } }));
+  section.dispatchEvent(new CustomEvent("prediction", { detail: { text, answer } }));
   section.hidden = false;
   section.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   document.title = `${capitalised(answer.prediction)} · OpinionLens`;
