@@ -71,8 +71,9 @@ check-js: node_modules/.installed ## Format, lint, types and tests of static/js,
 
 .PHONY: format
 format: node_modules/.installed ## Let ruff and biome put the code in order
-	ruff check --fix
+	ruff check --fix --exit-zero --quiet
 	ruff format
+	ruff check
 	node_modules/.bin/biome check --colors=off --write
 
 .PHONY: mutants

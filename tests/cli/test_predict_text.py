@@ -1,13 +1,15 @@
 """`opinionlens predict TEXT`: a text or a file, and what is said about a text."""
 
 import json
+import subprocess
+import sys
 from math import exp
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from opinionlens.base.errors import TableInvalid
+from opinionlens.base.errors import InputError, TableInvalid
 from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES, UncertainReason
 from opinionlens.cli.main import app
 from opinionlens.cli.predict import FileOptions, names_file
@@ -86,10 +88,23 @@ def test_a_file_is_predicted_row_by_row_and_score_is_the_older_name(tmp_path):
 
 
 @pytest.mark.parametrize("option", [["--out", "x.csv"], ["--strict"], ["--spreadsheet-safe"]])
-def test_an_option_of_files_makes_the_argument_a_file(option):
-    result = run("predict", "great stuff", *option)
-    assert isinstance(result.exception, TableInvalid)
-    assert "There is no such file. [great stuff] Check the path." in str(result.exception)
+@pytest.mark.parametrize("argument", ["great stuff", "reviews.csv", "-"])
+def test_an_option_of_files_needs_a_file(option, argument):
+    result = run("predict", argument, *option, input="great")
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception) == (
+        f"{option[0]} can only be used with a file, and there is none of that name. [{argument}] "
+        "Check the path; for a text leave them out."
+    )
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_a_closed_standard_input_is_said(command):
+    line = f"{sys.executable} -m opinionlens.cli.main {command} - --model lexicon <&-"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "Standard input is closed. Give the text itself, or pipe it in." in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 def test_json_is_refused_for_a_file(tmp_path):
@@ -145,7 +160,10 @@ def test_an_existing_file_or_folder_is_never_a_text(tmp_path):
     assert names_file("great", PLAIN)
     (tmp_path / "folder").mkdir()
     assert names_file("folder", PLAIN)
-    assert str(run("predict", "folder").exception) == "This is a folder. [folder] Name one of its files."
+    assert str(run("predict", "folder").exception) == (
+        "This is a folder. [folder] Name one of its files. "
+        "If it is a text, give `-` in its place and the text on standard input."
+    )
 
 
 def test_the_remedy_works_for_a_text_that_looks_like_a_file(tmp_path):

@@ -22,7 +22,7 @@ def test_a_card_is_listed_under_its_own_name(card):
 @every_card
 @pytest.mark.parametrize("field", ["title", "licence", "terms", "citation", "how_to_get"])
 def test_provenance_is_written_down(card, field):
-    assert len(getattr(card, field)) > 3
+    assert len(getattr(card, field)) > 2  # CC0 is the shortest licence
 
 
 @every_card
@@ -97,6 +97,7 @@ def test_stars_of_food_reviews():
 
 
 def test_which_datasets_have_a_neutral_class():
+    """Name a new source here where it has neutral texts."""
     with_neutral = {name for name, card in CARDS.items() if Label.NEUTRAL in card.labels.values()}
     assert with_neutral == {"brand_tweets", "amazon_food", "airline_tweets", "tweet_eval"}
 

@@ -79,15 +79,23 @@ def test_a_users_copy_goes_before_a_fetched_one(places):
 
 
 @pytest.mark.parametrize("place", [".dvc/tmp/exps/tmp1a2b", ".dvc/tmp/exps/standalone/tmp1a2b"])
-def test_in_a_copy_made_by_dvc_the_option_that_copies_the_file_is_named(tmp_path, monkeypatch, place):
+@pytest.mark.parametrize(
+    ("path", "copied"),
+    [
+        ("two.csv", "data/raw/two.csv"),
+        ("mine/two.csv", "data/raw/mine"),  # DVC makes no folder for a file
+        ("mine/deep/two.csv", "data/raw/mine"),
+    ],
+)
+def test_in_a_copy_made_by_dvc_the_option_that_copies_the_file_is_named(
+    tmp_path, monkeypatch, place, path, copied
+):
     copy = tmp_path / place
     (copy / "data" / "raw").mkdir(parents=True)
-    touch(tmp_path / "data" / "raw" / "mine" / "two.csv")
-    card = card_from_params(
-        "mine", "mine/two.csv", text_column="text", label_column="label", label_map=LABELS
-    )
+    touch(tmp_path / "data" / "raw" / path)
+    card = card_from_params("mine", path, text_column="text", label_column="label", label_map=LABELS)
     monkeypatch.chdir(copy)
-    with pytest.raises(DatasetMissing, match=r"`dvc exp run -C 'data/raw/mine/two.csv' …`.*--temp.*--queue"):
+    with pytest.raises(DatasetMissing, match=rf"`dvc exp run -C '{copied}' …`.*--temp.*--queue"):
         locate(card, Places(raw=Path("data/raw"), fetched=Path("data/fetched")))
 
 

@@ -24,7 +24,8 @@ def test_what_a_licence_says_of_commercial_use(source, use):
 
 
 def test_every_card_is_asked_about_above():
-    assert set(CARDS) == {"brand_tweets", "airline_tweets", "amazon_food", "imdb", "tweet_eval"}
+    asked = {"brand_tweets", "airline_tweets", "amazon_food", "imdb", "tweet_eval"}
+    assert set(CARDS) == asked, "add the new source to the cases above, and here"
 
 
 def test_licences_are_those_of_the_cards_and_of_ones_own_files():

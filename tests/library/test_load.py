@@ -182,3 +182,25 @@ def test_copies_share_the_weights():
     assert copy.copy(model) is model
     assert copy.deepcopy([model])[0] is model
     assert unpickled(pickle.dumps(model)).kind == "lexicon"
+
+
+@pytest.mark.parametrize("model", [None, 3, [], b"clf"])
+def test_a_model_is_named_by_a_str_or_a_path(model):
+    with pytest.raises(InputError, match="named by a str or a Path, not by") as caught:
+        opinionlens.load(model)
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("model", [Path("x" * 5000), Path("a\0b"), "~\0", "x" * 5000])
+def test_a_name_that_no_folder_can_have_is_an_error_of_ours(model, registry):
+    with pytest.raises(OpinionLensError):
+        opinionlens.load(model)
+
+
+@pytest.mark.parametrize("content", ["{", "", "[]", '{"format": 99}'])
+def test_a_damaged_manifest_names_its_folder(tmp_path, content):
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "manifest.json").write_text(content)
+    with pytest.raises(OpinionLensError) as caught:
+        opinionlens.load(tmp_path / "damaged")
+    assert str(tmp_path / "damaged") in str(caught.value)

@@ -27,7 +27,10 @@ def test_shipped_file_holds_every_key_and_the_defaults():
     assert {name: set(section) for name, section in written.items()} == {
         name: set(section) for name, section in defaults.items()
     }
-    assert load_params(ROOT / "params.yaml") == Params()
+    assert load_params(ROOT / "params.yaml") == Params(), (
+        "params.yaml differs from the defaults; if that is an experiment of yours, keep it with "
+        "`git stash push params.yaml` before the tests"
+    )
 
 
 def test_empty_file_means_the_defaults(tmp_path):

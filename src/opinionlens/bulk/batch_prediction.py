@@ -18,7 +18,7 @@ from opinionlens.bulk.result_columns import ADDED, ResultRow, renaming_note
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.tabular.chunk import RowSource, TextOrProblem
 from opinionlens.tabular.formats import FileFormat, format_of, stem_of
-from opinionlens.tabular.opening import open_source
+from opinionlens.tabular.opening import check_plain_file, open_source
 from opinionlens.tabular.packing import content_format
 from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.targets import Target, open_target
@@ -138,8 +138,7 @@ def _format_of_target(source: Path, target: Path) -> FileFormat:
 
 
 def _check_places(source: Path, target: Path) -> None:
-    if not source.is_file():
-        raise TableInvalid("There is no such file.", where=str(source), remedy="Check the path.")
+    check_plain_file(source)
     if target.exists() and target.samefile(source):
         raise TableInvalid(
             "The output would replace the input.", where=str(target), remedy="Choose another name with --out."

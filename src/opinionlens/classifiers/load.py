@@ -83,7 +83,10 @@ def _check_files(path: Path, manifest: Manifest) -> None:
     if problem := too_large({name: plain_file_size(path / name) for name in manifest.files}, MANIFEST_NAME):
         raise ArtifactUnsupported(f"This is no artifact of ours: {problem}.", remedy="Retrain the model.")
     if unnamed := sorted(present - set(manifest.files) - {MANIFEST_NAME}):
-        raise _tampered(f"Not named in the manifest: {', '.join(unnamed)}")
+        raise ArtifactTampered(
+            f"There are files in the artifact that its manifest does not name: {', '.join(unnamed)}.",
+            remedy="Remove them if you know where they come from; else fetch the artifact again.",
+        )
     for name, digest in manifest.files.items():
         file = path / name
         if plain_file_size(file) is None:

@@ -75,7 +75,12 @@ def read_manifest(directory: Path) -> ReadManifest:
         ) from error
     if len(content) > MAX_MANIFEST_BYTES:
         raise _refused(f"is larger than {MAX_MANIFEST_BYTES:,} bytes", "file")
-    return ReadManifest(manifest_of(_parsed(content)), hashlib.sha256(content).hexdigest())
+    try:
+        manifest = manifest_of(_parsed(content))
+    except ArtifactUnsupported as error:
+        error.where = error.where or str(directory)
+        raise
+    return ReadManifest(manifest, hashlib.sha256(content).hexdigest())
 
 
 def manifest_of(content: object) -> Manifest:

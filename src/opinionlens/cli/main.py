@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from opinionlens.base.errors import InputError
 from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users_command import users
@@ -92,6 +93,8 @@ def explain(
 def _text_or_stdin(argument: str) -> str:
     if argument != "-":
         return argument
+    if sys.stdin is None:  # closed by the shell: `<&-`
+        raise InputError("Standard input is closed.", remedy="Give the text itself, or pipe it in.")
     return sys.stdin.buffer.read().decode("utf-8", errors="replace")
 
 

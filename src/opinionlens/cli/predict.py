@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from opinionlens.tabular.formats import ENDINGS, PACKINGS, format_of, stem_of
 from opinionlens.tabular.packing import content_format
 from opinionlens.text.labels import LABELS
 
+_IF_TEXT = "If it is a text, give `-` in its place and the text on standard input."
 _FILE_ENDINGS = (*ENDINGS, *PACKINGS)
 # A path from a root, a home or a folder, or one word with an ending, such as sheet.xlsx.
 _PATH = re.compile(r"(?:~?/|\.{1,2}[/\\]|[A-Za-z]:\\)\S+|(?:[\w-]+[/\\])*[\w-]+\.[A-Za-z]\w{0,5}")
@@ -37,24 +38,32 @@ class FileOptions:
     spreadsheet_safe: bool = False
 
     @property
-    def given(self) -> bool:
-        """Whether any of them was given."""
-        return self != FileOptions()
+    def given(self) -> tuple[str, ...]:
+        """The given options, by their names on the command line."""
+        names = (each.name for each in fields(self) if getattr(self, each.name) != each.default)
+        return tuple(f"--{name.replace('_', '-')}" for name in names)
 
 
 def names_file(argument: str, options: FileOptions) -> bool:
     """Tell whether the argument names a file, not a text.
 
     Raises:
+        InputError: options for files were given, and there is no such file.
         TableInvalid: it can only be meant as a file, and there is none of that name.
     """
     if _exists(argument):
         return True
-    if options.given or argument.lower().endswith(_FILE_ENDINGS) or _PATH.fullmatch(argument):
+    if given := options.given:
+        raise InputError(
+            f"{' and '.join(given)} can only be used with a file, and there is none of that name.",
+            where=argument,
+            remedy="Check the path; for a text leave them out.",
+        )
+    if argument.lower().endswith(_FILE_ENDINGS) or _PATH.fullmatch(argument):
         raise TableInvalid(
             "There is no such file.",
             where=argument,
-            remedy="Check the path. If it is a text, give `-` in its place and the text on standard input.",
+            remedy=f"Check the path. {_IF_TEXT}",
         )
     return False
 
@@ -110,7 +119,8 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
             remedy="For JSON lines name it with --out, for example --out predictions.jsonl.",
         )
     if file.is_dir():
-        raise TableInvalid("This is a folder.", where=str(file), remedy="Name one of its files.")
+        remedy = f"Name one of its files. {_IF_TEXT}"
+        raise TableInvalid("This is a folder.", where=str(file), remedy=remedy)
     chosen = chosen_classifier(model)
     target = options.out or Path(
         f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}"

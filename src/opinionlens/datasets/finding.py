@@ -80,14 +80,18 @@ def missing(card: Card, places: Places, because: str = "", left_behind: Path | N
 
 
 def _place_before_copy(card: Card, places: Places) -> Path | None:
-    """Return the dataset's place in the project DVC copied.
+    """Return the path that DVC has to copy.
 
-    It is relative to the project's root; None if this is no copy, or the dataset is not there either.
+    DVC makes no folder for a file that it copies: of a file in a folder, it is the folder directly below
+    `places.raw`. It is relative to the project's root; None if this is no copy, or the dataset is not there
+    either.
     """
     for candidate in candidates(card, Places(raw=places.raw, fetched=places.raw / ".nowhere")):
         found = _COPY_OF_DVC.match(str(candidate.absolute()))
         if found and (Path(found["root"]) / found["path"]).exists():
-            return Path(found["path"])
+            place = Path(found["path"])
+            inside = len(candidate.relative_to(places.raw).parts) - 1
+            return place.parents[inside - 1] if inside else place
     return None
 
 

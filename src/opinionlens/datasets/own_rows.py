@@ -19,7 +19,7 @@ from opinionlens.datasets.card import label_key
 from opinionlens.datasets.label_spellings import spelt_labels
 from opinionlens.tabular.column_names import column_names
 from opinionlens.tabular.header import listed
-from opinionlens.tabular.opening import open_source
+from opinionlens.tabular.opening import check_plain_file, open_source
 from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.text.labels import LABELS, Label
 
@@ -96,8 +96,7 @@ def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = l
         TableInvalid: the file cannot be read, or has no such column.
         DatasetMalformed: it has no labelled texts, or most of its labels are not understood.
     """
-    if not path.is_file():
-        raise TableInvalid("There is no such file.", where=str(path), remedy="Check the path.")
+    check_plain_file(path)
     names = column_names(path)
     text_column = _column(names, wanted.text_column, _TEXT_NAMES, "texts", path)
     label_column = _column(names, wanted.label_column, _LABEL_NAMES, "labels", path)

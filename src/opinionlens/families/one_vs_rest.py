@@ -39,7 +39,7 @@ def fit_one_vs_rest(
     With two classes one fit is enough: its decision value is split evenly, so the two rows are opposites.
 
     Args:
-        make_model: an unfitted liblinear model.
+        make_model: an unfitted scikit-learn model that has `coef_`, `intercept_`, `n_iter_` and `max_iter`.
         matrix: texts by columns.
         codes: the class of each text.
         balance: see `balanced_weights`.

@@ -6,7 +6,7 @@ import os
 import warnings
 from pathlib import Path
 
-from opinionlens.base.errors import ArtifactMissing
+from opinionlens.base.errors import ArtifactMissing, InputError
 from opinionlens.library.selection import WORD_LIST, from_folder, from_word_list, is_folder
 from opinionlens.library.sentiment import SentimentClassifier
 
@@ -31,8 +31,8 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
         RegistryError: the registry does not answer, or has no such version.
     """
     if not isinstance(model, str):
-        return _from_path(Path(model))
-    home = os.path.expanduser(model)  # noqa: PTH111 - an empty name is no path
+        return _from_path(_path_of(model))
+    home = os.path.expanduser(model) if "\0" not in model else model  # noqa: PTH111 - an empty name is no path
     if is_folder(home):
         return SentimentClassifier(from_folder(Path(home)))
     if model == WORD_LIST:
@@ -40,9 +40,22 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
     return _from_registry(model)
 
 
+class ModelNameInvalid(InputError, TypeError):
+    """A model is named by another type than str or path."""
+
+
+def _path_of(model: object) -> Path:
+    if isinstance(model, os.PathLike) and isinstance(path := os.fspath(model), str):
+        return Path(path)
+    raise ModelNameInvalid(
+        f"A model is named by a str or a Path, not by {type(model).__name__}.",
+        remedy='For example load("objects/classifier") or load("opinionlens@champion").',
+    )
+
+
 def _from_path(path: Path) -> SentimentClassifier:
-    folder = path.expanduser()
-    if not folder.is_dir():
+    folder = path.expanduser() if "\0" not in str(path) else path
+    if not is_folder(str(folder)):
         raise ArtifactMissing(
             "There is no folder with an artifact.",
             where=str(folder),

@@ -62,5 +62,5 @@ def is_folder(model: str) -> bool:
     """Tell whether the name is that of a folder."""
     try:
         return bool(model) and Path(model).is_dir()
-    except OSError:  # too long for the file system, or behind a folder that is closed to us
+    except (OSError, ValueError):  # too long, with characters of no name, or in a folder closed to us
         return False

@@ -5,12 +5,28 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.chunk import RowSource
 from opinionlens.tabular.delimited_source import open_delimited_source
 from opinionlens.tabular.formats import FormatKind
 from opinionlens.tabular.json_source import open_json_source
 from opinionlens.tabular.packing import content_format
 from opinionlens.tabular.parquet_source import open_parquet_source
+
+
+def check_plain_file(path: Path) -> None:
+    """Raise unless the path is that of a plain file.
+
+    Raises:
+        TableInvalid: it is missing, a folder, a pipe or a device.
+    """
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise TableInvalid("This is a folder.", where=str(path), remedy="Name one of its files.")
+    if path.exists():
+        raise TableInvalid("This is no plain file.", where=str(path), remedy="Save it as a file first.")
+    raise TableInvalid("There is no such file.", where=str(path), remedy="Check the path.")
 
 
 def open_source(path: Path, text_column: str) -> AbstractContextManager[RowSource]:
