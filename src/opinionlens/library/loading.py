@@ -41,7 +41,7 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
 
 
 class ModelNameInvalid(InputError, TypeError):
-    """A model is named by another type than str or path."""
+    """A model named by neither a str nor a path."""
 
 
 def _path_of(model: object) -> Path:
