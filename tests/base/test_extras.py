@@ -90,6 +90,7 @@ def test_a_required_package_that_is_not_installed(monkeypatch):
     assert isinstance(caught.value, ImportError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hidden", "library", "target", "arguments"),
     [

@@ -106,6 +106,7 @@ print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 ROW = "one two three four five " * 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, write_word_model: Any, name: str) -> None:
     write_word_model(tmp_path / "model", {"one": 2.0, "two": -1.0})

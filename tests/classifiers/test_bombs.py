@@ -29,6 +29,8 @@ from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.skops_file import write_model
 from opinionlens.registry.artifact_files import read_artifact
 
+pytestmark = pytest.mark.slow
+
 READ = """
 import resource, sys
 from pathlib import Path

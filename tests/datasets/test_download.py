@@ -157,6 +157,7 @@ def test_the_real_client_gives_up_soon_when_nobody_listens(fetch_from, places):
     assert TWEET_EVAL.how_to_get in message
 
 
+@pytest.mark.slow
 def test_the_real_client_gives_up_soon_when_nobody_answers(fetch_from):
     with socket.create_server(("127.0.0.1", 0)) as server:
         seconds, message = fetch_from(server.getsockname()[1]).split(" ", 1)

@@ -149,6 +149,7 @@ def test_activation_clears_the_problem(
     assert store.problem is None
 
 
+@pytest.mark.slow
 def test_readers_always_find_a_whole_model_while_swapping(
     store: ModelStore, registry: MemoryRegistry, kind_version: Version, harsh_version: Version
 ) -> None:

@@ -46,6 +46,7 @@ def test_scripts_are_those_of_one_letter_in_a_hundred():
     assert scripts_of(["123 😂"]) == ()
 
 
+@pytest.mark.slow
 def test_no_letter_is_of_two_scripts():
     every = "".join(chr(c) for c in range(0x30000) if chr(c).isalpha())
     known = [{c for c in every if not Letters((name,)).mostly_unknown(c)} for name in SCRIPTS]
