@@ -46,7 +46,7 @@ def test_labels_in_another_order_change_no_answer(app):
 def test_a_copy_that_was_changed_on_this_disk_is_never_served(app):
     (weights,) = [
         path
-        for path in (app.folder / "models").glob("*/artifact/weights.npz")
+        for path in (app.folder / "models").glob("*/artefact/weights.npz")
         if '"number": 2' in (path.parents[1] / "version.json").read_text()
         or '"number":2' in (path.parents[1] / "version.json").read_text()
     ]
