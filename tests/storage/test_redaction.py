@@ -34,7 +34,7 @@ def test_addresses_go(text, redacted):
         ("@jane.doe is here. @jane.Here", "@user is here. @user.Here"),
         ("@jane@mastodon.social!", "@user!"),
         ("＠jane", "@user"),
-        ("thanks u/some-one and /u/other", "thanks u/user and u/user"),
+        ("thanks u/some-one and /u/other", "thanks u/user and /u/user"),
         ("https://twitter.com/jane_doe?s=1", "https://twitter.com/user?s=1"),
         ("see x.com/jane", "see x.com/user"),
         ("www.linkedin.com/in/jane-doe/", "www.linkedin.com/in/user/"),
@@ -104,6 +104,16 @@ def test_what_says_nothing_about_a_person_stays(text):
 def test_redacting_twice_changes_nothing_more(text):
     once = redact(text)
     assert redact(once) == once
+
+
+@pytest.mark.parametrize("text", ["＠0.xé0", "@ann.fooBar said", "@ann.xİ", "@ann@b@c.org"])
+def test_a_name_with_a_dot_goes_to_the_end_of_its_word(text):
+    assert redact(text).split()[0] == "@user"
+    assert redact(redact(text)) == redact(text)
+
+
+def test_addresses_joined_by_a_plus_go_together():
+    assert redact("é@ué4x+x＠Z and a@b.org") == "[email] and [email]"
 
 
 @given(st.text("a1@.+-_/%40 ()Zux＠é\n:[]", max_size=60))

@@ -15,9 +15,10 @@ _PROFILE = (
     r"\.(?:com|net|me)/(?:@|in/|u/|user/)?)(?P<owner>\w++(?:[.-]\w++)*+)"
 )
 # Leading dots and dashes belong to the sentence; no dot in the domain is asked for (jane@localhost).
-_EMAIL = r"(?<![\w.+-])(?P<lead>[.+-]*+)(?P<email>\w++(?:[.+-]++\w++)*+(?:@|＠|%40)[\w-]++(?:\.[\w-]++)*+)"
-# With a server behind it in federated networks; a capital after a dot is the next sentence.
-_HANDLE = r"(?P<handle>[@＠]\w++(?:\.(?-i:[a-z0-9_]++))*+(?:[@＠][\w-]++(?:\.[\w-]++)*+)?)"
+_ADDRESS = r"\w++(?:[.+-]++\w++)*+(?:@|＠|%40)[\w-]++(?:\.[\w-]++)*+"
+_EMAIL = rf"(?<![\w.+-])(?P<lead>[.+-]*+)(?P<email>{_ADDRESS}(?:[.+-]++{_ADDRESS})*+(?:/u/[\w-]++)*+)"
+# With servers behind it in federated networks; a capital after a dot is the next sentence.
+_HANDLE = r"(?P<handle>[@＠]\w++(?:\.(?-i:[a-z0-9_])\w*+)*+(?:[@＠][\w-]++(?:\.[\w-]++)*+)*+(?:/u/[\w-]++)*+)"
 _MEMBER = r"(?<![\w/])(?P<member>/?u/[\w-]++)"
 _NUMBER = r"(?<!\w)(?P<number>[+(]{0,2}\d(?:[^\S\n]?[-./()·‐‑‒–—−]{0,2}[^\S\n]?\d)*+)"
 
@@ -57,7 +58,7 @@ def _placeholder(found: re.Match[str]) -> str:
     if kind == "handle":
         return USER
     if kind == "member":
-        return "u/user"
+        return "/u/user" if found["member"].startswith("/") else "u/user"
     number = found["number"]
     digits = sum(character.isdigit() for character in number)
     return number if digits < _LEAST_DIGITS or _NOT_PERSONAL.fullmatch(number) else PHONE
