@@ -19,7 +19,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from opinionlens.accounts.passwords import Hasher
 from opinionlens.accounts.tokens import hash_token, new_key, shown_prefix
-from opinionlens.base.settings import SecuritySettings, Settings
+from opinionlens.base.setting_groups import SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.storage import Database, api_keys, users
 from opinionlens.storage.api_keys import Scope

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.storage.tables import login_attempts
 from opinionlens.web.http.hosts import TrustedHosts, name_of
 from opinionlens.web.http.return_path import way_back

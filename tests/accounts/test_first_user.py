@@ -13,7 +13,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
 from opinionlens.accounts.first_user import ensure_first_user
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.storage import Database, StorageUnavailable, migrate, users
 
 CHEAP = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])

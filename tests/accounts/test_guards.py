@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.support.waiting import wait_until
 
-from opinionlens.base.settings import DatabaseSettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import DatabaseSettings, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.storage.api_keys import Scope, every_key, revoke
 from opinionlens.web.factory import create_app

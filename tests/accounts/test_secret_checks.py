@@ -10,14 +10,8 @@ from pydantic import SecretStr
 
 from opinionlens.accounts.secret_checks import refuse_weak_secrets
 from opinionlens.base.errors import SettingsInvalid
-from opinionlens.base.settings import (
-    DatabaseSettings,
-    Environment,
-    MlflowSettings,
-    SecuritySettings,
-    Settings,
-    load_settings,
-)
+from opinionlens.base.setting_groups import DatabaseSettings, Environment, MlflowSettings, SecuritySettings
+from opinionlens.base.settings import Settings, load_settings
 from opinionlens.server.entry import build_app
 
 GOOD_KEY = "5f0c7c2f9e6b4a1d8e3f2a1b0c9d8e7f"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import SettingsInvalid
-from opinionlens.base.settings import Environment, Fallback, load_settings, setting_names
+from opinionlens.base.setting_groups import Environment, Fallback
+from opinionlens.base.settings import load_settings, setting_names
 
 ROOT = Path(__file__).parents[2]
 

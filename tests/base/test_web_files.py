@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from opinionlens.base.settings import ApiSettings
+from opinionlens.base.setting_groups import ApiSettings
 from opinionlens.base.web_files import web_folder
 
 ROOT = Path(__file__).parents[2]

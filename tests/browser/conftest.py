@@ -19,7 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 from pydantic import SecretStr
 
 from opinionlens.base.files import replacing_directory
-from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import ApiSettings, DatabaseSettings, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.registry.port import BYTES_TAG, CHAMPION, EVALS_TAG
 from opinionlens.server.bootstrap import prepare

@@ -18,7 +18,8 @@ from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 
 from opinionlens.accounts.first_user import ensure_first_user
-from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import ApiSettings, DatabaseSettings, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.storage import Database, migrate
 from opinionlens.web.factory import create_app

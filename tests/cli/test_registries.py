@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import typer
 
-from opinionlens.base.settings import MlflowSettings
+from opinionlens.base.setting_groups import MlflowSettings
 from opinionlens.cli.registries import with_login
 from opinionlens.registry import RegistryLoginNeeded
 

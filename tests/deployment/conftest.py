@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from tests.support.waiting import async_wait_until
 
-from opinionlens.base.settings import ApiSettings, Settings
+from opinionlens.base.setting_groups import ApiSettings
+from opinionlens.base.settings import Settings
 from opinionlens.deployment.lifecycle import Lifecycle
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.registry.port import BYTES_TAG, CHAMPION

@@ -25,7 +25,8 @@ import uvicorn
 from pydantic import SecretStr
 from opinionlens.web.factory import create_app
 from opinionlens.registry import MemoryRegistry
-from opinionlens.base.settings import ApiSettings, DatabaseSettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import ApiSettings, DatabaseSettings, SecuritySettings
+from opinionlens.base.settings import Settings
 
 folder, root, port, key = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 registry = MemoryRegistry()

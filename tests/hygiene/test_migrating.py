@@ -24,7 +24,8 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 from typer.main import get_command
 
-from opinionlens.base.settings import ApiSettings, MlflowSettings, Settings, setting_names
+from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
+from opinionlens.base.settings import Settings, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.evaluation.scores import score

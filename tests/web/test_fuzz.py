@@ -18,7 +18,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.python.asgi import shutdown_lifespans
 
-from opinionlens.base.settings import SecuritySettings, Settings
+from opinionlens.base.setting_groups import SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.web.factory import create_app
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 
 from opinionlens.accounts.passwords import Hasher, argon2, hash_password
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.storage import Database, users
 
 # Without letters that look alike. Four groups of five: 98 bits, and still to be typed from a terminal.

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from opinionlens.accounts.weakness import weakness_of
 from opinionlens.base.errors import SettingsInvalid
-from opinionlens.base.settings import Environment, Settings, place_of
+from opinionlens.base.setting_groups import Environment
+from opinionlens.base.settings import Settings, place_of
 from opinionlens.storage.database_urls import login_of
 
 LEAST_KEY_CHARS = 32

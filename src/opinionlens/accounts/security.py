@@ -11,7 +11,7 @@ from opinionlens.accounts.login import Login
 from opinionlens.accounts.passwords import Hasher, Passwords, argon2
 from opinionlens.accounts.rate_limit import RateLimit
 from opinionlens.accounts.throttle import Throttle
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.storage.records import Records
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import typer
 
-from opinionlens.base.settings import MlflowSettings
+from opinionlens.base.setting_groups import MlflowSettings
 from opinionlens.library.registry_access import open_registry
 from opinionlens.registry import Credentials, Registry, RegistryLoginNeeded
 

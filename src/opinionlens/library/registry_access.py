@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opinionlens.base.settings import MlflowSettings
+from opinionlens.base.setting_groups import MlflowSettings
 from opinionlens.registry import Credentials, ProcessLimits, ProcessRegistry
 from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opinionlens.base.progress import Reporter
-from opinionlens.base.settings import MlflowSettings, load_settings
+from opinionlens.base.setting_groups import MlflowSettings
+from opinionlens.base.settings import load_settings
 from opinionlens.registry import SourceRun
 from opinionlens.registry import mlflow as registry_mlflow
 from opinionlens.tracking.mlflow import MlflowTracking

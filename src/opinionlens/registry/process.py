@@ -164,11 +164,12 @@ class ProcessRegistry:
         self.close()
 
     def _call(self, method: str, *, limit: float | None = None, **arguments: Json) -> Json:
+        limits = self._limits
+        silence = limit or limits.call
         with self._lock:
             child, call = self._asked(method, arguments)
-        silence = limit or self._limits.call
         try:
-            self._wait(child, child.ready, call, self._limits.start, "start")
+            self._wait(child, child.ready, call, limits.start, "start")
             call.heard = max(call.heard, monotonic())
             return self._wait(child, call, call, silence, "answer")
         finally:

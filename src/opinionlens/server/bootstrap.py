@@ -16,7 +16,8 @@ import structlog
 
 from opinionlens.accounts.first_user import ensure_first_user
 from opinionlens.base.logs import configure_logging
-from opinionlens.base.settings import ApiSettings, LogFormat, Settings
+from opinionlens.base.setting_groups import ApiSettings, LogFormat
+from opinionlens.base.settings import Settings
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import StorageUnavailable
 from opinionlens.storage.migrating import is_current, migrate

@@ -20,7 +20,8 @@ from uvicorn.config import STARTUP_FAILURE
 
 from opinionlens.accounts.secret_checks import refuse_weak_secrets
 from opinionlens.base.errors import OpinionLensError
-from opinionlens.base.settings import MlflowSettings, Settings, load_settings
+from opinionlens.base.setting_groups import MlflowSettings
+from opinionlens.base.settings import Settings, load_settings
 from opinionlens.registry import Credentials, ProcessRegistry
 from opinionlens.server.bootstrap import configure_logging_by, prepare
 from opinionlens.web.factory import create_app

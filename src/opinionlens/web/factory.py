@@ -14,7 +14,8 @@ from starlette.middleware.cors import CORSMiddleware
 from opinionlens.accounts.passwords import Hasher, argon2
 from opinionlens.accounts.security import open_security
 from opinionlens.base.errors import SettingsInvalid
-from opinionlens.base.settings import Fallback, SecuritySettings, Settings
+from opinionlens.base.setting_groups import Fallback, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.deployment.lifecycle import Lifecycle
 from opinionlens.registry import Registry

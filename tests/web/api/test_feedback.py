@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from tests.support.waiting import wait_until
 from tests.support.web_app import wait_until_recording
 
-from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import DatabaseSettings, PrivacySettings, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.web.api.feedback.schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
 from opinionlens.web.factory import create_app

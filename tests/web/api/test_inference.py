@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.support.waiting import wait_until
 
-from opinionlens.base.settings import DatabaseSettings, PrivacySettings, SecuritySettings, Settings
+from opinionlens.base.setting_groups import DatabaseSettings, PrivacySettings, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.registry import MemoryRegistry

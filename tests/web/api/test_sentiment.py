@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from opinionlens.base.settings import Fallback, Settings
+from opinionlens.base.setting_groups import Fallback
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.web.factory import create_app
 from opinionlens.web.http.schemas import ActiveModelAnswer, Problem, Scores, SentimentAnswer

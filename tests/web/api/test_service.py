@@ -12,7 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from opinionlens.base.errors import SettingsInvalid
-from opinionlens.base.settings import Fallback, Settings
+from opinionlens.base.setting_groups import Fallback
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry, Version
 from opinionlens.web.factory import create_app
 from opinionlens.web.http.schemas import About, Readiness

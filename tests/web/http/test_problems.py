@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from opinionlens.base.errors import RegistryUnavailable, ServingBusy, VersionNotFound
 from opinionlens.base.logs import configure_logging
-from opinionlens.base.settings import Fallback, Settings
+from opinionlens.base.setting_groups import Fallback
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.web.factory import create_app
 from opinionlens.web.http.schemas import Problem

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.server.bootstrap import prepare
 from opinionlens.web.factory import create_app

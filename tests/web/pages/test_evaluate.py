@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.base.errors import ServingBusy
-from opinionlens.base.settings import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.datasets.own_rows import Wanted
 from opinionlens.registry import MemoryRegistry

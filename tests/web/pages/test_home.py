@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from opinionlens.base.settings import DatabaseSettings, Fallback, SecuritySettings, Settings
+from opinionlens.base.setting_groups import DatabaseSettings, Fallback, SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.serving import predictor
 from opinionlens.serving.predictor import ExplainedAnswer
