@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -25,6 +26,18 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may be missing: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def same_import_path():
+    """Take back what a test adds to the import path.
+
+    `mlflow.pyfunc.load_model` puts the code of a model in front, which is a part of `opinionlens`: a process
+    that is spawned later would import that.
+    """
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="session")
