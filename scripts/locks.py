@@ -15,7 +15,7 @@ from pathlib import Path
 
 FULL = Path("requirements.lock")
 RUNTIME = Path("requirements.runtime.lock")
-EXTRAS = ("--extra", "pipeline", "--extra", "dev", "--extra", "docs")
+EXTRAS = ("--extra", "pipeline", "--extra", "dev", "--extra", "docs", "--extra", "load")
 # The oldest Python of `requires-python`; --universal covers the newer ones and the other systems.
 RESOLUTION = ("--universal", "--python-version", "3.11", "--generate-hashes")
 LAYOUT = ("--no-header", "--no-annotate", "--quiet")

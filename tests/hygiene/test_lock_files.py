@@ -81,7 +81,9 @@ def direct(*extras: str) -> list[Requirement]:
     return [Requirement(one) for one in named]
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ("pipeline", "dev", "docs")), (LOCKS[1], ())])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [(LOCKS[0], ("pipeline", "dev", "docs", "load")), (LOCKS[1], ())]
+)
 def test_lock_is_exactly_the_closure_here(lock, extras):
     assert {pin.name for pin in pins(lock) if pin.holds_here()} == closure(direct(*extras))
 
@@ -90,7 +92,7 @@ def test_every_requirement_is_satisfied_by_every_pin_of_its_name():
     versions = {}
     for pin in pins("requirements.lock"):
         versions.setdefault(pin.name, []).append(pin.version)
-    for requirement in direct("pipeline", "dev", "docs"):
+    for requirement in direct("pipeline", "dev", "docs", "load"):
         found = versions[canonicalize_name(requirement.name)]
         assert [one for one in found if not requirement.specifier.contains(one, prereleases=True)] == []
 

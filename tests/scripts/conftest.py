@@ -29,6 +29,7 @@ dependencies = ["opl-demo>=1"]
 pipeline = []
 dev = []
 docs = []
+load = []
 
 [tool.uv]
 managed = false
