@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from opinionlens.base.errors import InputError, TableInvalid
+from opinionlens.base.errors import InputError
 from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES, UncertainReason
 from opinionlens.cli.main import app
 from opinionlens.cli.predict import FileOptions, names_file
@@ -126,11 +126,16 @@ def test_json_is_refused_for_a_file(tmp_path):
         "../reviews",
         "~/reviews",
         r"C:\data\reviews",
+        f"{'reviews' * 1000}.csv",
+        "re\0views.csv",
     ],
 )
 def test_a_name_of_no_file_is_an_error(name):
-    with pytest.raises(TableInvalid, match=r"There is no such file.*Check the path.*standard input"):
-        names_file(name, PLAIN)
+    assert names_file(name, PLAIN)
+    assert str(run("predict", name).exception) == (
+        f"There is no such file. [{Path(name)}] Check the path. "
+        "If it is a text, give `-` in its place and the text on standard input."
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from opinionlens.base.errors import InputError, TableInvalid
+from opinionlens.base.errors import InputError
 from opinionlens.base.progress import Bars
 from opinionlens.bulk import BatchReport, predict_rows
 from opinionlens.classifiers.prediction import Prediction
@@ -19,6 +19,7 @@ from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.cli.printed_tables import LABEL_COLOURS
 from opinionlens.tabular.formats import ENDINGS, PACKINGS, format_of, stem_of
+from opinionlens.tabular.opening import check_plain_file
 from opinionlens.tabular.packing import content_format
 from opinionlens.text.labels import LABELS
 
@@ -45,11 +46,10 @@ class FileOptions:
 
 
 def names_file(argument: str, options: FileOptions) -> bool:
-    """Tell whether the argument names a file, not a text.
+    """Tell whether the argument can only be a file.
 
     Raises:
         InputError: options for files were given, and there is no such file.
-        TableInvalid: it can only be meant as a file, and there is none of that name.
     """
     if _exists(argument):
         return True
@@ -59,13 +59,7 @@ def names_file(argument: str, options: FileOptions) -> bool:
             where=argument,
             remedy="Check the path; for a text leave them out.",
         )
-    if argument.lower().endswith(_FILE_ENDINGS) or _PATH.fullmatch(argument):
-        raise TableInvalid(
-            "There is no such file.",
-            where=argument,
-            remedy=f"Check the path. {_IF_TEXT}",
-        )
-    return False
+    return argument.lower().endswith(_FILE_ENDINGS) or _PATH.fullmatch(argument) is not None
 
 
 def _exists(argument: str) -> bool:
@@ -112,15 +106,16 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
 
     Without `out` the current folder gets NAME.scored.EXT, in the input's format. The input's own folder may
     be one that only its owner changes, as `data/raw` is.
+
+    Raises:
+        InputError: it is no file that can be read, or the options are for texts.
     """
     if as_json:
         raise InputError(
             "--json is for one text; the predictions for a file go into a file.",
             remedy="For JSON lines name it with --out, for example --out predictions.jsonl.",
         )
-    if file.is_dir():
-        remedy = f"Name one of its files. {_IF_TEXT}"
-        raise TableInvalid("This is a folder.", where=str(file), remedy=remedy)
+    check_plain_file(file, hint=_IF_TEXT)
     chosen = chosen_classifier(model)
     target = options.out or Path(
         f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}"

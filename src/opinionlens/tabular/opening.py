@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from opinionlens.base.errors import TableInvalid
 from opinionlens.tabular.chunk import RowSource
@@ -14,19 +15,32 @@ from opinionlens.tabular.packing import content_format
 from opinionlens.tabular.parquet_source import open_parquet_source
 
 
-def check_plain_file(path: Path) -> None:
+def check_plain_file(path: Path, *, hint: str | None = None) -> None:
     """Raise unless the path is that of a plain file.
+
+    Args:
+        path: the file.
+        hint: added to the remedy, where a caller takes more than files.
 
     Raises:
         TableInvalid: it is missing, a folder, a pipe or a device.
+        PermissionError: it is in a closed folder.
     """
-    if path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        raise
+    except (OSError, ValueError):  # missing, too long for a name, or with characters that no name has
+        mode = 0
+    if S_ISREG(mode):
         return
-    if path.is_dir():
-        raise TableInvalid("This is a folder.", where=str(path), remedy="Name one of its files.")
-    if path.exists():
-        raise TableInvalid("This is no plain file.", where=str(path), remedy="Save it as a file first.")
-    raise TableInvalid("There is no such file.", where=str(path), remedy="Check the path.")
+    if S_ISDIR(mode):
+        what, remedy = "This is a folder.", "Name one of its files."
+    elif mode:
+        what, remedy = "This is no plain file.", "Save it as a file first."
+    else:
+        what, remedy = "There is no such file.", "Check the path."
+    raise TableInvalid(what, where=str(path), remedy=f"{remedy} {hint}" if hint else remedy)
 
 
 def open_source(path: Path, text_column: str) -> AbstractContextManager[RowSource]:
