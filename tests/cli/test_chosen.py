@@ -80,6 +80,13 @@ def test_this_folder_has_a_name_too(write_word_model, tmp_path, monkeypatch):
     assert chosen_classifier(".").name == "mine"
 
 
+def test_a_tilde_that_no_shell_has_expanded_means_the_home_folder(write_word_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    write_word_model(tmp_path / "home" / "mine", {"great": 2.0})
+    assert chosen_classifier("~/mine").name == "mine"
+
+
 def test_folder_without_an_artifact_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ArtifactMissing):

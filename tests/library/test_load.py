@@ -16,10 +16,13 @@ from opinionlens.base.errors import (
     ArtifactTampered,
     InputError,
     OpinionLensError,
+    RegistryUnavailable,
     VersionNotFound,
 )
 from opinionlens.library import registry_access as opening
 from opinionlens.registry import MemoryRegistry, RegistryLoginNeeded
+from opinionlens.serving.cache import ArtifactCache
+from opinionlens.serving.store import ModelStore
 
 NAME = "opinionlens"
 
@@ -103,6 +106,31 @@ def test_lost_files_are_a_warning_where_a_copy_is_here(registered):
         model = opinionlens.load("opinionlens@2")
     assert weight_of_great(model) == pytest.approx(2.0)
     assert caught[0].filename == __file__  # the caller's line, not one of ours
+
+
+def served_last(version, registry, root):
+    """Leave behind what the app leaves when it has served this version."""
+    store = ModelStore(ArtifactCache(root / "models"))
+    store.activate(store.load(version, registry))
+
+
+@pytest.mark.parametrize("name", ["opinionlens@champion", "models:/opinionlens@champion"])
+def test_the_version_served_last_stands_in_while_the_registry_is_away(registered, tmp_path, name):
+    served_last(registered.version(NAME, 1), registered, tmp_path)
+    registered.set_alias(NAME, "champion", 2)
+    registered.reachable = False
+    with pytest.warns(UserWarning, match=r"Using the version served last, 1\.") as caught:
+        model = opinionlens.load(name)
+    assert (model.name, model.version, weight_of_great(model)) == ("opinionlens", "1", pytest.approx(1.0))
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", ["opinionlens@1", "other@champion"])
+def test_only_the_served_champion_has_a_stand_in(registered, tmp_path, name):
+    served_last(registered.version(NAME, 1), registered, tmp_path)
+    registered.reachable = False
+    with pytest.raises(RegistryUnavailable):
+        opinionlens.load(name)
 
 
 def test_the_word_list():
