@@ -148,13 +148,13 @@ def without(name: str) -> dict[str, Any]:
         ([], "format 1"),
         (without("format"), "format 1"),
         (build().as_dict() | {"format": 2}, "format 1"),
-        (without("n"), "at n: Field required"),
-        (build().as_dict() | {"more": 1}, "at more: "),
-        (build().as_dict() | {"confidence": None}, "at confidence: "),
-        (build().as_dict() | {"known_share": {"n": 1}}, "at known_share.mean: "),
+        (without("n"), "content lacks the fields: n"),
+        (build().as_dict() | {"more": 1}, "content has unknown fields: more"),
+        (build().as_dict() | {"confidence": None}, "its confidence must be an object"),
+        (build().as_dict() | {"known_share": {"n": 1}}, "its known_share lacks the fields: mean"),
         (
             build().as_dict() | {"confidence": build().as_dict()["confidence"] | {"edges": 1}},
-            "at confidence.edges: ",
+            "its confidence.edges must be an array",
         ),
         (
             build().as_dict() | {"confidence": build().as_dict()["confidence"] | {"shares": [1.0]}},

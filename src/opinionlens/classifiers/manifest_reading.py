@@ -1,7 +1,7 @@
 """Reading manifests from untrusted bytes.
 
-pydantic checks the types and names of all fields against the values in `manifest`. The rules that hold
-between fields are checked here.
+`base.typed_json` checks the names and types of all fields; the rules that hold between fields are checked
+here.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from opinionlens.base.artifact_limits import MAX_FILES, MAX_MANIFEST_BYTES, is_plain_name, plain_file_size
 from opinionlens.base.errors import ArtifactMissing, ArtifactUnsupported
+from opinionlens.base.typed_json import JsonUnfit, read_dataclass
 from opinionlens.classifiers.manifest import FORMATS, MANIFEST_NAME, Manifest, fields_after
 from opinionlens.features.calibration import LengthScaling
 from opinionlens.text.labels import LABELS
@@ -34,16 +32,6 @@ MAX_EXPONENT = 1.0
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REMEDY = "Export the classifier again, or use the version of opinionlens that wrote it."
-# pydantic's words for types of Python, in those of JSON.
-_EXPECTED = {
-    "string_type": "a string",
-    "tuple_type": "an array",
-    "dict_type": "an object",
-    "dataclass_type": "an object",
-    "float_type": "a number",
-    "int_type": "an integer",
-    "bool_type": "true or false",
-}
 
 
 @dataclass(frozen=True)
@@ -94,20 +82,12 @@ def manifest_of(content: object) -> Manifest:
     if version not in FORMATS or isinstance(version, bool):
         known = ", ".join(map(str, FORMATS))
         raise _refused(f"is {version!r}; this version of opinionlens reads {known}", "format")
-    fields = _with_new_fields(given, version)
     try:
-        manifest = _adapter().validate_json(json.dumps(fields), strict=True, extra="forbid")
-    except ValidationError as error:
-        raise _in_words(error) from error
+        manifest = read_dataclass(Manifest, _with_new_fields(given, version))
+    except JsonUnfit as error:
+        raise _refused(error.what, error.where) from error
     _check(manifest)
-    if json.loads(manifest.as_bytes()) != given:  # pydantic fills in the defaults of missing fields
-        raise _refused(f"lacks fields of format {version}", "content")
     return manifest
-
-
-@cache
-def _adapter() -> TypeAdapter[Manifest]:
-    return TypeAdapter(Manifest)
 
 
 def _check(manifest: Manifest) -> None:
@@ -206,28 +186,6 @@ def _mapping(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise _refused("must be an object", where)
     return dict(value)
-
-
-def _in_words(error: ValidationError) -> ArtifactUnsupported:
-    """Return the first problem that pydantic found, as the manifest's."""
-    first = error.errors(include_url=False)[0]
-    *outer, last = first["loc"] or ("content",)
-    match first["type"]:
-        case "missing":
-            return _refused(f"lacks the fields: {last}", _dotted(outer))
-        case "unexpected_keyword_argument":
-            return _refused(f"has unknown fields: {last}", _dotted(outer))
-        case "enum":
-            expected = first["ctx"]["expected"]
-            return _refused(f"is {str(first['input'])[:100]!r}, none of {expected}", _dotted(first["loc"]))
-        case kind if kind in _EXPECTED:
-            return _refused(f"must be {_EXPECTED[kind]}", _dotted(first["loc"]))
-    return _refused(f"is not possible: {first['msg']}", _dotted(first["loc"]))
-
-
-def _dotted(places: Iterable[str | int]) -> str:
-    path = "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)
-    return path.lstrip(".") or "content"
 
 
 def _refused(what: str, where: str) -> ArtifactUnsupported:

@@ -15,9 +15,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import TypeAdapter, ValidationError
 
 from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.base.typed_json import JsonUnfit, read_dataclass
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import NEGATED, Recipe
 
@@ -103,11 +103,9 @@ class Reference:
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise _unsupported(f"is not of format {FORMAT}")
         try:
-            reference = TypeAdapter(cls).validate_json(json.dumps(values), strict=True, extra="forbid")
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise _unsupported(f"cannot be read at {where}: {first['msg']}") from error
+            reference = read_dataclass(cls, values)
+        except JsonUnfit as error:
+            raise _unsupported(f"cannot be read: its {error.where} {error.what}") from error
         for one in (reference.confidence, reference.length_chars, reference.known_share):
             if one is not None and len(one.shares) != len(one.edges) + 1:
                 raise _unsupported("has a histogram whose shares do not fit its edges")
