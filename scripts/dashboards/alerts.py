@@ -1,0 +1,17 @@
+"""The alerts that panels and the table of firing alerts link to the runbook."""
+
+ALERTS = (
+    "AppDown",
+    "BatchQueueFull",
+    "CertificateExpiring",
+    "DatabaseUnreachable",
+    "DiskFilling",
+    "ErrorShareHigh",
+    "FollowerBehind",
+    "LatencyHigh",
+    "NoModelAnswers",
+    "OnlyWordListAnswers",
+    "PredictionRowsLost",
+    "RegistryUnreachable",
+    "ScrapeTargetDown",
+)

@@ -1,0 +1,264 @@
+"""Kinds of panels, each with the one look that all dashboards share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from string import ascii_uppercase
+from typing import TypeAlias, TypeVar
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common,
+    dashboard,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
+from grafana_foundation_sdk.models import common as look
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import prometheus as query_model
+
+PanelBuilder: TypeAlias = stat.Panel | timeseries.Panel | table.Panel | bargauge.Panel | statetimeline.Panel
+Built = TypeVar("Built", stat.Panel, timeseries.Panel, table.Panel, bargauge.Panel, statetimeline.Panel)
+# Colours by the value from which they count; None is below all others.
+Steps: TypeAlias = Mapping[float | None, str]
+
+PROMETHEUS = look.DataSourceRef(type_val="prometheus", uid="prometheus")
+GREEN, YELLOW, ORANGE, RED, BLUE, GREY = "green", "yellow", "orange", "red", "blue", "text"
+PLAIN: Steps = {None: BLUE}
+UP: Steps = {None: RED, 1: GREEN}
+UP_OR_DOWN = {"1": "up", "0": "DOWN"}
+LABEL_COLOURS = {"NEGATIVE": RED, "NEUTRAL": BLUE, "POSITIVE": GREEN}
+STATUS_COLOURS = {"2xx": GREEN, "3xx": BLUE, "4xx": ORANGE, "5xx": RED}
+
+
+def over_time(expr: str, legend: str) -> prometheus.Dataquery:
+    """Return a query over the time shown."""
+    return _query(expr, legend).range()
+
+
+def now(expr: str, legend: str = "__auto") -> prometheus.Dataquery:
+    """Return a query for the present values only."""
+    return _query(expr, legend).instant()
+
+
+def graph(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: prometheus.Dataquery,
+    wide: int,
+    alerts: Iterable[str] = (),
+    stacked: bool = False,
+    bars: bool = False,
+    limits: Steps | None = None,
+    colours: Mapping[str, str] | None = None,
+    top: float | None = None,
+) -> timeseries.Panel:
+    """Return lines from zero; a gap in the data stays a gap, `limits` are dashed lines."""
+    panel = (
+        timeseries.Panel()
+        .unit(unit)
+        .min(0)
+        .legend(_legend(shown=True))
+        .tooltip(_tooltip(look.TooltipDisplayMode.MULTI))
+        .line_width(1)
+        .fill_opacity(60 if stacked or bars else 10)
+        .draw_style(look.GraphDrawStyle.BARS if bars else look.GraphDrawStyle.LINE)
+        .show_points(look.VisibilityMode.AUTO)
+        .span_nulls(False)
+    )
+    if top is not None:
+        panel.max(top)
+    if stacked:
+        panel.stacking(common.StackingConfig().mode(look.StackingMode.NORMAL).group("A"))
+    if limits is not None:
+        panel.thresholds(_thresholds({None: "transparent"} | dict(limits)))
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(look.GraphThresholdsStyleMode.DASHED))
+    for name, colour in (colours or {}).items():
+        fixed = model.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})
+        panel.override_by_name(name, [fixed])
+    return _finish(panel, title, description, queries, wide, alerts)
+
+
+def number(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: prometheus.Dataquery,
+    wide: int,
+    empty: str,
+    alerts: Iterable[str] = (),
+    steps: Steps = PLAIN,
+    words: Mapping[str, str] | None = None,
+    decimals: int | None = None,
+    named: bool = False,
+) -> stat.Panel:
+    """Return a figure for each series in the colour of its step; `empty` stands for no data.
+
+    With a query over time the line is drawn, too. The figure is its last point, also where that is a gap:
+    an old value in place of none would look like calm.
+    """
+    drawn = any(query.build().range_val for query in queries)
+    panel = (
+        stat.Panel()
+        .unit(unit)
+        .no_value(empty)
+        .thresholds(_thresholds(steps))
+        .color_mode(
+            look.BigValueColorMode.VALUE if steps is PLAIN else look.BigValueColorMode.BACKGROUND_SOLID
+        )
+        .graph_mode(look.BigValueGraphMode.AREA if drawn else look.BigValueGraphMode.NONE)
+        .text_mode(look.BigValueTextMode.NAME if named else look.BigValueTextMode.AUTO)
+        .reduce_options(common.ReduceDataOptions().calcs(["last"]))
+    )
+    if words:
+        panel.mappings([_in_words(words)])
+    if decimals is not None:
+        panel.decimals(decimals)
+    return _finish(panel, title, description, queries, wide, alerts)
+
+
+def ranking(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: prometheus.Dataquery,
+    wide: int,
+    empty: str,
+    alerts: Iterable[str] = (),
+    steps: Steps = PLAIN,
+    top: float | None = None,
+) -> bargauge.Panel:
+    """Return a horizontal bar for each series, for its present value."""
+    panel = (
+        bargauge.Panel()
+        .unit(unit)
+        .min(0)
+        .no_value(empty)
+        .thresholds(_thresholds(steps))
+        .orientation(look.VizOrientation.HORIZONTAL)
+        .display_mode(look.BarGaugeDisplayMode.BASIC)
+        .reduce_options(common.ReduceDataOptions().calcs(["last"]))
+    )
+    if top is not None:
+        panel.max(top)
+    return _finish(panel, title, description, queries, wide, alerts)
+
+
+def phases(
+    title: str,
+    description: str,
+    *queries: prometheus.Dataquery,
+    wide: int,
+    empty: str,
+    words: Mapping[str, str],
+    steps: Steps,
+    alerts: Iterable[str] = (),
+) -> statetimeline.Panel:
+    """Return a bar over time for each series, coloured by its value; a gap is its absence."""
+    panel = (
+        statetimeline.Panel()
+        .unit("short")
+        .no_value(empty)
+        .mappings([_in_words(words)])
+        .thresholds(_thresholds(steps))
+        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
+        .show_value(look.VisibilityMode.NEVER)
+        .merge_values(True)
+        .legend(_legend(shown=False))
+        .tooltip(_tooltip(look.TooltipDisplayMode.SINGLE))
+        .span_nulls(False)
+    )
+    return _finish(panel, title, description, queries, wide, alerts)
+
+
+def listing(
+    title: str,
+    description: str,
+    unit: str,
+    query: prometheus.Dataquery,
+    columns: Mapping[str, str],
+    *,
+    wide: int,
+    empty: str,
+    alerts: Iterable[str] = (),
+) -> table.Panel:
+    """Return a table of the labels that `columns` names, under its titles; `Value` is the value."""
+    organize = model.DataTransformerConfig(
+        id_val="organize",
+        options={
+            "indexByName": {label: place for place, label in enumerate(columns)},
+            "renameByName": dict(columns),
+            "excludeByName": {name: True for name in ("Time", "Value") if name not in columns},
+        },
+    )
+    panel = (
+        table.Panel()
+        .unit(unit)
+        .no_value(empty)
+        .cell_height(look.TableCellHeight.SM)
+        .with_transformation(organize)
+    )
+    return _finish(panel, title, description, [query.format(query_model.PromQueryFormat.TABLE)], wide, alerts)
+
+
+def runbook(alert: str) -> str:
+    """Return the address of the runbook's paragraph on an alert."""
+    return f"${{docs}}/docs/runbook.md#{alert.lower()}"
+
+
+def _finish(
+    panel: Built,
+    title: str,
+    description: str,
+    queries: Iterable[prometheus.Dataquery],
+    wide: int,
+    alerts: Iterable[str],
+) -> Built:
+    panel.title(title).description(description).span(wide).datasource(PROMETHEUS)
+    for letter, query in zip(ascii_uppercase, queries, strict=False):
+        panel.with_target(query.ref_id(letter))
+    return panel.links(
+        [
+            dashboard.DashboardLink(f"Runbook: {alert}")
+            .type(model.DashboardLinkType.LINK)
+            .url(runbook(alert))
+            .target_blank(True)
+            for alert in alerts
+        ]
+    )
+
+
+def _query(expr: str, legend: str) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().expr(expr).legend_format(legend).datasource(PROMETHEUS)
+    return query.editor_mode(query_model.QueryEditorMode.CODE)
+
+
+def _thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
+    made = [model.Threshold(value=value, color=colour) for value, colour in steps.items()]
+    return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(made)
+
+
+def _in_words(words: Mapping[str, str]) -> model.ValueMap:
+    texts = {
+        value: model.ValueMappingResult(text=text, index=place)
+        for place, (value, text) in enumerate(words.items())
+    }
+    return model.ValueMap(options=texts)
+
+
+def _legend(*, shown: bool) -> common.VizLegendOptions:
+    return (
+        common.VizLegendOptions()
+        .show_legend(shown)
+        .display_mode(look.LegendDisplayMode.LIST)
+        .placement(look.LegendPlacement.BOTTOM)
+        .calcs(["last", "max"] if shown else [])
+    )
+
+
+def _tooltip(mode: look.TooltipDisplayMode) -> common.VizTooltipOptions:
+    return common.VizTooltipOptions().mode(mode).sort(look.SortOrder.DESCENDING)
