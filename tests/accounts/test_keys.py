@@ -86,12 +86,12 @@ def test_a_good_key_is_asked_for_once_in_a_while(keys: Keys, records: CountingRe
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT)
         for _ in range(10):
-            who = await keys.who_of(key)
+            who = await keys.principal_of(key)
             assert who is not None
             assert (who.name, who.kind, who.scopes) == ("key n", "key", {Scope.PREDICT})
         assert records.asked == 1
         clock.now += 5
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         assert records.asked == 2
 
     asyncio.run(ask())
@@ -102,15 +102,15 @@ def test_a_revoked_key_is_good_no_longer_than_that(
 ) -> None:
     async def ask() -> None:
         number, key = add(records, Scope.ADMIN)
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         api_keys.revoke(records.database, number)
         clock.now += 4.9
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         clock.now += 0.1
-        assert await keys.who_of(key) is None
+        assert await keys.principal_of(key) is None
         records.is_away = True  # and it is not remembered as one that was good
         with pytest.raises(StorageUnavailable):
-            await keys.who_of(key)
+            await keys.principal_of(key)
 
     asyncio.run(ask())
 
@@ -118,7 +118,7 @@ def test_a_revoked_key_is_good_no_longer_than_that(
 def test_of_many_requests_at_once_one_asks(keys: Keys, records: CountingRecords) -> None:
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT)
-        answers = await asyncio.gather(*(keys.who_of(key) for _ in range(50)))
+        answers = await asyncio.gather(*(keys.principal_of(key) for _ in range(50)))
         assert all(answers)
         assert records.asked == 1
 
@@ -130,7 +130,7 @@ def test_one_that_gives_up_does_not_take_the_answer_from_the_others(
 ) -> None:
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT)
-        first, second = (asyncio.create_task(keys.who_of(key)) for _ in range(2))
+        first, second = (asyncio.create_task(keys.principal_of(key)) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         assert await second
@@ -148,7 +148,7 @@ def test_a_failure_that_nobody_waits_for_any_more_is_no_noise(records: CountingR
 
     async def ask() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: noise.append(context))
-        waiting = asyncio.create_task(Keys(Slow(records.database), admin_key=None).who_of(new_key()))
+        waiting = asyncio.create_task(Keys(Slow(records.database), admin_key=None).principal_of(new_key()))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -167,20 +167,20 @@ def test_while_the_database_is_away_a_key_that_was_good_predicts_and_does_nothin
 ) -> None:
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT, Scope.ADMIN)
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         records.is_away = True
         clock.now += 599
-        who = await keys.who_of(key)
+        who = await keys.principal_of(key)
         assert who is not None
         assert who.scopes == {Scope.PREDICT}
         asked = records.asked
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         assert records.asked == asked, "it waits for the database with every request"
         clock.now += 5
         with pytest.raises(StorageUnavailable):
-            await keys.who_of(key)
+            await keys.principal_of(key)
         records.is_away = False
-        who = await keys.who_of(key)
+        who = await keys.principal_of(key)
         assert who is not None
         assert who.scopes == {Scope.PREDICT, Scope.ADMIN}
 
@@ -192,10 +192,10 @@ def test_while_the_database_hangs_a_key_that_was_good_does_not_wait_for_it(
 ) -> None:
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT, Scope.ADMIN)
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         records.is_slow = True
         clock.now += 5
-        who = await asyncio.wait_for(keys.who_of(key), 60)
+        who = await asyncio.wait_for(keys.principal_of(key), 60)
         assert who is not None
         assert who.scopes == {Scope.PREDICT}
 
@@ -205,13 +205,13 @@ def test_while_the_database_hangs_a_key_that_was_good_does_not_wait_for_it(
 def test_one_that_was_never_seen_is_not_let_in_while_it_is_away(keys: Keys, records: CountingRecords) -> None:
     records.is_away = True
     with pytest.raises(StorageUnavailable):
-        asyncio.run(keys.who_of(new_key()))
+        asyncio.run(keys.principal_of(new_key()))
 
 
 def test_what_cannot_be_a_key_is_not_asked_for(keys: Keys, records: CountingRecords) -> None:
     async def ask() -> None:
         for given in ("", "x", "ol_", "ol_" + "A" * 42, "xx_" + "A" * 43, "ol_" + "ä" * 43, "\udcff" * 46):
-            assert await keys.who_of(given) is None
+            assert await keys.principal_of(given) is None
 
     asyncio.run(ask())
     assert records.asked == 0
@@ -223,12 +223,12 @@ def test_the_keys_that_are_remembered_are_bounded(records: CountingRecords, cloc
     async def ask() -> None:
         made = [add(records, Scope.PREDICT)[1] for _ in range(5)]
         for key in made:
-            await keys.who_of(key)
+            await keys.principal_of(key)
         assert records.asked == 5
         for key in made[2:]:
-            await keys.who_of(key)
+            await keys.principal_of(key)
         assert records.asked == 5
-        await keys.who_of(made[0])
+        await keys.principal_of(made[0])
         assert records.asked == 6
 
     asyncio.run(ask())
@@ -246,11 +246,11 @@ def test_a_thousand_keys_are_remembered(tmp_path: Path, clock: Clock) -> None:
 
     async def ask() -> None:
         for key in made:
-            await keys.who_of(key)
+            await keys.principal_of(key)
         for key in made[1:]:
-            await keys.who_of(key)
+            await keys.principal_of(key)
         assert records.asked == 1_001
-        await keys.who_of(made[0])
+        await keys.principal_of(made[0])
         assert records.asked == 1_002
 
     asyncio.run(ask())
@@ -261,15 +261,15 @@ def test_while_the_database_is_away_a_key_is_trusted_for_ten_minutes(
 ) -> None:
     async def ask() -> None:
         _, key = add(records, Scope.PREDICT)
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         records.is_away = True
         clock.now = 599.9
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         clock.now = 604.8  # asked for anew only when five seconds have passed
-        assert await keys.who_of(key)
+        assert await keys.principal_of(key)
         clock.now = 604.9
         with pytest.raises(StorageUnavailable):
-            await keys.who_of(key)
+            await keys.principal_of(key)
 
     asyncio.run(ask())
 

@@ -60,7 +60,7 @@ class Keys:
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[Principal | None]] = {}
 
-    async def who_of(self, key: str) -> Principal | None:
+    async def principal_of(self, key: str) -> Principal | None:
         """Return the key's principal, or None.
 
         None means that there is no such key, or that it has been revoked.

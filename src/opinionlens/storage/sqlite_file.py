@@ -79,7 +79,7 @@ class SqliteFile:
         except BaseException:  # whatever happens, also Ctrl-C, leaves no open connection behind
             connection.close()
             raise
-        self._beside = {ending: id_of(neighbour(self.path, ending)) for ending in (_WAL, _SHM)}
+        self._beside = {ending: id_of(side_file(self.path, ending)) for ending in (_WAL, _SHM)}
         self._last_id = before
         return connection
 
@@ -115,7 +115,7 @@ class SqliteFile:
             return
         with _locked(self.path.parent):  # against the other processes of the app, which notice it, too
             for ending, known in self._beside.items():
-                path = neighbour(self.path, ending)
+                path = side_file(self.path, ending)
                 if known is not None and id_of(path) == known:
                     path.replace(path.with_name(f"{path.name}.replaced"))
         log.warning("database.replaced", path=str(self.path), then="The file that is there now is used.")
@@ -130,7 +130,7 @@ def id_of(path: Path) -> FileId | None:
     return FileId(found.st_dev, found.st_ino)
 
 
-def neighbour(path: Path, ending: str) -> Path:
+def side_file(path: Path, ending: str) -> Path:
     """Return the path of SQLite's file with that ending.
 
     SQLite keeps it beside the database, and follows links first.
@@ -143,7 +143,7 @@ def tighten(path: Path) -> None:
 
     Files that we may not change stay as they are.
     """
-    for each in (path, neighbour(path, _WAL), neighbour(path, _SHM)):
+    for each in (path, side_file(path, _WAL), side_file(path, _SHM)):
         with suppress(OSError):  # not there, another user's, or read-only
             mode = each.stat().st_mode
             if stat.S_ISREG(mode) and mode & 0o077:

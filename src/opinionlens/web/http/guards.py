@@ -46,7 +46,7 @@ CSRF_HEADER, CSRF_FIELD = "x-csrf-token", "csrf_token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS = 50
-# A page that only shows the name of who is logged in does not wait longer for the database.
+# A page that only shows the name of principal is logged in does not wait longer for the database.
 _PATIENCE_SECONDS = 1.0
 
 # For `responses=` of the routes that `admin_only` guards.
@@ -81,9 +81,9 @@ async def admin_only(request: Request) -> Principal:
         StorageUnavailable: the database, which knows keys and sessions, does not answer.
     """
     services = services_of(request)
-    who = await _who_of_key(request, services)
-    if who is not None:
-        return _with_scope(who, Scope.ADMIN)
+    principal = await _principal_of_key(request, services)
+    if principal is not None:
+        return _with_scope(principal, Scope.ADMIN)
     visitor = await _visitor(request, services)
     if visitor is None:
         raise _login_needed()
@@ -115,9 +115,9 @@ async def check_may_predict(request: Request, services: Services) -> Principal |
     """
     if not services.security.predict_needs_key:
         return None
-    who = await _who_of_key(request, services)
-    if who is not None:
-        return _with_scope(who, Scope.PREDICT)
+    principal = await _principal_of_key(request, services)
+    if principal is not None:
+        return _with_scope(principal, Scope.PREDICT)
     visitor = await _visitor(request, services)
     if visitor is None:
         raise _login_needed()
@@ -174,7 +174,7 @@ Admin = Annotated[Principal, Depends(admin_only)]
 AdminVisitor = Annotated[Visitor, Depends(admin_page)]
 
 
-async def _who_of_key(request: Request, services: Services) -> Principal | None:
+async def _principal_of_key(request: Request, services: Services) -> Principal | None:
     """Return the principal of the request's key.
 
     None when no key came.
@@ -182,10 +182,10 @@ async def _who_of_key(request: Request, services: Services) -> Principal | None:
     key = key_of(request)
     if key is None:
         return None
-    who = await services.security.keys.who_of(key)
-    if who is None:
+    principal = await services.security.keys.principal_of(key)
+    if principal is None:
         raise LoginNeeded("The key is not known, or it has been revoked.", remedy="Ask for another one.")
-    return who
+    return principal
 
 
 def key_of(request: Request) -> str | None:
@@ -199,10 +199,10 @@ def key_of(request: Request) -> str | None:
     return request.headers.get("x-api-key")
 
 
-def _with_scope(who: Principal, scope: Scope) -> Principal:
-    if scope not in who.scopes:
+def _with_scope(principal: Principal, scope: Scope) -> Principal:
+    if scope not in principal.scopes:
         raise NotAllowed(f"The key has not the scope `{scope}`.", remedy="Use one that has.")
-    return who
+    return principal
 
 
 async def _visitor(request: Request, services: Services) -> Visitor | None:

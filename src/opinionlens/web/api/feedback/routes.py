@@ -134,7 +134,7 @@ def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
         "TextToForget", __config__=ConfigDict(extra="forbid"), text=(Annotated[str, text_field], ...)
     )
 
-    async def forget(request: Request, who: Admin, given: body) -> Response:
+    async def forget(request: Request, admin: Admin, given: body) -> Response:
         """Delete all rows with this text.
 
         These are feedback with the text or about it, and its rows of the prediction log.
@@ -147,7 +147,7 @@ def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
             feedback_rows += part.feedback
             prediction_rows += part.predictions
             after = part.next_after
-        log.info("text.forgotten", by=who.name, feedback=feedback_rows, predictions=prediction_rows)
+        log.info("text.forgotten", by=admin.name, feedback=feedback_rows, predictions=prediction_rows)
         return json_response({"feedback": feedback_rows, "predictions": prediction_rows})
 
     # FastAPI reads the body's type here; as an annotation it would be looked up by name.
@@ -157,7 +157,7 @@ def _forget_route(limits: InputLimits) -> Callable[..., Awaitable[Response]]:
 
 async def remove(
     request: Request,
-    who: Admin,
+    admin: Admin,
     feedback_id: Annotated[int, Path(description="Its `id`, as the list shows it.", examples=[12])],
 ) -> Response:
     """Delete one feedback entry for good.
@@ -165,7 +165,7 @@ async def remove(
     The answer shows the deleted entry without its text.
     """
     removed = await services_of(request).records.write(feedback.remove, feedback_id)
-    log.info("feedback.deleted", by=who.name, feedback=removed.id)
+    log.info("feedback.deleted", by=admin.name, feedback=removed.id)
     return json_response(_fields(removed))
 
 

@@ -114,7 +114,7 @@ async def list_keys(request: Request, answer: Response) -> list[KeyAnswer]:
 
 
 @router.post("/", status_code=201, summary="Make an API key")
-async def make_key(request: Request, answer: Response, who: Admin, new: NewKey) -> KeyMade:
+async def make_key(request: Request, answer: Response, admin: Admin, new: NewKey) -> KeyMade:
     """Return a new key, this once."""
     answer.headers["Cache-Control"] = "no-store"
     key = new_key()
@@ -124,7 +124,7 @@ async def make_key(request: Request, answer: Response, who: Admin, new: NewKey) 
         prefix=shown_prefix(key),
         name=new.name,
         scopes=new.scopes,
-        by=who.name,
+        by=admin.name,
     )
     return KeyMade(**_fields(stored), key=key)
 

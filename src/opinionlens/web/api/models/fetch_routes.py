@@ -48,7 +48,7 @@ _NO_FETCH: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "descripti
 )
 async def fetch(
     request: Request,
-    who: Admin,
+    admin: Admin,
     order: FetchOrderBody,
     wait: Annotated[bool, Query(description="Answer when it is done, or at once.")] = True,
 ) -> Response:
@@ -58,7 +58,7 @@ async def fetch(
     """
     lifecycle = services_of(request).lifecycle
     wanted = FetchOrder(
-        order.model_name, order.model_version, order.set_default, order.why or DEFAULT_WHY, who.name
+        order.model_name, order.model_version, order.set_default, order.why or DEFAULT_WHY, admin.name
     )
     begun = await lifecycle.fetching.begin(wanted)
     if not wait:

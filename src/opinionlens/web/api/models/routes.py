@@ -175,13 +175,13 @@ async def registry(
     summary="Let the version answer that did before",
     responses=_SWAPS,
 )
-async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response:
+async def roll_back(request: Request, admin: Admin, order: ChangeBody) -> Response:
     """Activate the version before the present one.
 
     A second rollback goes further back. 409 when there is nothing earlier.
     """
     lifecycle = services_of(request).lifecycle
-    row = await lifecycle.roll_back(by=who.name, why=order.why, expected=order.expected)
+    row = await lifecycle.roll_back(by=admin.name, why=order.why, expected=order.expected)
     return json_response(deployment_answer(row))
 
 
@@ -191,12 +191,12 @@ async def roll_back(request: Request, who: Admin, order: ChangeBody) -> Response
     summary="Follow the champion again",
     responses={**_SWAPS, 404: {"model": Problem, "description": "There is no champion."}},
 )
-async def follow(request: Request, who: Admin, order: FollowBody) -> Response:
+async def follow(request: Request, admin: Admin, order: FollowBody) -> Response:
     """Activate the champion and follow its later changes.
 
     This ends when another version is activated or rolled back to.
     """
-    row = await services_of(request).lifecycle.follow(by=who.name, why=order.why)
+    row = await services_of(request).lifecycle.follow(by=admin.name, why=order.why)
     return json_response(deployment_answer(row))
 
 
@@ -239,13 +239,13 @@ async def model_card(request: Request, _: Admin, model_id: str) -> Response:
     summary="Let a loaded version answer",
     responses=_SWAPS,
 )
-async def activate(request: Request, who: Admin, model_id: str, order: ChangeBody) -> Response:
+async def activate(request: Request, admin: Admin, model_id: str, order: ChangeBody) -> Response:
     """Activate a version in every process.
 
     It is verified first, and recorded with the author and the reason.
     """
     lifecycle = services_of(request).lifecycle
-    row = await lifecycle.activate(model_id, by=who.name, why=order.why, expected=order.expected)
+    row = await lifecycle.activate(model_id, by=admin.name, why=order.why, expected=order.expected)
     return json_response(deployment_answer(row))
 
 
