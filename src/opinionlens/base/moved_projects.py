@@ -1,12 +1,7 @@
-"""Detection of MLflow's absolute paths after a project has moved.
-
-It also gives the names by which such an experiment is made anew.
-"""
+"""Detection of MLflow's absolute paths after a project has moved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,16 +22,6 @@ def is_lost(location: str | None, uri: str) -> bool:
     if path is None or path.exists() or path.parent.exists():
         return False
     return database is None or database.absolute().parent not in path.parents
-
-
-def names_after_moves(name: str) -> Iterator[str]:
-    """Yield an experiment's names, one per place of the project.
-
-    They are `name`, `name (2)` and so on.
-    """
-    yield name
-    for number in count(2):
-        yield f"{name} ({number})"
 
 
 def _local_path(location: str) -> Path | None:

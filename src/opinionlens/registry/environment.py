@@ -1,4 +1,4 @@
-"""Environment variables for MLflow: limits, quiet and login.
+"""Environment variables for MLflow: limits and login.
 
 MLflow takes these in no other way.
 """
@@ -9,18 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from opinionlens.base.mlflow_client import quiet_environment
 from opinionlens.registry.port import Credentials
-
-
-def quiet_environment() -> dict[str, str]:
-    """Return variables that silence MLflow's telemetry and output."""
-    return {
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "DO_NOT_TRACK": "true",
-        "MLFLOW_LOGGING_LEVEL": "WARNING",
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    }
 
 
 def limited_environment(time_limit_seconds: float) -> dict[str, str]:

@@ -6,8 +6,8 @@ Those of its HTTP library and its database, too. None of them is imported.
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from http import HTTPStatus
-from socket import gaierror
 
 from opinionlens.base.errors import (
     DiskUnwritable,
@@ -16,19 +16,24 @@ from opinionlens.base.errors import (
     RegistryUnavailable,
     VersionNotFound,
 )
+from opinionlens.base.mlflow_client import broken_line, causes
 from opinionlens.base.urls import shown
 from opinionlens.registry.port import RegistryLoginNeeded
 
-_NOT_NOW = frozenset(
-    {
+_NOT_NOW: Mapping[int, str] = {
+    status: f"{status.value} {status.phrase}"
+    for status in (
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.BAD_GATEWAY,
         HTTPStatus.SERVICE_UNAVAILABLE,
         HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
+    )
+}
 _LONGEST_MESSAGE = 300
-_CHECK_ADDRESS = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address."
+CHECK_ADDRESS = (
+    "Check that the MLflow server runs, and that MLFLOW__REMOTE_TRACKING_URI is its address, or without it "
+    "MLFLOW__LOCAL_TRACKING_URI."
+)
 
 
 def translated(error: Exception, *, uri: str, missing: str | None = None) -> OpinionLensError:
@@ -50,12 +55,13 @@ def translated(error: Exception, *, uri: str, missing: str | None = None) -> Opi
         remedy = "Ask the server's administrator for the permission."
         return RegistryError(f"The registry forbids it: {message}", where=where, remedy=remedy)
     if getattr(error, "error_code", None) == "ENDPOINT_NOT_FOUND":
-        return RegistryError("There is no MLflow server at this address.", where=where, remedy=_CHECK_ADDRESS)
+        return RegistryError("There is no MLflow server at this address.", where=where, remedy=CHECK_ADDRESS)
     if status == HTTPStatus.NOT_FOUND and missing is not None:
         return VersionNotFound(missing, where=where)
-    if status in _NOT_NOW or _is_about_the_line(error):
-        what = f"The registry does not answer: {message}"
-        return RegistryUnavailable(what, where=where, remedy=_CHECK_ADDRESS)
+    reason = broken_line(error) or _NOT_NOW.get(status or 0)
+    if reason is not None:
+        what = f"The registry does not answer: {reason}."
+        return RegistryUnavailable(what, where=where, remedy=CHECK_ADDRESS)
     return RegistryError(f"The registry cannot do that: {message}", where=where)
 
 
@@ -70,32 +76,14 @@ def _status(error: Exception) -> int | None:
     return getattr(response, "status_code", None)
 
 
-def _is_about_the_line(error: BaseException) -> bool:
-    """Tell whether the failure began in the network.
-
-    False for an answer of the server and for a problem with a file of this machine.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        library = type(seen).__module__.partition(".")[0]
-        if isinstance(seen, ConnectionError | TimeoutError | gaierror) or library == "urllib3":
-            return True
-        if library == "requests" and getattr(seen, "response", None) is None:
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
-
-
 def _is_about_room(error: BaseException) -> bool:
     """Tell whether the cause was a full disk of ours.
 
     MLflow may have wrapped the error several times.
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        seen = seen.__cause__ or seen.__context__
+    full = (errno.ENOSPC, errno.EDQUOT)
+    if any(isinstance(cause, OSError) and cause.errno in full for cause in causes(error)):
+        return True
     return "No space left on device" in str(error)
 
 

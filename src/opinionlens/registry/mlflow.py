@@ -23,6 +23,14 @@ from opinionlens.base.errors import (
     RegistryUnavailable,
     VersionNotFound,
 )
+from opinionlens.base.mlflow_client import (
+    PAIRS_PER_BATCH,
+    Client,
+    Row,
+    all_pages,
+    quiet_environment,
+    usable_experiment,
+)
 from opinionlens.base.moved_projects import is_lost
 from opinionlens.base.timestamps import as_milliseconds
 from opinionlens.base.urls import shown, with_absolute_path
@@ -31,7 +39,7 @@ from opinionlens.registry.artifact_files import (
     Contents,
     read_artifact,
 )
-from opinionlens.registry.environment import limited_environment, quiet_environment
+from opinionlens.registry.environment import limited_environment
 from opinionlens.registry.failures import translated
 from opinionlens.registry.location import missing_database
 from opinionlens.registry.naming import check_alias, check_model_name
@@ -42,31 +50,23 @@ from opinionlens.registry.port import (
 )
 from opinionlens.registry.pyfunc_folder import write_pyfunc_folder
 from opinionlens.registry.queries import (
-    Client,
-    Row,
     TellingClient,
     aliases_of,
-    all_pages,
     experiment_id_of,
     found_version,
     location_of,
     rows_of_model,
     run_model,
     show_on_model_page,
-    usable_experiment,
     version_of,
 )
-from opinionlens.registry.servability import (
-    check_downloadable,
-)
+from opinionlens.registry.servability import check_downloadable
 from opinionlens.registry.stored_files import StoredFiles
 from opinionlens.registry.tags import check_changeable, tags_to_write
 
 _TIME_LIMIT_SECONDS = 10.0
 # Servers with passwords take up to half a second for each request.
 _CHECKS_AT_ONCE = 8
-# MLflow takes at most a hundred parameters or tags in one request.
-_PAIRS_PER_BATCH = 100
 
 
 class MlflowRegistry:
@@ -286,18 +286,21 @@ class MlflowRegistry:
         It is the run's own while that is whole, otherwise a new one.
         """
         if run_id is None:
-            experiment_id = usable_experiment(client, self._experiment, self._uri)
+            experiment_id = self._own_experiment(client)
         elif self.has_run(run_id):
             experiment_id = client.get_run(run_id).info.experiment_id
             known = None if again else run_model(client, experiment_id, run_id, digest)
             if known is not None and self._files.are_whole(known.artifact_location, contents):
                 return known
             if is_lost(client.get_experiment(experiment_id).artifact_location, self._uri):
-                experiment_id = usable_experiment(client, self._experiment, self._uri)
+                experiment_id = self._own_experiment(client)
         else:
             raise RegistryError(f"The registry's server knows no run {run_id}.", remedy="Publish it instead.")
         model_id = log_model(client, artifact, name="classifier", experiment_id=experiment_id, run_id=run_id)
         return client.get_logged_model(model_id)
+
+    def _own_experiment(self, client: Client) -> str:
+        return usable_experiment(client, self._experiment, self._uri, client.create_experiment)
 
 
 def log_model(client: Client, artifact: Path, *, name: str, experiment_id: str, run_id: str | None) -> str:
@@ -372,8 +375,8 @@ def _write_copy(client: Client, run: SourceRun, experiment_id: str) -> str:
     params = [Param(name, value) for name, value in run.params.items()]
     tags = [RunTag(name, value) for name, value in {**run.tags, SOURCE_RUN_TAG: run.run_id}.items()]
     client.log_batch(run_id, metrics=[Metric(name, value, ended, 0) for name, value in run.metrics.items()])
-    for first in range(0, max(len(params), len(tags)), _PAIRS_PER_BATCH):
-        part = slice(first, first + _PAIRS_PER_BATCH)
+    for first in range(0, max(len(params), len(tags)), PAIRS_PER_BATCH):
+        part = slice(first, first + PAIRS_PER_BATCH)
         client.log_batch(run_id, params=params[part], tags=tags[part])
     client.set_terminated(run_id, "FINISHED", end_time=ended)
     return run_id

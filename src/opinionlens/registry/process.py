@@ -17,6 +17,7 @@ from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry.child import Call, Child
 from opinionlens.registry.environment import child_environment, worker_command
+from opinionlens.registry.failures import CHECK_ADDRESS
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
 
@@ -225,8 +226,7 @@ class ProcessRegistry:
             child.kill()
 
     def _unavailable(self, what: str) -> RegistryUnavailable:
-        remedy = "Check that the MLflow server runs and MLFLOW__REMOTE_TRACKING_URI is its address."
-        return RegistryUnavailable(what, where=self._where, remedy=remedy)
+        return RegistryUnavailable(what, where=self._where, remedy=CHECK_ADDRESS)
 
     def _watch_idleness(self, seconds: float) -> None:
         if self._idle_timer is None and self._child is not None:

@@ -10,17 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from opinionlens.base.errors import VersionNotFound
-from opinionlens.base.moved_projects import is_lost, names_after_moves
+from opinionlens.base.mlflow_client import Client, Row, all_pages
 from opinionlens.base.timestamps import as_time
 from opinionlens.registry.naming import is_model_name
 from opinionlens.registry.port import DIGEST_TAG, KIND_TAG, Version
 from opinionlens.registry.servability import why_not_servable
 from opinionlens.registry.tags import split_scores
-
-# MLflow's types are not followed: its client, one entity that it returns, and a page of them.
-Client = Any
-Row = Any
-Rows = Any
 
 # MLflow's page of a logged model shows the versions that this tag lists; its own client writes it as well.
 _REGISTERED_AS_TAG = "mlflow.modelVersions"
@@ -57,18 +52,6 @@ def run_model(client: Client, experiment_id: str, run_id: str, digest: str) -> R
     )
     ready = (model for model in models if model.source_run_id == run_id and str(model.status) == "READY")
     return next(ready, None)
-
-
-def all_pages(search: Callable[..., Rows], **arguments: object) -> list[Row]:
-    """Return the results of a search, all pages together."""
-    rows: list[Row] = []
-    token = None
-    while True:
-        page = search(**arguments, page_token=token)
-        rows.extend(page)
-        token = page.token
-        if not token:
-            return rows
 
 
 def rows_of_model(client: Client, name: str) -> list[Row]:
@@ -154,18 +137,6 @@ def version_of(row: Row, aliases: Mapping[str, int], *, files_fault: Callable[[]
         why_not_servable=why,
         scores=scores,
     )
-
-
-def usable_experiment(client: Client, name: str, uri: str) -> str:
-    """Return the id of the experiment or its stand-in.
-
-    Another experiment stands in for it after the project has moved.
-    """
-    for wanted in names_after_moves(name):
-        experiment = client.get_experiment_by_name(wanted)
-        if experiment is None or not is_lost(experiment.artifact_location, uri):
-            return experiment_id_of(client, wanted)
-    raise AssertionError("unreachable")
 
 
 def experiment_id_of(client: Client, name: str) -> str:

@@ -10,40 +10,38 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from opinionlens.base.errors import ArtifactError, ArtifactUnsupported, OpinionLensError, TrackingError
-from opinionlens.base.moved_projects import is_lost, names_after_moves
+from opinionlens.base.mlflow_client import (
+    PAIRS_PER_BATCH,
+    Client,
+    Row,
+    all_pages,
+    broken_line,
+    quiet_environment,
+)
 from opinionlens.base.timestamps import as_milliseconds, as_time
 from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.tracking.ending import ending_status
-from opinionlens.tracking.port import PARENT_TAG, Figure, Param, RunRecord, RunStatus, check_names
-from opinionlens.tracking.sqlite import artifact_folder, prepare_database
+from opinionlens.tracking.experiments import Experiments
+from opinionlens.tracking.mlflow_run import MlflowRun
+from opinionlens.tracking.port import PARENT_TAG, Param, RunRecord, RunStatus, check_names
+from opinionlens.tracking.sqlite import prepare_database
 
-# MLflow's types are not followed.
-Client = Any
-Row = Any
-
-_QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+_LIMITS = {
     # Of itself MLflow tries a dead server for four minutes.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
 }
-# MLflow takes at most a hundred parameters or tags in one request.
-_PAIRS_PER_BATCH = 100
 _DIGEST_TAG = "digest"
+_CHECK_ADDRESS = "Check that the MLflow server runs and MLFLOW__LOCAL_TRACKING_URI is its address."
 
 
 class LoggedModels(Protocol):
@@ -69,60 +67,6 @@ class LoggedModels(Protocol):
         ...
 
 
-class MlflowRun:
-    """An open run; see `Run` for its methods."""
-
-    def __init__(self, run_id: str, experiment_id: str, tracking: MlflowTracking) -> None:
-        """Represent a run that exists."""
-        self._id = run_id
-        self._experiment_id = experiment_id
-        self._tracking = tracking
-
-    @property
-    def id(self) -> str:
-        """See `Run.id`."""
-        return self._id
-
-    def log_params(self, params: Mapping[str, Param]) -> None:
-        """See `Run.log_params`."""
-        self._tracking.log_batch(self._id, params=params)
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """See `Run.log_metrics`."""
-        self._tracking.log_batch(self._id, metrics=metrics, step=step)
-
-    def set_tags(self, tags: Mapping[str, str]) -> None:
-        """See `Run.set_tags`."""
-        self._tracking.log_batch(self._id, tags=tags)
-
-    def log_figure(self, figure: Figure, path: str) -> None:
-        """See `Run.log_figure`."""
-        with tempfile.TemporaryDirectory() as folder:
-            picture = Path(folder) / PurePosixPath(path).name
-            with picture.open("wb") as stream:
-                figure.savefig(stream, format=picture.suffix.removeprefix("."))
-            self.log_file(picture, _folder_of(path))
-
-    def log_text(self, text: str, path: str) -> None:
-        """See `Run.log_text`."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / PurePosixPath(path).name
-            file.write_text(text, encoding="utf-8")
-            self.log_file(file, _folder_of(path))
-
-    def log_file(self, file: Path, folder: str = "") -> None:
-        """See `Run.log_file`."""
-        if not file.is_file():
-            raise TrackingError("The file to keep cannot be read.", where=str(file))
-        with self._tracking.translating():
-            self._tracking.client.log_artifact(self._id, str(file), folder or None)
-
-    def log_classifier(self, artifact: Path, name: str) -> str:
-        """See `Run.log_classifier`."""
-        check_names([name])
-        return self._tracking.log_classifier(artifact, name, self._experiment_id, self._id)
-
-
 class MlflowTracking:
     """MLflow's store of runs.
 
@@ -139,7 +83,7 @@ class MlflowTracking:
         """
         self._uri = with_absolute_path(uri)
         self._models = models
-        self._experiments: dict[str, str] = {}
+        self._experiments = Experiments(self._uri)
         self._experiment_of_parent: dict[str, str] = {}
 
     def prepare(self) -> None:
@@ -161,7 +105,9 @@ class MlflowTracking:
         check_names(tags or {})
         with self.translating():
             if resume is None:
-                run = self._new_run(self._experiment_id(experiment), run_name, parent, tags or {})
+                run = self._new_run(
+                    self._experiments.id_of(self.client, experiment), run_name, parent, tags or {}
+                )
             else:
                 run = self.client.get_run(resume)
                 self.client.update_run(resume, status=RunStatus.RUNNING)
@@ -211,7 +157,12 @@ class MlflowTracking:
         with self.translating():
             if self.client.get_experiment_by_name(experiment) is None:
                 return []
-            rows = self._search(self._experiment_id(experiment), " and ".join(conditions))
+            rows = all_pages(
+                self.client.search_runs,
+                [self._experiments.id_of(self.client, experiment)],
+                " and ".join(conditions),
+                order_by=["attributes.start_time DESC"],
+            )
             return [self._record(row) for row in rows if wanted.items() <= row.data.tags.items()]
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
@@ -271,8 +222,8 @@ class MlflowTracking:
                     entities.Metric(name, float(value), time, step) for name, value in (metrics or {}).items()
                 ],
             }
-            for first in range(0, max(len(kind) for kind in rows.values()), _PAIRS_PER_BATCH):
-                part = {kind: found[first : first + _PAIRS_PER_BATCH] for kind, found in rows.items()}
+            for first in range(0, max(len(kind) for kind in rows.values()), PAIRS_PER_BATCH):
+                part = {kind: found[first : first + PAIRS_PER_BATCH] for kind, found in rows.items()}
                 self.client.log_batch(run_id, **part)
 
     @cached_property
@@ -281,7 +232,7 @@ class MlflowTracking:
 
         The first use imports MLflow, and makes the database when it is new.
         """
-        for name, value in _QUIET.items():
+        for name, value in {**quiet_environment(), **_LIMITS}.items():
             os.environ.setdefault(name, value)
         try:
             from mlflow import MlflowClient
@@ -309,25 +260,12 @@ class MlflowTracking:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> TrackingError:
-        what = error.what if isinstance(error, OpinionLensError) else str(error).strip().partition("\n")[0]
         place = shown(self._uri)
+        if reason := broken_line(error):
+            return TrackingError(f"MLflow does not answer: {reason}.", where=place, remedy=_CHECK_ADDRESS)
+        what = error.what if isinstance(error, OpinionLensError) else str(error).strip().partition("\n")[0]
         what = what.replace(self._uri, place) or type(error).__name__
         return TrackingError(f"MLflow cannot do that: {what}", where=place)
-
-    def _experiment_id(self, name: str) -> str:
-        if name not in self._experiments:
-            self._experiments[name] = self._found_or_made(name)
-        return self._experiments[name]
-
-    def _found_or_made(self, name: str) -> str:
-        for wanted in names_after_moves(name):
-            known = self.client.get_experiment_by_name(wanted)
-            if known is None:
-                folder = artifact_folder(self._uri, wanted)
-                return str(self.client.create_experiment(wanted, artifact_location=folder))
-            if not is_lost(known.artifact_location, self._uri):
-                return str(known.experiment_id)
-        raise AssertionError("unreachable")
 
     def _new_run(
         self,
@@ -349,22 +287,9 @@ class MlflowTracking:
         except Exception as second:  # whatever MLflow raises: the first error is the one to be told
             error.add_note(f"The run {run_id} could not be ended: {second}")
 
-    def _search(self, experiment_id: str, conditions: str) -> list[Row]:
-        rows: list[Row] = []
-        token = None
-        while True:
-            newest_first = ["attributes.start_time DESC"]
-            page = self.client.search_runs(
-                [experiment_id], conditions, order_by=newest_first, page_token=token
-            )
-            rows.extend(page)
-            token = page.token
-            if not token:
-                return rows
-
     def _record(self, row: Row) -> RunRecord:
         info, data = row.info, row.data
-        experiment = self._experiment_name(info.experiment_id)
+        experiment = self._experiments.name_of(self.client, info.experiment_id)
         known = info.status in RunStatus.__members__
         return RunRecord(
             id=info.run_id,
@@ -378,19 +303,6 @@ class MlflowTracking:
             metrics=dict(data.metrics),
             tags=dict(data.tags),
         )
-
-    def _experiment_name(self, experiment_id: str) -> str:
-        for name, known in self._experiments.items():
-            if known == experiment_id:
-                return name
-        name = str(self.client.get_experiment(experiment_id).name)
-        self._experiments[name] = experiment_id
-        return name
-
-
-def _folder_of(path: str) -> str:
-    folder = str(PurePosixPath(path).parent)
-    return "" if folder == "." else folder
 
 
 def _user() -> str:
