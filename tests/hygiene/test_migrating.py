@@ -178,6 +178,7 @@ def command_works(command: str) -> bool:
         "opinionlens": lambda: words[0] in get_command(commands).commands,
         "uvicorn": lambda: module_has(*words[0].partition(":")[::2]),
         "fastapi": lambda: words[0] == "dev" and words[1] in files() and entry_points(name="fastapi"),
+        "docker": lambda: words[:2] == ["compose", "-f"] and words[2] in files() and words[3] == "up",
         "mlflow": lambda: entry_points(group="console_scripts", name="mlflow"),
     }
     return bool(known[program]()) if program in known else program in PYPROJECT["project"]["scripts"]
@@ -276,7 +277,7 @@ def files() -> set[str]:
     found |= {str(api.saved_model_path), str(api.error_log_path)}
     for url in (MlflowSettings().local_tracking_uri, PARAMS["training"]["storage"]):
         found.add(url.removeprefix("sqlite:///"))
-    found |= {f".{name}" for name in ("env", "env.stage", "env.prod") if name in found}
+    found |= {f".{name}" for name in ("env", "env.stage", "env.prod", "env.build") if name in found}
     found |= {str(parent) for name in tuple(found) for parent in Path(name).parents}
     return found | {f"{name}/" for name in found} | set(metadata.tables)
 

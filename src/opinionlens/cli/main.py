@@ -191,6 +191,14 @@ def serve(
 
 
 @app.command()
+def migrate() -> None:
+    """Make or update the tables of the app's database."""
+    from opinionlens.cli.migrate_command import run_migrate
+
+    run_migrate()
+
+
+@app.command()
 def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the app.")] = 8000,
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,

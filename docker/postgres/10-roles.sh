@@ -1,0 +1,27 @@
+#!/bin/sh
+# Run once, when the database is new: a role and a database of its own for the app and for MLflow, and a role that may
+# only look, for the exporter of metrics. Roles that exist (as POSTGRES_USER, say) stay as they are.
+set -eu
+: "${OPINIONLENS_DB_PASSWORD:?is empty}" "${MLFLOW_DB_PASSWORD:?is empty}" "${DATA_SOURCE_PASS:?is empty}"
+psql --set ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname "${POSTGRES_DB:-$POSTGRES_USER}" <<'SQL'
+-- From the environment, so that no password stands on a command line.
+\getenv app_password OPINIONLENS_DB_PASSWORD
+\getenv mlflow_password MLFLOW_DB_PASSWORD
+\getenv exporter DATA_SOURCE_USER
+\getenv exporter_password DATA_SOURCE_PASS
+
+SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', name, password)
+FROM (VALUES ('opinionlens', :'app_password'), ('mlflow', :'mlflow_password'), (:'exporter', :'exporter_password')) AS wanted (name, password)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+GRANT pg_monitor TO :"exporter";
+
+SELECT format('CREATE DATABASE %I OWNER %I', name, name)
+FROM (VALUES ('opinionlens'), ('mlflow')) AS wanted (name)
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
+
+-- Neither of the two may look into the other's database.
+REVOKE CONNECT ON DATABASE opinionlens FROM PUBLIC;
+REVOKE CONNECT ON DATABASE mlflow FROM PUBLIC;
+GRANT CONNECT ON DATABASE opinionlens TO :"exporter";
+GRANT CONNECT ON DATABASE mlflow TO :"exporter";
+SQL
