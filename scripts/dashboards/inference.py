@@ -1,7 +1,7 @@
 """What the models are asked and how long they take, apart from HTTP."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import BLUE, GREEN, LABEL_COLOURS, RED, graph, number, over_time
+from scripts.dashboards.panels import BLUE, GREEN, LABEL_COLOURS, RED, graph, now, number, over_time
 from scripts.dashboards.promql import mean, quantile, rate, share
 
 ENDPOINT = 'endpoint=~"$endpoint"'
@@ -112,7 +112,7 @@ DRIFT = number(
     "Drift score",
     "Distance of recent texts from the training data, 0 for none. Absent until it has been measured.",
     "short",
-    over_time("max(sentiment_drift_score)", "drift score"),
+    now("max(sentiment_drift_score)", "drift score"),
     steps={None: BLUE},
     empty="not measured",
     decimals=3,

@@ -1,8 +1,23 @@
 """Which versions answer, with which labels, and how they came and went."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import BLUE, GREEN, ORANGE, RED, graph, listing, now, number, over_time, phases
-from scripts.dashboards.promql import increase, rate
+from scripts.dashboards.panels import (
+    BLUE,
+    GREEN,
+    LABEL_COLOURS,
+    ORANGE,
+    RED,
+    UP,
+    UP_OR_DOWN,
+    each_minute,
+    graph,
+    listing,
+    now,
+    number,
+    over_time,
+    phases,
+)
+from scripts.dashboards.promql import gained, increase, rate
 
 CHOSEN = 'model=~"$model",version=~"$version"'
 OUTCOME_COLOURS = {"activated": GREEN, "rolled_back": ORANGE, "refused": RED, "failed": RED}
@@ -42,8 +57,8 @@ REGISTRY = number(
     "Whether the model registry answered the last question. New champions wait while it is away.",
     "short",
     now("min(registry_up)"),
-    steps={None: RED, 1: GREEN},
-    words={"1": "up", "0": "DOWN"},
+    steps=UP,
+    words=UP_OR_DOWN,
     empty="not asked yet",
     alerts=["RegistryUnreachable"],
     wide=4,
@@ -61,7 +76,7 @@ SWAPS = graph(
     "Swaps",
     "Changes of the answering version by outcome, counted by each worker.",
     "short",
-    over_time(increase("model_swaps_total", "", "$__rate_interval", "outcome"), "{{outcome}}"),
+    each_minute(gained("model_swaps_total", by="outcome"), "{{outcome}}"),
     bars=True,
     colours=OUTCOME_COLOURS,
     wide=12,
@@ -85,6 +100,7 @@ LABEL_SHARES = graph(
         f" ({rate('model_predictions_total', CHOSEN, 'model, version')} > 0)",
         "{{model}} {{version}} {{label}}",
     ),
+    colours={f"/ {label}$/": colour for label, colour in LABEL_COLOURS.items()},
     top=1,
     wide=12,
 )
@@ -106,7 +122,7 @@ CACHE = graph(
     "Hits were on disk already, misses were downloaded. A miss at each start means that the cache does not "
     "last.",
     "short",
-    over_time(increase("artefact_cache_total", "", "1h", "result"), "{{result}}"),
+    each_minute(gained("artefact_cache_total", by="result"), "{{result}}"),
     bars=True,
     colours={"hit": GREEN, "miss": BLUE},
     wide=12,

@@ -1,7 +1,8 @@
 """The machine that everything runs on, as the node exporter shows it."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import GREEN, ORANGE, RED, graph, now, number, over_time, ranking
+from scripts.dashboards.panels import GREEN, ORANGE, RED, each_minute, graph, now, number, over_time, ranking
+from scripts.dashboards.promql import gained
 
 JOB = 'job="node",instance=~"$instance"'
 DISKS = f'{JOB},mountpoint=~"$mountpoint",fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
@@ -29,7 +30,7 @@ CPU = number(
     "Processor",
     "Share of the processors' time in use.",
     "percentunit",
-    over_time(f"max({CPU_USE})", "in use"),
+    now(f"max({CPU_USE})", "in use"),
     steps={None: GREEN, 0.8: ORANGE, 0.95: RED},
     empty="not scraped",
     decimals=0,
@@ -39,7 +40,7 @@ MEMORY = number(
     "Memory",
     "Share of memory in use; what the system can give back at once counts as free.",
     "percentunit",
-    over_time(f"max({MEMORY_USE})", "in use"),
+    now(f"max({MEMORY_USE})", "in use"),
     steps={None: GREEN, 0.85: ORANGE, 0.95: RED},
     empty="not scraped",
     decimals=0,
@@ -49,7 +50,7 @@ FULLEST = number(
     "Fullest disk",
     "Share in use on the fullest of the chosen disks.",
     "percentunit",
-    over_time(f"max({DISK_USE})", "in use"),
+    now(f"max({DISK_USE})", "in use"),
     steps={None: GREEN, 0.8: ORANGE, 0.9: RED},
     empty="not scraped",
     decimals=0,
@@ -121,10 +122,9 @@ SWAP = graph(
 )
 KILLED = graph(
     "Processes ended for memory",
-    "Processes that the system ended because memory was short, in an hour. One of them may have been a "
-    "worker.",
+    "Processes that the system ended because memory was short. One of them may have been a worker.",
     "short",
-    over_time(f"sum by (instance) (increase(node_vmstat_oom_kill{{{JOB}}}[1h]))", "{{instance}}"),
+    each_minute(gained("node_vmstat_oom_kill", JOB, "instance"), "{{instance}}"),
     bars=True,
     wide=8,
 )

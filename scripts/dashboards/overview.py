@@ -1,5 +1,7 @@
 """For the person on duty: is it up, is it right, is it fast, what changed. One screen."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 from scripts.dashboards.alerts import ALERTS
 from scripts.dashboards.frame import Board, Line, Section
@@ -18,8 +20,18 @@ from scripts.dashboards.panels import (
     number,
     over_time,
     phases,
+    runbook,
 )
 from scripts.dashboards.promql import HTTP, PEOPLE, increase, quantile, rate, share
+
+
+def _mappings(texts: Mapping[str, tuple[str, str]]) -> DynamicConfigValue:
+    options = {
+        value: {"text": text, "color": colour, "index": place}
+        for place, (value, (text, colour)) in enumerate(texts.items())
+    }
+    return DynamicConfigValue("mappings", [{"type": "value", "options": options}])
+
 
 APP = number(
     "App",
@@ -81,30 +93,23 @@ FIRING_ALERTS = listing(
     },
     empty="no alert fires",
     wide=12,
-).override_by_name(
+)
+FIRING_ALERTS.override_by_name(
+    "Severity",
+    [
+        _mappings({"page": ("page", RED), "warn": ("warn", ORANGE)}),
+        DynamicConfigValue("custom.cellOptions", {"type": "color-background"}),
+        DynamicConfigValue("custom.width", 90),
+    ],
+)
+FIRING_ALERTS.override_by_name(
     "Runbook",
     [
         # An anchor is the alert's name in lower case. A link cannot lower a name, a mapping can.
-        DynamicConfigValue(
-            "mappings",
-            [
-                {
-                    "type": "value",
-                    "options": {
-                        name: {"text": name.lower(), "index": place} for place, name in enumerate(ALERTS)
-                    },
-                }
-            ],
-        ),
+        _mappings({name: (name.lower(), BLUE) for name in ALERTS}),
         DynamicConfigValue(
             "links",
-            [
-                {
-                    "title": "Open the runbook",
-                    "url": "${docs}/docs/runbook.md#${__value.text}",
-                    "targetBlank": True,
-                }
-            ],
+            [{"title": "Open the runbook", "url": runbook("${__value.text}"), "targetBlank": True}],
         ),
     ],
 )
@@ -128,7 +133,7 @@ ERROR_SHARE = number(
     "Error share",
     "Requests of people and programs that ended in 5xx; health checks and scrapes are left out.",
     "percentunit",
-    over_time(share("http_requests_total", 'status="5xx"', PEOPLE), "5xx"),
+    now(share("http_requests_total", 'status="5xx"', PEOPLE), "5xx"),
     steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
     empty="no requests",
     decimals=2,
@@ -139,7 +144,7 @@ WORD_LIST_SHARE = number(
     "Word list's share",
     "Predictions that the word list made because no trained version was active.",
     "percentunit",
-    over_time(share("model_predictions_total", 'version="none"'), "word list"),
+    now(share("model_predictions_total", 'version="none"'), "word list"),
     steps={None: GREEN, 0.001: ORANGE, 0.5: RED},
     empty="no predictions",
     decimals=1,
@@ -218,7 +223,7 @@ BOARD = Board(
     title="Overview",
     description="For the person on duty: is it up, is it right, is it fast, what changed.",
     sections=[
-        Section("Is it up?", [Line(5, [APP, TARGETS_DOWN, DATABASE, REGISTRY, FIRING_ALERTS])]),
+        Section("Is it up?", [Line(4, [APP, TARGETS_DOWN, DATABASE, REGISTRY, FIRING_ALERTS])]),
         Section("Is it right?", [Line(5, [ACTIVE_VERSION, ERROR_SHARE, WORD_LIST_SHARE, PREDICTIONS])]),
         Section("Is it fast?", [Line(6, [REQUESTS, LATENCY, QUEUE])]),
         Section("What changed?", [Line(5, [VERSIONS, ALERTS_OVER_TIME, SWAPS])]),

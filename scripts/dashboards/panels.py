@@ -26,7 +26,7 @@ Built = TypeVar("Built", stat.Panel, timeseries.Panel, table.Panel, bargauge.Pan
 Steps: TypeAlias = Mapping[float | None, str]
 
 PROMETHEUS = look.DataSourceRef(type_val="prometheus", uid="prometheus")
-GREEN, YELLOW, ORANGE, RED, BLUE, GREY = "green", "yellow", "orange", "red", "blue", "text"
+GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
 PLAIN: Steps = {None: BLUE}
 UP: Steps = {None: RED, 1: GREEN}
 UP_OR_DOWN = {"1": "up", "0": "DOWN"}
@@ -37,6 +37,11 @@ STATUS_COLOURS = {"2xx": GREEN, "3xx": BLUE, "4xx": ORANGE, "5xx": RED}
 def over_time(expr: str, legend: str) -> prometheus.Dataquery:
     """Return a query over the time shown."""
     return _query(expr, legend).range()
+
+
+def each_minute(expr: str, legend: str) -> prometheus.Dataquery:
+    """Return a query over time in steps of a minute or more, for the bars of rare events."""
+    return over_time(expr, legend).interval("1m")
 
 
 def now(expr: str, legend: str = "__auto") -> prometheus.Dataquery:
@@ -57,7 +62,10 @@ def graph(
     colours: Mapping[str, str] | None = None,
     top: float | None = None,
 ) -> timeseries.Panel:
-    """Return lines from zero; a gap in the data stays a gap, `limits` are dashed lines."""
+    """Return lines from zero; a gap in the data stays a gap, `limits` are dashed lines.
+
+    `colours` are by name of a series, or by regular expression between slashes.
+    """
     panel = (
         timeseries.Panel()
         .unit(unit)
@@ -75,11 +83,12 @@ def graph(
     if stacked:
         panel.stacking(common.StackingConfig().mode(look.StackingMode.NORMAL).group("A"))
     if limits is not None:
-        panel.thresholds(_thresholds({None: "transparent"} | dict(limits)))
+        panel.thresholds(_thresholds({None: "transparent", **limits}))
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(look.GraphThresholdsStyleMode.DASHED))
     for name, colour in (colours or {}).items():
         fixed = model.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})
-        panel.override_by_name(name, [fixed])
+        choose = panel.override_by_regexp if name.startswith("/") else panel.override_by_name
+        choose(name, [fixed])
     return _finish(panel, title, description, queries, wide, alerts)
 
 
@@ -98,10 +107,8 @@ def number(
 ) -> stat.Panel:
     """Return a figure for each series in the colour of its step; `empty` stands for no data.
 
-    With a query over time the line is drawn, too. The figure is its last point, also where that is a gap:
-    an old value in place of none would look like calm.
+    Ask with `now`: of a query over time, Grafana shows the last value that there was, however old.
     """
-    drawn = any(query.build().range_val for query in queries)
     panel = (
         stat.Panel()
         .unit(unit)
@@ -110,7 +117,7 @@ def number(
         .color_mode(
             look.BigValueColorMode.VALUE if steps is PLAIN else look.BigValueColorMode.BACKGROUND_SOLID
         )
-        .graph_mode(look.BigValueGraphMode.AREA if drawn else look.BigValueGraphMode.NONE)
+        .graph_mode(look.BigValueGraphMode.NONE)
         .text_mode(look.BigValueTextMode.NAME if named else look.BigValueTextMode.AUTO)
         .reduce_options(common.ReduceDataOptions().calcs(["last"]))
     )
@@ -205,9 +212,9 @@ def listing(
     return _finish(panel, title, description, [query.format(query_model.PromQueryFormat.TABLE)], wide, alerts)
 
 
-def runbook(alert: str) -> str:
-    """Return the address of the runbook's paragraph on an alert."""
-    return f"${{docs}}/docs/runbook.md#{alert.lower()}"
+def runbook(anchor: str) -> str:
+    """Return the address of a paragraph of the runbook."""
+    return f"${{docs}}/docs/runbook.md#{anchor}"
 
 
 def _finish(
@@ -225,7 +232,7 @@ def _finish(
         [
             dashboard.DashboardLink(f"Runbook: {alert}")
             .type(model.DashboardLinkType.LINK)
-            .url(runbook(alert))
+            .url(runbook(alert.lower()))
             .target_blank(True)
             for alert in alerts
         ]

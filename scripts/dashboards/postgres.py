@@ -1,11 +1,24 @@
 """The databases of the app and of MLflow, as the PostgreSQL exporter shows them."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import BLUE, GREEN, ORANGE, RED, UP, UP_OR_DOWN, graph, now, number, over_time
-from scripts.dashboards.promql import rate
+from scripts.dashboards.panels import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    RED,
+    UP,
+    UP_OR_DOWN,
+    each_minute,
+    graph,
+    now,
+    number,
+    over_time,
+)
+from scripts.dashboards.promql import gained, rate
 
 JOB = 'job="pg-exporter-mlflow",instance=~"$instance"'
-CHOSEN = f'{JOB},datname=~"$database"'
+# Objects that all databases share have no name here, and nobody works in the templates.
+CHOSEN = f'{JOB},datname=~"$database",datname!~"(template.*)?"'
 HIT = rate("pg_stat_database_blks_hit", CHOSEN)
 
 STATE = number(
@@ -24,9 +37,7 @@ USED_CONNECTIONS = number(
     "Connections of all databases as a share of the most that the server allows. At 100 % new ones are "
     "refused.",
     "percentunit",
-    over_time(
-        f"sum(pg_stat_database_numbackends{{{JOB}}}) / min(pg_settings_max_connections{{{JOB}}})", "used"
-    ),
+    now(f"sum(pg_stat_database_numbackends{{{JOB}}}) / min(pg_settings_max_connections{{{JOB}}})", "used"),
     steps={None: GREEN, 0.7: ORANGE, 0.9: RED},
     empty="no data",
     decimals=0,
@@ -36,7 +47,7 @@ SIZE = number(
     "Size",
     "Size of the chosen databases on disk.",
     "bytes",
-    over_time(f"sum(pg_database_size_bytes{{{CHOSEN}}})", "size"),
+    now(f"sum(pg_database_size_bytes{{{CHOSEN}}})", "size"),
     empty="no data",
     alerts=["DiskFilling"],
     wide=5,
@@ -46,7 +57,7 @@ CACHE_HITS = number(
     "Blocks that were in the server's memory when asked for. Below 90 % for long: more memory, or a query "
     "without an index.",
     "percentunit",
-    over_time(
+    now(
         f"{HIT} / ({HIT} + {rate('pg_stat_database_blks_read', CHOSEN)} > 0)",
         "hits",
     ),
@@ -59,7 +70,7 @@ LONGEST = number(
     "Longest transaction",
     "Age of the oldest open transaction. It keeps old rows from being cleared away.",
     "s",
-    over_time(f"max(pg_stat_activity_max_tx_duration{{{CHOSEN}}})", "longest"),
+    now(f"max(pg_stat_activity_max_tx_duration{{{CHOSEN}}})", "longest"),
     steps={None: GREEN, 60: ORANGE, 600: RED},
     empty="no data",
     wide=5,
@@ -115,15 +126,10 @@ LOCKS = graph(
 )
 TROUBLE = graph(
     "Deadlocks and conflicts",
-    "Transactions in an hour that were ended because of a deadlock or a conflict. Any is worth a look at "
-    "the log.",
+    "Transactions that were ended because of a deadlock or a conflict. Any is worth a look at the log.",
     "short",
-    over_time(
-        f"sum by (datname) (increase(pg_stat_database_deadlocks{{{CHOSEN}}}[1h]))", "{{datname}} deadlocks"
-    ),
-    over_time(
-        f"sum by (datname) (increase(pg_stat_database_conflicts{{{CHOSEN}}}[1h]))", "{{datname}} conflicts"
-    ),
+    each_minute(gained("pg_stat_database_deadlocks", CHOSEN, "datname"), "{{datname}} deadlocks"),
+    each_minute(gained("pg_stat_database_conflicts", CHOSEN, "datname"), "{{datname}} conflicts"),
     bars=True,
     wide=8,
 )

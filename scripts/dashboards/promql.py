@@ -16,6 +16,12 @@ def increase(metric: str, matchers: str, window: str, by: str = "") -> str:
     return f"{_sum(by)}(increase({metric}{_braced(matchers)}[{window}]))"
 
 
+def gained(counter: str, matchers: str = "", by: str = "") -> str:
+    """Return the exact increase of a counter in each step of a graph; `increase` would extrapolate."""
+    series = f"{counter}{_braced(matchers)}"
+    return f"clamp_min({_sum(by)}({series}) - {_sum(by)}({series} offset $__interval), 0)"
+
+
 def share(metric: str, part: str, whole: str = "", by: str = "") -> str:
     """Return the share of `part` in a counter's rate: 0 for none of it, nothing without any rate."""
     every = rate(metric, whole, by)

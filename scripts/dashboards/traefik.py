@@ -5,6 +5,7 @@ from scripts.dashboards.panels import (
     GREEN,
     ORANGE,
     RED,
+    STATUS_COLOURS,
     UP,
     UP_OR_DOWN,
     graph,
@@ -35,7 +36,7 @@ REQUESTS = number(
     "Requests",
     "Requests in a second at the chosen entry points.",
     "reqps",
-    over_time(rate("traefik_entrypoint_requests_total", ENTRY), "requests"),
+    now(rate("traefik_entrypoint_requests_total", ENTRY), "requests"),
     empty="no requests",
     wide=5,
 )
@@ -44,7 +45,7 @@ ERRORS = number(
     "Answers 5xx at the entry points, those of Traefik itself among them: 502 and 504 mean that a service "
     "did not answer.",
     "percentunit",
-    over_time(share("traefik_entrypoint_requests_total", 'code=~"5.."', ENTRY), "5xx"),
+    now(share("traefik_entrypoint_requests_total", 'code=~"5.."', ENTRY), "5xx"),
     steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
     empty="no requests",
     decimals=2,
@@ -55,7 +56,7 @@ LIMITED = number(
     "Rate-limited",
     "Answers 429 in a second: clients above the rate limit of their address.",
     "reqps",
-    over_time(
+    now(
         f"{rate('traefik_entrypoint_requests_total', LIMITED_HERE)}"
         f" or 0 * {rate('traefik_entrypoint_requests_total', ENTRY)}",
         "429",
@@ -81,6 +82,7 @@ BY_CODE = graph(
     "reqps",
     over_time(rate("traefik_entrypoint_requests_total", ENTRY, "code"), "{{code}}"),
     stacked=True,
+    colours={f"/^{name[0]}..$/": colour for name, colour in STATUS_COLOURS.items()},
     wide=12,
 )
 BY_SERVICE = graph(
@@ -143,7 +145,7 @@ TRAFFIC = graph(
     "Bps",
     over_time(rate("traefik_entrypoint_requests_bytes_total", ENTRY), "in"),
     over_time(rate("traefik_entrypoint_responses_bytes_total", ENTRY), "out"),
-    wide=12,
+    wide=18,
 )
 RELOADS = number(
     "Configuration read",
@@ -152,7 +154,7 @@ RELOADS = number(
     "s",
     now(f"time() - max(traefik_config_last_reload_success{{{JOB}}})"),
     empty="never",
-    wide=12,
+    wide=6,
 )
 
 BOARD = Board(

@@ -196,7 +196,7 @@ def test_panels_fill_the_grid_without_overlaps(board):
 
 def test_overview_fits_on_one_screen():
     heights = [panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in BOARDS["overview"]["panels"]]
-    assert max(heights) <= 25  # 38 pixels each: 950 of the 1080 of a usual screen
+    assert max(heights) <= 24  # 38 pixels each: 912 of the 1080 of a usual screen, below its own heading
     rows = [panel["title"] for panel in BOARDS["overview"]["panels"] if panel["type"] == "row"]
     assert rows == ["Is it up?", "Is it right?", "Is it fast?", "What changed?"]
 
