@@ -102,8 +102,8 @@ cards: install ## Renew docs/datasets.md from the cards of the data sets
 	@python scripts/dataset_cards.py
 
 .PHONY: dashboards
-dashboards: install ## Renew grafana/dashboards from scripts/dashboards; DOCS=https://… is where links to the runbook begin
-	@python -m scripts.dashboards $(if $(DOCS),--docs $(DOCS))
+dashboards: install ## Renew grafana/dashboards from scripts/dashboards; DOCS_URL=https://… is where links to the runbook begin
+	@python -m scripts.dashboards $(if $(DOCS_URL),--docs $(DOCS_URL))
 
 # The uv that the lock pins works on the lock; the one of the machine only installs.
 LOCKS = python scripts/locks.py --uv $(firstword $(wildcard .venv/bin/uv) $(UV))
