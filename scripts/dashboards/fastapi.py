@@ -13,7 +13,6 @@ from scripts.dashboards.panels import (
     number,
     over_time,
     ranking,
-    up_to,
 )
 from scripts.dashboards.promql import HTTP, increase, mean, quantile, rate, share
 
@@ -45,7 +44,7 @@ ERRORS = number(
     "Requests that ended in 5xx.",
     "percentunit",
     now(share("http_requests_total", 'status="5xx"', CHOSEN), "5xx"),
-    steps=up_to(warn=0.01, call=0.05),
+    steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
     empty="no requests",
     decimals=2,
     alerts=["ErrorShareHigh"],
@@ -57,7 +56,7 @@ REFUSED = number(
     "that may be ours to explain.",
     "percentunit",
     now(share("http_requests_total", 'status="4xx"', CHOSEN), "4xx"),
-    steps=up_to(warn=0.2),
+    steps={None: GREEN, 0.2: ORANGE},
     empty="no requests",
     decimals=1,
     wide=5,
@@ -67,7 +66,7 @@ SLOWEST_PERCENT = number(
     "All but one in a hundred requests are faster.",
     "s",
     now(quantile(0.99, "http_request_duration_seconds", CHOSEN), "p99"),
-    steps=up_to(warn=0.25),
+    steps={None: GREEN, 0.5: RED},
     empty="no requests",
     alerts=["LatencyHigh"],
     wide=5,
@@ -96,7 +95,7 @@ LATENCY = graph(
     over_time(quantile(0.99, "http_request_duration_seconds", CHOSEN), "p99"),
     over_time(quantile(0.95, "http_request_duration_seconds", CHOSEN), "p95"),
     over_time(quantile(0.5, "http_request_duration_seconds", CHOSEN), "p50"),
-    limits={0.25: ORANGE},
+    limits={0.5: RED},
     alerts=["LatencyHigh"],
     wide=12,
 )
@@ -124,7 +123,7 @@ FAILING = ranking(
         f"topk(10, {increase('http_requests_total', FAILED, '1h', 'handler')} > 0)",
         "{{handler}}",
     ),
-    steps={None: GREEN, 0: RED},
+    steps={None: RED},
     empty="no errors",
     alerts=["ErrorShareHigh"],
     wide=12,

@@ -12,7 +12,6 @@ from rich.console import Console
 from opinionlens.base.errors import InputError
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
-from opinionlens.base.wording import counted
 from opinionlens.storage import Database, SchemaUnsupported, feedback
 from opinionlens.storage.database_urls import shown
 from opinionlens.storage.feedback import LabelledRow
@@ -36,7 +35,7 @@ def run_export(file: Path) -> None:
     database = Database(load_settings().database.url.get_secret_value())
     rows = 0
 
-    def counting() -> Iterator[LabelledRow]:
+    def counted() -> Iterator[LabelledRow]:
         nonlocal rows
         for row in feedback.labelled_rows(database):
             rows += 1
@@ -45,10 +44,10 @@ def run_export(file: Path) -> None:
     try:
         _check_tables(database)
         with replacing_file(file) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(written(form, counting()))
+            stream.writelines(written(form, counted()))
     finally:
         database.close()
-    _tell(f"{counted(rows, 'labelled text')} → {file}")
+    _tell(f"{rows:,} labelled texts → {file}")
 
 
 def run_delete(feedback_id: int | None, text: str | None) -> None:

@@ -1,0 +1,50 @@
+"""The client of a Docker engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import IO
+
+# Debian's client builds with BuildKit by itself; another one, first on PATH, may want a plugin for it.
+_DEBIAN = Path("/usr/bin/docker")
+
+
+class DockerClient:
+    """Runs `docker` against one engine."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self._program = str(_DEBIAN) if _DEBIAN.exists() else shutil.which("docker")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "1"}
+
+    def run(self, *arguments: str, seconds: float = 60, stdin: IO[bytes] | None = None) -> str:
+        """Return the output of `docker ARGUMENTS`; raise with both outputs when it fails."""
+        if self._program is None:
+            raise RuntimeError("no Docker client here: install Docker (Debian: apt-get install docker.io)")
+        done = subprocess.run(
+            [self._program, *arguments],
+            env=self.environment,
+            stdin=stdin or subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+        if done.returncode:
+            output = (done.stdout + done.stderr).decode(errors="replace")
+            raise RuntimeError(f"docker {' '.join(arguments[:2])}: {output}")
+        return done.stdout.decode(errors="replace")
+
+    def label_of(self, image: str, label: str) -> str | None:
+        """Return a label of an image, or None where there is no such image."""
+        try:
+            return self.run(
+                "image", "inspect", "--format", f'{{{{index .Config.Labels "{label}"}}}}', image
+            ).strip()
+        except RuntimeError:
+            return None
