@@ -85,6 +85,12 @@ format: node_modules/.installed ## Let ruff and biome put the code in order
 mutants: install ## Change 75 things in a PACKAGE, one at a time, and print what its tests did not notice (up to an hour)
 	@$(UV) run --quiet --no-project --isolated --python .venv --with cosmic-ray==8.7.0 scripts/mutants.py $(or $(PACKAGE),serving) $(OPTIONS)
 
+# Bounded: locust itself would go on without end. KEY=… where predictions need one, HOST=… for a name that does not resolve.
+.PHONY: load
+load: install ## Put USERS (10) on the app at URL for TIME (30s), each request checked; status 1 when one fails
+	@LOAD_KEY="$(KEY)" locust --locustfile tests/load_test.py --headless --only-summary --host "$(or $(URL),http://localhost:8000)" \
+	  --users $(or $(USERS),10) --run-time $(or $(TIME),30s) $(if $(HOST),--host-header "$(HOST)")
+
 .PHONY: wheel
 wheel: install ## Build the package that pip installs into dist/
 	@$(UV) build --quiet --wheel --no-build-isolation --python .venv --out-dir dist .
@@ -107,8 +113,8 @@ cards: install ## Renew docs/datasets.md from the cards of the data sets
 	@python scripts/dataset_cards.py
 
 .PHONY: dashboards
-dashboards: install ## Renew grafana/dashboards from scripts/dashboards; DOCS=https://… is where links to the runbook begin
-	@python -m scripts.dashboards $(if $(DOCS),--docs $(DOCS))
+dashboards: install ## Renew grafana/dashboards from scripts/dashboards; DOCS_URL=https://… is where links to the runbook begin
+	@python -m scripts.dashboards $(if $(DOCS_URL),--docs $(DOCS_URL))
 
 # The uv that the lock pins works on the lock; the one of the machine only installs.
 LOCKS = python scripts/locks.py --uv $(firstword $(wildcard .venv/bin/uv) $(UV))

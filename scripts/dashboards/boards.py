@@ -3,7 +3,7 @@
 from scripts.dashboards import fastapi, inference, models, node, overview, postgres, traefik
 from scripts.dashboards.frame import Board
 
-# Stands for the address at which this repository can be read; `make dashboards DOCS=…` writes another one.
+# Stands for the address at which this repository can be read; `make dashboards DOCS_URL=…` sets another.
 DOCS = "https://docs.example.org/opinionlens"
 
 BOARDS: tuple[Board, ...] = tuple(

@@ -13,6 +13,7 @@ from scripts.dashboards.panels import (
     number,
     over_time,
     ranking,
+    up_to,
 )
 from scripts.dashboards.promql import HTTP, increase, mean, quantile, rate, share
 
@@ -44,7 +45,7 @@ ERRORS = number(
     "Requests that ended in 5xx.",
     "percentunit",
     now(share("http_requests_total", 'status="5xx"', CHOSEN), "5xx"),
-    steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
+    steps=up_to(warn=0.01, call=0.05),
     empty="no requests",
     decimals=2,
     alerts=["ErrorShareHigh"],
@@ -56,7 +57,7 @@ REFUSED = number(
     "that may be ours to explain.",
     "percentunit",
     now(share("http_requests_total", 'status="4xx"', CHOSEN), "4xx"),
-    steps={None: GREEN, 0.2: ORANGE},
+    steps=up_to(warn=0.2),
     empty="no requests",
     decimals=1,
     wide=5,
@@ -66,7 +67,7 @@ SLOWEST_PERCENT = number(
     "All but one in a hundred requests are faster.",
     "s",
     now(quantile(0.99, "http_request_duration_seconds", CHOSEN), "p99"),
-    steps={None: GREEN, 0.5: RED},
+    steps=up_to(warn=0.25),
     empty="no requests",
     alerts=["LatencyHigh"],
     wide=5,
@@ -95,7 +96,7 @@ LATENCY = graph(
     over_time(quantile(0.99, "http_request_duration_seconds", CHOSEN), "p99"),
     over_time(quantile(0.95, "http_request_duration_seconds", CHOSEN), "p95"),
     over_time(quantile(0.5, "http_request_duration_seconds", CHOSEN), "p50"),
-    limits={0.5: RED},
+    limits={0.25: ORANGE},
     alerts=["LatencyHigh"],
     wide=12,
 )
@@ -123,7 +124,7 @@ FAILING = ranking(
         f"topk(10, {increase('http_requests_total', FAILED, '1h', 'handler')} > 0)",
         "{{handler}}",
     ),
-    steps={None: RED},
+    steps={None: GREEN, 0: RED},
     empty="no errors",
     alerts=["ErrorShareHigh"],
     wide=12,

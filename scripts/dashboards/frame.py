@@ -31,8 +31,8 @@ class Line:
     panels: Sequence[PanelBuilder]
 
     def __post_init__(self) -> None:
-        widths = {panel.build().title: _width(panel) for panel in self.panels}
-        if sum(widths.values()) != COLUMNS:
+        widths = [(panel.build().title, _width(panel)) for panel in self.panels]
+        if sum(width for _, width in widths) != COLUMNS:
             raise ValueError(f"a line has {COLUMNS} columns, not {widths}")
 
 

@@ -1,7 +1,7 @@
 """What the models are asked and how long they take, apart from HTTP."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import BLUE, GREEN, LABEL_COLOURS, RED, graph, now, number, over_time
+from scripts.dashboards.panels import GREEN, LABEL_COLOURS, RED, graph, now, number, over_time
 from scripts.dashboards.promql import mean, quantile, rate, share
 
 ENDPOINT = 'endpoint=~"$endpoint"'
@@ -82,7 +82,8 @@ TIME_PER_TEXT = graph(
 )
 QUEUE = graph(
     "Jobs in the batch queue",
-    "Batches and long texts that are predicted or wait for a thread, in all workers.",
+    "Batches and long texts that are predicted or wait for a thread, and the most there may be, in all "
+    "workers. Once the queue is full, further ones are answered with 503.",
     "short",
     over_time("sum(batch_queue_depth)", "jobs"),
     alerts=["BatchQueueFull"],
@@ -113,7 +114,6 @@ DRIFT = number(
     "Distance of recent texts from the training data, 0 for none. Absent until it has been measured.",
     "short",
     now("max(sentiment_drift_score)", "drift score"),
-    steps={None: BLUE},
     empty="not measured",
     decimals=3,
     wide=8,

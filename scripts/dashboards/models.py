@@ -7,8 +7,8 @@ from scripts.dashboards.panels import (
     LABEL_COLOURS,
     ORANGE,
     RED,
-    UP,
     UP_OR_DOWN,
+    UP_OR_WARN,
     each_minute,
     graph,
     listing,
@@ -16,6 +16,7 @@ from scripts.dashboards.panels import (
     number,
     over_time,
     phases,
+    up_to,
 )
 from scripts.dashboards.promql import gained, increase, rate
 
@@ -30,17 +31,17 @@ ACTIVE = listing(
     {"model": "Model", "version": "Version", "kind": "Kind"},
     empty="no model answers",
     alerts=["NoModelAnswers", "OnlyWordListAnswers"],
-    wide=8,
+    wide=7,
 )
 VERSION_COUNT = number(
     "Versions at once",
     "Number of versions that answer now; 1 except while the workers change over.",
     "short",
     now("count(count by (model, version) (model_active_info))"),
-    steps={None: GREEN, 2: ORANGE},
+    steps=up_to(warn=2),
     empty="none",
     alerts=["FollowerBehind"],
-    wide=4,
+    wide=7,
 )
 SWAPS_OF_THE_DAY = number(
     "Swaps in 24 hours",
@@ -50,18 +51,18 @@ SWAPS_OF_THE_DAY = number(
     now(increase("model_swaps_total", "", "24h", "outcome"), "{{outcome}}"),
     empty="not known",
     decimals=0,
-    wide=8,
+    wide=7,
 )
 REGISTRY = number(
     "Registry",
     "Whether the model registry answered the last question. New champions wait while it is away.",
     "short",
     now("min(registry_up)"),
-    steps=UP,
+    steps=UP_OR_WARN,
     words=UP_OR_DOWN,
     empty="not asked yet",
     alerts=["RegistryUnreachable"],
-    wide=4,
+    wide=3,
 )
 VERSIONS = phases(
     "Versions that answered",

@@ -1,21 +1,29 @@
 """The machine that everything runs on, as the node exporter shows it."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import GREEN, ORANGE, RED, each_minute, graph, now, number, over_time, ranking
+from scripts.dashboards.panels import (
+    ORANGE,
+    UP_OR_WARN,
+    each_minute,
+    graph,
+    now,
+    number,
+    over_time,
+    ranking,
+    up_to,
+)
 from scripts.dashboards.promql import gained
 
 JOB = 'job="node",instance=~"$instance"'
-DISKS = f'{JOB},mountpoint=~"$mountpoint",fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
+DISKS = f'{JOB},device=~"$device",fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
 DEVICES = f'{JOB},device!~"lo|veth.*|br-.*|docker.*"'
 CPU_USE = f'1 - avg by (instance) (rate(node_cpu_seconds_total{{{JOB},mode="idle"}}[$__rate_interval]))'
 MEMORY_USE = (
     f"1 - sum by (instance) (node_memory_MemAvailable_bytes{{{JOB}}})"
     f" / sum by (instance) (node_memory_MemTotal_bytes{{{JOB}}})"
 )
-DISK_USE = (
-    f"1 - min by (instance, mountpoint) (node_filesystem_avail_bytes{{{DISKS}}})"
-    f" / min by (instance, mountpoint) (node_filesystem_size_bytes{{{DISKS}}})"
-)
+# One disk that is mounted at several places counts once, as in the alert.
+DISK_USE = '1 - instance_device:filesystem_avail:ratio{instance=~"$instance",device=~"$device"}'
 
 UPTIME = number(
     "Running for",
@@ -31,7 +39,7 @@ CPU = number(
     "Share of the processors' time in use.",
     "percentunit",
     now(f"max({CPU_USE})", "in use"),
-    steps={None: GREEN, 0.8: ORANGE, 0.95: RED},
+    steps=up_to(warn=0.9),
     empty="not scraped",
     decimals=0,
     wide=5,
@@ -41,7 +49,7 @@ MEMORY = number(
     "Share of memory in use; what the system can give back at once counts as free.",
     "percentunit",
     now(f"max({MEMORY_USE})", "in use"),
-    steps={None: GREEN, 0.85: ORANGE, 0.95: RED},
+    steps=up_to(warn=0.9),
     empty="not scraped",
     decimals=0,
     wide=5,
@@ -51,7 +59,7 @@ FULLEST = number(
     "Share in use on the fullest of the chosen disks.",
     "percentunit",
     now(f"max({DISK_USE})", "in use"),
-    steps={None: GREEN, 0.8: ORANGE, 0.9: RED},
+    steps=up_to(warn=0.85, call=0.95),
     empty="not scraped",
     decimals=0,
     alerts=["DiskFilling"],
@@ -63,7 +71,7 @@ CLOCK = number(
     "wrong.",
     "short",
     now(f"min(node_timex_sync_status{{{JOB}}})"),
-    steps={None: ORANGE, 1: GREEN},
+    steps=UP_OR_WARN,
     words={"1": "in step", "0": "free-running"},
     empty="not scraped",
     wide=5,
@@ -141,8 +149,8 @@ DISK_FULL = ranking(
     "Disks",
     "Share in use of each disk.",
     "percentunit",
-    now(DISK_USE, "{{instance}} {{mountpoint}}"),
-    steps={None: GREEN, 0.8: ORANGE, 0.9: RED},
+    now(DISK_USE, "{{instance}} {{device}}"),
+    steps=up_to(warn=0.85, call=0.95),
     empty="not scraped",
     top=1,
     alerts=["DiskFilling"],
@@ -153,8 +161,8 @@ DISK_SPACE = graph(
     "Bytes that are left on each disk.",
     "bytes",
     over_time(
-        f"min by (instance, mountpoint) (node_filesystem_avail_bytes{{{DISKS}}})",
-        "{{instance}} {{mountpoint}}",
+        f"min by (instance, device) (node_filesystem_avail_bytes{{{DISKS}}})",
+        "{{instance}} {{device}}",
     ),
     alerts=["DiskFilling"],
     wide=8,
@@ -220,7 +228,7 @@ HANDLES = graph(
     over_time(
         f"max by (instance) (node_filefd_allocated{{{JOB}}} / node_filefd_maximum{{{JOB}}})", "{{instance}}"
     ),
-    limits={0.8: RED},
+    limits={0.8: ORANGE},
     wide=8,
 )
 
@@ -231,7 +239,7 @@ BOARD = Board(
     deployments=False,
     variables=[
         choice("instance", "Instance", 'label_values(node_boot_time_seconds{job="node"}, instance)'),
-        choice("mountpoint", "Disk", f"label_values(node_filesystem_size_bytes{{{JOB}}}, mountpoint)"),
+        choice("device", "Disk", "label_values(instance_device:filesystem_avail:ratio, device)"),
     ],
     sections=[
         Section("At a glance", [Line(4, [UPTIME, CPU, MEMORY, FULLEST, CLOCK])]),

@@ -14,6 +14,7 @@ from scripts.dashboards.panels import (
     STATUS_COLOURS,
     UP,
     UP_OR_DOWN,
+    UP_OR_WARN,
     graph,
     listing,
     now,
@@ -21,6 +22,7 @@ from scripts.dashboards.panels import (
     over_time,
     phases,
     runbook,
+    up_to,
 )
 from scripts.dashboards.promql import HTTP, PEOPLE, increase, quantile, rate, share
 
@@ -49,7 +51,7 @@ TARGETS_DOWN = number(
     "Programs of the stack that Prometheus does not reach.",
     "short",
     now("count(up == 0) or 0 * count(up)"),
-    steps={None: GREEN, 1: RED},
+    steps=up_to(warn=1),
     empty="nothing scraped",
     alerts=["ScrapeTargetDown"],
     wide=3,
@@ -70,7 +72,7 @@ REGISTRY = number(
     "Whether the model registry answered the last question. The active version answers on without it.",
     "short",
     now("min(registry_up)"),
-    steps=UP,
+    steps=UP_OR_WARN,
     words=UP_OR_DOWN,
     empty="not asked yet",
     alerts=["RegistryUnreachable"],
@@ -115,7 +117,7 @@ FIRING_ALERTS.override_by_name(
 )
 ACTIVE_VERSION = number(
     "Active version",
-    "Model, version and kind that answer now; two for a moment while the workers change over. Red: only "
+    "Model, version and kind that answer now; two for a moment while the workers change over. Orange: only "
     "the word list answers.",
     "short",
     now(
@@ -123,7 +125,7 @@ ACTIVE_VERSION = number(
         ' or 0 * max by (model, version, kind) (model_active_info{version="none"})',
         "{{model}} {{version}} ({{kind}})",
     ),
-    steps=UP,
+    steps={None: RED, 0: ORANGE, 1: GREEN},
     empty="no model answers",
     named=True,
     alerts=["NoModelAnswers", "OnlyWordListAnswers"],
@@ -131,10 +133,11 @@ ACTIVE_VERSION = number(
 )
 ERROR_SHARE = number(
     "Error share",
-    "Requests of people and programs that ended in 5xx; health checks and scrapes are left out.",
+    "Requests of people and programs in the last 5 minutes that ended in 5xx; health checks and scrapes "
+    "are left out.",
     "percentunit",
-    now(share("http_requests_total", 'status="5xx"', PEOPLE), "5xx"),
-    steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
+    now("opinionlens:http_errors:ratio_rate5m", "5xx"),
+    steps=up_to(warn=0.01, call=0.05),
     empty="no requests",
     decimals=2,
     alerts=["ErrorShareHigh"],
@@ -145,7 +148,7 @@ WORD_LIST_SHARE = number(
     "Predictions that the word list made because no trained version was active.",
     "percentunit",
     now(share("model_predictions_total", 'version="none"'), "word list"),
-    steps={None: GREEN, 0.001: ORANGE, 0.5: RED},
+    steps=up_to(warn=0.001),
     empty="no predictions",
     decimals=1,
     alerts=["OnlyWordListAnswers"],
@@ -173,20 +176,23 @@ REQUESTS = graph(
 LATENCY = graph(
     "Latency",
     "From a request's headers to the end of its answer: half of the requests are faster than p50, all but "
-    "one in a hundred faster than p99.",
+    "one in a hundred faster than p99. The alert watches single texts, over 5 minutes.",
     "s",
-    over_time(quantile(0.99, "http_request_duration_seconds", PEOPLE), "p99"),
-    over_time(quantile(0.5, "http_request_duration_seconds", PEOPLE), "p50"),
-    limits={0.5: RED},
+    over_time("opinionlens:predict_seconds:p99_5m >= 0", "p99 of single texts"),
+    over_time(quantile(0.99, "http_request_duration_seconds", PEOPLE), "p99 of all"),
+    over_time(quantile(0.5, "http_request_duration_seconds", PEOPLE), "p50 of all"),
+    limits={0.25: ORANGE},
     alerts=["LatencyHigh"],
     wide=8,
 )
 QUEUE = graph(
-    "Jobs in the batch queue",
-    "Batches and long texts that are predicted or wait for a thread, in all workers. Once the queue is "
-    "full, further ones are answered with 503.",
-    "short",
-    over_time("sum(batch_queue_depth)", "jobs"),
+    "Batch queue in use",
+    "Places for batches and long texts that are taken, in all workers. Once all are, further ones are "
+    "answered with 503.",
+    "percentunit",
+    over_time("opinionlens:batch_queue:ratio", "in use"),
+    limits={0.9: ORANGE},
+    top=1,
     alerts=["BatchQueueFull"],
     wide=8,
 )

@@ -27,11 +27,18 @@ Steps: TypeAlias = Mapping[float | None, str]
 
 PROMETHEUS = look.DataSourceRef(type_val="prometheus", uid="prometheus")
 GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
+# Red is what calls a person, orange what warns, blue what is not known or neither good nor bad.
 PLAIN: Steps = {None: BLUE}
-UP: Steps = {None: RED, 1: GREEN}
+UP: Steps = {None: BLUE, 0: RED, 1: GREEN}
+UP_OR_WARN: Steps = {None: BLUE, 0: ORANGE, 1: GREEN}
 UP_OR_DOWN = {"1": "up", "0": "DOWN"}
 LABEL_COLOURS = {"NEGATIVE": RED, "NEUTRAL": BLUE, "POSITIVE": GREEN}
 STATUS_COLOURS = {"2xx": GREEN, "3xx": BLUE, "4xx": ORANGE, "5xx": RED}
+
+
+def up_to(*, warn: float, call: float | None = None) -> Steps:
+    """Return steps for a figure that is good while it is small; `warn` and `call` are where alerts begin."""
+    return {None: BLUE, 0: GREEN, warn: ORANGE} | ({} if call is None else {call: RED})
 
 
 def over_time(expr: str, legend: str) -> prometheus.Dataquery:

@@ -13,6 +13,7 @@ from scripts.dashboards.panels import (
     now,
     number,
     over_time,
+    up_to,
 )
 from scripts.dashboards.promql import gained, rate
 
@@ -23,9 +24,9 @@ HIT = rate("pg_stat_database_blks_hit", CHOSEN)
 
 STATE = number(
     "PostgreSQL",
-    "Whether the exporter reaches the server.",
+    "Whether the exporter reaches the server, and Prometheus the exporter.",
     "short",
-    now(f"min(pg_up{{{JOB}}})"),
+    now(f"min(pg_up{{{JOB}}}) or 0 * min(up{{{JOB}}})"),
     steps=UP,
     words=UP_OR_DOWN,
     empty="not scraped",
@@ -38,7 +39,7 @@ USED_CONNECTIONS = number(
     "refused.",
     "percentunit",
     now(f"sum(pg_stat_database_numbackends{{{JOB}}}) / min(pg_settings_max_connections{{{JOB}}})", "used"),
-    steps={None: GREEN, 0.7: ORANGE, 0.9: RED},
+    steps=up_to(warn=0.8),
     empty="no data",
     decimals=0,
     wide=5,
@@ -61,7 +62,7 @@ CACHE_HITS = number(
         f"{HIT} / ({HIT} + {rate('pg_stat_database_blks_read', CHOSEN)} > 0)",
         "hits",
     ),
-    steps={None: ORANGE, 0.9: GREEN},
+    steps={None: BLUE, 0: ORANGE, 0.9: GREEN},
     empty="nothing read",
     decimals=1,
     wide=5,
@@ -71,7 +72,7 @@ LONGEST = number(
     "Age of the oldest open transaction. It keeps old rows from being cleared away.",
     "s",
     now(f"max(pg_stat_activity_max_tx_duration{{{CHOSEN}}})", "longest"),
-    steps={None: GREEN, 60: ORANGE, 600: RED},
+    steps=up_to(warn=60),
     empty="no data",
     wide=5,
 )

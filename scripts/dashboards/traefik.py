@@ -2,6 +2,7 @@
 
 from scripts.dashboards.frame import Board, Line, Section, choice
 from scripts.dashboards.panels import (
+    BLUE,
     GREEN,
     ORANGE,
     RED,
@@ -13,6 +14,7 @@ from scripts.dashboards.panels import (
     now,
     number,
     over_time,
+    up_to,
 )
 from scripts.dashboards.promql import quantile, rate, share
 
@@ -46,7 +48,7 @@ ERRORS = number(
     "did not answer.",
     "percentunit",
     now(share("traefik_entrypoint_requests_total", 'code=~"5.."', ENTRY), "5xx"),
-    steps={None: GREEN, 0.01: ORANGE, 0.05: RED},
+    steps=up_to(warn=0.01, call=0.05),
     empty="no requests",
     decimals=2,
     alerts=["ErrorShareHigh"],
@@ -61,7 +63,7 @@ LIMITED = number(
         f" or 0 * {rate('traefik_entrypoint_requests_total', ENTRY)}",
         "429",
     ),
-    steps={None: GREEN, 1: ORANGE},
+    steps=up_to(warn=1),
     empty="no requests",
     wide=5,
 )
@@ -70,8 +72,9 @@ CERTIFICATE = number(
     "Time until the first certificate expires. None where Traefik serves plain HTTP, as on one's own "
     "machine.",
     "s",
-    now(f"min(traefik_tls_certs_not_after{{{JOB}}}) - time()"),
-    steps={None: RED, 7 * 86400: ORANGE, 21 * 86400: GREEN},
+    now("min(cn_sans:certificate_left:seconds)"),
+    # Below every number of seconds there is, so that no certificate is no alarm.
+    steps={None: BLUE, -1e10: RED, 3 * 86400: ORANGE, 14 * 86400: GREEN},
     empty="no certificate",
     alerts=["CertificateExpiring"],
     wide=5,

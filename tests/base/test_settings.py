@@ -167,6 +167,13 @@ def test_the_champion_is_followed_by_default_only_at_home(
     assert load_settings(tmp_path).follows_champion is follows
 
 
+def test_a_tilde_in_a_path_means_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    (tmp_path / ".env").write_text("API__SAVED_MODEL_PATH=~/models\n")
+    assert load_settings(tmp_path).api.saved_model_path == tmp_path / "home" / "models"
+
+
 def test_every_setting_is_described() -> None:
     from opinionlens.base.settings import _GROUPS
 

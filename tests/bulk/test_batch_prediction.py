@@ -21,11 +21,14 @@ class Bars:
 
     def __init__(self) -> None:
         self.total: float | None = None
+        self.unit: str | None = None
         self.shown = 0.0
 
     @contextmanager
-    def track(self, description: str, total: float | None = None) -> Iterator[Bars]:
-        self.total = total
+    def track(
+        self, description: str, total: float | None = None, *, unit: str | None = None
+    ) -> Iterator[Bars]:
+        self.total, self.unit = total, unit
         yield self
 
     def advance(self, amount: float = 1) -> None:
@@ -40,6 +43,7 @@ def test_progress_ends_at_the_total(tmp_path: Path, classifier: Any, name: str) 
     bars = Bars()
     predict_rows(classifier, tmp_path / name, tmp_path / f"o{name}", **MODEL, reporter=bars)
     assert bars.shown == bars.total == (tmp_path / name).stat().st_size
+    assert bars.unit == "byte"
 
 
 @pytest.mark.parametrize("name", ["in.xlsx", "in", "in.xlsx.gz", "in.gz"])

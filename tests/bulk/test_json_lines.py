@@ -89,16 +89,16 @@ def test_encodings_are_repaired_and_noted(score: Score) -> None:
     content = b"\xef\xbb\xbf" + '{"text": "café"}\n'.encode() + '{"text": "café"}\n'.encode("cp1252")
     report, output = score("in.jsonl", content)
     assert [row["text"] for row in objects(output)] == ["café", "café"]
-    assert any("1 lines are not UTF-8" in note for note in report.notes)
+    assert any("1 line is not UTF-8" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"review": "a"}\n{"stars": 1}\n', "no `text`; they have: `review`, `stars`"),
+        ('{"review": "a"}\n{"stars": 1}\n', "no `text`; known there: `review`, `stars`"),
         ('[\n{"text": "a"},\n]\n', "a JSON array, but is not valid at line 3: Expecting value\\."),
         ("[" * 100_000, "a JSON array, but is not valid: the brackets are nested too deep"),
-        ("text\ngood\n", "they have: none"),
+        ("text\ngood\n", "known there: none"),
     ],
 )
 def test_a_missing_field_is_named_with_those_there_are(score: Score, content: str, message: str) -> None:

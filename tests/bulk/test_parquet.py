@@ -96,7 +96,7 @@ def test_texts_that_are_not_utf8_are_repaired_and_noted(score: Score) -> None:
     )
     report, output = score("in.parquet", content(pa.table({"text": odd})))
     assert (report.rows, report.errors) == (2, 0)
-    assert "1 texts are not UTF-8" in report.notes[0]
+    assert "1 text is not UTF-8" in report.notes[0]
     assert pq.read_table(output).column("text").cast(pa.binary()).to_pylist() == [b"a\xffb", b"c"]
 
 

@@ -81,7 +81,7 @@ def test_the_report_as_text(evaluated):
         r"│ positive │ +3 │",
         r"│ 5 +│ positive │ negative",
         r"Labels: pos → POSITIVE, neg → NEGATIVE, neu → NEUTRAL\.",
-        r"1 of 6 rows are not used: 1 because the text is missing or empty\.",
+        r"1 of 6 rows is not used: 1 because the text is missing or empty\.",
     ):
         assert re.search(words, said, re.MULTILINE), words
 

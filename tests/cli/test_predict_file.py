@@ -73,7 +73,7 @@ def test_what_was_renamed_and_repaired_is_said(predict, tmp_path):
     assert said == [
         "2 rows, 2 predicted with words DIGEST → in.scored.csv",
         "Input columns renamed, because the predictions add theirs: `error` → `input_error`.",
-        "1 lines are not UTF-8; their odd bytes were read as Windows-1252.",
+        "1 line is not UTF-8; odd bytes were read as Windows-1252.",
     ]
     written = rows(tmp_path / "in.scored.csv")
     assert [(row["text"], row["input_error"], row["error"]) for row in written] == [
@@ -84,7 +84,7 @@ def test_what_was_renamed_and_repaired_is_said(predict, tmp_path):
 
 def test_names_are_shown_as_they_are(predict, tmp_path):
     _, said = predict("in [red] :smile: " + "x" * 100 + ".csv", b"text\ngreat\n")
-    assert said == ["1 rows, 1 predicted with words DIGEST → in [red] :smile: " + "x" * 100 + ".scored.csv"]
+    assert said == ["1 row, 1 predicted with words DIGEST → in [red] :smile: " + "x" * 100 + ".scored.csv"]
 
 
 def test_a_place_that_was_asked_for_is_used(predict, tmp_path):

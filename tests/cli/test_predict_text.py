@@ -174,3 +174,10 @@ def test_an_existing_file_or_folder_is_never_a_text(tmp_path):
 def test_the_remedy_works_for_a_text_that_looks_like_a_file(tmp_path):
     assert not Path("great.csv").exists()
     assert run("predict", "-", input="great.csv").output.startswith("POSITIVE")
+
+
+def test_a_file_of_unknown_ending_may_have_been_meant_as_a_text(tmp_path):
+    (tmp_path / "great").write_text("hello")
+    said = str(run("predict", "great").exception)
+    assert said.startswith("The format of great is not known by its ending.")
+    assert said.endswith("If it is a text, give `-` in its place and the text on standard input.")

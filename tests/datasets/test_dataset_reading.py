@@ -134,7 +134,7 @@ def test_other_formats_are_judged_alike(places, make_card, json_lines, path):
 
 def test_a_label_map_that_does_not_cover_the_file_is_refused_with_the_values(read):
     rows = "text,label\n" + "a,pos\n" * 5 + "b,neutral\n" * 3 + "c,meh\n"
-    with pytest.raises(DatasetMalformed, match=r"4 of 9 rows.*'neutral' \(3 rows\), 'meh' \(1 rows\)"):
+    with pytest.raises(DatasetMalformed, match=r"4 of 9 rows.*'neutral' \(3 rows\), 'meh' \(1 row\)"):
         read(rows, unknown_labels_allowed=0.001)
 
 

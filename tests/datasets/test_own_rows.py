@@ -100,7 +100,7 @@ def test_a_sample_is_stratified_seeded_and_spread_over_the_file(read):
 def test_long_texts_are_cut_and_that_is_said(read):
     own = read("in.csv", f"text,label\n{'a' * 20_001},pos\n{'b' * 20_000},neg\n")
     assert [len(text) for text in own.texts] == [20_000, 20_000]
-    assert own.notes == ("1 texts were cut to 20,000 characters.",)
+    assert own.notes == ("1 text was cut to 20,000 characters.",)
 
 
 def test_progress_is_told(tmp_path):

@@ -104,7 +104,7 @@ def test_a_number_of_rows_is_for_all_sources_or_for_each(tmp_path, written, limi
 
 
 def test_consequences_of_a_fault_are_not_reported_as_faults(tmp_path):
-    assert refusal(tmp_path, "training: {families: [perceptron]}").startswith("one fault")
+    assert refusal(tmp_path, "training: {families: [perceptron]}").startswith("1 fault")
 
 
 def test_key_written_twice_is_refused(tmp_path):

@@ -161,7 +161,7 @@ class Told(Quiet):
         self.told = []
 
     @contextmanager
-    def track(self, description, total=None):
+    def track(self, description, total=None, *, unit=None):
         self.told.append((description, total))
         yield self if description == "reading files" else Quiet()
 

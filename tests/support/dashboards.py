@@ -8,10 +8,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 FOLDER = Path(__file__).parents[2] / "grafana" / "dashboards"
 
@@ -48,6 +48,23 @@ class Expression:
 
     def __str__(self) -> str:
         return f"{self.dashboard} / {self.where}: {self.expr}"
+
+
+Answer: TypeAlias = Callable[[Expression], list[dict[str, Any]]]
+
+
+@dataclass
+class Report:
+    """What became of all expressions: faults, and those that gave nothing."""
+
+    asked: int = 0
+    errors: list[str] = field(default_factory=list)
+    empty: list[Expression] = field(default_factory=list)
+
+    @property
+    def unexpected(self) -> list[Expression]:
+        """Return the empty ones that have no reason to be."""
+        return [item for item in self.empty if (item.dashboard, item.where) not in EMPTY_IN_ORDER]
 
 
 def dashboard_files() -> list[Path]:
@@ -100,6 +117,27 @@ def ask(prometheus: str, expression: Expression, seconds: int = 600) -> list[dic
             return list(json.load(answer)["data"]["result"])
     except urllib.error.HTTPError as error:
         raise ValueError(f"{expression}: {json.load(error)['error']}") from None
+
+
+def report(answer: Answer, files: Iterable[Path] | None = None) -> Report:
+    """Ask every expression of every dashboard: `report(partial(ask, "http://127.0.0.1:9090"))`."""
+    found = Report()
+    for expression in (item for path in files or dashboard_files() for item in expressions(path)):
+        found.asked += 1
+        try:
+            series = answer(expression)
+        except ValueError as error:
+            found.errors.append(str(error))
+            continue
+        if not series:
+            found.empty.append(expression)
+        if any(value in ("NaN", "+Inf", "-Inf") for one in series for value in _values(one)):
+            found.errors.append(f"{expression}: not a number")
+    return found
+
+
+def _values(series: Mapping[str, Any]) -> list[str]:
+    return [value for _, value in series.get("values", [series.get("value")])]
 
 
 def _written(board: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:

@@ -22,12 +22,6 @@ def test_what_is_no_plain_file_is_named(tmp_path, kind, said):
         check_plain_file(path)
 
 
-def test_a_caller_adds_its_hint_to_the_remedy(tmp_path):
-    with pytest.raises(TableInvalid) as caught:
-        check_plain_file(tmp_path, hint="A text goes elsewhere.")
-    assert caught.value.remedy == "Name one of its files. A text goes elsewhere."
-
-
 def test_a_file_passes(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("text\n")

@@ -146,7 +146,7 @@ def test_blanks_around_quotes(read: Read) -> None:
 def test_marks_that_nobody_doubled(read: Read) -> None:
     found = read('id,text,label\n1,"He said "hi, you" to me",pos\n2,"so, so",neg\n3,"fine, yes",pos\n')
     assert texts(found) == ['He said "hi, you" to me', "so, so", "fine, yes"]
-    assert found.notes == ("1 rows have quotation marks that do not pair; they were read line by line.",)
+    assert found.notes == ("1 row has quotation marks that do not pair; read line by line.",)
 
 
 def test_texts_of_several_lines_stay_whole(read: Read) -> None:
@@ -179,7 +179,7 @@ def test_a_stray_among_quoted_rows_costs_its_own_row_only(read: Read) -> None:
     assert [cells[0] for cells in found.cells] == [str(n) for n in range(100)]
     assert [n for n, problem in enumerate(found.problems) if problem] == [50]
     assert found.problems[50] is BROKEN
-    assert found.notes == ("1 rows have quotation marks that do not pair; they were read line by line.",)
+    assert found.notes == ("1 row has quotation marks that do not pair; read line by line.",)
 
 
 def test_a_pair_of_strays_among_quoted_rows_is_seen(read: Read) -> None:

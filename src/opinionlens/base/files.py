@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -68,6 +69,14 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     with replacing_file(path) as aside:
         aside.write_text(text, encoding="utf-8")
+
+
+def with_home(path: str) -> str:
+    """Expand a leading `~` as shells do; elsewhere nothing changes."""
+    try:
+        return os.path.expanduser(path)  # noqa: PTH111 - pathlib's takes "" for this folder
+    except ValueError:  # characters that no name has
+        return path
 
 
 def sha256_of_file(path: Path) -> str:

@@ -12,16 +12,24 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from opinionlens.base.wording import counted
+
+# The unit of files that are read to their end; shown as kB, MB and so on.
+BYTE = "byte"
 
 
 class Task(Protocol):
@@ -41,10 +49,15 @@ class Reporter(Protocol):
     """The display of a stage's progress."""
 
     @contextmanager
-    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+    def track(
+        self, description: str, total: float | None = None, *, unit: str | None = None
+    ) -> Iterator[Task]:
         """Show a bar while the block runs.
 
-        `total` is None when it is not known.
+        Args:
+            description: the work.
+            total: how much there is to do; None when it is not known.
+            unit: one of what is counted, for example "row"; None where the description says it.
         """
         yield Quiet()
 
@@ -59,7 +72,9 @@ class Quiet:
     """
 
     @contextmanager
-    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+    def track(
+        self, description: str, total: float | None = None, *, unit: str | None = None
+    ) -> Iterator[Task]:
         """Run the block."""
         yield self
 
@@ -87,7 +102,9 @@ class Bars:
         self._console = console or Console(file=sys.stderr)
 
     @contextmanager
-    def track(self, description: str, total: float | None = None) -> Iterator[Task]:
+    def track(
+        self, description: str, total: float | None = None, *, unit: str | None = None
+    ) -> Iterator[Task]:
         """Show a bar with a count and the remaining time.
 
         It stays on the screen when it is full.
@@ -97,7 +114,7 @@ class Bars:
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            MofNCompleteColumn(),
+            *_count_columns(unit),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             TextColumn("[dim]{task.fields[note]}"),
@@ -108,13 +125,25 @@ class Bars:
             yield task
             task.finish()
         if not self._console.is_terminal:
-            count = f"{task.done:,.0f} in " if task.done else ""
+            count = f"{_amount(task.done, unit)} in " if task.done else ""
             extra = f" ({task.last_note})" if task.last_note else ""
             self.say(f"{escape(description)}: {count}{time.monotonic() - started:.1f} s{extra}")
 
     def say(self, text: str) -> None:
         """Print one line, not wrapped."""
         self._console.print(text, highlight=False, soft_wrap=True)
+
+
+def _count_columns(unit: str | None) -> tuple[ProgressColumn, ...]:
+    if unit == BYTE:
+        return (DownloadColumn(),)
+    return (MofNCompleteColumn(), *((TextColumn(f"{unit}s"),) if unit else ()))
+
+
+def _amount(done: float, unit: str | None) -> str:
+    if unit == BYTE:
+        return decimal(int(done))
+    return counted(done, unit) if unit else f"{done:,.0f}"
 
 
 class _Bar:

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opinionlens.base.errors import SettingsInvalid
+from opinionlens.base.files import with_home
 from opinionlens.base.setting_groups import (
     ApiSettings,
     DatabaseSettings,
@@ -110,7 +111,8 @@ def _files_of(root: Path) -> list[Path]:
 def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     """Make every relative path absolute below `root`."""
     names = ("saved_model_path", "static_path", "templates_path", "error_log_path")
-    api = settings.api.model_copy(update={name: root / getattr(settings.api, name) for name in names})
+    paths = {name: root / with_home(str(getattr(settings.api, name))) for name in names}
+    api = settings.api.model_copy(update=paths)
     url = with_absolute_path(settings.database.url.get_secret_value(), root)
     return settings.model_copy(update={"api": api, "database": DatabaseSettings(url=SecretStr(url))})
 

@@ -85,7 +85,7 @@ def predict_rows(
         open_source(source, text_column) as rows,
         replacing_file(target) as aside,
         open_target(aside, form, rows, ADDED, stem=stem_of(target), is_safe=spreadsheet_safe) as output,
-        (reporter or Quiet()).track(source.name, rows.total()) as bar,
+        (reporter or Quiet()).track(source.name, rows.total(), unit=rows.unit) as bar,
     ):
         for done in _write_all(classifier, rows, output, (model_name, model_version), tally):
             bar.advance(done)

@@ -71,7 +71,7 @@ def measure(order: EvaluationRequest, reporter: Reporter) -> OwnDataReport:
     told = told_labels(order.labels)
     chosen = chosen_classifier(order.model)
     wanted = Wanted(order.text_column, order.label_column, told, order.max_rows, order.seed)
-    with reporter.track(f"reading {order.file.name} twice") as bar:
+    with reporter.track(f"reading {order.file.name} twice", unit="row") as bar:
         own = read_own_rows(order.file, wanted, on_rows=bar.advance)
     answers = _asked(chosen, own.texts, reporter)
     champion, why_not = _champion(chosen, order)
@@ -97,7 +97,7 @@ def _in_parts(
     name: str, work: Callable[[Sequence[str]], list[T]], texts: Sequence[str], reporter: Reporter
 ) -> list[T]:
     results: list[T] = []
-    with reporter.track(f"asking {name}", len(texts)) as bar:
+    with reporter.track(f"asking {name}", len(texts), unit="text") as bar:
         for start in range(0, len(texts), _AT_ONCE):
             part = texts[start : start + _AT_ONCE]
             results += work(part)

@@ -12,6 +12,7 @@ from rich.console import Console
 from opinionlens.base.errors import InputError
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
+from opinionlens.base.wording import counted
 from opinionlens.storage import Database, SchemaUnsupported, feedback
 from opinionlens.storage.database_urls import shown
 from opinionlens.storage.feedback import LabelledRow
@@ -35,7 +36,7 @@ def run_export(file: Path) -> None:
     database = Database(load_settings().database.url.get_secret_value())
     rows = 0
 
-    def counted() -> Iterator[LabelledRow]:
+    def counting() -> Iterator[LabelledRow]:
         nonlocal rows
         for row in feedback.labelled_rows(database):
             rows += 1
@@ -44,10 +45,10 @@ def run_export(file: Path) -> None:
     try:
         _check_tables(database)
         with replacing_file(file) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(written(form, counted()))
+            stream.writelines(written(form, counting()))
     finally:
         database.close()
-    _tell(f"{rows:,} labelled texts → {file}")
+    _tell(f"{counted(rows, 'labelled text')} → {file}")
 
 
 def run_delete(feedback_id: int | None, text: str | None) -> None:

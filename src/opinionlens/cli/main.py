@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from opinionlens.base.errors import InputError
+from opinionlens.base.files import with_home
 from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users_command import users
@@ -25,6 +26,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _file_to_write(path: Path | None) -> Path | None:
+    """Expand `~`, which shells leave alone in `--out=~/file`."""
+    if path is None:
+        return None
+    path = Path(with_home(str(path)))
+    if path.is_dir():  # also of an empty name
+        raise typer.BadParameter("This is a folder; name a file.")
+    return path
+
 
 ModelOption = Annotated[
     str | None,
@@ -52,7 +64,9 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Where to write; the ending says the format. Default: NAME.scored.EXT in the current folder."
+            callback=_file_to_write,
+            help="Where to write; the ending says the format. "
+            "Default: NAME.scored.EXT in the current folder.",
         ),
     ] = None,
     spreadsheet_safe: Annotated[
@@ -131,7 +145,8 @@ def evaluate(
     champion: Annotated[bool, typer.Option(help="Compare with the champion, too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file, too.")
+        Path | None,
+        typer.Option(metavar="FILE", callback=_file_to_write, help="Write the report as one HTML file, too."),
     ] = None,
 ) -> None:
     """Measure a model on labelled texts of your own.
@@ -216,7 +231,9 @@ def up(
 
 @app.command()
 def openapi(
-    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("docs/openapi.json"),
+    file: Annotated[Path, typer.Argument(callback=_file_to_write, help="Where to write it.")] = Path(
+        "docs/openapi.json"
+    ),
 ) -> None:
     """Write the description of the API, with the default limits."""
     from opinionlens.cli.openapi_command import run_openapi
@@ -232,7 +249,10 @@ app.add_typer(feedback_commands, name="feedback")
 
 @feedback_commands.command("export")
 def export_feedback(
-    file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .jsonl or .csv.")],
+    file: Annotated[
+        Path,
+        typer.Argument(callback=_file_to_write, help="Where to write: a name that ends in .jsonl or .csv."),
+    ],
 ) -> None:
     """Write feedback as a labelled data set.
 

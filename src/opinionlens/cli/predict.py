@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from opinionlens.base.errors import InputError
+from opinionlens.base.errors import InputError, TableInvalid
 from opinionlens.base.progress import Bars
+from opinionlens.base.wording import counted
 from opinionlens.bulk import BatchReport, predict_rows
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES
@@ -115,7 +116,7 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
             "--json is for one text; the predictions for a file go into a file.",
             remedy="For JSON lines name it with --out, for example --out predictions.jsonl.",
         )
-    check_plain_file(file, hint=_IF_TEXT)
+    _check_input(file)
     chosen = chosen_classifier(model)
     target = options.out or Path(
         f"{stem_of(file)}.scored{content_format(file).ending}{format_of(file).packing}"
@@ -124,7 +125,7 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
         chosen.classifier,
         file,
         target,
-        text_column=options.text_column or "text",
+        text_column="text" if options.text_column is None else options.text_column,
         model_name=chosen.name,
         model_version=chosen.version,
         spreadsheet_safe=options.spreadsheet_safe,
@@ -134,13 +135,20 @@ def predict_file(file: Path, options: FileOptions, *, model: str | None, as_json
     return 1 if options.strict and report.errors else 0
 
 
+def _check_input(file: Path) -> None:
+    try:
+        check_plain_file(file)
+        format_of(file)
+    except TableInvalid as error:
+        error.remedy = f"{error.remedy} {_IF_TEXT}"
+        raise
+
+
 def _print_report(report: BatchReport, chosen: Chosen, target: Path) -> None:
     # Names of files and columns may look like rich's markup.
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    predicted = report.rows - report.errors
-    console.print(
-        f"{report.rows:,} rows, {predicted:,} predicted with {chosen.name} {chosen.version} → {target}"
-    )
+    rows, predicted = counted(report.rows, "row"), report.rows - report.errors
+    console.print(f"{rows}, {predicted:,} predicted with {chosen.name} {chosen.version} → {target}")
     for reason, count in report.by_reason.items():
         console.print(f"{count:,} not predicted: {reason}", style="yellow")
     for note in report.notes:

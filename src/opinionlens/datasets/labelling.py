@@ -7,6 +7,7 @@ from collections import Counter
 import polars as pl
 
 from opinionlens.base.errors import DatasetMalformed
+from opinionlens.base.wording import counted
 from opinionlens.datasets.card import Card, label_key
 from opinionlens.datasets.table import Rejection, Table
 from opinionlens.text.blank import SEEN
@@ -54,7 +55,9 @@ def _classes_of_labels(card: Card, table: Table) -> dict[str, str]:
         elif key:
             unknown[value] += count
     if unknown.total() > card.unknown_labels_allowed * table.rows_in:
-        values = ", ".join(f"{value[:40]!r} ({count} rows)" for value, count in unknown.most_common(20))
+        values = ", ".join(
+            f"{value[:40]!r} ({counted(count, 'row')})" for value, count in unknown.most_common(20)
+        )
         more = f" and {len(unknown) - 20} more" if len(unknown) > 20 else ""
         raise DatasetMalformed(
             f"{unknown.total()} of {table.rows_in} rows of `{card.name}` have a label that its label map "

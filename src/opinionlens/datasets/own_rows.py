@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from opinionlens.base.errors import DatasetMalformed, TableInvalid
+from opinionlens.base.wording import counted
 from opinionlens.datasets.card import label_key
 from opinionlens.datasets.label_spellings import spelt_labels
 from opinionlens.tabular.column_names import column_names
@@ -103,17 +104,17 @@ def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = l
     if text_column == label_column:
         raise TableInvalid("Texts and labels cannot be the same column.", where=str(path))
     rows = _Rows(path, text_column, label_column, on_rows)
-    counted, problems = _count_labels(rows)
-    meanings = spelt_labels(list(counted), wanted.told or {})
-    _check_labels(counted, meanings, path, label_column)
-    usable = _by_class(counted, meanings)
+    by_label, problems = _count_labels(rows)
+    meanings = spelt_labels(list(by_label), wanted.told or {})
+    _check_labels(by_label, meanings, path, label_column)
+    usable = _by_class(by_label, meanings)
     quotas = quotas_of(usable, wanted.max_rows)
     sample = _draw_sample(rows, meanings, usable, quotas, wanted.seed)
     left_out = Counter(problems)
-    for key, times in counted.items():
+    for key, times in by_label.items():
         if meanings.get(key) is None:
             left_out[_SKIPPED if key in meanings else _UNKNOWN if key else _NO_LABEL] += times
-    cut = f"{sample.cut:,} texts were cut to {MOST_CHARS:,} characters."
+    cut = f"{counted(sample.cut, 'text was', 'texts were')} cut to {MOST_CHARS:,} characters."
     return OwnRows(
         file=path.name,
         columns=(text_column, label_column),
@@ -123,7 +124,7 @@ def read_own_rows(path: Path, wanted: Wanted, on_rows: Callable[[int], None] = l
         rows_in=rows.rows,
         usable=sum(usable.values()),
         left_out=dict(left_out.most_common()),
-        meanings={key: meanings[key] for key, _ in counted.most_common() if key in meanings},
+        meanings={key: meanings[key] for key, _ in by_label.most_common() if key in meanings},
         notes=(*rows.notes, *((cut,) if sample.cut else ())),
         seed=wanted.seed,
     )
@@ -198,17 +199,17 @@ def _count_labels(rows: _Rows) -> tuple[Counter[str], Counter[str]]:
 
 
 def _check_labels(
-    counted: Counter[str], meanings: Mapping[str, Label | None], path: Path, column: str
+    by_label: Counter[str], meanings: Mapping[str, Label | None], path: Path, column: str
 ) -> None:
-    unknown = Counter({key: times for key, times in counted.items() if key and key not in meanings})
-    if not any(meanings.values()) or unknown.total() > _UNKNOWN_ALLOWED * counted.total():
+    unknown = Counter({key: times for key, times in by_label.items() if key and key not in meanings})
+    if not any(meanings.values()) or unknown.total() > _UNKNOWN_ALLOWED * by_label.total():
         found = (
-            f"the column `{column}` has {_most_common(unknown or counted)}"
-            if counted
+            f"the column `{column}` has {_most_common(unknown or by_label)}"
+            if by_label
             else "there are no texts"
         )
         raise DatasetMalformed(
-            f"Most labels are not understood: {found}." if counted else f"No row can be used: {found}.",
+            f"Most labels are not understood: {found}." if by_label else f"No row can be used: {found}.",
             where=str(path),
             remedy="Name the right column, or say what the labels mean, for example bad=NEGATIVE.",
         )
@@ -242,9 +243,9 @@ def _draw_sample(
     return sample
 
 
-def _by_class(counted: Mapping[str, int], meanings: Mapping[str, Label | None]) -> dict[Label, int]:
+def _by_class(by_label: Mapping[str, int], meanings: Mapping[str, Label | None]) -> dict[Label, int]:
     return {
-        label: sum(times for key, times in counted.items() if meanings.get(key) is label) for label in LABELS
+        label: sum(times for key, times in by_label.items() if meanings.get(key) is label) for label in LABELS
     }
 
 

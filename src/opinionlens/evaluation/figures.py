@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from opinionlens.base.files import replacing_file
+from opinionlens.base.wording import counted
 from opinionlens.evaluation.codes import Codes, Floats
 from opinionlens.evaluation.intervals import Interval, wilson
 from opinionlens.evaluation.reliability import Binning, expected_calibration_error, reliability_table
@@ -150,7 +151,7 @@ def study_figure(
     measured = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     numbers = np.arange(len(measured))
     known = np.isfinite(measured)
-    count = "1 trial" if len(measured) == 1 else f"{len(measured)} trials"
+    count = counted(len(measured), "trial")
     best = f", best {measured[known].max():.4f} in trial {int(np.nanargmax(measured))}" if known.any() else ""
     figure, axes = _new(8.0, 4.6, title, f"{count}{best}")
     for position, family in enumerate(sorted(set(families))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from opinionlens.base.wording import counted
 from opinionlens.evaluation.intervals import Interval
 from opinionlens.evaluation.own_data_report import COMMONEST, OwnDataReport
 
@@ -122,7 +123,9 @@ def _rows(report: OwnDataReport) -> Iterable[str]:
         yield f"All {report.n:,} usable rows of {data.file} ({columns})."
     if data.left_out:
         reasons = ", ".join(f"{count:,} because {why}" for why, count in data.left_out.items())
-        yield f"{sum(data.left_out.values()):,} of {data.rows_in:,} rows are not used: {reasons}."
+        left_out = sum(data.left_out.values())
+        verb = "is" if left_out == 1 else "are"
+        yield f"{left_out:,} of {counted(data.rows_in, 'row')} {verb} not used: {reasons}."
 
 
 def _two_class() -> Iterable[str]:

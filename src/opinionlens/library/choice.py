@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opinionlens.base.errors import ArtifactMissing, RegistryUnavailable
+from opinionlens.base.files import with_home
 from opinionlens.library.selection import WORD_LIST, Chosen, from_folder, from_word_list, is_folder
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def choose(
     """
     if model is None:
         return _from_registry(None, warn, with_registry)
-    home = os.path.expanduser(model) if "\0" not in str(model) else model  # noqa: PTH111 - "" is no path
-    if is_folder(str(home)):
+    home = with_home(str(model))
+    if is_folder(home):
         return from_folder(Path(home))
     if isinstance(model, Path):
         raise ArtifactMissing(
             "There is no folder with an artifact.",
-            where=str(home),
+            where=home,
             remedy="Name the folder that holds manifest.json, for example objects/classifier.",
         )
     if model == WORD_LIST:

@@ -77,7 +77,7 @@ def refit_calibrated(
     """
     folds = stratified_folds(codes, evaluation.calibration_folds, seed)
     decisions: NDArray[np.float64] | None = None
-    with reporter.track("folds and refit", evaluation.calibration_folds + 1) as bar:
+    with reporter.track("folds and refit", evaluation.calibration_folds + 1, unit="fit") as bar:
         refit = workers.refit(family, params)
         for rows, values in workers.out_of_fold(family, params, folds):
             if decisions is None:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from opinionlens.base.errors import ParamsInvalid
+from opinionlens.base.wording import counted
 from opinionlens.pipeline.yaml_lines import LineIndex, parse_with_lines
 from opinionlens.text.labels import Label
 
@@ -296,7 +297,7 @@ def load_params(path: Path) -> Params:
         return Params.model_validate(content or {})
     except ValidationError as error:
         faults = [_describe(fault, lines) for fault in _innermost(error.errors())]
-        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        count = counted(len(faults), "fault")
         raise ParamsInvalid("\n  ".join([f"{count} in the parameters:", *faults]), where=str(path)) from error
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.base.progress import Reporter, Task
+from opinionlens.base.wording import counted
 from opinionlens.datasets.card import Card
 from opinionlens.datasets.catalogue import select_cards
 from opinionlens.datasets.dataset_reading import DatasetRows, read_dataset
@@ -58,7 +59,7 @@ def preprocess(
         StageFailed: a text or a group stands on both sides of the split (a fault of ours).
     """
     readings = read_all(cards, places, reporter)
-    with reporter.track("removing duplicates, splitting, slicing", 4) as bar:
+    with reporter.track("removing duplicates, splitting, slicing", 4, unit="step") as bar:
         frame = with_identity(pl.concat([reading.frame for reading in readings]), seed)
         bar.note(f"{frame.height:,} rows")
         bar.advance()
@@ -147,7 +148,7 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
         kept = result.report["sources"][name]["kept"]
         reporter.say(f"{name}: {kept:,} texts taken; data.max_rows allows {number:,}")
     rows = result.report["rows"]
-    reporter.say(f"{rows['read']:,} rows read, {rows['kept']:,} kept")
+    reporter.say(f"{counted(rows['read'], 'row')} read, {rows['kept']:,} kept")
 
 
 def main() -> None:

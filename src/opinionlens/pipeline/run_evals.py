@@ -54,7 +54,7 @@ def run_evals(params: Params, paths: Paths, reporter: Reporter, *, given: str | 
         tracked.tracking.start_run(tracked.experiment, RUN_NAME, tags=_tags(model_id, paths)) as parent,
     ):
         sets = list(row_sets(paths))
-        with reporter.track("slices and sources", len(sets)) as bar:
+        with reporter.track("slices and sources", len(sets), unit="set") as bar:
             for rows in sets:
                 with tracked.tracking.start_run(tracked.experiment, rows.name, parent=parent.id) as run:
                     report[rows.kind][rows.name] = _score(classifier, rows.texts, run, params)

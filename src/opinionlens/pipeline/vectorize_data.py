@@ -46,7 +46,7 @@ def vectorize(
     Raises:
         StageFailed: no term of the training texts is frequent enough.
     """
-    with reporter.track("counting terms", sum(map(len, texts.values()))) as bar:
+    with reporter.track("counting terms", sum(map(len, texts.values())), unit="text") as bar:
         vocabulary, of_train = Vocabulary.fit(spec, _watched(texts["train"], bar), words=limits, chars=limits)
         if not (vocabulary.words or vocabulary.chars):
             raise StageFailed(

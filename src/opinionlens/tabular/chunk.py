@@ -74,6 +74,10 @@ class RowSource(Protocol):
     def total(self) -> float:
         """Return the amount of input in all."""
 
+    @property
+    def unit(self) -> str:
+        """The unit of `total`: byte or row."""
+
     def notes(self) -> tuple[str, ...]:
         """Return notes for users on the reading of the file."""
 

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from opinionlens.base.wording import counted
 from opinionlens.tabular.cells import Quoting
 from opinionlens.tabular.delimited_records import DelimitedRecords, Record
 from opinionlens.tabular.encoding import BadBytes
@@ -54,9 +55,8 @@ class DelimitedRows:
         if self.quoting is Quoting.NONE:
             found.append("Quotation marks do not enclose cells in this file; they were kept as they stand.")
         elif literal:
-            found.append(
-                f"{literal:,} rows have quotation marks that do not pair; they were read line by line."
-            )
+            rows = counted(literal, "row has", "rows have")
+            found.append(f"{rows} quotation marks that do not pair; read line by line.")
         return tuple(found)
 
     def _fit_to_header(self, record: Record) -> Row:

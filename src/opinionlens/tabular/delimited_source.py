@@ -82,6 +82,11 @@ class DelimitedSource:
         """Return the bytes of the file."""
         return self._rows.lines.size
 
+    @property
+    def unit(self) -> str:
+        """Byte."""
+        return "byte"
+
     def notes(self) -> tuple[str, ...]:
         """Return notes on unusual things in the file."""
         return self._rows.notes()

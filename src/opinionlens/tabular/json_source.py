@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from opinionlens.base.errors import TableInvalid
+from opinionlens.base.wording import counted
 from opinionlens.tabular.chunk import Chunk, TextOrProblem, in_chunks, renamed, renamings
 from opinionlens.tabular.encoding import without_surrogates
 from opinionlens.tabular.header import listed
@@ -129,6 +130,11 @@ class JsonSource:
         """Return the bytes of the file."""
         return self._rows.lines.size
 
+    @property
+    def unit(self) -> str:
+        """Byte."""
+        return "byte"
+
     def notes(self) -> tuple[str, ...]:
         """Return notes on unusual things in the file."""
         return self._rows.lines.notes()
@@ -146,8 +152,9 @@ class JsonSource:
         if any(self._column in content for content in objects):
             return
         names = dict.fromkeys(name for content in objects for name in content)
+        looked_at = counted(len(rows), "row has", "rows have")
         raise TableInvalid(
-            f"The first {len(rows):,} rows have no `{self._column}`; they have: {listed(names)}.",
+            f"The first {looked_at} no `{self._column}`; known there: {listed(names)}.",
             where=str(self._rows.lines.path),
             remedy="Name the field that holds the texts with --text-column; each row must be an object.",
         )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from opinionlens.base.errors import TableInvalid
+from opinionlens.base.wording import counted
 from opinionlens.tabular.encoding import BadBytes, detect_encoding, needs_repair, repair
 from opinionlens.tabular.packing import Opened, open_input
 
@@ -62,7 +63,8 @@ class Lines:
 
     def notes(self) -> tuple[str, ...]:
         """Return notes on unusual things in the encoding."""
-        odd = f"{self.repaired:,} lines are not UTF-8; their odd bytes were read as Windows-1252."
+        lines = counted(self.repaired, "line is", "lines are")
+        odd = f"{lines} not UTF-8; odd bytes were read as Windows-1252."
         return tuple(filter(None, (self.encoding.note, odd if self.repaired else None)))
 
     def close(self) -> None:

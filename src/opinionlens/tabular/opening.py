@@ -15,12 +15,8 @@ from opinionlens.tabular.packing import content_format
 from opinionlens.tabular.parquet_source import open_parquet_source
 
 
-def check_plain_file(path: Path, *, hint: str | None = None) -> None:
+def check_plain_file(path: Path) -> None:
     """Raise unless the path is that of a plain file.
-
-    Args:
-        path: the file.
-        hint: added to the remedy, where a caller takes more than files.
 
     Raises:
         TableInvalid: it is missing, a folder, a pipe or a device.
@@ -40,7 +36,7 @@ def check_plain_file(path: Path, *, hint: str | None = None) -> None:
         what, remedy = "This is no plain file.", "Save it as a file first."
     else:
         what, remedy = "There is no such file.", "Check the path."
-    raise TableInvalid(what, where=str(path), remedy=f"{remedy} {hint}" if hint else remedy)
+    raise TableInvalid(what, where=str(path), remedy=remedy)
 
 
 def open_source(path: Path, text_column: str) -> AbstractContextManager[RowSource]:

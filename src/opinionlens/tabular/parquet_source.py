@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opinionlens.base.errors import TableInvalid
+from opinionlens.base.wording import counted
 from opinionlens.tabular.chunk import CHUNK_ROWS, Chunk, TextOrProblem, renamed, renamings
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_input, seekable
@@ -110,11 +111,17 @@ class ParquetSource:
         """Return the rows of the file."""
         return float(self._reader.metadata.num_rows)
 
+    @property
+    def unit(self) -> str:
+        """Row."""
+        return "row"
+
     def notes(self) -> tuple[str, ...]:
         """Return notes on unusual things in the file."""
         if not self._repaired:
             return ()
-        return (f"{self._repaired:,} texts are not UTF-8; their odd bytes were read as U+FFFD.",)
+        texts = counted(self._repaired, "text is", "texts are")
+        return (f"{texts} not UTF-8; odd bytes were read as U+FFFD.",)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from opinionlens.base.wording import counted
 from opinionlens.tabular.chunk import Chunk, RowSource, renamed
 from opinionlens.tabular.encoding import without_surrogates
 from opinionlens.tabular.formats import FileFormat, FormatKind
@@ -68,8 +69,8 @@ class DelimitedTarget:
         """Return the number of changed cells as a note."""
         if not self._is_safe:
             return ()
-        times = "1 cell was" if self._changed == 1 else f"{self._changed:,} cells were"
-        return (f"{times} changed for spreadsheets: an apostrophe stands where a formula could begin.",)
+        cells = counted(self._changed, "cell was", "cells were")
+        return (f"{cells} changed for spreadsheets: an apostrophe stands where a formula could begin.",)
 
     def _write(self, cells: Sequence[str]) -> None:
         if self._is_safe:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from opinionlens.accounts.errors import LoginNeeded
 from opinionlens.base.errors import OpinionLensError
+from opinionlens.base.wording import counted
 from opinionlens.storage import feedback
 from opinionlens.text.blank import is_blank
 from opinionlens.text.labels import LABELS, Label
@@ -45,9 +46,8 @@ async def predict(request: Request) -> Response:
         return services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
     excess = len(text) - services.inputs.limits.text_chars
     if excess > 0:
-        alert = (
-            f"The text is {excess:,} characters too long; the limit is {services.inputs.limits.text_chars:,}."
-        )
+        too_long = f"{counted(excess, 'character')} too long"
+        alert = f"The text is {too_long}; the limit is {services.inputs.limits.text_chars:,}."
         return services.pages.home(request, HomeView(text, alert=alert), 422)
     try:
         await check_may_predict(request, services)
