@@ -19,9 +19,7 @@ export function countCharacters(form) {
   function show() {
     const length = lengthOf(field.value);
     shown.textContent =
-      length > limit
-        ? `${counted(length - limit, "character")} too many`
-        : `${count(length)} of ${counted(limit, "character")}`;
+      length > limit ? `${counted(length - limit, "character")} too many` : `${count(length)} of ${counted(limit, "character")}`;
     shown.toggleAttribute("data-over", length > limit);
   }
 
