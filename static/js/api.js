@@ -12,9 +12,10 @@ const csrfToken = () => /** @type {HTMLMetaElement | null} */ (document.querySel
  * Sends `body` as JSON, or a `file` as it is. Returns `{answer}` or, where it went wrong, `{problem, status, code,
  * retryAfter}`; status 0 means no answer at all.
  * A request that `signal` ends throws AbortError.
+ * @template [T=unknown]
  * @param {string} path
  * @param {{ method?: string, body?: unknown, file?: Blob, signal?: AbortSignal }} [options]
- * @returns {Promise<Reply>}
+ * @returns {Promise<Reply<T>>}
  */
 export async function call(path, { method = "GET", body, file, signal } = {}) {
   /** @type {Record<string, string>} */
@@ -47,7 +48,7 @@ export async function call(path, { method = "GET", body, file, signal } = {}) {
 
 /**
  * The server's own words, without the marks for code, which its own pages set as code.
- * @param {any} content
+ * @param {{ detail?: unknown } | null} content
  * @param {number} status
  */
 function wordsOf(content, status) {

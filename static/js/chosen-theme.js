@@ -1,3 +1,4 @@
+// @ts-check
 // Before anything is painted: says that scripts run, and applies a theme that was chosen earlier (theme.js has the
 // button).
 (() => {

@@ -1,9 +1,14 @@
+// @ts-check
 // Starts Swagger on the page that holds its assets; nothing is asked of any other server.
 
+import { byId } from "./dom.js";
+
 /* global SwaggerUIBundle */
+/** @typedef {{ (options: Record<string, unknown>): void, presets: { apis: unknown } }} Swagger */
+const { SwaggerUIBundle } = /** @type {{ SwaggerUIBundle: Swagger }} */ (/** @type {unknown} */ (globalThis));
 
 const root = document.documentElement;
-const place = document.getElementById("swagger");
+const place = byId("swagger");
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 
 /** Swagger's style sheet looks for a class, ours for an attribute or the system's wish. */

@@ -1,18 +1,23 @@
+// @ts-check
 // Predicts the text without reloading the page. Without this module the form does the same by itself.
 
 import { call, wellFormed } from "./api.js";
 import { isBlank } from "./blank.js";
+import { byId, field as inputOf, textArea } from "./dom.js";
 import { hidePrediction, showPrediction } from "./prediction.js";
+
+/** @import { Explanation, Reply } from "./types.js" */
 
 const ENDPOINT = "/api/v1/inference/explain";
 
-/** Returns a function that puts another text into the form and predicts it. */
+/** Returns a function that puts another text into the form and predicts it. @param {HTMLFormElement} form */
 export function evaluateInPlace(form) {
-  const field = form.elements.text;
-  const button = document.getElementById("evaluate");
-  const alert = document.getElementById("alert");
+  const field = textArea(form, "text");
+  const button = byId("evaluate");
+  const alert = byId("alert");
   let turn = 0;
 
+  /** @param {string} message */
   function complain(message) {
     hidePrediction();
     alert.textContent = message;
@@ -30,10 +35,11 @@ export function evaluateInPlace(form) {
     alert.hidden = true;
     button.setAttribute("aria-busy", "true");
     const started = performance.now();
+    /** @type {Reply<Explanation>} */
     const result = await call(ENDPOINT, { method: "POST", body: { text: wellFormed(text) } });
     if (mine !== turn) return; // a newer question has been asked meanwhile
     button.removeAttribute("aria-busy");
-    if (result.problem) complain(result.problem);
+    if (result.problem !== undefined) complain(result.problem);
     else showPrediction(text, result.answer, performance.now() - started);
   }
 
@@ -44,16 +50,17 @@ export function evaluateInPlace(form) {
   // Our own message instead of the browser's bubble, so that both ways of asking say the same.
   form.noValidate = true;
 
+  /** @param {string} text */
   function predict(text) {
     field.value = text;
     field.dispatchEvent(new Event("input"));
     return evaluate();
   }
 
-  for (const example of document.querySelectorAll("form.example")) {
+  for (const example of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.example"))) {
     example.addEventListener("submit", (event) => {
       event.preventDefault();
-      predict(example.elements.text.value);
+      predict(inputOf(example, "text").value);
     });
   }
   return predict;

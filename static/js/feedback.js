@@ -1,26 +1,35 @@
+// @ts-check
 // "Is this right?": sends what the reader says, without reloading the page.
 
 import { call, wellFormed } from "./api.js";
+import { field, find, slot } from "./dom.js";
 import { capitalised } from "./numbers.js";
+
+/** @import { Explanation } from "./types.js" */
 
 const ENDPOINT = "/api/v1/feedback";
 
+/** @param {HTMLElement} section */
 export function takeFeedback(section) {
-  const form = section.querySelector("form.feedback");
-  const choices = form.querySelector("fieldset");
-  const thanks = section.querySelector('[data-slot="thanks"]');
-  const alert = form.querySelector(".alert");
-  let subject = { text: form.elements.text.value, prediction_id: form.elements.prediction_id.value };
+  const form = find("form.feedback", section, HTMLFormElement);
+  const choices = find("fieldset", form, HTMLFieldSetElement);
+  const thanks = slot("thanks", section);
+  const alert = find(".alert", form);
+  const [text, id] = [field(form, "text"), field(form, "prediction_id")];
+  let subject = { text: text.value, prediction_id: id.value };
 
   /** A new prediction: nothing has been said about it yet. */
-  section.addEventListener("prediction", ({ detail: { text, answer } }) => {
-    subject = { text, prediction_id: answer.prediction_id };
-    form.elements.text.value = text;
-    form.elements.prediction_id.value = answer.prediction_id;
-    for (const button of form.querySelectorAll("button[data-choice]")) {
-      button.hidden = button.value === answer.prediction;
+  section.addEventListener("prediction", (event) => {
+    /** @type {CustomEvent<{ text: string, answer: Explanation }>} */
+    const { detail } = /** @type {CustomEvent} */ (event);
+    const { prediction, prediction_id } = detail.answer;
+    subject = { text: detail.text, prediction_id };
+    text.value = detail.text;
+    id.value = prediction_id;
+    for (const button of choices.querySelectorAll("button")) {
+      if (button.dataset.right !== undefined) button.value = prediction;
+      else button.hidden = button.value === prediction;
     }
-    form.querySelector("button[data-right]").value = answer.prediction;
     form.hidden = false;
     thanks.hidden = true;
     alert.hidden = true;
@@ -28,7 +37,8 @@ export function takeFeedback(section) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const label = event.submitter.value;
+    const submitter = /** @type {HTMLButtonElement} */ (event.submitter);
+    const label = submitter.value;
     const asked = subject;
     choices.disabled = true;
     const body = { ...asked, text: wellFormed(asked.text), label, source: "page" };
@@ -38,11 +48,11 @@ export function takeFeedback(section) {
     alert.hidden = !reply.problem;
     alert.textContent = reply.problem ?? "";
     if (reply.problem) {
-      event.submitter.focus();
+      submitter.focus();
       return;
     }
     form.hidden = true;
-    thanks.querySelector("span").textContent = `Thank you. Noted as ${capitalised(label).toLowerCase()}.`;
+    find("span", thanks).textContent = `Thank you. Noted as ${capitalised(label).toLowerCase()}.`;
     thanks.hidden = false;
     thanks.focus();
   });

@@ -1,28 +1,34 @@
+// @ts-check
 // Fills the prediction's markup, which includes/prediction.html defines, from an answer of /explain.
 
+import { byId, slot } from "./dom.js";
 import { capitalised, percent } from "./numbers.js";
 import { fillBars, listedWord } from "./prediction-parts.js";
 import { markWords } from "./words.js";
 
-const section = document.getElementById("prediction");
-const announcement = document.getElementById("announcement");
+/** @import { Explanation, Reason } from "./types.js" */
+
+const section = byId("prediction");
+const announcement = byId("announcement");
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const slot = (name, within = section) => within.querySelector(`[data-slot="${name}"]`);
+/** @param {string} name */
+const part = (name) => slot(name, section);
 
 export function hidePrediction() {
   section.hidden = true;
 }
 
+/** @param {string} text @param {Explanation} answer @param {number} milliseconds */
 export function showPrediction(text, answer, milliseconds) {
   section.dataset.label = answer.prediction;
   section.toggleAttribute("data-uncertain", answer.uncertain);
-  slot("label").textContent = capitalised(answer.prediction);
-  slot("confidence").textContent = percent(answer.confidence);
+  part("label").textContent = capitalised(answer.prediction);
+  part("confidence").textContent = percent(answer.confidence);
   fillBars(section, answer.probabilities);
   showReason(answer.reason);
   showWords(text, answer);
-  slot("decider").hidden = answer.domain_share >= 0.5;
+  part("decider").hidden = answer.domain_share >= 0.5;
   showProvenance(answer.model, milliseconds);
   section.dispatchEvent(new CustomEvent("prediction", { detail: { text, answer } }));
   section.hidden = false;
@@ -31,30 +37,33 @@ export function showPrediction(text, answer, milliseconds) {
   announce(answer);
 }
 
+/** @param {Reason | null} reason */
 function showReason(reason) {
-  slot("uncertain").hidden = reason === null;
-  for (const words of section.querySelectorAll("[data-reason]")) {
+  part("uncertain").hidden = reason === null;
+  for (const words of /** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll("[data-reason]"))) {
     words.hidden = words.dataset.reason !== reason;
   }
 }
 
+/** @param {string} text @param {Explanation} answer */
 function showWords(text, { words, strongest_words: strongest }) {
-  slot("reasons").hidden = words.length === 0;
-  slot("no-reasons").hidden = words.length > 0;
-  slot("text").replaceChildren(...markWords(text, words));
-  const template = document.getElementById("listed-word");
-  slot("words").replaceChildren(...strongest.map((word) => listedWord(word, template)));
+  part("reasons").hidden = words.length === 0;
+  part("no-reasons").hidden = words.length > 0;
+  const place = part("text");
+  place.replaceChildren(...markWords(text, words, Number(place.dataset.shortMark)));
+  part("words").replaceChildren(...strongest.map(listedWord));
 }
 
+/** @param {Explanation["model"]} model @param {number} milliseconds */
 function showProvenance(model, milliseconds) {
-  slot("model").textContent = model.name;
-  slot("version").textContent = `version ${model.version}`;
-  slot("version").hidden = model.version === null;
-  slot("kind").textContent = model.kind;
-  slot("latency").textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+  part("model").textContent = model.name;
+  part("version").textContent = `version ${model.version}`;
+  part("version").hidden = model.version === null;
+  part("kind").textContent = model.kind;
+  part("latency").textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
 
-/** Tells a screen reader what has changed, in one sentence. */
+/** Tells a screen reader what has changed, in one sentence. @param {Explanation} answer */
 function announce(answer) {
   const sure = answer.uncertain ? "but uncertain" : `${percent(answer.confidence)} confident`;
   announcement.textContent = `${capitalised(answer.prediction)}, ${sure}.`;

@@ -1,10 +1,14 @@
+// @ts-check
 // The theme button: system, light, dark. A choice is kept in this browser; "system" forgets it.
+
+import { byId, slot } from "./dom.js";
 
 const ORDER = ["system", "light", "dark"];
 const root = document.documentElement;
-const button = document.getElementById("theme");
-const name = button.querySelector('[data-slot="theme"]');
+const button = byId("theme");
+const name = slot("theme", button);
 
+/** @param {string} theme */
 function remember(theme) {
   try {
     if (theme === "system") localStorage.removeItem("theme");
@@ -14,6 +18,7 @@ function remember(theme) {
   }
 }
 
+/** @param {string} theme */
 function show(theme) {
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;

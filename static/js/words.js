@@ -2,17 +2,15 @@
 // Marks the deciding words in a text. Their places are in code points, which is how Array.from cuts a string;
 // JavaScript's own positions would be off by one after each emoji.
 
-/** @import { Label } from "./types.js" */
-
-// What is no longer stays on one line; includes/macros.html says the same.
-const SHORT = 16;
+/** @import { Word } from "./types.js" */
 
 /**
- * The text as nodes, with a mark around each deciding word.
+ * The text as nodes, with a mark around each deciding word; one of at most `short` characters stays on one line.
  * @param {string} text
- * @param {{ start: number, end: number, toward: Label, level: number }[]} words
+ * @param {Word[]} words
+ * @param {number} short
  */
-export function markWords(text, words) {
+export function markWords(text, words, short) {
   const points = Array.from(text);
   /** @type {(Text | HTMLElement)[]} */
   const pieces = [];
@@ -24,7 +22,7 @@ export function markWords(text, words) {
     mark.textContent = points.slice(word.start, word.end).join("");
     mark.dataset.toward = word.toward;
     mark.dataset.level = String(word.level);
-    mark.toggleAttribute("data-short", word.end - word.start <= SHORT);
+    mark.toggleAttribute("data-short", word.end - word.start <= short);
     pieces.push(mark);
     position = word.end;
   }

@@ -4,7 +4,7 @@
 import { count, percent } from "../numbers.js";
 import { score } from "./scores.js";
 
-/** @import { Scores } from "../types.js" */
+/** @import { Scores, ScoreTable } from "../types.js" */
 
 /** @param {string} name */
 const readable = (name) => name.replaceAll("_", " ");
@@ -15,7 +15,7 @@ const share = (value) => (isNumber(value) ? percent(value) : "–");
 
 /**
  * Every set with its scores; the everyday sentences first.
- * @param {{ everyday?: { all?: Scores }, other_kinds?: Record<string, Scores> }} card
+ * @param {{ everyday?: ScoreTable, other_kinds?: ScoreTable }} card
  * @returns {[string, Scores][]}
  */
 export function elsewhereOf({ everyday, other_kinds }) {

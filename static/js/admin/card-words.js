@@ -3,7 +3,7 @@
 
 import { count, percent } from "../numbers.js";
 
-/** @import { Scores } from "../types.js" */
+/** @import { Card, Manifest, ScoreTable } from "../types.js" */
 
 /** @type {Record<string, string>} */
 const METHODS = {
@@ -14,8 +14,8 @@ const METHODS = {
 
 /**
  * How far its confidence can be believed. The card is the API's; the manifest is that of the model.
- * @param {any} card
- * @param {any} manifest
+ * @param {Pick<Card, "scores" | "everyday" | "other_kinds">} card
+ * @param {Pick<Manifest, "calibration" | "uncertainty">} manifest
  */
 export function surenessOf({ scores, everyday, other_kinds }, { calibration, uncertainty }) {
   const points = [METHODS[calibration.method] ?? `Calibrated: ${calibration.method}.`];
@@ -61,8 +61,8 @@ export function licencesOf({ licences }) {
 
 /**
  * Where it should not be relied on.
- * @param {any} card
- * @param {any} manifest
+ * @param {Omit<Card, "manifest">} card
+ * @param {Pick<Manifest, "labels" | "training" | "general">} manifest
  */
 export function limitsOf(
   { licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour },
@@ -71,7 +71,7 @@ export function limitsOf(
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
   if (labels.length < 3) points.push(`It knows only ${labels.join(" and ").toLowerCase()}.`);
   if (training.sources.length) {
-    const names = training.sources.map((/** @type {string} */ name) => name.replaceAll("_", " ")).join(", ");
+    const names = training.sources.map((name) => name.replaceAll("_", " ")).join(", ");
     points.push(`It has learnt from ${names}. ${(not_trained_on ?? "").replaceAll("_", " ")}`);
     points.push(
       general?.length
@@ -96,7 +96,7 @@ export function limitsOf(
   return points;
 }
 
-/** @param {Record<string, Scores>} sets */
+/** @param {ScoreTable} sets */
 function weakestOf(sets) {
   const ranked = Object.entries(sets)
     .map(([name, { macro_f1: score }]) => ({ name: name.replaceAll("_", " "), score }))

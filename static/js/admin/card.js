@@ -1,19 +1,29 @@
+// @ts-check
 // The model card: what one version was made of, how well it does, and where it should not be relied on.
 
+import { button, byId, copyOf, find, listItem, setBar, slot } from "../dom.js";
 import { count, counted, percent, timeOf } from "../numbers.js";
 import { elsewhereOf, elsewhereWords, showElsewhere } from "./card-elsewhere.js";
 import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
-import { ask, complain, copyOf, fill, nameOf, slot, tag } from "./page.js";
+import { ask, complain, fill, nameOf, tag } from "./page.js";
 import { score } from "./scores.js";
 
-const card = document.getElementById("card");
+/** @import { Card, Manifest, Range, Reply, Scores, ScoreTable } from "../types.js" */
+/**
+ * A line with a bar: its name, its value, and how many texts it stands for.
+ * @typedef {[string, number | undefined, number | null | undefined]} Bar
+ */
+
+const card = byId("card");
 
 const CLASS_SCORES = /^per_class_(\w+)_f1$/;
+/** @param {string} name */
 const readable = (name) => name.replaceAll("_", " ");
 
+/** @param {Card} answer */
 function show(answer) {
   const { manifest, scores } = answer;
-  document.getElementById("card-name").textContent = nameOf(answer);
+  byId("card-name").textContent = nameOf(answer);
   document.title = `${nameOf(answer)} · OpinionLens`;
   slot("tags", card).append(
     tag(answer.is_active ? "Active" : "Not active", answer.is_active ? "active" : ""),
@@ -43,6 +53,7 @@ function show(answer) {
   card.hidden = false;
 }
 
+/** @param {Card} answer @param {Manifest} manifest */
 function showManifest(answer, manifest) {
   const { training, features, lineage } = manifest;
   showFacts("trained", {
@@ -51,8 +62,7 @@ function showManifest(answer, manifest) {
     Sources: training.sources.length ? training.sources.map(readable).join(", ") : "not recorded",
     ...licencesOf(answer),
     "Words are read as": `${features.recipe.name}${features.lexicon ? ", with the sentiment word list" : ""}`,
-    "Parts of a text":
-      [ngrams(features.word_ngrams, "word"), ngrams(features.char_ngrams, "character")].filter(Boolean).join(", ") || "–",
+    "Parts of a text": [...ngrams(features.word_ngrams, "word"), ...ngrams(features.char_ngrams, "character")].join(", ") || "–",
   });
   const params = Object.entries(training.params).map(([name, value]) => [readable(name), String(value)]);
   slot("params", card).hidden = params.length === 0;
@@ -72,25 +82,25 @@ function showManifest(answer, manifest) {
   );
 }
 
+/** @param {Range | null} range @param {string} unit */
 function ngrams(range, unit) {
-  if (!range) return null;
+  if (!range) return [];
   const [least, most] = range;
-  return least === most ? `${least === 1 ? `single ${unit}s` : `${least} ${unit}s`}` : `${least} to ${most} ${unit}s in a row`;
+  return [least === most ? `${least === 1 ? `single ${unit}s` : `${least} ${unit}s`}` : `${least} to ${most} ${unit}s in a row`];
 }
 
-/** Everything that has a bar: classes, slices, sources, checks of behaviour, sentences, lengths. */
+/** Everything that has a bar: classes, slices, sources, checks of behaviour, sentences, lengths. @param {Card} card */
 function groups({ scores, slices, sources, behaviour, watched_behaviour, everyday, lengths }) {
+  /** @type {Bar[]} */
   const classes = Object.entries(scores).flatMap(([name, value]) => {
     const found = CLASS_SCORES.exec(name);
     return found ? [[found[1], value, null]] : [];
   });
-  const scored = (table) => Object.entries(table ?? {}).map(([name, one]) => [name, one.macro_f1, one.n]);
-  const rates = (table) => Object.entries(table ?? {}).map(([name, rate]) => [name, rate, null]);
-  const measured = (table, what) => Object.entries(table ?? {}).map(([name, one]) => [name, one[what], one.n]);
-  const found = [
+  /** @type {[string, Bar[], string?][]} */
+  const tables = [
     ["By class (F1)", classes],
-    ["By slice", scored(slices)],
-    ["By source", scored(sources)],
+    ["By slice", measured(slices, "macro_f1")],
+    ["By source", measured(sources, "macro_f1")],
     [
       "Behaviour that a promotion asks for (share of checks passed)",
       rates(behaviour),
@@ -107,28 +117,40 @@ function groups({ scores, slices, sources, behaviour, watched_behaviour, everyda
       measured(shortestFirst(lengths), "ece"),
       "A dash: fewer than 100 texts are too few to tell.",
     ],
-  ].filter(([, bars]) => bars.length > 0);
+  ];
+  const found = tables.filter(([, bars]) => bars.length > 0);
   if (found.length === 0) return [note("No scores were recorded with this version.")];
   const missing =
-    Object.keys(slices ?? {}).length || Object.keys(sources ?? {}).length
+    Object.keys(slices).length || Object.keys(sources).length
       ? []
       : [note("Scores per slice and source were not recorded with this version. `opinionlens promote` records them.")];
   return [...found.map(([title, bars, words]) => group(title, bars, words)), ...missing];
 }
 
-/** "at_most_32_tokens", "33_to_100_tokens", "over_400_tokens": a table from a tag has lost its order. */
+/** @param {ScoreTable} table @param {string} what @returns {Bar[]} */
+const measured = (table, what) => Object.entries(table).map(([name, one]) => [name, one[what], one.n]);
+/** @param {Scores} table @returns {Bar[]} */
+const rates = (table) => Object.entries(table).map(([name, rate]) => [name, rate, null]);
+
+/**
+ * "at_most_32_tokens", "33_to_100_tokens", "over_400_tokens": a table from a tag has lost its order.
+ * @param {ScoreTable} lengths
+ */
 function shortestFirst(lengths) {
-  const start = (name) => (name.startsWith("at_most") ? 0 : Number.parseInt(name.match(/\d+/)?.[0] ?? "0", 10));
-  return Object.fromEntries(Object.entries(lengths ?? {}).sort((a, b) => start(a[0]) - start(b[0])));
+  const start = (/** @type {string} */ name) =>
+    name.startsWith("at_most") ? 0 : Number.parseInt(name.match(/\d+/)?.[0] ?? "0", 10);
+  return Object.fromEntries(Object.entries(lengths).sort((a, b) => start(a[0]) - start(b[0])));
 }
 
+/** @param {ScoreTable} everyday */
 function everydayNote(everyday) {
-  const { accuracy_low: low, accuracy_high: high } = everyday?.all ?? {};
+  const { accuracy_low: low, accuracy_high: high } = everyday.all ?? {};
   const range =
     typeof low === "number" && typeof high === "number" ? ` 95 % interval of all: ${percent(low)} to ${percent(high)}.` : "";
   return `What people type first, in all and by kind.${range}`;
 }
 
+/** @param {string} words */
 function note(words) {
   const line = document.createElement("p");
   line.className = "under";
@@ -136,23 +158,25 @@ function note(words) {
   return line;
 }
 
+/** @param {string} title @param {Bar[]} bars @param {string} [words] */
 function group(title, bars, words) {
   const section = fill(copyOf("score-group"), { title });
-  if (words) section.querySelector("h3").after(note(words));
+  if (words) find("h3", section).after(note(words));
   slot("bars", section).replaceChildren(
     ...bars.map(([name, value, rows]) => {
       const bar = fill(copyOf("score-bar"), {
         name: readable(name),
         rows: typeof rows === "number" ? counted(rows, "text") : "",
-        score: title.includes("(share") ? percent(value) : score(value),
+        score: title.includes("(share") ? percent(value ?? 0) : score(value),
       });
-      bar.querySelector(".fill").setAttribute("width", (Math.max(0, Math.min(1, value ?? 0)) * 100).toFixed(1));
+      setBar(bar, Math.max(0, Math.min(1, value ?? 0)), 1);
       return bar;
     }),
   );
   return section;
 }
 
+/** @param {string} name @param {Record<string, string>} facts @param {boolean} [isCode] */
 function showFacts(name, facts, isCode = false) {
   const lines = Object.entries(facts).flatMap(([term, value]) => {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
@@ -164,19 +188,15 @@ function showFacts(name, facts, isCode = false) {
   slot(name, card).replaceChildren(...lines);
 }
 
+/** @param {string} name @param {string[]} points */
 function showPoints(name, points) {
-  slot(name, card).replaceChildren(
-    ...points.map((words) => {
-      const item = document.createElement("li");
-      item.textContent = words;
-      return item;
-    }),
-  );
+  slot(name, card).replaceChildren(...points.map(listItem));
 }
 
-slot("print", card).addEventListener("click", () => print());
+button("print", card).addEventListener("click", () => print());
 
-const reply = await ask(`/api/v1/models/${encodeURIComponent(card.dataset.modelId)}/card`);
-document.getElementById("card-waiting").hidden = true;
-if (reply.problem) complain(reply.problem);
+/** @type {Reply<Card>} */
+const reply = await ask(`/api/v1/models/${encodeURIComponent(card.dataset.modelId ?? "")}/card`);
+byId("card-waiting").hidden = true;
+if (reply.problem !== undefined) complain(reply.problem);
 else show(reply.answer);

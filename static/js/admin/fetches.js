@@ -1,81 +1,104 @@
+// @ts-check
 // Fetches under way, live: the server sends each step, so a closed tab loses nothing and a second one sees the same.
 
+import { button, byId, copyOf, slot } from "../dom.js";
 import { percent, size, timeOf } from "../numbers.js";
-import { ask, copyOf, fill, nameOf, slot } from "./page.js";
+import { ask, fill, nameOf } from "./page.js";
+
+/** @import { Fetch, Reply } from "../types.js" */
+/** A fetch on the page. @typedef {{ element: HTMLElement, source: EventSource | null }} Item */
 
 const FINAL = new Set(["done", "failed", "refused"]);
 const SHOWN_FOR = 3_600_000; // milliseconds that a fetch stays on the page after its end
 const MOST_SHOWN = 6;
 const DISMISSED = "dismissed-fetches";
 
-const section = document.getElementById("fetches");
+const section = byId("fetches");
 const list = slot("list", section);
-const items = new Map(); // fetch_id → {element, source, fetch}
+/** By fetch_id. @type {Map<string, Item>} */
+const items = new Map();
 
+/** @type {() => unknown} */
 let whenOver = () => {};
 
-/** Lists what is under way and what ended lately; `onEnd` is called whenever one of them ends. */
+/** Lists what is under way and what ended lately; `onEnd` is called whenever one of them ends. @param {() => unknown} onEnd */
 export async function showFetches(onEnd) {
   whenOver = onEnd;
+  /** @type {Reply<Fetch[]>} */
   const reply = await ask("/api/v1/models/fetches/");
-  if (reply.problem) return;
+  if (reply.problem !== undefined) return;
   for (const fetch of reply.answer.filter(isShown).slice(0, MOST_SHOWN).reverse()) follow(fetch);
 }
 
-/** Starts a fetch; returns the API's reply. */
+/**
+ * Starts a fetch; returns the API's reply.
+ * @param {{ model_name: string, model_version: number, set_default: boolean, why?: string }} order
+ */
 export async function startFetch({ model_name, model_version, set_default, why }) {
   const body = { model_name, model_version, set_default, ...(why ? { why } : {}) };
+  /** @type {Reply<Fetch>} */
   const reply = await ask("/api/v1/models/?wait=false", { method: "POST", body });
   if (reply.answer) {
-    follow(reply.answer);
-    items.get(reply.answer.fetch_id).element.scrollIntoView({ block: "nearest" });
+    follow(reply.answer).element.scrollIntoView({ block: "nearest" });
   }
   return reply;
 }
 
+/** @param {Fetch} fetch */
 function isShown(fetch) {
   if (!FINAL.has(fetch.state)) return true;
   if (dismissed().includes(fetch.fetch_id)) return false;
   return Date.now() - Date.parse(fetch.ended_at ?? fetch.started_at) < SHOWN_FOR;
 }
 
+/** Shows a fetch from now on. @param {Fetch} fetch */
 function follow(fetch) {
-  if (!items.has(fetch.fetch_id)) {
-    const element = copyOf("fetch-item");
-    slot("dismiss", element).onclick = () => dismiss(fetch.fetch_id);
-    list.prepend(element);
-    items.set(fetch.fetch_id, { element, source: null });
-  }
-  const item = items.get(fetch.fetch_id);
+  const item = items.get(fetch.fetch_id) ?? added(fetch.fetch_id);
   show(item, fetch);
   section.hidden = false;
   if (!FINAL.has(fetch.state) && !item.source) listen(item, fetch.fetch_id);
+  return item;
 }
 
+/** @param {string} id @returns {Item} */
+function added(id) {
+  const element = copyOf("fetch-item");
+  button("dismiss", element).onclick = () => dismiss(id);
+  list.prepend(element);
+  const item = { element, source: null };
+  items.set(id, item);
+  return item;
+}
+
+/** @param {Item} item @param {string} id */
 function listen(item, id) {
   const address = `/api/v1/models/fetches/${encodeURIComponent(id)}`;
-  item.source = new EventSource(`${address}/events`);
-  item.source.addEventListener("progress", ({ data }) => {
+  const source = new EventSource(`${address}/events`);
+  item.source = source;
+  source.addEventListener("progress", ({ data }) => {
+    /** @type {Fetch} */
     const fetch = JSON.parse(data);
     show(item, fetch);
     if (FINAL.has(fetch.state)) {
-      item.source.close();
-      whenOver(fetch);
+      source.close();
+      whenOver();
     }
   });
   // The browser connects again by itself, except where the server says that there is nothing.
-  item.source.addEventListener("error", async () => {
-    if (item.source.readyState !== EventSource.CLOSED) return;
+  source.addEventListener("error", async () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    /** @type {Reply<Fetch>} */
     const reply = await ask(address);
-    if (reply.answer) show(item, reply.answer);
+    if (reply.problem === undefined) show(item, reply.answer);
     else showProblem(item, reply.problem);
-    whenOver(reply.answer);
+    whenOver();
   });
 }
 
+/** @param {Item} item @param {Fetch} fetch */
 function show(item, fetch) {
   const { element } = item;
-  const meter = slot("meter", element);
+  const meter = slot("meter", element, HTMLProgressElement);
   const isOver = FINAL.has(fetch.state);
   element.dataset.state = fetch.state;
   fill(element, {
@@ -88,17 +111,20 @@ function show(item, fetch) {
   if (fetch.state === "downloading" && fetch.bytes_total) meter.value = fetch.bytes_done / fetch.bytes_total;
   else if (fetch.state === "downloading" || fetch.state === "waiting") meter.removeAttribute("value");
   else meter.value = 1;
-  slot("dismiss", element).hidden = !isOver;
-  slot("dismiss", element).setAttribute("aria-label", `Dismiss the fetch of ${nameOf(fetch)}`);
+  const away = button("dismiss", element);
+  away.hidden = !isOver;
+  away.setAttribute("aria-label", `Dismiss the fetch of ${nameOf(fetch)}`);
   showProblem(item, fetch.problem);
 }
 
+/** @param {Item} item @param {string | null} words */
 function showProblem({ element }, words) {
   const place = slot("problem", element);
   place.hidden = !words;
   place.textContent = (words ?? "").replaceAll("`", "");
 }
 
+/** @param {Fetch} fetch */
 function stateWords({ state, set_default, bytes_done, bytes_total }) {
   switch (state) {
     case "waiting":
@@ -121,6 +147,7 @@ function stateWords({ state, set_default, bytes_done, bytes_total }) {
   }
 }
 
+/** @returns {string[]} */
 function dismissed() {
   try {
     return JSON.parse(localStorage.getItem(DISMISSED) ?? "[]");
@@ -129,14 +156,15 @@ function dismissed() {
   }
 }
 
+/** @param {string} id */
 function dismiss(id) {
   try {
     localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), id].slice(-50)));
   } catch {
     // Gone from this page all the same.
   }
-  items.get(id).element.remove();
+  items.get(id)?.element.remove();
   items.delete(id);
   section.hidden = items.size === 0;
-  document.getElementById("loaded-title").closest("section").querySelector("a, button")?.focus();
+  /** @type {HTMLElement | null} */ (byId("loaded").querySelector("a, button"))?.focus();
 }

@@ -1,22 +1,29 @@
+// @ts-check
 // What answered when: the chain of deployments, newest first.
 
+import { byId, copyOf, find, slot } from "../dom.js";
 import { count, timeOf } from "../numbers.js";
-import { ask, cardAddress, complain, copyOf, fill, nameOf, nameOfId, slot } from "./page.js";
+import { ask, cardAddress, complain, fill, nameOf, nameOfId } from "./page.js";
+
+/** @import { Deployment, Reply } from "../types.js" */
 
 const PAGE_ROWS = 25;
 
-const section = document.getElementById("history");
+const section = byId("history");
+/** @type {Record<string, string>} */
 const CAUSES = { activation: "Activated", champion: "Champion followed" };
 
+/** @type {number | null} */
 let before = null;
 let shown = 0;
 
 async function showMore() {
-  const query = new URLSearchParams({ limit: PAGE_ROWS });
-  if (before !== null) query.set("before", before);
+  const query = new URLSearchParams({ limit: String(PAGE_ROWS) });
+  if (before !== null) query.set("before", String(before));
+  /** @type {Reply<{ deployments: Deployment[], total: number, next_before: number | null }>} */
   const reply = await ask(`/api/v1/models/history?${query}`);
   complain(reply.problem ?? null);
-  if (reply.problem) {
+  if (reply.problem !== undefined) {
     slot("none", section).hidden = true;
     return;
   }
@@ -24,7 +31,7 @@ async function showMore() {
   before = next_before;
   shown += deployments.length;
   slot("rows", section).append(...deployments.map(row));
-  section.querySelector("table").hidden = shown === 0;
+  find("table", section).hidden = shown === 0;
   slot("none", section).hidden = shown > 0;
   slot("none", section).textContent = "No version has been activated yet.";
   slot("pager", section).hidden = shown === 0;
@@ -32,6 +39,7 @@ async function showMore() {
   slot("on", section).hidden = next_before === null;
 }
 
+/** @param {Deployment} deployment */
 function row(deployment) {
   const line = fill(copyOf("deployment-row"), {
     name: nameOf(deployment),
@@ -44,9 +52,9 @@ function row(deployment) {
     by: deployment.cause === "champion" && deployment.by === "champion" ? "the registry" : deployment.by,
     why: deployment.why.replaceAll("`", "") || "–",
   });
-  slot("at", line).dateTime = deployment.at;
+  slot("at", line, HTMLTimeElement).dateTime = deployment.at;
   slot("tags", line).textContent = `no. ${deployment.number}`;
-  slot("name", line).href = cardAddress(deployment.model_id);
+  slot("name", line, HTMLAnchorElement).href = cardAddress(deployment.model_id);
   return line;
 }
 

@@ -1,22 +1,33 @@
+// @ts-check
 // The loaded versions side by side, and what can be done with each.
 
+import { button, byId, copyOf, find, slot } from "../dom.js";
 import { count, dateOf, size } from "../numbers.js";
 import { decide } from "./decision.js";
-import { ask, cardAddress, copyOf, fill, nameOf, slot, tag } from "./page.js";
+import { ask, cardAddress, fill, nameOf, tag } from "./page.js";
 import { fillScore } from "./scores.js";
 import { settle } from "./status.js";
 
-const section = document.getElementById("loaded");
+/** @import { Model } from "../types.js" */
+/** @typedef {{ refresh: () => Promise<void>, tryOut: (model: Model, active: Model | undefined) => void }} Acts */
 
-/** `expected` is the number of the last deployment, so that two admins do not overrule each other unawares. */
-export function showLoaded(models, expected, { refresh, tryOut }) {
+const section = byId("loaded");
+
+/**
+ * `expected` is the number of the last deployment, so that two admins do not overrule each other unawares.
+ * @param {Model[]} models
+ * @param {number} expected
+ * @param {Acts} acts
+ */
+export function showLoaded(models, expected, acts) {
   const active = models.find((model) => model.is_active);
   section.hidden = false;
   slot("none", section).hidden = models.length > 0;
-  section.querySelector("table").hidden = models.length === 0;
-  slot("rows", section).replaceChildren(...models.map((model) => row(model, active, expected, { refresh, tryOut })));
+  find("table", section).hidden = models.length === 0;
+  slot("rows", section).replaceChildren(...models.map((model) => row(model, active, expected, acts)));
 }
 
+/** @param {Model} model @param {Model | undefined} active @param {number} expected @param {Acts} acts */
 function row(model, active, expected, { refresh, tryOut }) {
   const line = fill(copyOf("version-row"), {
     name: nameOf(model),
@@ -24,11 +35,11 @@ function row(model, active, expected, { refresh, tryOut }) {
     trained: trainedWords(model),
     size: model.size_bytes ? size(model.size_bytes) : "–",
   });
-  slot("name", line).href = cardAddress(model.model_id);
+  slot("name", line, HTMLAnchorElement).href = cardAddress(model.model_id);
   if (model.is_active) slot("tags", line).append(tag("Active", "active"));
   showProblem(line, model.problem);
   for (const name of ["macro_f1", "accuracy", "ece"]) {
-    fillScore(slot(name, line), name, model.scores ?? {}, model.is_active ? null : active?.scores);
+    fillScore(slot(name, line), name, model.scores ?? {}, model.is_active ? null : (active?.scores ?? null));
   }
   wire(line, "try", !model.is_active && !model.problem, model, () => tryOut(model, active));
   wire(line, "activate", !model.is_active && !model.problem, model, () => askToActivate(model, active, expected, refresh));
@@ -37,23 +48,25 @@ function row(model, active, expected, { refresh, tryOut }) {
   return line;
 }
 
+/** @param {HTMLElement} line @param {string} name @param {boolean} isOffered @param {Model} model @param {() => void} act */
 function wire(line, name, isOffered, model, act) {
-  const button = slot(name, line);
+  const wired = button(name, line);
   if (!isOffered) {
-    button.remove();
+    wired.remove();
     return;
   }
-  button.setAttribute("aria-label", `${button.textContent} ${nameOf(model)}`);
-  button.onclick = act;
+  wired.setAttribute("aria-label", `${wired.textContent} ${nameOf(model)}`);
+  wired.onclick = act;
 }
 
-/** Why a version cannot be used, under its name. */
+/** Why a version cannot be used, under its name. @param {HTMLElement} line @param {string | null} words */
 export function showProblem(line, words) {
   const place = slot("problem", line);
   place.hidden = !words;
   place.textContent = (words ?? "").replaceAll("`", "");
 }
 
+/** @param {Model} model */
 function trainedWords({ training, created }) {
   const parts = [];
   if (training?.family) parts.push(training.family.replaceAll("_", " "));
@@ -63,6 +76,7 @@ function trainedWords({ training, created }) {
   return parts.join(" · ");
 }
 
+/** @param {Model} model @param {Model | undefined} active @param {number} expected @param {() => Promise<void>} refresh */
 function askToActivate(model, active, expected, refresh) {
   decide({
     title: `Let ${nameOf(model)} answer?`,
@@ -76,6 +90,7 @@ function askToActivate(model, active, expected, refresh) {
   });
 }
 
+/** @param {Model} model @param {() => Promise<void>} refresh */
 function askToDelete(model, refresh) {
   decide({
     title: `Delete ${nameOf(model)} from this server?`,

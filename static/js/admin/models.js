@@ -1,3 +1,4 @@
+// @ts-check
 // The page of the models: what answers, what is loaded, what the registry has.
 
 import { showFetches } from "./fetches.js";
@@ -7,23 +8,23 @@ import { showRegistry } from "./registry.js";
 import { rollBackTarget, showStatus } from "./status.js";
 import { closeTrial, tryOut } from "./trial.js";
 
+/** @import { Deployment, Model, Reply, Status } from "../types.js" */
+
 const HISTORY_LOOKED_AT = 50;
 // What another admin, another process or the registry's champion changes shows up by itself.
 const LOOK_AGAIN = 10_000;
 
 let seen = "";
+/** @type {number | null} */
 let lastNumber = null;
 let isAway = false;
 
 async function refresh({ registry = true } = {}) {
-  const [status, loaded, history] = await Promise.all([
-    ask("/api/v1/models/status"),
-    ask("/api/v1/models/"),
-    ask(`/api/v1/models/history?limit=${HISTORY_LOOKED_AT}`),
-  ]);
-  const failed = [status, loaded].find((reply) => reply.problem);
-  if (failed) {
-    complain(failed.problem);
+  /** @type {[Promise<Reply<Status>>, Promise<Reply<Model[]>>, Promise<Reply<{ deployments: Deployment[] }>>]} */
+  const asked = [ask("/api/v1/models/status"), ask("/api/v1/models/"), ask(`/api/v1/models/history?limit=${HISTORY_LOOKED_AT}`)];
+  const [status, loaded, history] = await Promise.all(asked);
+  if (status.problem !== undefined || loaded.problem !== undefined) {
+    complain(status.problem ?? loaded.problem ?? null);
     isAway = true;
     return;
   }

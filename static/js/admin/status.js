@@ -1,13 +1,23 @@
+// @ts-check
 // What answers now: name, since when, by whom and why; what is wrong; back and forth.
 
+import { button, byId, listItem, slot } from "../dom.js";
 import { timeOf } from "../numbers.js";
 import { decide } from "./decision.js";
-import { announce, ask, complain, fill, nameOf, nameOfId, slot } from "./page.js";
+import { announce, ask, complain, fill, nameOf, nameOfId } from "./page.js";
 
-const section = document.getElementById("status");
-const problems = document.getElementById("problems");
+/** @import { Deployment, Model, Reply, Status } from "../types.js" */
+/** @typedef {() => Promise<void>} Refresh */
 
-/** `state` is the answer of /models/status, `target` the deployment that a step back would restore, or null. */
+const section = byId("status");
+const problems = byId("problems");
+
+/**
+ * Shows the answer of /models/status.
+ * @param {Status} state
+ * @param {Deployment | null} target that a step back would restore
+ * @param {Refresh} refresh
+ */
 export function showStatus(state, target, refresh) {
   const { active, deployment } = state;
   section.hidden = false;
@@ -21,12 +31,13 @@ export function showStatus(state, target, refresh) {
       : "Does not follow the registry: only a decision here changes what answers.",
   });
   showRollBack(deployment, target, refresh);
-  const follow = slot("follow", section);
+  const follow = button("follow", section);
   follow.hidden = state.following || !deployment || section.dataset.canFollow === undefined;
   follow.onclick = () => askToFollow(refresh);
   showProblems(state);
 }
 
+/** @param {Model | null} active @param {Deployment | null} deployment */
 function sinceWords(active, deployment) {
   if (!active) return "A general word list answers until a trained version is activated.";
   if (!deployment) return "It answered before the last stop; no deployment is recorded.";
@@ -37,55 +48,68 @@ function sinceWords(active, deployment) {
   return `Since ${timeOf(deployment.at)}, by ${deployment.by}${why}`;
 }
 
+/** @param {Deployment | null} deployment @param {Deployment | null} target @param {Refresh} refresh */
 function showRollBack(deployment, target, refresh) {
-  const button = slot("roll-back", section);
+  const back = button("roll-back", section);
   const hint = slot("roll-back-to", section);
-  button.hidden = !target;
+  back.hidden = !target;
   hint.hidden = !target;
-  if (!target) return;
+  if (!target || !deployment) return;
   hint.textContent = `Brings back ${nameOf(target)}.`;
-  button.onclick = () =>
+  back.onclick = () =>
     decide({
       title: `Roll back to ${nameOf(target)}?`,
       words:
         `It answers at once, in every process, in place of ${nameOf(deployment)}. It was last activated ` +
         `${timeOf(target.at)} by ${target.by}.`,
       confirmWords: "Roll back",
+      /** @returns {Promise<Reply<Model>>} */
       act: ({ why }) => ask("/api/v1/models/rollback", { method: "POST", body: { why, expected: deployment.number } }),
       settled: (reply) => settle(reply, (answer) => `${nameOfId(answer.model_id)} answers again.`, refresh),
     });
 }
 
+/** @param {Refresh} refresh */
 function askToFollow(refresh) {
   decide({
     title: "Follow the champion again?",
     words: "The registry's champion answers at once, and each new champion after it.",
     confirmWords: "Follow",
+    /** @returns {Promise<Reply<Model>>} */
     act: ({ why }) => ask("/api/v1/models/follow", { method: "POST", body: { why } }),
     settled: (reply) => settle(reply, (answer) => `${nameOfId(answer.model_id)} answers, as the champion.`, refresh),
   });
 }
 
-/** After a decision: says what came of it and shows the new state, after a conflict too. */
+/**
+ * After a decision: says what came of it and shows the new state, after a conflict too.
+ * @template T
+ * @param {Reply<T>} reply
+ * @param {(answer: T) => string} words
+ * @param {Refresh} refresh
+ */
 export async function settle(reply, words, refresh) {
   await refresh();
-  if (reply.problem) complain(reply.problem);
+  if (reply.problem !== undefined) complain(reply.problem);
   else announce(words(reply.answer));
 }
 
-function showProblems(state) {
-  const found = [...(state.problems ?? []), state.registry_problem, state.database_problem].filter(Boolean);
-  const items = [...new Set(found)].map((words) => {
-    const item = document.createElement("li");
+/** @param {Status} state */
+function showProblems({ problems: found, registry_problem, database_problem }) {
+  const all = new Set([...found, registry_problem ?? [], database_problem ?? []].flat());
+  const items = [...all].map((words) => {
+    const item = listItem(words.replaceAll("`", ""));
     item.className = "alert";
-    item.textContent = words.replaceAll("`", "");
     return item;
   });
   problems.replaceChildren(...items);
   problems.hidden = items.length === 0;
 }
 
-/** What one step back would restore, as the server finds it: the nearest other version below the last deployment. */
+/**
+ * What one step back would restore, as the server finds it: the nearest other version below the last deployment.
+ * @param {Deployment[]} deployments
+ */
 export function rollBackTarget(deployments) {
   const [last] = deployments;
   if (!last) return null;

@@ -5,6 +5,10 @@ import { call, wellFormed } from "../api.js";
 
 /** @import { Prediction, Reply } from "../types.js" */
 /** @typedef {{ maxItems: number, maxBytes: number }} Limits */
+/** What the server makes of a text; `model` is that of the portion. */
+/** @typedef {Partial<Prediction> & { error?: { detail: string } }} Result */
+/** @typedef {{ model: Prediction["model"], results: Result[] }} Batch */
+/** @typedef {{ results: Result[], model: Prediction["model"] | null, problem: string | null, cancelled: boolean }} Outcome */
 
 const ENDPOINT = "/api/v1/inference/batch_predict?detail=true";
 // Small enough that the progress moves and a cancel is quick.
@@ -44,9 +48,10 @@ export function portions(texts, { maxItems, maxBytes }) {
  * @param {string[]} texts
  * @param {Limits} limits
  * @param {{ signal: AbortSignal, onProgress: (done: number) => void }} options
+ * @returns {Promise<Outcome>}
  */
 export async function predictAll(texts, limits, { signal, onProgress }) {
-  /** @type {(Partial<Prediction> & { error?: string })[]} */
+  /** @type {Result[]} */
   const results = [];
   /** @type {Prediction["model"] | null} */
   let model = null;
@@ -58,7 +63,7 @@ export async function predictAll(texts, limits, { signal, onProgress }) {
       if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
       return { results, model, problem: null, cancelled: true };
     }
-    if (reply.problem) return { results, model, problem: reply.problem, cancelled: false };
+    if (reply.problem !== undefined) return { results, model, problem: reply.problem, cancelled: false };
     model = reply.answer.model;
     for (const result of reply.answer.results) results.push({ ...result, model: reply.answer.model });
     onProgress(results.length);
@@ -70,10 +75,11 @@ export async function predictAll(texts, limits, { signal, onProgress }) {
  * Asks again where the server is busy and says when to come back.
  * @param {string[]} portion
  * @param {AbortSignal} signal
- * @returns {Promise<Reply>}
+ * @returns {Promise<Reply<Batch>>}
  */
 async function patientCall(portion, signal) {
   for (let turn = 1; ; turn += 1) {
+    /** @type {Reply<Batch>} */
     const reply = await call(ENDPOINT, { method: "POST", body: portion, signal });
     const wait = reply.status === 503 || reply.status === 429 ? reply.retryAfter : null;
     if (!wait || turn === TRIES) return reply;

@@ -1,5 +1,7 @@
+// @ts-check
 // The file on the home page: chosen or dropped, read here, predicted in portions, shown.
 
+import { button, byId, field, listItem, select, slot } from "../dom.js";
 import { count, counted, size } from "../numbers.js";
 import { predictAll } from "./batch.js";
 import { takeDrops } from "./dropping.js";
@@ -12,27 +14,40 @@ const LARGEST_BYTES = 20_000_000;
 const PREVIEWED = 3;
 const PREVIEW_CHARS = 160;
 
-const slot = (name, within) => within.querySelector(`[data-slot="${name}"]`);
+/** @import { Result } from "./batch.js" */
+/** @import { Row } from "../types.js" */
+/** What was chosen. @typedef {{ name: string, bytes: Uint8Array, text: string, isTable: boolean }} Chosen */
+/** What is in it. @typedef {{ names: string[], column: number, rows: Row[], problem: string | null }} Content */
 
+/** @param {(text: string) => unknown} explain */
 export function offerFiles(explain) {
-  const card = document.getElementById("files");
+  const card = byId("files");
   const parts = {
-    drop: document.getElementById("drop"),
-    options: document.getElementById("file-options"),
-    progress: document.getElementById("file-progress"),
-    result: document.getElementById("file-result"),
+    drop: byId("drop"),
+    options: byId("file-options", HTMLFormElement),
+    progress: byId("file-progress"),
+    result: byId("file-result"),
   };
-  const alert = document.getElementById("file-alert");
-  const input = document.getElementById("file");
+  const alert = byId("file-alert");
+  const input = byId("file", HTMLInputElement);
   const limits = { maxItems: Number(card.dataset.maxItems), maxBytes: Number(card.dataset.maxBytes) };
-  const fields = parts.options.elements;
-  let file = null; // {name, bytes, text, table}: what was chosen
-  let content = null; // {names, column, rows}: what is in it
+  const fields = {
+    encoding: select(parts.options, "encoding"),
+    delimiter: select(parts.options, "delimiter"),
+    column: select(parts.options, "column"),
+    header: field(parts.options, "header"),
+  };
+  /** @type {Chosen | null} */
+  let file = null;
+  /** @type {Content | null} */
+  let content = null;
 
+  /** @param {keyof typeof parts} part */
   function show(part) {
     for (const [name, element] of Object.entries(parts)) element.hidden = name !== part;
   }
 
+  /** @param {string | null} words */
   function complain(words) {
     alert.textContent = words ?? "";
     alert.hidden = !words;
@@ -49,73 +64,85 @@ export function offerFiles(explain) {
     input.focus();
   }
 
+  /** @param {File} chosen */
   async function open(chosen) {
     complain(null);
     show("drop");
     const bytes = chosen.size > LARGEST_BYTES ? null : await bytesOf(chosen);
     const problem = problemOf(chosen, bytes);
-    if (problem) {
+    if (problem || !bytes) {
       input.value = "";
       complain(`${chosen.name}: ${problem}`);
       return;
     }
-    file = { name: chosen.name, bytes };
     slot("name", parts.options).textContent = chosen.name;
     slot("size", parts.options).textContent = size(chosen.size);
     fields.encoding.value = guessEncoding(bytes);
     show("options");
-    decodeAgain();
-    (file.isTable ? fields.column : fields.encoding).focus();
+    const isTable = decodeAgain({ name: chosen.name, bytes });
+    (isTable ? fields.column : fields.encoding).focus();
   }
 
-  function decodeAgain() {
-    const { text, problem } = decode(file.bytes, fields.encoding.value);
-    file.text = text ?? "";
-    file.isTable = isTable(file.name, file.text);
-    for (const field of parts.options.querySelectorAll('[data-for="table"]')) field.hidden = !file.isTable;
+  /**
+   * Reads the bytes in the chosen encoding; returns whether they are a table.
+   * @param {Pick<Chosen, "name" | "bytes">} chosen
+   */
+  function decodeAgain({ name, bytes }) {
+    const { text, problem } = decode(bytes, fields.encoding.value);
+    file = { name, bytes, text: text ?? "", isTable: isTable(name, text ?? "") };
+    for (const one of /** @type {NodeListOf<HTMLElement>} */ (parts.options.querySelectorAll('[data-for="table"]'))) {
+      one.hidden = !file.isTable;
+    }
     if (problem) {
       content = null;
       describe(problem);
-      return;
+    } else {
+      guessAgain(file);
     }
-    guessAgain();
+    return file.isTable;
   }
 
-  function guessAgain(delimiter) {
+  /** @param {Chosen} file @param {string} [delimiter] */
+  function guessAgain(file, delimiter) {
     if (file.isTable) {
       const guess = guessTable(file.text, delimiter);
       fields.delimiter.value = guess.delimiter === "\t" ? "tab" : guess.delimiter;
       fields.header.checked = guess.hasHeader;
-      readAgain(guess.column);
+      readAgain(file, guess.column);
     } else {
       content = lineRows(file.text);
       describe(null);
     }
   }
 
-  function readAgain(column = Number(fields.column.value)) {
+  /** @param {Chosen} file @param {number} [column] */
+  function readAgain(file, column = Number(fields.column.value)) {
     const reading = { delimiter: chosenDelimiter(), hasHeader: fields.header.checked, column };
     content = tableRows(file.text, reading);
-    fields.column.replaceChildren(...content.names.map((name, index) => new Option(shortened(name, 60), index)));
-    fields.column.value = content.column;
+    fields.column.replaceChildren(...content.names.map((name, index) => new Option(shortened(name, 60), String(index))));
+    fields.column.value = String(content.column);
     describe(content.problem);
   }
 
-  /** Shows what the choices come to: the first texts, how many there are, and what speaks against predicting them. */
+  /**
+   * Shows what the choices come to: the first texts, how many there are, and what speaks against predicting them.
+   * @param {string | null} problem
+   */
   function describe(problem) {
     const rows = content?.rows ?? [];
-    const texts = rows.filter((row) => row.text !== undefined);
-    const first = texts.slice(0, PREVIEWED).map((row) => listItem(shortened(row.text, PREVIEW_CHARS)));
+    const texts = rows.flatMap((row) => row.text ?? []);
+    const first = texts.slice(0, PREVIEWED).map((text) => listItem(shortened(text, PREVIEW_CHARS)));
     slot("texts", parts.options).replaceChildren(...first);
     slot("preview", parts.options).hidden = first.length === 0;
     const words = problem ?? (texts.length === 0 ? emptyWords(rows.length) : null);
     complain(words);
-    const button = slot("predict", parts.options);
-    button.disabled = Boolean(words);
-    button.textContent = `Predict ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
+    const go = button("predict", parts.options);
+    go.disabled = Boolean(words);
+    go.textContent = `Predict ${counted(Math.min(texts.length, limits.maxItems), "text")}`;
     showNote(rows.length, texts.length);
   }
 
+  /** @param {number} rows @param {number} texts */
   function showNote(rows, texts) {
     const note = slot("note", parts.options);
     const words = [];
@@ -130,14 +157,14 @@ export function offerFiles(explain) {
     note.hidden = words.length === 0;
   }
 
-  async function predict() {
-    const { names, rows } = content;
+  /** @param {Chosen} file @param {Content} content */
+  async function predict(file, { names, rows }) {
     const total = rows.length;
     const taken = rows.slice(0, limits.maxItems);
     const asked = taken.filter((row) => row.text !== undefined);
     const stop = new AbortController();
-    const meter = document.getElementById("file-meter");
-    const onProgress = (done) => {
+    const meter = byId("file-meter", HTMLProgressElement);
+    const onProgress = (/** @type {number} */ done) => {
       meter.value = done;
       slot("done", parts.progress).textContent = `${count(done)} of ${counted(asked.length, "text")}`;
     };
@@ -148,7 +175,7 @@ export function offerFiles(explain) {
     cancel.onclick = () => stop.abort();
     cancel.focus();
     const outcome = await predictAll(
-      asked.map((row) => row.text),
+      asked.map((row) => row.text ?? ""),
       // A tenth stays free for what the counting does not see.
       { maxItems: limits.maxItems, maxBytes: limits.maxBytes * 0.9 },
       { signal: stop.signal, onProgress },
@@ -166,18 +193,19 @@ export function offerFiles(explain) {
 
   parts.options.addEventListener("submit", (event) => {
     event.preventDefault();
-    predict();
+    if (file && content) predict(file, content);
   });
-  fields.encoding.addEventListener("change", decodeAgain);
-  fields.delimiter.addEventListener("change", () => guessAgain(chosenDelimiter()));
-  fields.header.addEventListener("change", () => readAgain());
-  fields.column.addEventListener("change", () => readAgain());
-  for (const button of card.querySelectorAll('[data-slot="other"]')) button.addEventListener("click", startOver);
-  input.addEventListener("change", () => input.files[0] && open(input.files[0]));
+  fields.encoding.addEventListener("change", () => file && decodeAgain(file));
+  fields.delimiter.addEventListener("change", () => file && guessAgain(file, chosenDelimiter()));
+  fields.header.addEventListener("change", () => file && readAgain(file));
+  fields.column.addEventListener("change", () => file && readAgain(file));
+  for (const other of card.querySelectorAll('[data-slot="other"]')) other.addEventListener("click", startOver);
+  input.addEventListener("change", () => input.files?.[0] && open(input.files[0]));
   takeDrops(card, open);
   card.hidden = false;
 }
 
+/** @param {File} file */
 async function bytesOf(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
@@ -186,25 +214,23 @@ async function bytesOf(file) {
   }
 }
 
+/** @param {File} file @param {Uint8Array | null | undefined} bytes */
 function problemOf(file, bytes) {
   if (bytes === null) return `${size(file.size)} is more than fits here; the limit is ${size(LARGEST_BYTES)}.`;
   if (bytes === undefined) return "The browser cannot read this. Is it a folder?";
   return bytes.length === 0 ? "The file is empty." : binaryProblem(bytes);
 }
 
+/** @param {Row} row @param {Result | undefined} result */
 function applyResult(row, result) {
-  row.answer = result?.prediction ? result : undefined;
+  row.answer = result?.prediction ? /** @type {Row["answer"]} */ (result) : undefined;
   row.error = result ? result.error?.detail : "no prediction was made";
 }
 
+/** @param {number} rows */
 function emptyWords(rows) {
   return rows ? "This column holds no text. Choose another one." : "The file holds no rows.";
 }
 
+/** @param {string} text @param {number} most */
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most).trimEnd()} …` : text);
-
-function listItem(text) {
-  const item = document.createElement("li");
-  item.textContent = text;
-  return item;
-}

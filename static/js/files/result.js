@@ -1,13 +1,29 @@
+// @ts-check
 // What came of a file: totals, and its rows to filter, search, leaf through and take away.
 
+import { button, copyOf, find, setBar, slot } from "../dom.js";
 import { capitalised, count, counted, percent } from "../numbers.js";
 import { toCsv } from "./csv.js";
 import { predictedRows } from "./rows.js";
 
 const PAGE_ROWS = 20;
 
-const slot = (name, within) => within.querySelector(`[data-slot="${name}"]`);
+/** @import { Prediction, Row } from "../types.js" */
+/** @typedef {Row & { number: number }} NumberedRow */
+/** @typedef {(text: string) => unknown} Explain */
 
+/**
+ * What came of a file: of `total` rows these were taken.
+ * @typedef {object} FileOutcome
+ * @property {string} name
+ * @property {string[]} names
+ * @property {Row[]} rows
+ * @property {number} total
+ * @property {Prediction["model"] | null} model
+ * @property {boolean} cancelled
+ */
+
+/** @type {Record<string, (row: Row) => boolean>} */
 const FILTERS = {
   all: () => true,
   NEGATIVE: (row) => row.answer?.prediction === "NEGATIVE",
@@ -17,9 +33,19 @@ const FILTERS = {
   error: (row) => !row.answer,
 };
 
-/** Fills the section; `explain` is called with the text of a row whose reasons somebody wants to see. */
+/**
+ * Fills the section; `explain` is called with the text of a row whose reasons somebody wants to see.
+ * @param {HTMLElement} section
+ * @param {FileOutcome} outcome
+ * @param {Explain} explain
+ */
 export function showResult(section, outcome, explain) {
   const numbered = outcome.rows.map((row, index) => ({ ...row, number: index + 1 }));
+  const chips = [.../** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll("[data-filter]"))].map((chip) => ({
+    chip,
+    filter: chip.dataset.filter ?? "all",
+  }));
+  const table = find("table", section, HTMLTableElement);
   const view = { filter: "all", search: "", page: 0 };
 
   function matching() {
@@ -34,33 +60,32 @@ export function showResult(section, outcome, explain) {
     const shown = rows.slice(view.page * PAGE_ROWS, (view.page + 1) * PAGE_ROWS);
     slot("rows", section).replaceChildren(...shown.map((row) => tableRow(row, explain)));
     slot("none", section).hidden = rows.length > 0;
-    section.querySelector("table").hidden = rows.length === 0;
+    table.hidden = rows.length === 0;
     slot("pager", section).hidden = rows.length === 0;
     slot("page", section).textContent =
       `${count(view.page * PAGE_ROWS + 1)}–${count(view.page * PAGE_ROWS + shown.length)} of ${count(rows.length)}`;
-    slot("back", section).disabled = view.page === 0;
-    slot("on", section).disabled = view.page >= pages - 1;
-    for (const chip of section.querySelectorAll("[data-filter]")) {
-      chip.setAttribute("aria-pressed", String(chip.dataset.filter === view.filter));
-    }
+    button("back", section).disabled = view.page === 0;
+    button("on", section).disabled = view.page >= pages - 1;
+    for (const { chip, filter } of chips) chip.setAttribute("aria-pressed", String(filter === view.filter));
   }
 
+  /** @param {Partial<typeof view>} changes */
   const change = (changes) => {
     Object.assign(view, changes);
     draw();
   };
 
-  for (const chip of section.querySelectorAll("[data-filter]")) {
-    const times = numbered.filter(FILTERS[chip.dataset.filter]).length;
+  for (const { chip, filter } of chips) {
+    const times = numbered.filter(FILTERS[filter]).length;
     slot("times", chip).textContent = count(times);
-    chip.hidden = times === 0 && chip.dataset.filter !== "all";
-    chip.onclick = () => change({ filter: chip.dataset.filter, page: 0 });
+    chip.hidden = times === 0 && filter !== "all";
+    chip.onclick = () => change({ filter, page: 0 });
   }
-  const search = section.querySelector('input[type="search"]');
+  const search = find('input[type="search"]', section, HTMLInputElement);
   search.value = "";
   search.oninput = () => change({ search: search.value, page: 0 });
-  slot("back", section).onclick = () => change({ page: view.page - 1 });
-  slot("on", section).onclick = () => change({ page: view.page + 1 });
+  button("back", section).onclick = () => change({ page: view.page - 1 });
+  button("on", section).onclick = () => change({ page: view.page + 1 });
   const file = toCsv(predictedRows(outcome.names, outcome.rows));
   slot("download", section).onclick = () => download(outcome.name, file.text);
   showChanged(section, file.changed);
@@ -70,21 +95,26 @@ export function showResult(section, outcome, explain) {
   section.scrollIntoView({ block: "nearest" });
 }
 
+/** @param {HTMLElement} section @param {FileOutcome} outcome @param {Row[]} rows */
 function showTotals(section, outcome, rows) {
   const predicted = rows.filter((row) => row.answer);
-  for (const bar of section.querySelectorAll("[data-bar]")) {
-    const times = predicted.filter(FILTERS[bar.dataset.bar]).length;
+  for (const bar of /** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll("[data-bar]"))) {
+    const times = predicted.filter(FILTERS[bar.dataset.bar ?? "all"]).length;
     const share = predicted.length ? times / predicted.length : 0;
-    bar.querySelector(".fill").setAttribute("width", (share * 100).toFixed(2));
+    setBar(bar, share);
     slot("share", bar).textContent = `${count(times)} · ${percent(share)}`;
   }
-  section.querySelector("h3").textContent = `${counted(predicted.length, "prediction")} for ${outcome.name}`;
+  find("h3", section).textContent = `${counted(predicted.length, "prediction")} for ${outcome.name}`;
   slot("summary", section).textContent = summaryOf(outcome, rows, predicted);
 }
 
+/** @param {FileOutcome} outcome @param {Row[]} rows @param {Row[]} predicted */
 function summaryOf(outcome, rows, predicted) {
-  const { name, version } = outcome.model;
-  const parts = [`Answered by ${name}${version === null ? "" : ` version ${version}`}.`];
+  const parts = [];
+  if (outcome.model) {
+    const { name, version } = outcome.model;
+    parts.push(`Answered by ${name}${version === null ? "" : ` version ${version}`}.`);
+  }
   const uncertain = predicted.filter(FILTERS.uncertain).length;
   if (uncertain) parts.push(`${counted(uncertain, "prediction is", "predictions are")} uncertain.`);
   const without = rows.length - predicted.length;
@@ -94,8 +124,9 @@ function summaryOf(outcome, rows, predicted) {
   return parts.join(" ");
 }
 
+/** @param {NumberedRow} row @param {Explain} explain */
 function tableRow(row, explain) {
-  const line = document.getElementById("file-row").content.firstElementChild.cloneNode(true);
+  const line = copyOf("file-row");
   slot("number", line).textContent = count(row.number);
   slot("text", line).textContent = row.text ?? "";
   const tag = slot("tag", line);
@@ -106,7 +137,7 @@ function tableRow(row, explain) {
     tag.toggleAttribute("data-unsure", row.answer.uncertain);
     slot("sure", line).textContent = percent(row.answer.confidence) + (row.answer.uncertain ? ", uncertain" : "");
     why.setAttribute("aria-label", `Why is row ${row.number} ${row.answer.prediction.toLowerCase()}?`);
-    why.onclick = () => explain(row.text);
+    why.onclick = () => explain(row.text ?? "");
   } else {
     tag.remove();
     slot("sure", line).textContent = sentence(row.error ?? "no prediction was made");
@@ -115,9 +146,14 @@ function tableRow(row, explain) {
   return line;
 }
 
+/** @param {string} words */
 const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 
-/** Says what the download does to texts that a spreadsheet would take for formulas. */
+/**
+ * Says what the download does to texts that a spreadsheet would take for formulas.
+ * @param {HTMLElement} section
+ * @param {number} changed
+ */
 function showChanged(section, changed) {
   const line = slot("changed", section);
   line.textContent =
@@ -126,6 +162,7 @@ function showChanged(section, changed) {
   line.hidden = changed === 0;
 }
 
+/** @param {string} name @param {string} text */
 function download(name, text) {
   const blob = new Blob([text], { type: "text/csv;charset=utf-8" });
   const link = document.createElement("a");
