@@ -55,21 +55,37 @@ def bytecode(shared_folder):
 
 
 @pytest.fixture(scope="session")
-def empty_mlflow_database(shared_folder):
-    """MLflow's tables without a run in them, made once for all processes: it takes seconds."""
+def made_once(shared_folder):
+    """A function that makes a file or folder once for all processes of this run: what takes seconds to make.
+
+    It is called with a name and a function that makes it at a path. It is to be copied, not changed.
+    """
+
+    def made(name, make):
+        path = shared_folder / name
+        with (shared_folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                aside = path.with_name(f"{name}.aside")
+                make(aside)
+                aside.rename(path)
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow_database(made_once):
+    """MLflow's tables without a run in them."""
     from opinionlens.registry import mlflow as logged_models
     from opinionlens.tracking.mlflow import MlflowTracking
 
-    path = shared_folder / "empty-mlflow.db"
-    with (shared_folder / "empty-mlflow.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            aside = path.with_suffix(".aside")
-            MlflowTracking(f"sqlite:///{aside}", models=logged_models).prepare()
-            with closing(sqlite3.connect(aside)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            aside.rename(path)
-    return path
+    def make(path):
+        MlflowTracking(f"sqlite:///{path}", models=logged_models).prepare()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    return made_once("empty-mlflow.db", make)
 
 
 @pytest.fixture(scope="session")

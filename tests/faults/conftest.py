@@ -18,6 +18,8 @@ from tests.support.waiting import wait_until
 
 HERE = Path(__file__).parent
 
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -46,15 +48,31 @@ VERSIONS: dict[int, dict[str, float]] = {
 
 
 @pytest.fixture(scope="session")
+def registered(made_once: MadeOnce, write_word_model: Callable[..., str], bytecode: Path) -> Path:
+    """The folder of a server with its versions; version 1 is the champion."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        server = MlflowServer(folder, bytecode=bytecode)
+        try:
+            server.start()
+            _register(server.uri, folder, write_word_model)
+        finally:
+            server.kill()
+
+    return made_once("registered", make)
+
+
+@pytest.fixture(scope="session")
 def mlflow(
-    write_word_model: Callable[..., str], tmp_path_factory: pytest.TempPathFactory, bytecode: Path
+    registered: Path, tmp_path_factory: pytest.TempPathFactory, bytecode: Path
 ) -> Iterator[MlflowServer]:
-    """The server with its versions, to be killed and started again; version 1 is the champion."""
-    folder = tmp_path_factory.mktemp("mlflow")
+    """The server with its versions, to be killed and started again."""
+    folder = tmp_path_factory.mktemp("mlflow") / "server"
+    shutil.copytree(registered, folder)
     server = MlflowServer(folder, bytecode=bytecode)
     try:
         server.start()
-        _register(server.uri, folder, write_word_model)
         yield server
     finally:
         server.kill()
@@ -142,19 +160,22 @@ def make_app(tmp_path: Path, line: Any, bytecode: Path) -> Iterator[Callable[...
 
 
 @pytest.fixture(scope="session")
-def warm_folder(mlflow: MlflowServer, tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Path:
+def warm_folder(mlflow: MlflowServer, made_once: MadeOnce, bytecode: Path) -> Path:
     """What an app leaves behind that has served version 1 and fetched version 2: its cache and database."""
-    folder = tmp_path_factory.mktemp("warm")
-    app = App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri, bytecode=bytecode)
-    try:
-        app.start()
-        wait_until(lambda: app.active == 1, what="the champion answers")
-        fetched = app.fetch(2)
-        assert fetched.status == 201, fetched.body
-        app.end()
-    finally:
-        app.kill()
-    return folder
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        app = App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri, bytecode=bytecode)
+        try:
+            app.start()
+            wait_until(lambda: app.active == 1, what="the champion answers")
+            fetched = app.fetch(2)
+            assert fetched.status == 201, fetched.body
+            app.end()
+        finally:
+            app.kill()
+
+    return made_once("warm", make)
 
 
 @pytest.fixture
@@ -168,8 +189,34 @@ def make_warm_app(make_app: Callable[..., Any], warm_folder: Path) -> Callable[.
         app = make_app(database, **options)
         shutil.copytree(warm_folder / "models", app.folder / "models")
         if database is None:
-            for path in warm_folder.glob("app.db*"):
-                shutil.copy(path, app.folder)
+            _copy_database(warm_folder, app.folder)
         return app
 
     return make
+
+
+def _copy_database(warm_folder: Path, folder: Path) -> None:
+    for path in warm_folder.glob("app.db*"):
+        shutil.copy(path, folder)
+
+
+@pytest.fixture(scope="module")
+def start_lasting_app(
+    mlflow: MlflowServer, warm_folder: Path, tmp_path_factory: pytest.TempPathFactory, bytecode: Path
+) -> Iterator[Callable[..., App]]:
+    """A function that starts a warm app for all tests of a module: those that leave it as they found it."""
+    made: list[App] = []
+
+    def start(**options: Any) -> App:
+        mlflow.ensure()
+        folder = tmp_path_factory.mktemp("lasting")
+        shutil.copytree(warm_folder / "models", folder / "models")
+        _copy_database(warm_folder, folder)
+        database = f"sqlite:///{folder / 'app.db'}"
+        made.append(App(folder, database=database, registry=mlflow.uri, bytecode=bytecode, **options))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for app in made:
+        app.kill()

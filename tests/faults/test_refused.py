@@ -15,12 +15,18 @@ def app(make_warm_app):
     return app
 
 
+@pytest.fixture(scope="module")
+def lasting_app(start_lasting_app):
+    return start_lasting_app()
+
+
 @pytest.mark.parametrize(
     ("version", "words"),
     [(4, "is not what the manifest says"), (5, "self-test")],
     ids=["wrong checksum", "failing self-test"],
 )
-def test_what_may_not_serve_is_refused_with_the_reason(app, load_on, version, words):
+def test_what_may_not_serve_is_refused_with_the_reason(lasting_app, load_on, version, words):
+    app = lasting_app
     with load_on(app) as load:
         refused = app.fetch(version, set_default=True)
         load.more(20)

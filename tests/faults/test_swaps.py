@@ -20,12 +20,27 @@ def app(make_warm_app):
     return app
 
 
+@pytest.fixture(scope="module")
+def lasting_app(start_lasting_app):
+    return start_lasting_app(workers=2)
+
+
+@pytest.fixture
+def calm_app(lasting_app):
+    """The app of all tests that kill nothing; version 1 is active."""
+    if versions_of_workers(lasting_app) != {1}:
+        assert lasting_app.activate(1).status == 200
+        wait_until(lambda: versions_of_workers(lasting_app) == {1}, what="every worker is back", seconds=15)
+    return lasting_app
+
+
 def versions_of_workers(app):
     """Which versions answer now, over enough connections to meet every worker."""
     return {app.active for _ in range(12)}
 
 
-def test_no_request_fails_while_versions_are_swapped(app, load_on):
+def test_no_request_fails_while_versions_are_swapped(calm_app, load_on):
+    app = calm_app
     with load_on(app) as load:
         for version in (2, 1) * 4:
             assert app.activate(version).status == 200
@@ -34,7 +49,8 @@ def test_no_request_fails_while_versions_are_swapped(app, load_on):
     assert {version for _, version, _ in load.answered} == {1, 2}
 
 
-def test_every_worker_follows(app):
+def test_every_worker_follows(calm_app):
+    app = calm_app
     assert app.activate(2).status == 200
     wait_until(lambda: versions_of_workers(app) == {2}, what="every worker follows", seconds=15)
     rolled_back = app.rollback()
@@ -43,7 +59,8 @@ def test_every_worker_follows(app):
     wait_until(lambda: versions_of_workers(app) == {1}, what="every worker goes back", seconds=15)
 
 
-def test_of_two_who_activate_at_once_one_is_told(app):
+def test_of_two_who_activate_at_once_one_is_told(calm_app):
+    app = calm_app
     number = app.ask("GET", "/api/v1/models/history").body["deployments"][0]["number"]
     replies = []
 
