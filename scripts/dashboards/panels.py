@@ -215,6 +215,8 @@ def listing(
         .no_value(empty)
         .cell_height(look.TableCellHeight.SM)
         .with_transformation(organize)
+        # `empty` is for a table without rows; a single label may be missing as well.
+        .override_by_regexp("/.+/", [model.DynamicConfigValue(id_val="noValue", value="–")])
     )
     return _finish(panel, title, description, [query.format(query_model.PromQueryFormat.TABLE)], wide, alerts)
 

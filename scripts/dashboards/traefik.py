@@ -107,8 +107,8 @@ SERVICE_ERRORS = graph(
 )
 SERVICE_TIME = graph(
     "p99 by service",
-    "Time from the proxy's question to the end of the service's answer. The buckets are coarse (0.1, 0.3, "
-    "1.2, 5 s): the app's own figures are finer.",
+    "Time from the proxy's question to the end of the service's answer. Where it is much longer than the "
+    "app's own p99, requests wait in between.",
     "s",
     over_time(quantile(0.99, "traefik_service_request_duration_seconds", SERVICE, "service"), "{{service}}"),
     alerts=["LatencyHigh"],
