@@ -32,6 +32,14 @@ serve: install ## Start the app on :8000 and the MLflow page on :5000, until Ctr
 # A process for each core, up to four: each starts databases and servers of its own. A file stays in one process.
 PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile
 
+.PHONY: stack
+stack: ## The whole stack in containers: settings, images, start, addresses; PROFILE=small for the app alone
+	@$(PYTHON) -m scripts.stack up $(if $(filter small,$(PROFILE)),--small)
+
+.PHONY: stack-down
+stack-down: ## End the stack; what its volumes hold stays
+	@$(PYTHON) -m scripts.stack down
+
 .PHONY: test
 test: check ## All tests that need no root and no other environment
 	$(PYTEST) --ignore tests/hygiene

@@ -1,7 +1,8 @@
-"""Make, renew and check the two lock files; needs only Python and uv.
+"""Make, renew and check the lock files; needs only Python and uv.
 
 `requirements.lock` is what `make install` puts into .venv; `requirements.runtime.lock` is the part of it that
-the app needs to answer, for images and servers. See docs/decisions/0004-lock-without-addresses.md.
+the app needs to answer, for images and servers. Those in docker/ are for the other images.
+See docs/decisions/0004-lock-without-addresses.md.
 """
 
 import argparse
@@ -15,6 +16,13 @@ from pathlib import Path
 
 FULL = Path("requirements.lock")
 RUNTIME = Path("requirements.runtime.lock")
+# What each image holds: the file that asks for it, and options.
+IMAGES = {
+    RUNTIME: ("pyproject.toml",),
+    Path("docker/requirements.training.lock"): ("pyproject.toml", "--extra", "pipeline"),
+    Path("docker/requirements.load.lock"): ("docker/load.in",),
+    Path("docker/requirements.mlflow.lock"): ("docker/mlflow.in",),
+}
 EXTRAS = ("--extra", "pipeline", "--extra", "dev", "--extra", "docs", "--extra", "load")
 # The oldest Python of `requires-python`; --universal covers the newer ones and the other systems.
 RESOLUTION = ("--universal", "--python-version", "3.11", "--generate-hashes")
@@ -65,14 +73,14 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         raise IndexUnreachableError(f"No answer from uv in {TIMEOUT_SECONDS} seconds.") from None
 
 
-def compile_onto(uv: str, copy: Path, *options: str) -> str:
-    """Resolve pyproject.toml into a copy of a lock, whose pins stay where they satisfy.
+def compile_onto(uv: str, source: str, copy: Path, *options: str) -> str:
+    """Resolve a file into a copy of a lock, whose pins stay where they satisfy.
 
     Raises:
         IndexUnreachableError: The index, or the cache without network, could not give what was asked for.
-        LockError: No set of versions satisfies pyproject.toml, or the file is faulty.
+        LockError: No set of versions satisfies the file, or it is faulty.
     """
-    done = run(uv, "pip", "compile", "pyproject.toml", *RESOLUTION, *LAYOUT, *options, "-o", str(copy))
+    done = run(uv, "pip", "compile", source, *RESOLUTION, *LAYOUT, *options, "-o", str(copy))
     if done.returncode:
         offline = done.returncode == UV_ERROR and "Failed to fetch" in done.stderr
         kind = IndexUnreachableError if offline or "network was disabled" in done.stderr else LockError
@@ -80,14 +88,21 @@ def compile_onto(uv: str, copy: Path, *options: str) -> str:
     return copy.read_text(encoding="utf-8")
 
 
-def compile_both(uv: str, folder: Path, *options: str) -> dict[Path, str]:
-    """Both locks as they should be; the runtime one takes its pins and hashes from the full one."""
+def compile_all(uv: str, folder: Path, *options: str) -> dict[Path, str]:
+    """All locks as they should be; those of images take their pins and hashes from the full one.
+
+    Where they hold more, or cannot take a pin, their own stay, unless everything is renewed.
+    """
     full = folder / FULL.name
     if FULL.exists():
         shutil.copy(FULL, full)
-    made = {FULL: compile_onto(uv, full, *EXTRAS, *options)}
-    runtime = Path(shutil.copy(full, folder / RUNTIME.name))
-    return made | {RUNTIME: compile_onto(uv, runtime)}
+    made = {FULL: compile_onto(uv, "pyproject.toml", full, *EXTRAS, *options)}
+    for lock, (source, *extras) in IMAGES.items():
+        if lock.parent.is_dir() and Path(source).exists():
+            copy = folder / lock.name
+            copy.write_text(made[FULL] + ("" if "--upgrade" in options else read(lock)), encoding="utf-8")
+            made[lock] = compile_onto(uv, source, copy, *extras)
+    return made
 
 
 def read(path: Path) -> str:
@@ -96,9 +111,9 @@ def read(path: Path) -> str:
 
 
 def write(uv: str, *options: str) -> None:
-    """Put both locks in place of the old ones, and say what moved."""
+    """Put the locks in place of the old ones, and say what moved."""
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".locks-") as folder:
-        made = compile_both(uv, Path(folder), *options)
+        made = compile_all(uv, Path(folder), *options)
         moved = {path: changes(pins(read(path)), pins(text)) for path, text in made.items()}
         for path in made:
             Path(folder, path.name).replace(path)
@@ -115,14 +130,14 @@ def satisfied_by_environment(uv: str) -> bool:
 
 
 def check(uv: str) -> None:
-    """Compare both locks with what pyproject.toml asks for; without an index, .venv with pyproject.toml.
+    """Compare the locks with what is asked for; without an index, .venv with pyproject.toml.
 
     Raises:
-        LockError: pyproject.toml asks for something else.
+        LockError: Something else is asked for.
     """
     try:
         with tempfile.TemporaryDirectory() as folder:
-            made = compile_both(uv, Path(folder))
+            made = compile_all(uv, Path(folder))
     except IndexUnreachableError:
         if not satisfied_by_environment(uv):
             raise LockError("What requirements.lock installed does not satisfy pyproject.toml.") from None
@@ -131,16 +146,21 @@ def check(uv: str) -> None:
         return
     differing = {path: text for path, text in made.items() if text != read(path)}
     if differing:
-        lines = [f"{path} is not what pyproject.toml asks for:" for path in differing]
+        lines = [f"{path} is not what {asking(path)} asks for:" for path in differing]
         for path, text in differing.items():
             lines += [f"  {line}" for line in changes(pins(read(path)), pins(text))]
         raise LockError("\n".join(lines))
 
 
+def asking(lock: Path) -> str:
+    """The file that a lock is made from."""
+    return IMAGES[lock][0] if lock in IMAGES else "pyproject.toml"
+
+
 def newest(uv: str, target: Path) -> None:
     """Write a lock of the newest allowed versions elsewhere, and say how it differs from ours."""
     target.unlink(missing_ok=True)
-    text = compile_onto(uv, target, *EXTRAS, "--upgrade")
+    text = compile_onto(uv, "pyproject.toml", target, *EXTRAS, "--upgrade")
     print("\n".join(changes(pins(read(FULL)), pins(text))) or "requirements.lock has the newest versions")
 
 

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = ("requirements.lock", "requirements.runtime.lock")
+IMAGE_LOCKS = tuple(f"docker/requirements.{image}.lock" for image in ("load", "mlflow", "training"))
 ENTRY = re.compile(r"^(\S+?)==(\S+)(?: ; ([^\\\n]+?))? \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
 
 # Imports a module where the named packages cannot be found, as on a server that does not have them.
@@ -104,7 +105,22 @@ def test_runtime_lock_is_a_part_of_the_full_one():
     }.items() <= full.items()
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("image", ["load", "training"])
+def test_locks_of_images_are_parts_of_the_full_one(image):
+    full = {(pin.name, pin.version): pin.hashes for pin in pins("requirements.lock")}
+    part = {(pin.name, pin.version): pin.hashes for pin in pins(f"docker/requirements.{image}.lock")}
+    assert part.items() <= full.items()
+
+
+def test_server_of_mlflow_is_the_one_that_is_tested_with():
+    full = {pin.name: pin.version for pin in pins("requirements.lock")}
+    server = {pin.name: pin.version for pin in pins("docker/requirements.mlflow.lock")}
+    shared = ("mlflow", "mlflow-skinny", "psycopg", "psycopg-binary", "sqlalchemy", "alembic", "flask")
+    assert {name: server[name] for name in shared} == {name: full[name] for name in shared}
+    assert {"boto3", "flask-wtf"} <= set(server)
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, *IMAGE_LOCKS])
 def test_lock_names_no_address(lock):
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 

@@ -157,7 +157,7 @@ def is_there(name: str, section: str) -> bool:
         return answers(*name.split())
     if re.match(r"(make|uv|dvc|docker|python|fastapi|uvicorn|opinionlens) ", name):
         return command_works(name.removeprefix("uv run "))
-    if re.match(r"opinionlens\.\w+", name):
+    if re.match(r"opinionlens\.(?!localhost)\w+", name):
         return module_has(*name.partition(":")[::2])
     if re.match(r"[a-z]+\.[a-z_]+(: |$)", name) and name.partition(".")[0] in PARAMS:
         return parameter_takes(*name.partition(": ")[::2])
@@ -302,6 +302,25 @@ def names_in_mlflow() -> set[str]:
     }
 
 
+def build_arguments() -> set[str]:
+    return {
+        name
+        for path in ROOT.glob("docker/Dockerfile.*")
+        for name in re.findall(r"^ARG (\w+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+
+@cache
+def services_and_jobs() -> set[str]:
+    """Return the services of the stack, the names that Traefik routes, and the jobs of Prometheus."""
+    stack = yaml.safe_load((ROOT / "docker" / "stack.yaml").read_text(encoding="utf-8"))
+    routes = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "traefik" / "dynamic").iterdir())
+    scraped = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    hosts = re.findall(r'Host\(`(\w+)\.\{\{ env "STACK_DOMAIN" \}\}`\)', routes)
+    jobs = {job["job_name"] for job in scraped["scrape_configs"]}
+    return set(stack["services"]) | {f"{host}.localhost" for host in hosts} | jobs
+
+
 def nothing() -> set[str]:
     return set()
 
@@ -311,9 +330,9 @@ BY_SECTION = {
     "Modules and functions": nothing,
     "Endpoints": headers,
     "Files and folders": files,
-    "Settings": lambda: set(setting_names()),
+    "Settings": lambda: set(setting_names()) | build_arguments(),
     "Parameters": nothing,
     "Metrics": lambda: {card.family + ("_total" if card.kind == "counter" else "") for card in CATALOGUE},
     "Names in MLflow": names_in_mlflow,
-    "Services and jobs": nothing,
+    "Services and jobs": services_and_jobs,
 }

@@ -1,6 +1,7 @@
 """What the lock pins is what gets installed, whatever the index has by then."""
 
 import pytest
+from tests.scripts.conftest import write_wheel
 
 
 def test_pinned_version_is_installed_though_the_index_has_a_newer_one(project):
@@ -120,3 +121,23 @@ def test_without_an_index_the_check_says_so_and_compares_the_environment(project
         assert "The package index cannot be reached" in done.stdout
     else:
         assert "does not satisfy pyproject.toml" in done.stderr
+
+
+def test_images_get_the_projects_pins_and_keep_their_own(project):
+    """An image may hold more than the project; what both hold has one version."""
+    (project.folder / "docker").mkdir()
+    (project.folder / "docker" / "mlflow.in").write_text("opl-demo\nopl-other\n")
+    digest = write_wheel(project.index / "opl-other", "opl_other", "1.0")
+    page = project.index / "opl-other" / "index.html"
+    page.write_text('<a href="opl_other-1.0-py3-none-any.whl">1</a>\n')
+    assert project.make("relock").returncode == 0
+    lock = project.folder / "docker" / "requirements.mlflow.lock"
+    assert "opl-demo==1.0" in lock.read_text()
+    assert digest in lock.read_text()
+    # A newer one in the index moves nothing.
+    write_wheel(project.index / "opl-other", "opl_other", "2.0")
+    page.write_text(page.read_text() + '<a href="opl_other-2.0-py3-none-any.whl">2</a>\n')
+    assert project.make("check-lock").returncode == 0
+    (project.folder / "docker" / "mlflow.in").write_text("opl-demo\nopl-other>=2\n")
+    refused = project.make("check-lock")
+    assert "docker/requirements.mlflow.lock is not what docker/mlflow.in asks for" in refused.stderr
