@@ -145,9 +145,10 @@ def without(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ([], "format 1"),
-        (without("format"), "format 1"),
-        (build().as_dict() | {"format": 2}, "format 1"),
+        ([], "format 2"),
+        (without("format"), "format 2"),
+        (build().as_dict() | {"format": 3}, "format 2"),
+        (build().as_dict() | {"format": True}, "format 2"),
         (without("n"), "content lacks the fields: n"),
         (build().as_dict() | {"more": 1}, "content has unknown fields: more"),
         (build().as_dict() | {"confidence": None}, "its confidence must be an object"),
@@ -166,6 +167,13 @@ def test_another_shape_is_refused_with_a_remedy(values: Any, reason: str) -> Non
     with pytest.raises(ArtifactUnsupported, match=reason) as caught:
         Reference.from_bytes(json.dumps(values).encode())
     assert "Train the classifier again" in str(caught.value)
+
+
+def test_format_1_is_read_without_a_profile() -> None:
+    older = {name: value for name, value in build().as_dict().items() if name != "profile"} | {"format": 1}
+    assert Reference.from_bytes(json.dumps(older).encode()) == build()
+    with pytest.raises(ArtifactUnsupported, match="lacks the fields: profile"):
+        Reference.from_bytes(json.dumps(older | {"format": 2}).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[" * 200_000])

@@ -1,8 +1,8 @@
 """The drift reference: a profile of a classifier's training texts.
 
-It is written into the artifact as data. It holds shares and distributions only, never a text or a word. All
-that is measured here on the training data can be measured later on predictions, too; only true labels are
-known from feedback alone there.
+It is written into the artifact as data. It holds shares, means and the words of many texts only: no text can
+be rebuilt from it. All that is measured here on the training data can be measured later on predictions, too;
+only true labels are known from feedback alone there.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.base.typed_json import JsonUnfit, read_dataclass
+from opinionlens.drift.profile import TextProfile
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import NEGATED, Recipe
 
-FORMAT = 1
+FORMAT = 2
+# Format 1 has no profile for windows.
+FORMATS = (1, FORMAT)
 REFERENCE_NAME = "reference.json"
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -65,6 +68,7 @@ class Reference:
         length_chars: code points of the raw text.
         known_share: of a text's words that are in the vocabulary; texts without words are left aside.
         sources: texts by source.
+        profile: what windows of served texts are compared with; None in format 1.
     """
 
     n: int
@@ -76,6 +80,7 @@ class Reference:
     length_chars: Distribution
     known_share: Distribution | None
     sources: Mapping[str, int]
+    profile: TextProfile | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the profile as JSON values, with the format's number."""
@@ -100,8 +105,11 @@ class Reference:
             values = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise _unsupported(f"is not JSON: {error}") from error
-        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+        found = values.pop("format", None) if isinstance(values, dict) else None
+        if isinstance(found, bool) or found not in FORMATS:
             raise _unsupported(f"is not of format {FORMAT}")
+        if found == 1:
+            values = {"profile": None} | values
         try:
             reference = read_dataclass(cls, values)
         except JsonUnfit as error:
@@ -120,6 +128,7 @@ def build_reference(
     probabilities: NDArray[np.floating],
     known_words: Collection[str],
     recipe: Recipe,
+    profile: TextProfile | None = None,
 ) -> Reference:
     """Profile the training data.
 
@@ -132,6 +141,7 @@ def build_reference(
         known_words: the vocabulary's word n-grams; only single words count. They are looked up in at most
             20,000 texts, evenly spread.
         recipe: finds the words.
+        profile: what windows are compared with, by `profile_building`.
 
     Raises:
         ValueError: no rows, or columns of different length.
@@ -150,6 +160,7 @@ def build_reference(
         length_chars=describe([len(text) for text in texts], LENGTH_EDGES),
         known_share=_known_share(texts, known_words, recipe),
         sources=dict(sorted(Counter(sources).items())),
+        profile=profile,
     )
 
 

@@ -16,7 +16,8 @@ from opinionlens.base.files import write_json
 from opinionlens.base.progress import Reporter
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import Lineage, Training
-from opinionlens.drift.reference import build_reference
+from opinionlens.drift.profile_building import build_profile
+from opinionlens.drift.reference import REFERENCE_NAME, Reference, build_reference
 from opinionlens.evaluation.codes import in_label_order
 from opinionlens.evaluation.scores import ModelScores, score
 from opinionlens.features.vocabulary import Vocabulary
@@ -89,7 +90,7 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         )
         tested = _test(fitted, texts["test"], readings["test"], paths)
         digest = _write_artifact(
-            fitted, winner, tested, texts, paths, params.evaluation.unfamiliar_confidence
+            fitted, winner, tested, texts, paths, params.evaluation.unfamiliar_confidence, seed
         )
         report = _report(fitted, winner, tested, seed, params.evaluation.bootstrap_samples)
         pictures = evaluation_pictures(tested.scores, tested.texts.codes, tested.probabilities)
@@ -142,6 +143,7 @@ def _write_artifact(
     texts: dict[str, LabelledTexts],
     paths: Paths,
     unfamiliar_confidence: float,
+    seed: int,
 ) -> str:
     """Write the artifact and return its digest.
 
@@ -157,15 +159,8 @@ def _write_artifact(
     )
     lineage = Lineage(data_hash=hash_of_files(paths.preprocessed))
     vocabulary = Vocabulary.load(paths.vectorizer)
-    reference = build_reference(
-        texts=train.texts + val.texts,
-        labels=train.labels + val.labels,
-        sources=train.sources + val.sources,
-        probabilities=in_label_order(fitted.choice.probabilities),
-        known_words=vocabulary.words,
-        recipe=vocabulary.spec.recipe,
-    )
-    provenance = Provenance(lineage, training, {"reference.json": reference.as_bytes()})
+    reference = _reference(fitted, vocabulary, train, val, seed)
+    provenance = Provenance(lineage, training, {REFERENCE_NAME: reference.as_bytes()})
     manifest = write_fitted_artifact(
         paths.classifier,
         fitted,
@@ -180,6 +175,26 @@ def _write_artifact(
     if difference > _AGREEMENT:
         raise StageFailed(f"The artifact answers {difference:.2g} beside the model that it was made from.")
     return manifest.digest()
+
+
+def _reference(
+    fitted: CalibratedEstimator, vocabulary: Vocabulary, train: LabelledTexts, val: LabelledTexts, seed: int
+) -> Reference:
+    """Profile train + validation with out-of-fold predictions."""
+    texts, recipe = train.texts + val.texts, vocabulary.spec.recipe
+    probabilities = in_label_order(fitted.choice.probabilities)
+    profile = build_profile(
+        texts, probabilities, vocabulary.words, recipe, fitted=len(train.texts), seed=seed
+    )
+    return build_reference(
+        texts=texts,
+        labels=train.labels + val.labels,
+        sources=train.sources + val.sources,
+        probabilities=probabilities,
+        known_words=vocabulary.words,
+        recipe=recipe,
+        profile=profile,
+    )
 
 
 def _report(
