@@ -13,7 +13,7 @@
  * @property {number} confidence
  * @property {boolean} uncertain
  * @property {Probabilities} probabilities
- * @property {{ name: string, version: number | null }} model
+ * @property {{ name: string, version: number | string | null }} model
  */
 
 /**
@@ -31,7 +31,7 @@
  * @property {Probabilities} probabilities
  * @property {Reason | null} reason
  * @property {string} prediction_id
- * @property {{ name: string, version: number | null, kind: string }} model
+ * @property {{ name: string, version: number | string | null, kind: string }} model
  * @property {Word[]} words
  * @property {ListedWord[]} strongest_words
  * @property {number} domain_share
@@ -64,7 +64,7 @@
 /** Scores of a model on one set of texts, by name. @typedef {Record<string, number | undefined>} Scores */
 /** Scores by set. @typedef {Record<string, Scores>} ScoreTable */
 
-/** A version by name and number. @typedef {{ model_name: string, model_version: number }} VersionName */
+/** A version by name and number. @typedef {{ model_name: string, model_version: number | string }} VersionName */
 
 /**
  * @typedef {object} Training
@@ -80,7 +80,7 @@
  * @typedef {object} Model
  * @property {string} model_id
  * @property {string} model_name
- * @property {number} model_version
+ * @property {number | string} model_version
  * @property {boolean} is_active
  * @property {string | null} kind
  * @property {string} digest
@@ -144,6 +144,7 @@
  * @property {Model | null} active
  * @property {Deployment | null} deployment
  * @property {boolean} following
+ * @property {boolean} from_folder
  * @property {string[]} problems
  * @property {string | null} registry_problem
  * @property {string | null} database_problem

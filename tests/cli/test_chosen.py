@@ -107,6 +107,16 @@ def test_folder_wins_over_a_version_of_the_same_name(registered, write_word_mode
     assert weight_of_great(chosen_classifier(f"{NAME}@1")) == pytest.approx(3.0)
 
 
+def test_the_folder_that_the_app_serves_is_the_default(registered, write_word_model, tmp_path, monkeypatch):
+    registered(1.0, champion=True)
+    digest = write_word_model(tmp_path / "served", {"great": 3.0})
+    monkeypatch.setenv("API__MODEL_PATH", str(tmp_path / "served"))
+    monkeypatch.setenv("API__MODEL_NAME", "brands")
+    chosen = chosen_classifier(None)
+    assert (chosen.name, chosen.version) == ("brands", digest[:12])
+    assert weight_of_great(chosen_classifier(f"{NAME}@champion")) == pytest.approx(1.0)
+
+
 def test_unknown_version_is_told_apart_from_a_malformed_one(registered):
     registered(1.0)
     with pytest.raises(VersionNotFound, match="7"):

@@ -96,13 +96,15 @@ class Seen:
 class Rig:
     """One process with its lifecycle; a second one over the same folder is another worker."""
 
-    def __init__(self, folder: Path, registry: MemoryRegistry, *, follow: bool = True) -> None:
+    def __init__(
+        self, folder: Path, registry: MemoryRegistry, *, follow: bool = True, model_path: Path | None = None
+    ) -> None:
         self.folder = folder
         self.registry = registry
         self.store = ModelStore(ArtifactCache(folder / "models"))
         self.records = TroubledRecords(Database(f"sqlite:///{folder / 'opinionlens.db'}"))
         self.seen = Seen()
-        api = ApiSettings(model_name=NAME, follow_seconds=1, follow_champion=follow)
+        api = ApiSettings(model_name=NAME, follow_seconds=1, follow_champion=follow, model_path=model_path)
         settings = Settings().model_copy(update={"api": api})
         self.lifecycle = Lifecycle(settings, self.store, self.records, registry, self.seen)
 

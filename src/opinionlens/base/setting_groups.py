@@ -128,6 +128,10 @@ class ApiSettings(SettingGroup):
     model_name: str = Field(
         default="opinionlens", min_length=1, description="Registered model whose champion is served."
     )
+    model_path: Path | None = Field(
+        default=None,
+        description="Folder with the one model that is served; neither registry nor deployments count.",
+    )
     follow_champion: bool | None = Field(
         default=None,
         description="Whether a newly promoted champion is served without a restart; by default in `local`.",

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     @property
     def follows_champion(self) -> bool:
         """Whether a newly promoted champion is served without a restart."""
+        if self.api.model_path is not None:
+            return False
         chosen = self.api.follow_champion
         return self.env is Environment.LOCAL if chosen is None else chosen
 
@@ -110,8 +112,9 @@ def _files_of(root: Path) -> list[Path]:
 
 def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     """Make every relative path absolute below `root`."""
-    names = ("saved_model_path", "static_path", "templates_path", "error_log_path")
-    paths = {name: root / with_home(str(getattr(settings.api, name))) for name in names}
+    names = ("saved_model_path", "static_path", "templates_path", "error_log_path", "model_path")
+    given = {name: path for name in names if (path := getattr(settings.api, name)) is not None}
+    paths = {name: root / with_home(str(path)) for name, path in given.items()}
     api = settings.api.model_copy(update=paths)
     url = with_absolute_path(settings.database.url.get_secret_value(), root)
     return settings.model_copy(update={"api": api, "database": DatabaseSettings(url=SecretStr(url))})

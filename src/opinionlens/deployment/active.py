@@ -46,9 +46,9 @@ class ActiveVersion:
 
     @property
     def in_memory(self) -> DeployedVersion | None:
-        """The trained version that answers in this process."""
+        """The registered version that answers in this process."""
         model = self.store.active
-        if model is None or model.version is None or model.digest is None:
+        if model is None or not isinstance(model.version, int) or model.digest is None:
             return None
         return DeployedVersion(model.name, model.version, model.digest)
 

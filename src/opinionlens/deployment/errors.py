@@ -20,6 +20,12 @@ class ModelIsActive(OpinionLensError):
     status = 409
 
 
+class ModelIsFromFolder(OpinionLensError):
+    """The settings name a folder; no version is activated."""
+
+    status = 409
+
+
 class FollowingIsOff(OpinionLensError):
     """The settings say that the champion is not followed."""
 

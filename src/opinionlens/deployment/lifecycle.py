@@ -16,9 +16,10 @@ from opinionlens.deployment.active import ActiveVersion
 from opinionlens.deployment.champion import ChampionFollower
 from opinionlens.deployment.errors import FollowingIsOff, ModelIsActive, ModelNotLoaded
 from opinionlens.deployment.fetching import Fetching
+from opinionlens.deployment.folder import FolderModel, FolderVersion, is_from_folder
 from opinionlens.deployment.following import POLL_SECONDS, DeploymentFollower
 from opinionlens.deployment.listing import RegisteredPage, registered_page
-from opinionlens.deployment.model_ids import name_and_number
+from opinionlens.deployment.model_ids import model_id_of, name_and_number
 from opinionlens.deployment.observer import NullObserver, Observer
 from opinionlens.deployment.tried import TriedModel
 from opinionlens.deployment.watched_registry import WatchedRegistry
@@ -46,12 +47,12 @@ MAX_LISTS = 8
 
 @dataclass(frozen=True, slots=True)
 class LoadedVersion:
-    """A version in the cache, with its manifest.
+    """A version here, with its manifest.
 
-    A damaged one has a problem in place of the manifest.
+    It is in the cache or in the served folder. A damaged one has a problem in place of the manifest.
     """
 
-    cached: CachedVersion
+    cached: CachedVersion | FolderVersion
     manifest: Manifest | None
     problem: str | None = None
 
@@ -98,11 +99,22 @@ class Lifecycle:
         )
         self.fetching = Fetching(store, self.registry, self._threads, activate=self._activate_fetched)
         self._follows = settings.follows_champion
+        self.folder: FolderModel | None = None
+        if settings.api.model_path is not None:
+            self.folder = FolderModel(
+                self.active, self._threads, folder=settings.api.model_path, name=settings.api.model_name
+            )
 
     def start(self) -> None:
-        """Begin to follow row and champion, on the event loop."""
-        work = (self.follower.run(), self.champion.run(self.follower), self._keep_tidy())
-        self._tasks = [asyncio.create_task(each) for each in work]
+        """Begin to follow row and champion, or the folder.
+
+        On the event loop.
+        """
+        if self.folder is not None:
+            following = [self.folder.run()]
+        else:
+            following = [self.follower.run(), self.champion.run(self.follower)]
+        self._tasks = [asyncio.create_task(each) for each in (*following, self._keep_tidy())]
 
     async def close(self) -> None:
         """End all tasks and threads.
@@ -124,32 +136,42 @@ class Lifecycle:
             threads.close()
 
     async def row(self) -> Deployment | None:
-        """Return the last deployment, or None.
+        """Return the deployment that counts, or None.
 
-        While the database is away, return the one that was read last.
+        It is the last one; while the database is away, the one that was read last. None counts while a folder
+        is served.
         """
+        if self.folder is not None:
+            return None
         if self.active.database_problem is None and self._records.is_ready:
             await self.active.read_row()
         return self.active.row
 
-    def is_active(self, version: CachedVersion | DeployedVersion) -> bool:
+    def is_active(self, version: CachedVersion | DeployedVersion | FolderVersion) -> bool:
         """Tell whether this is the active version.
 
-        The last row that was read decides.
+        The last row that was read decides, or the served folder.
         """
-        row = self.active.row
-        active = self.active.in_memory if row is None else row.version
+        active: DeployedVersion | FolderVersion | None
+        if self.folder is not None:
+            active = self.folder.version
+        else:
+            row = self.active.row
+            active = self.active.in_memory if row is None else row.version
         key = (version.name, version.number, version.digest)
         return active is not None and key == (active.name, active.number, active.digest)
 
     async def loaded(self) -> list[LoadedVersion]:
-        """Return the versions in the cache."""
-        return await self._threads.run(
+        """Return the versions that can be asked, the folder's first."""
+        cached = await self._threads.run(
             lambda: [_with_manifest(self._store, card) for card in self._store.cache.versions()]
         )
+        return [*([served] if (served := self._served_folder()) else []), *cached]
 
     async def find(self, model_id: str) -> LoadedVersion:
-        """Return one version of the cache. Raises ModelNotLoaded."""
+        """Return one of the versions. Raises ModelNotLoaded."""
+        if (served := self._served_folder(model_id)) is not None:
+            return served
         cached = await self._find(model_id)
         return await self._threads.run(_with_manifest, self._store, cached)
 
@@ -187,11 +209,13 @@ class Lifecycle:
             expected: the number of the deployment that the caller takes for the last; unchecked for None.
 
         Raises:
+            ModelIsFromFolder: the settings name a folder that is served.
             ModelNotLoaded: it is not in the cache.
             ArtifactError: it may not serve (any more).
             DeploymentConflict: there is a later deployment; nothing has changed.
             StorageUnavailable: nothing has changed.
         """
+        self.check_may_change()
         cached = await self._find(model_id)
         row = await self._expected_row(expected)
         version = DeployedVersion(cached.name, cached.number, cached.digest)
@@ -211,6 +235,7 @@ class Lifecycle:
             NoEarlierDeployment: no other version was active before.
             RegistryError: the version is no longer in the cache, and cannot be fetched; nothing has changed.
         """
+        self.check_may_change()
         row = await self._expected_row(expected)
         target = await self._records.read(deployments.rollback_target)
         if row is None or target is None:
@@ -222,8 +247,10 @@ class Lifecycle:
         """Activate the champion, and follow later ones.
 
         Raises:
+            ModelIsFromFolder: the settings name a folder that is served.
             FollowingIsOff: the settings do not allow it.
         """
+        self.check_may_change()
         if not self._follows:
             raise FollowingIsOff(
                 "The champion is not followed here.", remedy="API__FOLLOW_CHAMPION=true would change that."
@@ -241,6 +268,8 @@ class Lifecycle:
             ModelIsActive: it answers, here or in another process.
             StorageUnavailable: the active version is unknown; nothing has changed.
         """
+        if self._served_folder(model_id) is not None:
+            raise ModelIsActive(f"{model_id} is active, and comes from a folder of yours.")
         cached = await self._find(model_id)
         row = await self.active.last_row()
         here = self.active.in_memory
@@ -255,8 +284,26 @@ class Lifecycle:
 
         It need not be active. Raises ArtifactError.
         """
+        model = self._store.active
+        if model is not None and self._served_folder(model_id) is not None:
+            return await self._threads.run(work, model)
         cached = await self._find(model_id)
         return await self._threads.run(lambda: work(self._tried.get(cached)))
+
+    def check_may_change(self) -> None:
+        """Raise ModelIsFromFolder if the settings name a folder."""
+        if self.folder is not None:
+            raise is_from_folder()
+
+    def _served_folder(self, model_id: str | None = None) -> LoadedVersion | None:
+        """Return the folder's version, if one answers under the id."""
+        version = None if self.folder is None else self.folder.version
+        model = self._store.active
+        if version is None or model is None:
+            return None
+        if model_id is not None and model_id != model_id_of(version.name, version.number):
+            return None
+        return LoadedVersion(version, model.classifier.manifest)
 
     async def _find(self, model_id: str) -> CachedVersion:
         cached = await self._threads.run(self._store.cache.find, *name_and_number(model_id))
@@ -290,7 +337,8 @@ class Lifecycle:
 
     async def _activate_fetched(self, model: ServedModel, why: str, by: str) -> Deployment:
         row = await self.active.last_row()
-        version = DeployedVersion(model.name, model.version or 0, model.digest or "")
+        number = model.version if isinstance(model.version, int) else 0
+        version = DeployedVersion(model.name, number, model.digest or "")
         return await self._record(model, self.active.record(model, version, expected=row, by=by, why=why))
 
     async def _keep_tidy(self) -> None:

@@ -10,7 +10,7 @@ from opinionlens.deployment.errors import ModelNotLoaded
 _MODEL_ID = re.compile(r"(?P<name>.+)-(?P<number>[1-9][0-9]{0,8})", re.ASCII | re.DOTALL)
 
 
-def model_id_of(name: str, number: int) -> str:
+def model_id_of(name: str, number: int | str) -> str:
     """Return the id of a version."""
     return f"{name}-{number}"
 

@@ -36,8 +36,8 @@ def choose(
     """Load the classifier that a name stands for.
 
     A path means a folder. A string means a folder if there is one of that name, then the word list or a
-    version of the registry. None means the champion that the app serves. When the registry does not answer,
-    this champion is the version served last.
+    version of the registry. None means what the app serves: the model of API__MODEL_PATH, else the champion.
+    When the registry does not answer, this champion is the version served last.
 
     Args:
         model: the name.
@@ -66,7 +66,7 @@ def choose(
 
 
 def _from_registry(model: str | None, warn: Callable[[str], object], with_registry: WithRegistry) -> Chosen:
-    """Load a version of the registry, or the champion.
+    """Load a version of the registry, or the served one.
 
     The modules that a folder does not need are imported here.
     """
@@ -77,6 +77,8 @@ def _from_registry(model: str | None, warn: Callable[[str], object], with_regist
 
     wanted = None if model is None else named_version(model)  # before settings: it may be no name at all
     settings = load_settings()
+    if model is None and settings.api.model_path is not None:
+        return from_folder(settings.api.model_path, name=settings.api.model_name)
     store = open_store(settings.api.saved_model_path)
     served = Named(settings.api.model_name, alias=CHAMPION)
     version = wanted or served

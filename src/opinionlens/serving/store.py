@@ -16,12 +16,15 @@ from opinionlens.base.errors import ArtifactError, ArtifactTampered, ModelNotAva
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.pacing import unhurried
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.registry import Version
 from opinionlens.serving.cache import ArtifactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns
 
 # As long as a slice of the work: half of the time is left to the answers.
 _PAUSE_SECONDS = 0.0007
+# Enough to tell versions apart, and short enough to be read out.
+_SHOWN_DIGEST_CHARS = 12
 
 Load = Callable[[Path, str], Classifier]
 
@@ -32,12 +35,13 @@ log = structlog.get_logger("serving")
 class ServedModel:
     """A classifier in memory, with its name and version.
 
-    `version` is None for the fallback.
+    `version` is the number of a registered version, the start of the digest for one from a folder, and None
+    for the fallback.
     """
 
     classifier: Classifier
     name: str
-    version: int | None = None
+    version: int | str | None = None
     digest: str | None = None
 
     @property
@@ -152,6 +156,17 @@ class ModelStore:
             raise
         return ServedModel(classifier, cached.name, cached.number, cached.digest)
 
+    def load_folder(self, folder: Path, name: str) -> ServedModel:
+        """Load the artifact in a folder beside the active model.
+
+        The folder is not changed, and nothing of it gets into the cache.
+
+        Raises:
+            ArtifactError: there is none, or it may not serve.
+        """
+        digest = read_manifest(folder).digest
+        return ServedModel(self._load_gently(folder, digest), name, digest[:_SHOWN_DIGEST_CHARS], digest)
+
     def restore(self) -> ServedModel | None:
         """Load the last active version from the cache alone.
 
@@ -181,7 +196,7 @@ class ModelStore:
             return self._load(artifact, digest)
 
     def _remember(self, model: ServedModel) -> None:
-        if model.version is None or model.digest is None:
+        if not isinstance(model.version, int) or model.digest is None:
             return
         try:
             self.cache.remember(CachedVersion(model.name, model.version, model.digest))

@@ -54,8 +54,11 @@ class NamedModel(Protocol):
         """The registered name."""
 
     @property
-    def version(self) -> int | None:
-        """The number of the version; None for the fallback."""
+    def version(self) -> int | str | None:
+        """The number of the version.
+
+        Of a model from a folder the start of its digest; None for the fallback.
+        """
 
 
 class Records:
@@ -212,12 +215,13 @@ class Records:
             model: the model that predicted.
             seconds: how long the prediction took.
         """
+        version = model.version
         self._log.add(
             PredictionRow(
                 id=prediction_id,
                 at=datetime.now(UTC),
-                model_name=model.name,
-                model_version=model.version,
+                model_name=f"{model.name}@{version}" if isinstance(version, str) else model.name,
+                model_version=None if isinstance(version, str) else version,
                 text_hash=hash_text(text),
                 length_chars=len(text),
                 label=prediction.label,

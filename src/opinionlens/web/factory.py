@@ -169,7 +169,10 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(service.router)
     app.include_router(home.router)
     app.include_router(docs.router)
-    app.include_router(admin_router(settings.api.model_name, can_follow=settings.follows_champion))
+    from_folder = settings.api.model_path is not None
+    app.include_router(
+        admin_router(settings.api.model_name, can_follow=settings.follows_champion, from_folder=from_folder)
+    )
     app.include_router(evaluate.router)
     app.include_router(session.router)
     app.include_router(keys.router)

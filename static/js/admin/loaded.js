@@ -9,7 +9,12 @@ import { fillScore } from "./scores.js";
 import { settle } from "./status.js";
 
 /** @import { Model } from "../types.js" */
-/** @typedef {{ refresh: () => Promise<void>, tryOut: (model: Model, active: Model | undefined) => void }} Acts */
+/**
+ * @typedef {object} Acts
+ * @property {() => Promise<void>} refresh
+ * @property {(model: Model, active: Model | undefined) => void} tryOut
+ * @property {boolean} canActivate
+ */
 
 const section = byId("loaded");
 
@@ -28,7 +33,7 @@ export function showLoaded(models, expected, acts) {
 }
 
 /** @param {Model} model @param {Model | undefined} active @param {number} expected @param {Acts} acts */
-function row(model, active, expected, { refresh, tryOut }) {
+function row(model, active, expected, { refresh, tryOut, canActivate }) {
   const line = fill(copyOf("version-row"), {
     name: nameOf(model),
     kind: model.kind ?? "",
@@ -42,7 +47,8 @@ function row(model, active, expected, { refresh, tryOut }) {
     fillScore(slot(name, line), name, model.scores ?? {}, model.is_active ? null : (active?.scores ?? null));
   }
   wire(line, "try", !model.is_active && !model.problem, model, () => tryOut(model, active));
-  wire(line, "activate", !model.is_active && !model.problem, model, () => askToActivate(model, active, expected, refresh));
+  const isOffered = canActivate && !model.is_active && !model.problem;
+  wire(line, "activate", isOffered, model, () => askToActivate(model, active, expected, refresh));
   wire(line, "delete", !model.is_active, model, () => askToDelete(model, refresh));
   line.toggleAttribute("data-active", model.is_active);
   return line;

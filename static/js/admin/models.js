@@ -31,7 +31,7 @@ async function refresh({ registry = true } = {}) {
   if (isAway) complain(null);
   isAway = false;
   // Without the database nobody knows what a step back would restore; the status says that it is away.
-  const target = rollBackTarget(history.answer?.deployments ?? []);
+  const target = status.answer.from_folder ? null : rollBackTarget(history.answer?.deployments ?? []);
   const expected = status.answer.deployment?.number ?? 0;
   const now = JSON.stringify([status.answer, loaded.answer, target]);
   if (now !== seen) {
@@ -39,7 +39,7 @@ async function refresh({ registry = true } = {}) {
     if (expected !== lastNumber) closeTrial(); // it compared with what answered before
     lastNumber = expected;
     showStatus(status.answer, target, refresh);
-    showLoaded(loaded.answer, expected, { refresh, tryOut });
+    showLoaded(loaded.answer, expected, { refresh, tryOut, canActivate: !status.answer.from_folder });
   }
   if (registry) await showRegistry();
 }

@@ -25,16 +25,27 @@ export function showStatus(state, target, refresh) {
   fill(section, {
     name: active ? nameOf(active) : "The word list",
     kind: active?.kind ?? "no trained model is active",
-    since: sinceWords(active, deployment),
-    following: state.following
-      ? "Follows the registry: a new champion answers by itself."
-      : "Does not follow the registry: only a decision here changes what answers.",
+    since: state.from_folder ? folderWords(active) : sinceWords(active, deployment),
+    following: followingWords(state),
   });
   showRollBack(deployment, target, refresh);
   const follow = button("follow", section);
   follow.hidden = state.following || !deployment || section.dataset.canFollow === undefined;
   follow.onclick = () => askToFollow(refresh);
   showProblems(state);
+}
+
+/** @param {Status} state */
+function followingWords(state) {
+  if (state.from_folder) return "Another version answers as soon as it is put into that folder.";
+  if (state.following) return "Follows the registry: a new champion answers by itself.";
+  return "Does not follow the registry: only a decision here changes what answers.";
+}
+
+/** @param {Model | null} active */
+function folderWords(active) {
+  if (!active) return "A general word list answers until there is a model in the folder of API__MODEL_PATH.";
+  return "From the folder that API__MODEL_PATH names: neither the registry nor the history decides.";
 }
 
 /** @param {Model | null} active @param {Deployment | null} deployment */

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from opinionlens.base.setting_groups import SecuritySettings
+from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.server.bootstrap import prepare
 from opinionlens.web.factory import create_app
@@ -22,7 +25,12 @@ PASSWORD = "four quiet lenses look on"
 def admin(make_settings: object) -> Iterator[TestClient]:
     """A client that has logged in."""
     security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
-    settings = make_settings(groups={"security": security})  # type: ignore[operator]
+    with logged_in(make_settings(groups={"security": security})) as client:  # type: ignore[operator]
+        yield client
+
+
+@contextmanager
+def logged_in(settings: Settings) -> Iterator[TestClient]:
     prepare(settings)
     with TestClient(create_app(settings, registry=MemoryRegistry())) as client:
         form = client.get("/login").text
@@ -31,6 +39,16 @@ def admin(make_settings: object) -> Iterator[TestClient]:
         sent = {"username": "admin", "password": PASSWORD, "next": "/admin", "token": token[1]}
         assert client.post("/login", data=sent).url.path == "/admin"
         yield client
+
+
+def test_the_history_says_where_a_folder_decides(
+    make_settings: object, admin: TestClient, tmp_path: Path
+) -> None:
+    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
+    settings = make_settings(groups={"security": security}, model_path=tmp_path)  # type: ignore[operator]
+    with logged_in(settings) as client:
+        assert "API__MODEL_PATH" in client.get("/admin/history").text
+    assert "API__MODEL_PATH" not in admin.get("/admin/history").text
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -55,7 +55,10 @@ class ModelInfo(AnswerModel):
     """Which model answered."""
 
     name: str
-    version: int | None = Field(description="Registered version; null for the built-in word list.")
+    version: int | str | None = Field(
+        description="Registered version; of a model from a folder the start of its digest; null for the "
+        "built-in word list."
+    )
     kind: str = Field(description="How it works: `linear`, `skops`, or `lexicon` for the built-in word list.")
 
 

@@ -230,7 +230,7 @@ class Metrics:
         self._item_seconds = self._histogram(catalogue.ITEM_SECONDS)
         self._predictions = self._counter(catalogue.PREDICTIONS)
         self._drift_score = self._unknown_gauge(catalogue.DRIFT_SCORE)
-        self._models: dict[tuple[str, str, int | None], _ModelSeries] = {}
+        self._models: dict[tuple[str, str, int | str | None], _ModelSeries] = {}
 
     def _create_http_metrics(self) -> None:
         self._http_requests = self._counter(catalogue.HTTP_REQUESTS)

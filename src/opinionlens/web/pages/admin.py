@@ -11,12 +11,13 @@ from opinionlens.web.http.guards import admin_page
 from opinionlens.web.services.state import services_of
 
 
-def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
+def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False) -> APIRouter:
     """Return the admin pages.
 
     Args:
         model_name: the name that the fetch form begins with.
         can_follow: whether the settings let the app follow the registry's champion.
+        from_folder: whether the settings name a folder whose model is served.
     """
     router = APIRouter(prefix="/admin", include_in_schema=False, dependencies=[Depends(admin_page)])
 
@@ -37,7 +38,9 @@ def admin_router(model_name: str, *, can_follow: bool) -> APIRouter:
     @router.get("/history")
     async def history(request: Request) -> Response:
         """Show the deployments."""
-        return services_of(request).pages.render(request, "admin/history.html", here="admin", tab="History")
+        return services_of(request).pages.render(
+            request, "admin/history.html", here="admin", tab="History", from_folder=from_folder
+        )
 
     @router.get("/keys")
     async def keys(request: Request) -> Response:

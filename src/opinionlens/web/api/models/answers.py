@@ -9,6 +9,7 @@ from typing import Any
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.datasets.coverage import not_trained_on
 from opinionlens.datasets.licences import licences_of, warning_of
+from opinionlens.deployment.folder import FolderVersion
 from opinionlens.deployment.lifecycle import Lifecycle, LoadedVersion
 from opinionlens.deployment.model_ids import model_id_of
 from opinionlens.registry import Version
@@ -140,7 +141,7 @@ def _shown(manifest: Manifest) -> dict[str, Any]:
     return {name: plain[name] for name in _SHOWN} | {"general": list(manifest.general)}
 
 
-def _scores(cached: CachedVersion, manifest: Manifest | None) -> dict[str, float]:
+def _scores(cached: CachedVersion | FolderVersion, manifest: Manifest | None) -> dict[str, float]:
     return _shown_scores({**(manifest.training.scores if manifest else {}), **cached.facts.scores})
 
 
@@ -150,7 +151,7 @@ def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
     return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
 
 
-def _training(cached: CachedVersion, manifest: Manifest | None) -> TrainingAnswer:
+def _training(cached: CachedVersion | FolderVersion, manifest: Manifest | None) -> TrainingAnswer:
     training = manifest.training if manifest else None
     lineage = manifest.lineage if manifest else None
     return TrainingAnswer(

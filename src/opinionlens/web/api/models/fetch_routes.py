@@ -57,6 +57,8 @@ async def fetch(
     With `set_default` it is activated afterwards.
     """
     lifecycle = services_of(request).lifecycle
+    if order.set_default:
+        lifecycle.check_may_change()
     wanted = FetchOrder(
         order.model_name, order.model_version, order.set_default, order.why or DEFAULT_WHY, admin.name
     )

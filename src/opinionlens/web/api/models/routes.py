@@ -116,7 +116,8 @@ async def status(request: Request, _: Admin) -> Response:
         ModelsStatusAnswer(
             active=model_answer(active, lifecycle) if active else None,
             deployment=deployment_answer(row) if row else None,
-            following=lifecycle.champion.is_following,
+            following=lifecycle.champion.is_following and lifecycle.folder is None,
+            from_folder=lifecycle.folder is not None,
             problems=list(lifecycle.active.problems),
             registry_problem=lifecycle.registry.problem,
             database_problem=lifecycle.active.database_problem or services_of(request).records.problem,

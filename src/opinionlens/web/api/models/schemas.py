@@ -141,7 +141,9 @@ class BriefModelAnswer(AnswerModel):
 
     model_id: ModelId
     model_name: str
-    model_version: int
+    model_version: int | str = Field(
+        description="Of a model from a folder (`API__MODEL_PATH`), the start of its digest."
+    )
     is_active: bool
 
 
@@ -308,6 +310,7 @@ class ModelsStatusAnswer(AnswerModel):
                     "active": _MODEL,
                     "deployment": _DEPLOYMENT,
                     "following": True,
+                    "from_folder": False,
                     "problems": [],
                     "registry_problem": None,
                     "database_problem": None,
@@ -319,6 +322,9 @@ class ModelsStatusAnswer(AnswerModel):
     active: ModelAnswer | None
     deployment: DeploymentAnswer | None
     following: bool = Field(description="A newly promoted champion becomes active by itself.")
+    from_folder: bool = Field(
+        description="The model of a folder is served (`API__MODEL_PATH`), and no version can be activated."
+    )
     problems: list[str]
     registry_problem: str | None
     database_problem: str | None
