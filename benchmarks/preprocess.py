@@ -1,4 +1,4 @@
-"""Whole columns against row by row: cleaning and deduplication keys of about 60,000 real texts.
+"""Whole columns against row by row: deduplication keys of about 60,000 real texts.
 
     python benchmarks/preprocess.py --raw-dir ../shared/datasets/raw
 
@@ -14,7 +14,6 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from opinionlens.datasets.dataset_reading import read_dataset
 from opinionlens.datasets.finding import Places
 from opinionlens.text import bulk
 from opinionlens.text.deduplication import deduplication_key
-from opinionlens.text.recipe import RECIPES
 
 SOURCES = ("imdb", "airline_tweets", "amazon_food")
 
@@ -44,13 +42,7 @@ def keys_of(texts: pl.Series) -> pl.Series:
     return texts.to_frame("text").select(bulk.deduplication_key(pl.col("text"))).to_series()
 
 
-STEPS = (
-    *(
-        Step(f"clean, {name}", recipe.clean, partial(bulk.clean_series, recipe))
-        for name, recipe in RECIPES.items()
-    ),
-    Step("deduplication key", deduplication_key, keys_of),
-)
+STEPS = (Step("deduplication key", deduplication_key, keys_of),)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from benchmarks.quality.measuring import figures_of
 
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.progress import Bars, Reporter
-from opinionlens.cli.chosen import WORD_LIST
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.families.catalogue import FAMILIES
+from opinionlens.library.selection import WORD_LIST
 from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths
 

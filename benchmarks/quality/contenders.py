@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.quality.measuring import Answers
+from benchmarks.quality.sides import sign_codes
 from textblob import TextBlob
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from opinionlens.base.errors import InputError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.cli.chosen import WORD_LIST, chosen_classifier
+from opinionlens.cli.chosen import chosen_classifier
 from opinionlens.evaluation.own_data import vader_thresholds
-from opinionlens.evaluation.polarity import sign_codes
+from opinionlens.library.selection import WORD_LIST
 from opinionlens.text import vader
 
 VADER, TEXTBLOB = "VADER", "TextBlob"

@@ -1,6 +1,6 @@
 """From answers to figures, by the same rules for everyone. Nothing here reads or asks.
 
-On a set without neutral texts the sign decides (`opinionlens.evaluation.polarity`) and a tie counts half, so
+On a set without neutral texts the sign decides (`sides`) and a tie counts half, so
 that nobody loses by being able to say "neutral", and nobody wins by guessing.
 """
 
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from benchmarks.quality.sides import lean, share_ties, sign_codes
 from numpy.typing import NDArray
 
 from opinionlens.evaluation import confusion
 from opinionlens.evaluation.codes import Codes, Counts, Floats, rows_that_match
 from opinionlens.evaluation.confusion import Statistic
 from opinionlens.evaluation.intervals import Interval, bootstrap, paired_bootstrap
-from opinionlens.evaluation.polarity import by_sign, is_two_class, lean, share_ties, sign_codes
+from opinionlens.evaluation.polarity import by_sign, is_two_class
 from opinionlens.evaluation.reliability import expected_calibration_error
 
 

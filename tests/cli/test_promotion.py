@@ -245,7 +245,8 @@ def test_a_project_that_has_moved_is_promoted_again_in_its_new_place(
 
     store = MlflowTracking("sqlite:///mlruns.db", models=registry_mlflow)
     with store.start_run("imdb", "tune_sklearn") as run:  # training goes on in the new place, too
-        run.log_text("fine", "note.txt")
+        (tmp_path / "note.txt").write_text("fine")
+        run.log_file(tmp_path / "note.txt")
     fresh = MlflowTracking("sqlite:///mlruns.db", models=registry_mlflow)
     assert fresh.run(run.id).experiment == "imdb (2)"
     assert [path.name for path in new.rglob("note.txt")] == ["note.txt"]

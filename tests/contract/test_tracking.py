@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,13 +10,6 @@ from opinionlens.base.errors import ArtifactMissing, TrackingError
 from opinionlens.tracking import RunStatus, Tracking
 
 EXPERIMENT = "imdb_amazon_airtweets_data"
-
-
-class Picture:
-    """A figure as far as tracking asks: it writes itself in the format that it is told."""
-
-    def savefig(self, file: Any, *, format: str) -> None:
-        file.write(f"a picture as {format}".encode())
 
 
 def test_a_run_keeps_what_it_is_given(tracking: Tracking):
@@ -165,10 +157,9 @@ def test_an_impossible_name_is_refused(tracking, wrong):
 
 def test_files_are_kept(tracking, tmp_path):
     (tmp_path / "data_report.json").write_text("{}")
+    (tmp_path / "readme.txt").write_text("größe ✓\n", encoding="utf-8")
     with tracking.start_run(EXPERIMENT, "r") as run:
-        run.log_text("größe ✓\n", "notes/readme.txt")
-        run.log_text("top", "top.txt")
-        run.log_figure(Picture(), "figures/confusion_matrix.png")
+        run.log_file(tmp_path / "readme.txt", "notes/more")
         run.log_file(tmp_path / "data_report.json", "reports")
         run.log_file(tmp_path / "data_report.json")
 
@@ -176,24 +167,19 @@ def test_files_are_kept(tracking, tmp_path):
         path: tracking.fetch_file(run.id, path, tmp_path / "got" / str(number)).read_bytes().decode()
         for number, path in enumerate(
             [
-                "notes/readme.txt",
-                "top.txt",
-                "figures/confusion_matrix.png",
+                "notes/more/readme.txt",
                 "reports/data_report.json",
                 "data_report.json",
             ]
         )
     }
     assert kept == {
-        "notes/readme.txt": "größe ✓\n",
-        "top.txt": "top",
-        "figures/confusion_matrix.png": "a picture as png",
+        "notes/more/readme.txt": "größe ✓\n",
         "reports/data_report.json": "{}",
         "data_report.json": "{}",
     }
-    assert (
-        tracking.fetch_file(run.id, "notes/readme.txt", tmp_path / "flat") == tmp_path / "flat" / "readme.txt"
-    )
+    fetched = tracking.fetch_file(run.id, "notes/more/readme.txt", tmp_path / "flat")
+    assert fetched == tmp_path / "flat" / "readme.txt"
 
 
 def test_what_does_not_exist_is_an_error(tracking, tmp_path):

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from opinionlens.text import bulk
 from opinionlens.text import deduplication as scalar
-from opinionlens.text.recipe import RECIPES, Recipe
 
 REAL = """\
 @VirginAmerica plus you've added commercials to the experience... tacky. http://t.co/AbC1d
@@ -21,21 +20,6 @@ this taffy is so good.  It is very soft and chewy.  I'd buy it again =D <3
 
 def by_row(function, texts):
     return [None if text is None else function(text) for text in texts]
-
-
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
-def test_real_looking_texts_are_cleaned_alike(recipe):
-    assert bulk.clean_series(recipe, pl.Series("t", REAL)).to_list() == by_row(recipe.clean, REAL)
-
-
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda r: r.name)
-@settings(deadline=None, max_examples=150)
-@given(data=st.data())
-def test_any_texts_are_cleaned_alike(hard_texts, recipe, data):
-    texts = data.draw(st.lists(hard_texts, max_size=8))
-    assert bulk.clean_series(recipe, pl.Series("t", texts, pl.String)).to_list() == by_row(
-        recipe.clean, texts
-    )
 
 
 @settings(deadline=None, max_examples=150)
@@ -77,8 +61,6 @@ def test_keys_and_word_counts_are_alike(hard_texts, data):
 def test_characters_that_the_two_engines_read_differently(character, frame):
     texts = [frame.format(character), frame.format(character).upper(), f"x {frame.format(character)} y"]
     series = pl.Series(texts)
-    for recipe in RECIPES.values():
-        assert bulk.clean_series(recipe, series).to_list() == by_row(recipe.clean, texts)
     keys = pl.select(bulk.deduplication_key(pl.lit(series))).to_series()
     assert keys.to_list() == by_row(scalar.deduplication_key, texts)
 
@@ -88,20 +70,8 @@ def test_every_character_that_is_not_hard_is_read_alike():
     points = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000 and (c < 0x3000 or c % 97 == 0)]
     texts = [f"{c} a{c}b @{c}" for c in points]
     series = pl.Series(texts)
-    for recipe in RECIPES.values():
-        assert bulk.clean_series(recipe, series).to_list() == by_row(recipe.clean, texts)
     keys = pl.select(bulk.deduplication_key(pl.lit(series))).to_series()
     assert keys.to_list() == by_row(scalar.deduplication_key, texts)
-
-
-@pytest.mark.parametrize(
-    "recipe",
-    [Recipe("plain-v1", stemmer="porter"), Recipe("social-v1", negation_scope=True)],
-    ids=lambda r: r.identifier,
-)
-def test_other_recipes_take_the_scalar_way(recipe):
-    texts = [*REAL, None, REAL[0]]
-    assert bulk.clean_series(recipe, pl.Series("t", texts)).to_list() == by_row(recipe.clean, texts)
 
 
 @pytest.mark.parametrize("texts", [[], [None], ["", None, "\x00", "ok", None, "ok :)"]])
@@ -112,15 +82,12 @@ def test_missing_texts_stay_missing_and_in_their_place(texts):
     counts = pl.DataFrame({"key": keys}).select(bulk.word_counts(pl.col("key"))).to_series()
     assert keys.to_list() == by_row(scalar.deduplication_key, texts)
     assert counts.to_list() == by_row(lambda key: len(key.split()), keys)
-    for recipe in RECIPES.values():
-        cleaned = bulk.clean_series(recipe, series)
-        assert cleaned.to_list() == by_row(recipe.clean, texts)
-        assert cleaned.name == "t"
+    assert keys.name == "t"
 
 
 def test_most_real_texts_need_no_scalar_work(monkeypatch):
     """Otherwise the vectorised way is correct and of no use."""
     asked = []
-    monkeypatch.setattr(bulk, "_apply_one_by_one", lambda scalar, texts: asked.extend(texts) or texts)
-    bulk.clean_series(RECIPES["social-v1"], pl.Series(REAL))
+    monkeypatch.setattr(bulk, "_one_by_one", lambda texts: asked.extend(texts) or texts)
+    pl.select(bulk.deduplication_key(pl.lit(pl.Series(REAL))))
     assert 0 < len(asked) < len(REAL) / 2

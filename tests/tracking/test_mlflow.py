@@ -51,10 +51,11 @@ def folder(making: tuple[Path, object], tmp_path: Path) -> Iterator[Path]:
 def test_a_relative_path_is_meant_as_it_was_given(folder, tmp_path_factory):
     tracking = MlflowTracking("sqlite:///mlruns.db", models=logged_models)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "note.txt").write_text("kept")
     with chdir(elsewhere), tracking.start_run("imdb", "r") as run:
-        run.log_text("kept", "note.txt")
+        run.log_file(Path("note.txt"))
 
-    assert list(elsewhere.iterdir()) == []
+    assert [path.name for path in elsewhere.iterdir()] == ["note.txt"]
     assert (folder / "mlruns" / "imdb" / run.id / "artifacts" / "note.txt").read_text() == "kept"
 
 

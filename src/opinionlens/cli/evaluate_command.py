@@ -17,6 +17,7 @@ from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.cli.evaluate_table import print_report
 from opinionlens.cli.html_report import HtmlReport
+from opinionlens.cli.telling import tell
 from opinionlens.datasets.label_spellings import told_labels
 from opinionlens.datasets.own_rows import Wanted, read_own_rows
 from opinionlens.evaluation.own_data import Answers, measured
@@ -53,7 +54,7 @@ def run_evaluate(
     report = measure(order, reporter or Bars())
     if page:
         page.write(report)
-        Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(f"Written: {html}")
+        tell(f"Written: {html}")
     if as_json:
         sys.stdout.write(json.dumps(report.as_dict(), ensure_ascii=True, indent=2) + "\n")
     else:

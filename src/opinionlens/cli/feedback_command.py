@@ -7,12 +7,11 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
-
 from opinionlens.base.errors import InputError
 from opinionlens.base.files import replacing_file
 from opinionlens.base.settings import load_settings
 from opinionlens.base.wording import counted
+from opinionlens.cli.telling import tell
 from opinionlens.storage import Database, SchemaUnsupported, feedback
 from opinionlens.storage.database_urls import shown
 from opinionlens.storage.feedback import LabelledRow
@@ -48,7 +47,7 @@ def run_export(file: Path) -> None:
             stream.writelines(written(form, counting()))
     finally:
         database.close()
-    _tell(f"{counted(rows, 'labelled text')} → {file}")
+    tell(f"{counted(rows, 'labelled text')} → {file}")
 
 
 def run_delete(feedback_id: int | None, text: str | None) -> None:
@@ -65,7 +64,7 @@ def run_delete(feedback_id: int | None, text: str | None) -> None:
         _check_tables(database)
         if feedback_id is not None:
             feedback.remove(database, feedback_id)
-            _tell(f"Feedback {feedback_id} has been deleted.")
+            tell(f"Feedback {feedback_id} has been deleted.")
         else:
             _forget(database, str(text))
 
@@ -76,12 +75,7 @@ def _forget(database: Database, text: str) -> None:
     while after is not None:
         part = forget_text(database, text, after)
         given, predicted, after = given + part.feedback, predicted + part.predictions, part.next_after
-    _tell(f"Deleted: {given:,} × feedback, {predicted:,} × prediction.")
-
-
-def _tell(words: str) -> None:
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    console.print(words)
+    tell(f"Deleted: {given:,} × feedback, {predicted:,} × prediction.")
 
 
 def _check_tables(database: Database) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from opinionlens.accounts.secret_checks import refuse_weak_secrets
 from opinionlens.base.settings import load_settings
 from opinionlens.cli.app_database import open_database
+from opinionlens.cli.telling import tell
 from opinionlens.storage.database_urls import parse_url, shown
 
 
@@ -24,4 +23,4 @@ def run_migrate() -> None:
     refuse_weak_secrets(settings)
     with open_database():
         where = shown(parse_url(settings.database.url.get_secret_value()))
-    Console(stderr=True).print(f"The tables in {where} are up to date.", soft_wrap=True)
+    tell(f"The tables in {where} are up to date.")

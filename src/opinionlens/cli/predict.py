@@ -19,6 +19,7 @@ from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.uncertainty import UNCERTAIN_SENTENCES
 from opinionlens.cli.chosen import Chosen, chosen_classifier
 from opinionlens.cli.printed_tables import LABEL_COLOURS
+from opinionlens.cli.telling import tell
 from opinionlens.tabular.formats import ENDINGS, PACKINGS, format_of, stem_of
 from opinionlens.tabular.opening import check_plain_file
 from opinionlens.tabular.packing import content_format
@@ -145,11 +146,9 @@ def _check_input(file: Path) -> None:
 
 
 def _print_report(report: BatchReport, chosen: Chosen, target: Path) -> None:
-    # Names of files and columns may look like rich's markup.
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     rows, predicted = counted(report.rows, "row"), report.rows - report.errors
-    console.print(f"{rows}, {predicted:,} predicted with {chosen.name} {chosen.version} → {target}")
+    tell(f"{rows}, {predicted:,} predicted with {chosen.name} {chosen.version} → {target}")
     for reason, count in report.by_reason.items():
-        console.print(f"{count:,} not predicted: {reason}", style="yellow")
+        tell(f"{count:,} not predicted: {reason}", style="yellow")
     for note in report.notes:
-        console.print(note, style="yellow")
+        tell(note, style="yellow")

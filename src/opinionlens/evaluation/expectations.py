@@ -73,11 +73,8 @@ class Says:
 
 
 @dataclass(frozen=True, slots=True)
-class Strengthens:
-    """The expectation that the second text raises a label's probability.
-
-    A loss of up to 0.01 is forgiven.
-    """
+class _Change:
+    """A text before and after a change."""
 
     before: str
     after: str
@@ -87,6 +84,15 @@ class Strengthens:
     def texts(self) -> tuple[str, ...]:
         """See `Case.texts`."""
         return (self.before, self.after)
+
+
+class Strengthens(_Change):
+    """The expectation that the second text raises a label's probability.
+
+    A loss of up to 0.01 is forgiven.
+    """
+
+    __slots__ = ()
 
     def holds(self, rows: Floats) -> bool:
         """See `Case.holds`."""
@@ -94,21 +100,13 @@ class Strengthens:
         return bool(rows[1, column] >= rows[0, column] - _STANDSTILL)
 
 
-@dataclass(frozen=True, slots=True)
-class Overturns:
+class Overturns(_Change):
     """The expectation that the second text loses a label.
 
     Its probability of the label is lower than the first's, and it gets another label.
     """
 
-    before: str
-    after: str
-    label: Label
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """See `Case.texts`."""
-        return (self.before, self.after)
+    __slots__ = ()
 
     def holds(self, rows: Floats) -> bool:
         """See `Case.holds`."""

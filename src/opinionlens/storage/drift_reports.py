@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, insert
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.drift_data import Json
-from opinionlens.storage.paging import Page, page_limit, page_start
+from opinionlens.storage.paging import Page, newest_rows
 from opinionlens.storage.tables import drift_reports
 
 
@@ -80,14 +80,7 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    limit = page_limit(limit)
-    query = select(drift_reports).where(drift_reports.c.id < page_start(before))
-    query = query.order_by(drift_reports.c.id.desc()).limit(limit + 1)
-    with database.reading() as connection:
-        found = [_from_row(row) for row in connection.execute(query)]
-        total = connection.scalar(select(func.count()).select_from(drift_reports)) or 0
-    rows = tuple(found[:limit])
-    return Page(rows, total, rows[-1].id if len(found) > limit else None)
+    return newest_rows(database, drift_reports, _from_row, limit=limit, before=before)
 
 
 def _from_row(row: Row[Any]) -> DriftReport:

@@ -16,7 +16,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import RecordNotFound
-from opinionlens.storage.paging import MAX_ROW_NUMBER, Page, page_limit, page_start
+from opinionlens.storage.paging import MAX_ROW_NUMBER, Page, newest_rows
 from opinionlens.storage.redaction import redact
 from opinionlens.storage.tables import feedback, predictions
 from opinionlens.text.labels import Label
@@ -94,14 +94,7 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    limit = page_limit(limit)
-    query = select(feedback).where(feedback.c.id < page_start(before))
-    query = query.order_by(feedback.c.id.desc()).limit(limit + 1)
-    with database.reading() as connection:
-        found = [_from_row(row) for row in connection.execute(query)]
-        total = connection.scalar(select(func.count()).select_from(feedback)) or 0
-    rows = tuple(found[:limit])
-    return Page(rows, total, rows[-1].id if len(found) > limit else None)
+    return newest_rows(database, feedback, _from_row, limit=limit, before=before)
 
 
 def remove(database: Database, feedback_id: int) -> Feedback:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Row, Table, func, select
+
+from opinionlens.storage.database import Database
 
 T = TypeVar("T")
 
@@ -38,3 +43,26 @@ def page_start(before: int | None) -> int:
     For None all rows lie below it.
     """
     return MAX_ROW_NUMBER if before is None else max(0, min(before, MAX_ROW_NUMBER))
+
+
+def newest_rows(
+    database: Database, table: Table, make: Callable[[Row[Any]], T], *, limit: int, before: int | None
+) -> Page[T]:
+    """Return a page of a table, the last row first, by `id`.
+
+    Args:
+        database: where it is.
+        table: the table.
+        make: turns a row into its value.
+        limit: how many at the most.
+        before: the page lies below this id; None for the first page.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    limit = page_limit(limit)
+    query = select(table).where(table.c.id < page_start(before)).order_by(table.c.id.desc()).limit(limit + 1)
+    with database.reading() as connection:
+        found = connection.execute(query).all()
+        total = connection.scalar(select(func.count()).select_from(table)) or 0
+    return Page(tuple(map(make, found[:limit])), total, found[limit - 1].id if len(found) > limit else None)

@@ -23,7 +23,6 @@ _MARKS = (
 _LOOKED_AT = 16
 _MARKED = re.compile("[\udc80-\udcff]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-BOM = "\ufeff"
 
 
 class BadBytes(StrEnum):

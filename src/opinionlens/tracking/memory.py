@@ -5,7 +5,6 @@ It keeps every rule of the port, and ships.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from uuid import uuid4
 from opinionlens.base.errors import ArtifactMissing, TrackingError
 from opinionlens.base.files import replacing_directory
 from opinionlens.tracking.ending import ending_status
-from opinionlens.tracking.port import Figure, Param, RunRecord, RunStatus, check_names
+from opinionlens.tracking.port import Param, RunRecord, RunStatus, check_names
 
 
 @dataclass
@@ -82,16 +81,6 @@ class MemoryRun:
         check_names(tags)
         with self._answering():
             self._kept.tags.update(tags)
-
-    def log_figure(self, figure: Figure, path: str) -> None:
-        """See `Run.log_figure`."""
-        content = io.BytesIO()
-        figure.savefig(content, format=PurePosixPath(path).suffix.removeprefix("."))
-        self._keep(path, content.getvalue())
-
-    def log_text(self, text: str, path: str) -> None:
-        """See `Run.log_text`."""
-        self._keep(path, text.encode())
 
     def log_file(self, file: Path, folder: str = "") -> None:
         """See `Run.log_file`."""

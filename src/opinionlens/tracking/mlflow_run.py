@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from opinionlens.base.errors import TrackingError
 from opinionlens.base.mlflow_client import Client
-from opinionlens.tracking.port import Figure, Param, check_names
+from opinionlens.tracking.port import Param, check_names
 
 
 class RunStore(Protocol):
@@ -67,21 +66,6 @@ class MlflowRun:
         """See `Run.set_tags`."""
         self._store.log_batch(self._id, tags=tags)
 
-    def log_figure(self, figure: Figure, path: str) -> None:
-        """See `Run.log_figure`."""
-        with tempfile.TemporaryDirectory() as folder:
-            picture = Path(folder) / PurePosixPath(path).name
-            with picture.open("wb") as stream:
-                figure.savefig(stream, format=picture.suffix.removeprefix("."))
-            self.log_file(picture, _folder_of(path))
-
-    def log_text(self, text: str, path: str) -> None:
-        """See `Run.log_text`."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / PurePosixPath(path).name
-            file.write_text(text, encoding="utf-8")
-            self.log_file(file, _folder_of(path))
-
     def log_file(self, file: Path, folder: str = "") -> None:
         """See `Run.log_file`."""
         if not file.is_file():
@@ -93,8 +77,3 @@ class MlflowRun:
         """See `Run.log_classifier`."""
         check_names([name])
         return self._store.log_classifier(artifact, name, self._experiment_id, self._id)
-
-
-def _folder_of(path: str) -> str:
-    folder = str(PurePosixPath(path).parent)
-    return "" if folder == "." else folder

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from opinionlens.base.errors import TrackingError
 
@@ -52,14 +52,6 @@ class RunRecord:
     tags: Mapping[str, str]
 
 
-class Figure(Protocol):
-    """A picture that can be saved, such as matplotlib's."""
-
-    def savefig(self, file: Any, *, format: str) -> None:  # noqa: ANN401 - matplotlib's own names and types
-        """Write the picture to an open binary file."""
-        ...
-
-
 class Run(Protocol):
     """One open run. Every call may raise TrackingError."""
 
@@ -81,17 +73,6 @@ class Run(Protocol):
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Add or replace tags."""
-        ...
-
-    def log_figure(self, figure: Figure, path: str) -> None:
-        """Keep a picture as the file `path`.
-
-        The suffix names the format. The figure is not closed.
-        """
-        ...
-
-    def log_text(self, text: str, path: str) -> None:
-        """Keep a text as the file `path`."""
         ...
 
     def log_file(self, file: Path, folder: str = "") -> None:
