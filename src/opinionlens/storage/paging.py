@@ -48,7 +48,7 @@ def page_start(before: int | None) -> int:
 def newest_rows(
     database: Database, table: Table, make: Callable[[Row[Any]], T], *, limit: int, before: int | None
 ) -> Page[T]:
-    """Return a page of a table, the last row first, by `id`.
+    """Return a page of a table, by falling `id`.
 
     Args:
         database: where it is.
