@@ -191,7 +191,7 @@ def test_each_container_gets_its_own_secrets_only(services):
 
 
 def test_settings_of_the_app_are_settings(services):
-    for name in ("opinionlens", "migrate", "training"):
+    for name in ("opinionlens", "migrate", "opinionlens-small", "training"):
         grouped = {key for key in services[name]["environment"] if "__" in key}
         assert grouped <= set(setting_names()), name
 

@@ -1,0 +1,189 @@
+"""The scripts inside the images: health checks, MLflow's start, and training's folder."""
+
+import configparser
+import importlib.util
+import sqlite3
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg://mlflow@postgres/mlflow",
+    "MLFLOW_AUTH_ADMIN_PASSWORD": "twelve chars",
+    "MLFLOW_FLASK_SERVER_SECRET_KEY": "a key",
+}
+
+
+def script(name):
+    """Load a script by its path: a package of the name `docker` is installed, too."""
+    spec = importlib.util.spec_from_file_location(f"image_{name}", ROOT / "docker" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+healthcheck, mlflow_server, training = map(script, ("healthcheck", "mlflow_server", "training"))
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(int(self.path.strip("/")))
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("status", "expected"), [(200, 0), (204, 0), (404, 1), (503, 1)])
+def test_health_is_what_the_status_says(address, status, expected, capsys):
+    assert healthcheck.main([f"{address}/{status}"]) == expected
+    assert capsys.readouterr().out == f"{address}/{status}: {status}\n"
+
+
+def test_silence_is_ill(capsys):
+    assert healthcheck.main(["http://127.0.0.1:9/health"]) == 1
+    assert "refused" in capsys.readouterr().err
+
+
+def test_health_check_needs_nothing_that_is_installed(address):
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", ROOT / "docker" / "healthcheck.py", f"{address}/200"],
+        capture_output=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"MLFLOW_BACKEND_STORE_URI": ""}, "MLFLOW_BACKEND_STORE_URI is empty."),
+        ({"MLFLOW_FLASK_SERVER_SECRET_KEY": ""}, "MLFLOW_FLASK_SERVER_SECRET_KEY is empty."),
+        ({"MLFLOW_AUTH_ADMIN_PASSWORD": ""}, "MLFLOW_AUTH_ADMIN_PASSWORD is empty."),
+        (
+            {"MLFLOW_AUTH_ADMIN_PASSWORD": "eleven char"},
+            "MLFLOW_AUTH_ADMIN_PASSWORD needs 12 characters or more.",
+        ),
+    ],
+)
+def test_server_says_what_it_lacks(changed, problem, capsys):
+    assert mlflow_server.main(["serve"], ENVIRONMENT | changed) == 2
+    assert capsys.readouterr().err.splitlines()[0] == problem
+
+
+def test_server_does_not_start_without_a_word(capsys):
+    assert mlflow_server.main([], ENVIRONMENT) == 2
+    assert capsys.readouterr().err == "serve or migrate?\n"
+
+
+def test_command_of_the_server():
+    line = mlflow_server.command(
+        ENVIRONMENT | {"MLFLOW_SERVER_ALLOWED_HOSTS": "mlflow.localhost,mlflow:5000"}
+    )
+    options = dict(zip(line[2::2], line[3::2], strict=True))
+    assert line[:2] == ["mlflow", "server"]
+    assert options["--workers"] == "1"
+    assert options["--app-name"] == "basic-auth"
+    assert options["--artifacts-destination"] == "/var/lib/mlflow/artifacts"
+    assert options["--allowed-hosts"] == "mlflow.localhost,mlflow:5000"
+    assert "--cors-allowed-origins" not in options
+    s3 = mlflow_server.command(ENVIRONMENT | {"MLFLOW_ARTIFACTS_DESTINATION": "s3://bucket/models"})
+    assert s3[s3.index("--artifacts-destination") + 1] == "s3://bucket/models"
+
+
+def test_password_of_the_database_is_on_no_command_line():
+    assert "twelve chars" not in " ".join(mlflow_server.command(ENVIRONMENT | {"PGPASSWORD": "secret"}))
+
+
+def test_login_settings_are_read_as_they_were_meant():
+    store = "postgresql+psycopg://mlflow:a%40b@postgres/mlflow"
+    read = configparser.ConfigParser()
+    read.read_string(mlflow_server.login_settings(store))
+    assert read["mlflow"]["database_uri"] == store
+    assert read["mlflow"]["default_permission"] == "READ"
+    assert "admin_password" not in read["mlflow"]
+
+
+def test_new_database_is_left_to_the_server(tmp_path, capsys):
+    assert mlflow_server.migrate(f"sqlite:///{tmp_path / 'new.db'}") == 0
+    assert "the server will make them" in capsys.readouterr().out
+
+
+def test_old_tables_are_upgraded(tmp_path, monkeypatch):
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.close()
+    called = []
+    monkeypatch.setattr(
+        mlflow_server.subprocess, "run",
+        lambda command, **_: called.append(command) or subprocess.CompletedProcess(command, 3),
+    )  # fmt: skip
+    store = f"sqlite:///{tmp_path / 'old.db'}"
+    assert mlflow_server.migrate(store) == 3
+    assert called == [["mlflow", "db", "upgrade", store]]
+
+
+@pytest.fixture
+def image(tmp_path):
+    """What the training image brings."""
+    project = tmp_path / "image"
+    (project / "src").mkdir(parents=True)
+    (project / ".dvc").mkdir()
+    (project / "src" / "new.py").write_text("new")
+    (project / ".dvc" / "config").write_text("[core]\n")
+    for name in ("dvc.yaml", "dvc.lock", "params.yaml"):
+        (project / name).write_text(f"{name} of the image")
+    return project
+
+
+def test_first_run_finds_a_whole_project(image, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    training.prepare(image, folder)
+    assert (folder / "dvc.lock").read_text() == "dvc.lock of the image"
+    assert (folder / "src" / "new.py").read_text() == "new"
+    assert "no_scm = true" in (folder / ".dvc" / "config.local").read_text()
+
+
+def test_later_run_keeps_what_was_computed_and_takes_new_code(image, tmp_path):
+    folder = tmp_path / "work"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "removed.py").write_text("old")
+    (folder / ".dvc" / "cache").mkdir(parents=True)
+    (folder / "data").mkdir()
+    (folder / "dvc.lock").write_text("of this folder")
+    training.prepare(image, folder)
+    assert (folder / "dvc.lock").read_text() == "of this folder"
+    assert (folder / "params.yaml").read_text() == "params.yaml of the image"
+    assert [path.name for path in (folder / "src").iterdir()] == ["new.py"]
+    assert (folder / ".dvc" / "cache").is_dir()
+    assert (folder / "data").is_dir()
+
+
+def test_training_is_the_pipeline_and_the_promotion():
+    assert training.commands([]) == [["dvc", "repro", "tune_sklearn"], ["opinionlens", "promote"]]
+    assert training.commands(["dvc", "status"]) == [["dvc", "status"]]
+
+
+def test_what_fails_ends_it(image, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "PROJECT", image)
+    monkeypatch.setattr(
+        training, "PIPELINE", ((sys.executable, "-c", "raise SystemExit(4)"), ("touch", "after"))
+    )
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert training.main([]) == 4
+    assert not Path("after").exists()
