@@ -143,7 +143,7 @@ def write_word_model():
 @pytest.fixture
 def bare_environment(monkeypatch):
     """Take every setting of ours out of the environment, whatever the shell that runs the tests has."""
-    from opinionlens.base.settings import setting_names
+    from opinionlens.base.settings import names_of_mlflow, setting_names
 
-    for name in setting_names():
+    for name in (*setting_names(), *names_of_mlflow()):
         monkeypatch.delenv(name, raising=False)

@@ -150,3 +150,11 @@ def test_the_templates_of_stage_and_prod_start_once_their_secrets_are_filled_in(
         (tmp_path / f".env.{env}").write_text(template)
         with pytest.raises(SettingsInvalid, match="MLFLOW__REMOTE_PASSWORD"):
             refuse_weak_secrets(load_settings(tmp_path))
+
+
+def test_the_password_of_the_registry_is_named_as_it_was_set(tmp_path, monkeypatch, bare_environment):
+    monkeypatch.setenv("ENV", "stage")
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "password1234")
+    with pytest.raises(SettingsInvalid, match=r"MLFLOW_TRACKING_PASSWORD .*MLFLOW_TRACKING_USERNAME"):
+        refuse_weak_secrets(load_settings(tmp_path))

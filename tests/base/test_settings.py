@@ -215,3 +215,76 @@ def test_a_registry_address_without_a_host_stops_the_start(address, monkeypatch,
         SettingsInvalid, match=r"MLFLOW__REMOTE_TRACKING_URI: .*https://mlflow\.example\.com:5000"
     ):
         load_settings(tmp_path)
+
+
+def test_mlflows_own_address_stands_in_for_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.com:5000/")
+    mlflow = load_settings(tmp_path).mlflow
+    assert mlflow.local_tracking_uri == "http://mlflow.example.com:5000"
+    assert (mlflow.registry_uri, mlflow.registry_setting) == (
+        mlflow.local_tracking_uri,
+        "MLFLOW_TRACKING_URI",
+    )
+    monkeypatch.setenv("MLFLOW__REMOTE_TRACKING_URI", "http://registry:5000")
+    mlflow = load_settings(tmp_path).mlflow
+    assert mlflow.local_tracking_uri == "http://mlflow.example.com:5000"
+    assert (mlflow.registry_uri, mlflow.registry_setting) == (
+        "http://registry:5000",
+        "MLFLOW__REMOTE_TRACKING_URI",
+    )
+
+
+def test_our_address_goes_before_mlflows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "file:///the/older/store")  # not even looked at
+    (tmp_path / ".env").write_text("MLFLOW__LOCAL_TRACKING_URI=sqlite:///ours.db\n")
+    mlflow = load_settings(tmp_path).mlflow
+    assert (mlflow.registry_uri, mlflow.registry_setting) == (
+        "sqlite:///ours.db",
+        "MLFLOW__LOCAL_TRACKING_URI",
+    )
+
+
+def test_a_copied_template_leaves_mlflows_variables_their_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text((ROOT / "env").read_text())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000")
+    assert load_settings(tmp_path).mlflow.local_tracking_uri == "http://mlflow:5000"
+
+
+def test_mlflows_variables_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENV", "stage")
+    (tmp_path / ".env").write_text("MLFLOW_TRACKING_URI=http://first:1\nMLFLOW_TRACKING_USERNAME=ann\n")
+    (tmp_path / ".env.stage").write_text("MLFLOW_TRACKING_URI=http://second:2\n")
+    mlflow = load_settings(tmp_path).mlflow
+    assert (mlflow.local_tracking_uri, mlflow.remote_username) == ("http://second:2", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://third:3")
+    assert load_settings(tmp_path).mlflow.local_tracking_uri == "http://third:3"
+
+
+def test_mlflows_login_stands_in_only_as_a_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "of-ann-4711")
+    mlflow = load_settings(tmp_path).mlflow
+    assert mlflow.remote_username == "ann"
+    assert mlflow.remote_password is not None
+    assert mlflow.remote_password.get_secret_value() == "of-ann-4711"
+    assert "4711" not in repr(mlflow)
+    assert mlflow.name_of("remote_password") == "MLFLOW_TRACKING_PASSWORD"
+    monkeypatch.setenv("MLFLOW__REMOTE_USERNAME", "ben")
+    mlflow = load_settings(tmp_path).mlflow
+    assert (mlflow.remote_username, mlflow.remote_password) == ("ben", None)  # Ann's password is not Ben's
+    assert mlflow.tracking_login == {
+        "MLFLOW_TRACKING_USERNAME": "ann",
+        "MLFLOW_TRACKING_PASSWORD": "of-ann-4711",
+    }
+
+
+def test_a_wrong_address_of_mlflow_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MLFLOW_TRACKING_URI=file:///tmp/mlruns-4711\n")
+    with pytest.raises(SettingsInvalid) as refusal:
+        load_settings(tmp_path)
+    assert refusal.value.what.startswith("MLFLOW_TRACKING_URI: ")
+    assert refusal.value.where == str(tmp_path / ".env")
+    assert refusal.value.remedy == "MLFLOW__LOCAL_TRACKING_URI goes before it."
+    assert "4711" not in str(refusal.value)

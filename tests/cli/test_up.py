@@ -57,3 +57,23 @@ def test_taken_port_is_said_before_anything_starts(tmp_path):
     assert process.returncode == 1
     assert f"port {port} cannot be used" in process.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_no_page_is_started_where_runs_go_to_a_server(tmp_path, bytecode):
+    port = free_port()
+    command = [sys.executable, "-m", "opinionlens.cli.main", "up", "--port", str(port)]
+    environment = clean_environment(
+        PYTHONPYCACHEPREFIX=str(bytecode), MLFLOW_TRACKING_URI="http://ann:geheim@127.0.0.1:9"
+    )
+    program = Program(command, tmp_path, environment=environment, out=tmp_path / "up.log")
+    program.start()
+    try:
+        wait_until(lambda: "Ctrl-C stops" in program.log or not program.is_running, 90)
+        assert status_of(port, "/health") == 200
+        assert not any("mlflow server" in command_of(pid) for pid in descendants_of(program.pid))
+        assert program.end(signal.SIGINT) == 0
+    finally:
+        program.kill()
+    assert "127.0.0.1:9, which is not started here" in program.log
+    assert "geheim" not in program.log

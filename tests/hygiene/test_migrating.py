@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from typer.main import get_command
 
 from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
-from opinionlens.base.settings import Settings, setting_names
+from opinionlens.base.settings import Settings, names_of_mlflow, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.evaluation.scores import score
@@ -330,7 +330,7 @@ BY_SECTION = {
     "Modules and functions": nothing,
     "Endpoints": headers,
     "Files and folders": files,
-    "Settings": lambda: set(setting_names()) | build_arguments(),
+    "Settings": lambda: set(setting_names()) | set(names_of_mlflow()) | build_arguments(),
     "Parameters": nothing,
     "Metrics": lambda: {card.family + ("_total" if card.kind == "counter" else "") for card in CATALOGUE},
     "Names in MLflow": names_in_mlflow,

@@ -68,13 +68,13 @@ def test_a_broken_line_is_no_error_of_the_server():
         assert type(translated(error, uri="http://x")) is RegistryUnavailable
 
 
-def test_what_broke_the_line_is_said_and_both_names_of_the_address():
+def test_what_broke_the_line_is_said_and_what_to_check():
     wrapped = WithStatus(500)
     wrapped.__context__ = requests.exceptions.ConnectionError("HTTPConnectionPool(host='x', port=80)")
     wrapped.__context__.__context__ = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
     assert str(translated(wrapped, uri="http://x")) == (
         "The registry does not answer: Connection refused. [http://x] Check that the MLflow server runs, and "
-        "that MLFLOW__REMOTE_TRACKING_URI is its address, or without it MLFLOW__LOCAL_TRACKING_URI."
+        "that this is its address."
     )
     assert translated(WithStatus(503), uri="http://x").what == (
         "The registry does not answer: 503 Service Unavailable."

@@ -21,6 +21,7 @@ from tests.support.waiting import wait_until
 from opinionlens.base.errors import RegistryError, RegistryUnavailable, VersionNotFound
 from opinionlens.registry import ProcessLimits, ProcessRegistry, Version
 from opinionlens.registry.environment import child_environment
+from opinionlens.registry.failures import CHECK_ADDRESS
 
 # Answers `names` with its process id, counts its own starts, and does as `behaviour` says with the rest.
 CHILD = """
@@ -150,6 +151,17 @@ def test_a_command_that_ends_at_once_is_unavailable(make):
         pytest.raises(RegistryUnavailable, match="end"),
     ):
         registry.names()
+
+
+def test_the_setting_with_the_address_is_named_where_it_is_known(starts):
+    away = {"type": "RegistryUnavailable", "what": "Away.", "where": "http://x", "remedy": CHECK_ADDRESS}
+    script = child_script(starts, "say(number, result='ready')", f"say(number, error={away!r})")
+    command = [sys.executable, "-ISc", script]
+    with (
+        ProcessRegistry("http://x", command=command, setting="MLFLOW_TRACKING_URI") as registry,
+        pytest.raises(RegistryUnavailable, match="MLFLOW_TRACKING_URI is its address"),
+    ):
+        registry.version("m", 1)
 
 
 def test_errors_of_the_child_arrive_as_they_were(make):

@@ -16,12 +16,14 @@ from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 _ENDED_SECONDS = 30
+_OF_MLFLOW = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
 _GROUPS = ("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__")
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
     """Return the environment without settings of ours, but for those given; pages are the project's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_GROUPS)}
+    kept = {name: value for name, value in kept.items() if name not in _OF_MLFLOW}
     for name in ("ENV", "PYTHONDONTWRITEBYTECODE"):
         kept.pop(name, None)
     pages = {"API__STATIC_PATH": str(ROOT / "static"), "API__TEMPLATES_PATH": str(ROOT / "templates")}

@@ -107,12 +107,15 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
 def test_a_dead_server_is_an_error_and_its_password_not_repeated(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    tracking = MlflowTracking("http://ann:geheim@127.0.0.1:1", models=logged_models)
+    tracking = MlflowTracking(
+        "http://ann:geheim@127.0.0.1:1", models=logged_models, setting="MLFLOW_TRACKING_URI"
+    )
 
     with pytest.raises(TrackingError) as raised:
         tracking.prepare()
     assert "127.0.0.1:1" in str(raised.value)
     assert "geheim" not in str(raised.value)
+    assert "MLFLOW_TRACKING_URI is its address" in str(raised.value)
 
 
 def test_an_error_stays_the_one_that_is_seen_when_the_run_cannot_be_ended(folder):

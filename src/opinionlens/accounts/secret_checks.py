@@ -69,9 +69,9 @@ def _faults(settings: Settings) -> Iterator[_Fault]:
     yield from _faults_of_database(settings)
     if settings.mlflow.remote_username and _is_weak_password(settings.mlflow.remote_password):
         yield _Fault(
-            "MLFLOW__REMOTE_PASSWORD",
+            settings.mlflow.name_of("remote_password"),
             "is empty, short, or one of those that everybody tries first",
-            "Set the password of the registry's user MLFLOW__REMOTE_USERNAME.",
+            f"Set the password of the registry's user {settings.mlflow.name_of('remote_username')}.",
         )
     if settings.env is Environment.PROD and "*" in security.host_patterns:
         # A site knows its names; probes by address are let through anyway.

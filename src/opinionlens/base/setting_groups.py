@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+)
 
 from opinionlens.base.urls import web_origin
 from opinionlens.base.web_files import web_folder
@@ -97,6 +106,42 @@ class MlflowSettings(SettingGroup):
         if value.startswith("http") and web_origin(value) is None:
             raise ValueError("must be an address such as https://mlflow.example.com:5000")
         return value.rstrip("/")
+
+    _stand_ins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _tracking_login: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def from_mlflow(
+        cls, values: Mapping[str, Any], *, names: Mapping[str, str], login: Mapping[str, str]
+    ) -> Self:
+        """Return the group with some values of MLflow's own variables.
+
+        Args:
+            values: all values that are given, by field.
+            names: the variables that some of them come from, by field.
+            login: MLflow's variables of the login, which may stand in a file that MLflow does not read.
+        """
+        group = cls(**values)
+        group._stand_ins.update(names)
+        group._tracking_login.update(login)
+        return group
+
+    def name_of(self, field: str) -> str:
+        """Return the name of the variable that gave a value."""
+        return self._stand_ins.get(field, f"MLFLOW__{field.upper()}")
+
+    @property
+    def registry_setting(self) -> str:
+        """The name of the variable with the registry's address."""
+        return self.name_of("remote_tracking_uri" if self.remote_tracking_uri else "local_tracking_uri")
+
+    @property
+    def tracking_login(self) -> Mapping[str, str]:
+        """MLflow's variables for the login of the tracking store.
+
+        Our own login is for the registry alone.
+        """
+        return self._tracking_login
 
     @property
     def registry_uri(self) -> str:

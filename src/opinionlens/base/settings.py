@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         return self.env is Environment.LOCAL if chosen is None else chosen
 
 
+# MLflow's own variables stand in for ours: where runs are recorded, and so where the registry is, too, unless
+# it has an address of its own; and the login.
+_ADDRESS = {"local_tracking_uri": "MLFLOW_TRACKING_URI"}
+_LOGIN = {"remote_username": "MLFLOW_TRACKING_USERNAME", "remote_password": "MLFLOW_TRACKING_PASSWORD"}
+
 _GROUPS: dict[str, type[SettingGroup]] = {
     "mlflow": MlflowSettings,
     "api": ApiSettings,
@@ -68,6 +73,11 @@ _GROUPS: dict[str, type[SettingGroup]] = {
     "security": SecuritySettings,
     "privacy": PrivacySettings,
 }
+
+
+def names_of_mlflow() -> tuple[str, ...]:
+    """Return MLflow's own variables that count, too."""
+    return (*_ADDRESS.values(), *_LOGIN.values())
 
 
 def setting_names() -> tuple[str, ...]:
@@ -92,7 +102,8 @@ def load_settings(root: Path | None = None) -> Settings:
         settings = Settings(_env_file=files)  # type: ignore[call-arg]  # BaseSettings takes it; the stub hides it
     except ValidationError as error:
         raise _error_for(error.errors(include_input=False, include_url=False)[0], files) from None
-    return _with_absolute_paths(settings, root)
+    mlflow = _with_stand_ins(settings.mlflow, files)
+    return _with_absolute_paths(settings.model_copy(update={"mlflow": mlflow}), root)
 
 
 def place_of(name: str, root: Path | None = None) -> str:
@@ -108,6 +119,33 @@ def _files_of(root: Path) -> list[Path]:
     base = root / BASE_ENV_FILE
     chosen = os.environ.get("ENV") or dotenv_values(base).get("ENV") or Environment.LOCAL
     return [base] if chosen == Environment.LOCAL else [base, root / f"{BASE_ENV_FILE}.{chosen}"]
+
+
+def _with_stand_ins(mlflow: MlflowSettings, files: list[Path]) -> MlflowSettings:
+    """Take MLflow's own variables where ours are unset."""
+    given = {field: getattr(mlflow, field) for field in mlflow.model_fields_set}
+    names = {} if "local_tracking_uri" in given else dict(_ADDRESS)
+    if not given.keys() & _LOGIN.keys():  # as a pair: a password belongs to its user
+        names |= _LOGIN
+    values = {field: value for field, name in names.items() if (value := _value_of(name, files))}
+    names = {field: names[field] for field in values}
+    login = {name: value for name in _LOGIN.values() if (value := _value_of(name, files))}
+    try:
+        return MlflowSettings.from_mlflow(given | values, names=names, login=login)
+    except ValidationError as error:
+        (problem, *_) = error.errors(include_input=False, include_url=False)
+        field = str(problem["loc"][0])
+        raise SettingsInvalid(
+            f"{names[field]}: {problem['msg']}.",
+            where=_place_of(names[field], files),
+            remedy=f"{DELIMITER.join(('MLFLOW', field.upper()))} goes before it.",
+        ) from None
+
+
+def _value_of(name: str, files: list[Path]) -> str | None:
+    """Return the value of a variable, by precedence."""
+    values = (dotenv_values(path).get(name) for path in reversed(files))
+    return os.environ.get(name) or next(filter(None, values), None)
 
 
 def _with_absolute_paths(settings: Settings, root: Path) -> Settings:

@@ -15,7 +15,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from opinionlens.base.urls import sqlite_file
+from opinionlens.base.urls import shown, sqlite_file, web_origin
 from opinionlens.cli.processes import child_process, refuse_taken_port, wait_until_answers
 
 _HOST = "127.0.0.1"
@@ -41,6 +41,8 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, _setter(stop)))
         app = _Part("OpinionLens", _app_command(port), f"http://localhost:{port}", seconds=60)
+        if web_origin(tracking_uri) is not None:  # runs are recorded by a server that runs already
+            return _run_app_alone(app, tracking_uri, stop, console)
         mlflow = _Part(
             "MLflow",
             _mlflow_command(mlflow_port, tracking_uri),
@@ -59,6 +61,16 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
                 _wait_for(part, processes[part.name], stop, console)
         console.print("Ctrl-C stops both.", style="dim")
         return _watch(stop, processes, console)
+
+
+def _run_app_alone(app: _Part, tracking_uri: str, stop: threading.Event, console: Console) -> int:
+    with app.started() as process:
+        _wait_for(app, process, stop, console)
+        console.print(
+            f"{'MLflow':12} [bold]{shown(tracking_uri)}[/], which is not started here", highlight=False
+        )
+        console.print("Ctrl-C stops OpinionLens.", style="dim")
+        return _watch(stop, {app.name: process}, console)
 
 
 def lacks_tables(uri: str) -> bool:

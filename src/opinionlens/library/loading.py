@@ -23,9 +23,10 @@ def load(model: str | os.PathLike[str]) -> SentimentClassifier:
     Args:
         model: the folder of an artifact ("objects/classifier"), a version of the registry ("opinionlens@3",
             "opinionlens@champion", "models:/opinionlens/3"), or "lexicon" for the built-in word list. The
-            registry and the cache of fetched versions are those of the settings: MLFLOW__REMOTE_TRACKING_URI
-            and API__SAVED_MODEL_PATH. When the registry does not answer, the champion that the app serves is
-            the version served last, and a warning says so.
+            registry and the cache of fetched versions are those of the settings: MLFLOW__REMOTE_TRACKING_URI,
+            else MLFLOW__LOCAL_TRACKING_URI or MLFLOW_TRACKING_URI; and API__SAVED_MODEL_PATH. When the
+            registry does not answer, the champion that the app serves is the version served last, and a
+            warning says so.
 
     Raises:
         InputError: `model` is neither a folder nor a version of the registry.

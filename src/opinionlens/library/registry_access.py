@@ -23,6 +23,7 @@ def open_registry(settings: MlflowSettings, credentials: Credentials | None = No
         credentials=credentials or _configured(settings),
         experiment=settings.remote_experiment_name,
         limits=_PATIENT,
+        setting=settings.registry_setting,
     )
 
 

@@ -42,7 +42,12 @@ def open_tracking(reporter: Reporter) -> Tracked:
 
 def tracking_of(settings: MlflowSettings) -> Tracking:
     """Return the local tracking store."""
-    return MlflowTracking(settings.local_tracking_uri, models=registry_mlflow)
+    return MlflowTracking(
+        settings.local_tracking_uri,
+        models=registry_mlflow,
+        setting=settings.name_of("local_tracking_uri"),
+        environment=settings.tracking_login,
+    )
 
 
 def source_run(tracking: Tracking, run_id: str) -> SourceRun:

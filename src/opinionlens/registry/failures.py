@@ -30,10 +30,16 @@ _NOT_NOW: Mapping[int, str] = {
     )
 }
 _LONGEST_MESSAGE = 300
-CHECK_ADDRESS = (
-    "Check that the MLflow server runs, and that MLFLOW__REMOTE_TRACKING_URI is its address, or without it "
-    "MLFLOW__LOCAL_TRACKING_URI."
-)
+CHECK_ADDRESS = "Check that the MLflow server runs, and that this is its address."
+
+
+def address_remedy(setting: str | None) -> str:
+    """Return the remedy for a wrong address.
+
+    Args:
+        setting: The name of the setting with the address, where that is known.
+    """
+    return CHECK_ADDRESS if setting is None else CHECK_ADDRESS.replace("this", setting)
 
 
 def translated(error: Exception, *, uri: str, missing: str | None = None) -> OpinionLensError:

@@ -13,11 +13,11 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from opinionlens.base.errors import RegistryUnavailable
+from opinionlens.base.errors import RegistryError, RegistryUnavailable
 from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.registry.child import Call, Child
 from opinionlens.registry.environment import child_environment, worker_command
-from opinionlens.registry.failures import CHECK_ADDRESS
+from opinionlens.registry.failures import CHECK_ADDRESS, address_remedy
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
 
@@ -60,6 +60,7 @@ class ProcessRegistry:
         experiment: str = "OpinionLens",
         limits: ProcessLimits | None = None,
         command: Sequence[str] | None = None,
+        setting: str | None = None,
     ) -> None:
         """Keep the arguments; start nothing.
 
@@ -69,12 +70,14 @@ class ProcessRegistry:
             experiment: For artifacts without a known run.
             limits: How long to wait.
             command: Another child than the worker, which speaks the same lines.
+            setting: The name of the setting with the address, for messages.
         """
         self._where = shown(uri)
         self._limits = limits or ProcessLimits()
         self._command = tuple(command or worker_command())
         self._opening = {"uri": with_absolute_path(uri), "experiment": experiment}
         self._credentials = credentials
+        self._remedy = address_remedy(setting)
         self._child: Child | None = None
         self._retired: list[Child] = []
         self._idle_timer: Timer | None = None
@@ -173,6 +176,10 @@ class ProcessRegistry:
             self._wait(child, child.ready, call, limits.start, "start")
             call.heard = max(call.heard, monotonic())
             return self._wait(child, call, call, silence, "answer")
+        except RegistryError as error:
+            if error.remedy == CHECK_ADDRESS:  # the child does not know the settings
+                error.remedy = self._remedy
+            raise
         finally:
             with self._lock:
                 self._last_used = monotonic()
@@ -226,7 +233,7 @@ class ProcessRegistry:
             child.kill()
 
     def _unavailable(self, what: str) -> RegistryUnavailable:
-        return RegistryUnavailable(what, where=self._where, remedy=CHECK_ADDRESS)
+        return RegistryUnavailable(what, where=self._where, remedy=self._remedy)
 
     def _watch_idleness(self, seconds: float) -> None:
         if self._idle_timer is None and self._child is not None:

@@ -64,6 +64,7 @@ def _app(settings: Settings) -> FastAPI:
         settings.mlflow.registry_uri,
         credentials=_credentials(settings.mlflow),
         experiment=settings.mlflow.remote_experiment_name,
+        setting=settings.mlflow.registry_setting,
     )
     app = create_app(settings, registry=registry, close=registry.close)
     _spare_from_collections()

@@ -41,7 +41,7 @@ _LIMITS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
 }
 _DIGEST_TAG = "digest"
-_CHECK_ADDRESS = "Check that the MLflow server runs and MLFLOW__LOCAL_TRACKING_URI is its address."
+_SETTING = "MLFLOW__LOCAL_TRACKING_URI"
 
 
 class LoggedModels(Protocol):
@@ -73,16 +73,27 @@ class MlflowTracking:
     Importing MLflow takes 3 to 10 s, once, at the first use.
     """
 
-    def __init__(self, uri: str, *, models: LoggedModels) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        models: LoggedModels,
+        setting: str = _SETTING,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep the arguments; import and connect nothing.
 
         Args:
             uri: The MLflow server, `http://…`, or a database. A relative SQLite path is taken from here on as
                 it is meant now, whatever the working folder becomes; its files go to `mlruns/` beside it.
             models: The module `opinionlens.registry.mlflow`, which this one does not import.
+            setting: The name of the setting with the address, for messages.
+            environment: More variables that MLflow reads, such as a login, where they are not set yet.
         """
         self._uri = with_absolute_path(uri)
         self._models = models
+        self._setting = setting
+        self._variables = {**quiet_environment(), **_LIMITS, **(environment or {})}
         self._experiments = Experiments(self._uri)
         self._experiment_of_parent: dict[str, str] = {}
 
@@ -232,7 +243,7 @@ class MlflowTracking:
 
         The first use imports MLflow, and makes the database when it is new.
         """
-        for name, value in {**quiet_environment(), **_LIMITS}.items():
+        for name, value in self._variables.items():
             os.environ.setdefault(name, value)
         try:
             from mlflow import MlflowClient
@@ -240,7 +251,7 @@ class MlflowTracking:
             raise TrackingError(
                 "MLflow is not installed.", remedy="Install it with `pip install 'opinionlens[pipeline]'`."
             ) from error
-        prepare_database(self._uri)
+        prepare_database(self._uri, setting=self._setting)
         try:
             return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
         except Exception as error:  # whatever the driver of some database raises
@@ -262,7 +273,8 @@ class MlflowTracking:
     def _failure(self, error: Exception) -> TrackingError:
         place = shown(self._uri)
         if reason := broken_line(error):
-            return TrackingError(f"MLflow does not answer: {reason}.", where=place, remedy=_CHECK_ADDRESS)
+            remedy = f"Check that the MLflow server runs and {self._setting} is its address."
+            return TrackingError(f"MLflow does not answer: {reason}.", where=place, remedy=remedy)
         what = error.what if isinstance(error, OpinionLensError) else str(error).strip().partition("\n")[0]
         what = what.replace(self._uri, place) or type(error).__name__
         return TrackingError(f"MLflow cannot do that: {what}", where=place)
