@@ -11,6 +11,7 @@ from tests.stack.asking import Door
 from tests.stack.compose import Compose
 from tests.stack.docker_client import DockerClient
 from tests.stack.engine import engine_in_use, images_are_pulled, make_base_image
+from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
 from tests.stack.places import CACHE
 from tests.stack.project import Project, index_settings
@@ -20,7 +21,7 @@ from tests.stack.tables import Tables
 
 HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
-ORDER = ("files", "bring_up", "models", "counts", "faults", "alerts", "expressions", "lasting", "small")
+ORDER = ("files", "bring_up", "models", "counts", "faults", "expressions", "lasting", "small")
 TABLES = pytest.StashKey[Tables]()
 
 
@@ -87,6 +88,12 @@ def stack(
     finally:
         running.keep_logs(CACHE / "logs")
         running.remove()
+
+
+@pytest.fixture(scope="session")
+def host(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> HostProject:
+    """A developer's folder on this machine, with the settings of the stage."""
+    return HostProject(tmp_path_factory.mktemp("host"), stack.project.folder / ".env.stage")
 
 
 @pytest.fixture(scope="session")

@@ -7,3 +7,4 @@ IMAGES = Path(__file__).parent / "images"
 # Kept between runs: packages, the engine's images, the tables that a run prints.
 CACHE = ROOT / ".cache" / "stack"
 PACKAGES = CACHE / "packages"
+RECEIVER = Path(__file__).parent / "webhook_receiver.py"

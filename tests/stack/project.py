@@ -11,7 +11,9 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.stack.places import ROOT
+from tests.stack.notifications import DOCS
+from tests.stack.places import RECEIVER, ROOT
+from tests.stack.shortened import shorten
 from tests.support.ports import free_port
 
 PORTS = ("HTTP_PORT", "TRAEFIK_PORT", "MLFLOW_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
@@ -27,15 +29,17 @@ class Project:
 
     folder: Path
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
+    receiver_port: int = field(default_factory=free_port)
     admin_key: str = field(default_factory=_secret)
     admin_password: str = field(default_factory=_secret)
     build: dict[str, str] = field(default_factory=dict)  # what .env.build says
 
     def write(self, **build: str) -> None:
         """Copy the repository and write its files of settings: every secret that is empty gets a value."""
-        _copy_repository(self.folder)
+        copy_repository(self.folder)
         ports = {name: str(port) for name, port in self.ports.items()}
-        self.build = _filled_in(self.folder / "env.build") | ports | {"RATE_LIMIT_AVERAGE": "0"} | build
+        own = {"RATE_LIMIT_AVERAGE": "0", "ALERT_WEBHOOK_URL": "http://receiver:8080/", "DOCS_URL": DOCS}
+        self.build = _filled_in(self.folder / "env.build") | ports | own | build
         stage = _filled_in(self.folder / "env.stage") | {
             "MLFLOW__REMOTE_TRACKING_URI": f"http://127.0.0.1:{self.ports['MLFLOW_PORT']}",
             "MLFLOW__REMOTE_PASSWORD": self.build["MLFLOW_AUTH_ADMIN_PASSWORD"],
@@ -47,23 +51,38 @@ class Project:
         _write_env(self.folder / ".env.build", self.build)
         _write_env(self.folder / ".env.stage", stage)
         shutil.copy(self.folder / "env", self.folder / ".env")
+        shorten(self.folder / "prometheus")
 
-    def write_override(self, services_that_build: list[str], index: dict[str, str]) -> Path:
-        """Write what only a machine without images to pull needs: its network for builds, and its index."""
+    def write_override(
+        self, services_that_build: list[str], index: dict[str, str], *, receiver: bool = True
+    ) -> Path:
+        """Write what the tests add: the receiver of alerts; this machine's network and index for builds."""
         secret_files = {}
         for name, content in index.items():
             path = self.folder / f".{name}"
             path.write_text(content)
             secret_files[name] = {"file": str(path)}
         build = {"network": "host", "secrets": list(index)}
-        services = {name: {"build": build} for name in services_that_build}
+        services: dict[str, object] = {name: {"build": build} for name in services_that_build if index}
+        if receiver:
+            services["receiver"] = self._receiver()
         override = {"services": services, "secrets": secret_files}
         path = self.folder / "override.json"
         path.write_text(json.dumps(override))
         return path
 
+    def _receiver(self) -> dict[str, object]:
+        return {
+            "image": self.build.get("PYTHON_IMAGE", "python:3.11-slim-bookworm"),
+            "command": ["python", "/receiver.py"],
+            "volumes": [f"{RECEIVER}:/receiver.py:ro"],
+            "networks": ["web"],
+            "ports": [f"127.0.0.1:{self.receiver_port}:8080"],
+            "init": True,
+        }
 
-def _copy_repository(target: Path) -> None:
+
+def copy_repository(target: Path) -> None:
     """Copy what git tracks, or would track: never the user's data, settings or models."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

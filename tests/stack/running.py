@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stack.asking import Door
-from tests.stack.compose import Compose
+from tests.stack.compose import Compose, is_ready
 from tests.stack.metrics import Prometheus
+from tests.stack.notifications import Notifications
 from tests.stack.project import Project
 from tests.stack.tables import Tables
 
 _BUILD_SECONDS = 480
 _UP_SECONDS = 240
+_OWN = ("opinionlens", "mlflow")
 
 
 @dataclass
@@ -33,26 +35,36 @@ class Stack:
     def prometheus(self) -> Prometheus:
         return Prometheus(Door(self.project.ports["PROMETHEUS_PORT"]))
 
+    @property
+    def notifications(self) -> Notifications:
+        return Notifications(Door(self.project.receiver_port))
+
+    def change_setting(self, name: str, value: str) -> None:
+        """Change a setting of the app in .env.stage; the next start of its container takes it."""
+        path = self.project.folder / ".env.stage"
+        lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{name}=")]
+        path.write_text("\n".join([*lines, f"{name}={value}", ""]))
+
     def through_traefik(self, name: str) -> Door:
         return Door(self.project.ports["HTTP_PORT"], f"{name}.localhost")
 
     def prepare(self, *, index: dict[str, str], **build: str) -> None:
         """Write the project; with index settings, builds get them and the machine's network."""
         self.project.write(**build)
-        if index:
-            services = self.compose.config("*")["services"]
-            builds = [name for name, service in services.items() if "build" in service]
-            self.project.write_override(builds, index)
-            self.compose.files = (*self.compose.files, "override.json")
+        services = self.compose.config("*")["services"]
+        builds = [name for name, service in services.items() if "build" in service]
+        self.project.write_override(builds, index)
+        self.compose.files = (*self.compose.files, "override.json")
 
     def build(self, tables: Tables) -> None:
         """Build the images of our own."""
-        for service in ("opinionlens", "mlflow"):
-            began = time.monotonic()
-            self.compose.run("build", "--quiet", service, seconds=_BUILD_SECONDS)
-            image = str(self.compose.config()["services"][service]["image"])
-            size = int(self.compose.docker.run("image", "inspect", "--format", "{{.Size}}", image))
-            tables.add("bring-up", f"image {service}, {size / 1e6:.0f} MB", f"{time.monotonic() - began:.1f}")
+        began = time.monotonic()
+        self.compose.run("build", "--quiet", *_OWN, seconds=_BUILD_SECONDS)
+        services = self.compose.config()["services"]
+        images = [str(services[name]["image"]) for name in _OWN]
+        sizes = self.compose.docker.run("image", "inspect", "--format", "{{.Size}}", *images).split()
+        told = ", ".join(f"{name} {int(size) / 1e6:.0f} MB" for name, size in zip(_OWN, sizes, strict=True))
+        tables.add("bring-up", f"our own images: {told}", f"{time.monotonic() - began:.1f}")
 
     def bring_up(self, tables: Tables) -> None:
         """Start all services and note when each was healthy."""
@@ -65,7 +77,7 @@ class Stack:
                 states = self.compose.states()
                 assert "restarting" not in states.values(), f"{states}: a service ends again and again"
                 for service, state in states.items():
-                    if state in {"healthy", "exited 0"}:
+                    if is_ready(service, state):
                         ready.setdefault(service, time.monotonic() - began)
                 ended = up.poll()
                 if ended:

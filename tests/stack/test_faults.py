@@ -1,0 +1,189 @@
+"""Parts that die under steady load: what clients see, what the metrics count, and who is told."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from tests.stack.load import RATE, Load
+from tests.stack.shortened import SCRAPE_SECONDS
+from tests.support.waiting import wait_until
+
+ANSWERED = 'http_requests_total{job="opinionlens-fastapi",handler="/api/v1/inference/predict",status="2xx"}'
+# A proxy says so when there is nobody behind it; a request without any answer has the status 0.
+AWAY = {502, 503, 504}
+# Kills the process below the container's first: the app's or MLflow's own, with all its children.
+KILL = """
+import os, pathlib, signal
+stats = {int(p.parent.name): p.read_text() for p in pathlib.Path("/proc").glob("[0-9]*/stat")}
+parents = {pid: int(text.rpartition(")")[2].split()[1]) for pid, text in stats.items()}
+main = min(pid for pid, parent in parents.items() if parent == 1)
+"""
+KILL_ALL = KILL + "os.kill(main, signal.SIGKILL)"
+KILL_WORKER = (
+    KILL
+    + """
+def is_worker(pid):
+    return b"spawn_main" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+workers = [pid for pid, parent in parents.items() if parent == main and is_worker(pid)]
+os.kill(workers[0], signal.SIGKILL)
+print(len(workers))
+"""
+)
+
+
+@contextmanager
+def under_load(stack):
+    """Load before, during and after the fault that the block is."""
+    with Load(stack.app) as load:
+        time.sleep(3)
+        load.before = len(load.noted)
+        yield load
+        time.sleep(4)
+    tail = [one for one in load.noted if one.began > load.noted[-1].began - 3]
+    assert [one for one in tail if one.status != 200] == []
+
+
+def assert_counts_agree(prometheus, load):
+    """Of those answered: what was counted between the last scrape and a process's end is lost with it."""
+    began = load.noted[0].began
+    prometheus.wait_for_scrape("opinionlens-fastapi", time.time())
+    counted = prometheus.counted(ANSWERED, began)
+    assert abs(counted - len(load.answered)) <= RATE * SCRAPE_SECONDS, (counted, len(load.answered))
+    return counted
+
+
+def test_a_killed_worker_costs_no_request(stack, prometheus, tables):
+    with under_load(stack) as load:
+        assert stack.compose.python("opinionlens", KILL_WORKER).strip() == "2"
+        time.sleep(8)
+    assert load.failed == []
+    counted = assert_counts_agree(prometheus, load)
+    tables.add("faults", "app worker killed", f"{load.summary()}; counted {counted:.0f}", "none", "", "")
+
+
+def test_a_killed_app_is_back_by_itself(stack, prometheus, tables):
+    """Requests may fail while there is no app, as 502 to 504, and none before or after."""
+    with under_load(stack) as load:
+        stack.compose.python("opinionlens", KILL_ALL)
+        wait_until(lambda: load.failed, 20, "the app is missed")
+        stack.compose.wait_until_healthy("opinionlens", seconds=60)
+    assert {one.status for one in load.failed} <= AWAY
+    away = load.failed[-1].began - load.failed[0].began
+    assert away < 30
+    counted = assert_counts_agree(prometheus, load)
+    told = f"{load.summary()}; away for {away:.0f} s; counted {counted:.0f}"
+    tables.add("faults", "app container killed", told, "none: it is back sooner", "", "")
+
+
+def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
+    """No prediction fails; the registry's list is refused with 503, and that share of errors is told."""
+    alerts = ("RegistryUnreachable", "ErrorShareHigh")
+    with under_load(stack) as load, AskingOn(app, "GET", "/api/v1/models/registry") as asking:
+        began = time.time()
+        stack.compose.python("mlflow", KILL_ALL)
+        fired = {name: stack.notifications.fired(name, began) for name in alerts}
+        stack.compose.wait_until_healthy("mlflow", seconds=90)
+        mended = time.time()
+        resolved = {name: stack.notifications.resolved(name, began, mended) for name in alerts}
+    assert load.failed == []
+    assert set(asking.statuses) == {200, 503}
+    counted = assert_counts_agree(prometheus, load)
+    told = f"{load.summary()}; counted {counted:.0f}; the registry's list 503"
+    for name in alerts:
+        tables.add("faults", "MLflow killed", told, name, f"{fired[name]:.0f} s", f"{resolved[name]:.0f} s")
+
+
+def test_predictions_go_on_while_postgresql_is_stopped(stack, app, prometheus, tables):
+    """No prediction fails; what needs the database is refused with 503 until it is back."""
+    with under_load(stack) as load, AskingOn(app, "GET", "/api/v1/models/history") as asking:
+        began = time.time()
+        stack.compose.run("stop", "--timeout", "10", "postgres")
+        try:
+            fired = stack.notifications.fired("DatabaseUnreachable", began)
+            time.sleep(max(0.0, began + 30 - time.time()))
+        finally:
+            stack.compose.run("start", "postgres")
+        mended = time.time()
+        resolved = stack.notifications.resolved("DatabaseUnreachable", began, mended)
+        wait_until(lambda: asking.statuses[-1] == 200, 30, "the history can be read again")
+    assert load.failed == []
+    assert set(asking.statuses) == {200, 503}
+    counted = assert_counts_agree(prometheus, load)
+    told = f"{load.summary()}; counted {counted:.0f}; the history 503"
+    row = ("DatabaseUnreachable", f"{fired:.0f} s", f"{resolved:.0f} s")
+    tables.add("faults", "PostgreSQL stopped for 30 s", told, *row)
+
+
+def test_a_restarted_traefik_refuses_for_a_moment(stack, prometheus, tables):
+    """Requests may find nobody listening while it is away; none is answered with an error."""
+    with under_load(stack) as load:
+        stack.compose.run("restart", "traefik")
+        stack.compose.wait_until_healthy("traefik", seconds=60)
+    assert {one.status for one in load.failed} <= {0}
+    away = load.failed[-1].began - load.failed[0].began if load.failed else 0.0
+    assert away < 15
+    counted = assert_counts_agree(prometheus, load)
+    told = f"{load.summary()}; away for {away:.0f} s; counted {counted:.0f}"
+    tables.add("faults", "Traefik restarted", told, "none: it is back sooner", "", "")
+
+
+def test_a_swap_costs_no_request(stack, app, prometheus, tables):
+    with under_load(stack) as load:
+        answer = app.ask("POST", "/api/v1/models/opinionlens-2/activate", {"why": "swap under load"})
+        assert answer.status == 200, answer.body
+        time.sleep(4)
+    assert load.failed == []
+    assert set(load.versions) == {1, 2}
+    # Every worker follows within 2 s.
+    last_old = max(one.began for one in load.answered if one.version == 1)
+    first_new = min(one.began for one in load.answered if one.version == 2)
+    assert last_old - first_new < 2.5
+    counted = assert_counts_agree(prometheus, load)
+    told = f"{load.summary()}; counted {counted:.0f}; versions {dict(load.versions)}"
+    tables.add("faults", "version swapped", told, "none", "", "")
+
+
+def test_an_app_that_stays_away_is_told(stack, tables):
+    with under_load(stack) as load:
+        began = time.time()
+        stack.compose.run("stop", "--timeout", "20", "opinionlens")
+        try:
+            fired = stack.notifications.fired("AppDown", began)
+        finally:
+            stack.compose.run("start", "opinionlens")
+        mended = time.time()
+        stack.compose.wait_until_healthy("opinionlens", seconds=60)
+        resolved = stack.notifications.resolved("AppDown", began, mended)
+    assert {one.status for one in load.failed} <= AWAY
+    row = (load.summary(), "AppDown", f"{fired:.0f} s", f"{resolved:.0f} s")
+    tables.add("faults", "app stopped", *row)
+
+
+class AskingOn:
+    """Somebody who asks for the same page, five times a second, for the length of a `with` block."""
+
+    def __init__(self, door, method, path):
+        self.statuses = []
+        self._arguments = (door, method, path)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join(40)
+
+    def _run(self):
+        door, method, path = self._arguments
+        while not self._stop.wait(0.2):
+            self.statuses.append(door.ask(method, path).status)
+
+
+@pytest.fixture(autouse=True)
+def is_healthy_again(stack):
+    yield
+    stack.compose.wait_until_healthy(seconds=120)

@@ -1,0 +1,38 @@
+"""What must last is there after `down` and `up`: models, users, keys, history, what was measured."""
+
+import time
+
+from tests.stack.tables import Tables
+
+
+def what_is_kept(app):
+    models = app.ask("GET", "/api/v1/models/").body
+    history = app.ask("GET", "/api/v1/models/history").body
+    registry = app.ask("GET", "/api/v1/models/registry").body
+    about = app.ask("GET", "/api/v1/about").body["model"]
+    return {
+        "active": about["version"],
+        "models": sorted(model["model_id"] for model in models),
+        "history": history,
+        "registry": registry,
+    }
+
+
+def test_down_and_up_keep_everything(stack, app, prometheus):
+    compose = stack.compose
+    opinionlens = compose.container("opinionlens")
+    compose.docker.run("exec", opinionlens, "opinionlens", "users", "add", "rosa", "--generate")
+    key = app.ask("POST", "/api/v1/keys/", {"name": "a program", "role": "user"})
+    before = what_is_kept(app)
+    assert before["active"] == 2
+    assert len(before["models"]) == 2
+    measured = time.time() - 60
+    compose.run("down", "--timeout", "20", seconds=120)
+    assert compose.states() == {}
+    stack.bring_up(Tables())
+    assert what_is_kept(app) == before
+    users = compose.docker.run("exec", compose.container("opinionlens"), "opinionlens", "users", "list")
+    assert "rosa" in users
+    assert key.body["name"] in str(app.ask("GET", "/api/v1/keys/").body)
+    old = prometheus.api("query", query="sum(up)", time=measured)["result"]
+    assert float(old[0]["value"][1]) == 8
