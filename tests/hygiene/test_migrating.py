@@ -28,6 +28,7 @@ from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
 from opinionlens.base.settings import Settings, names_of_mlflow, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
+from opinionlens.drift.baseline import BASELINE_PATH
 from opinionlens.evaluation.scores import score
 from opinionlens.families.baselines import BASELINES
 from opinionlens.pipeline.params import Params
@@ -274,6 +275,7 @@ def files() -> set[str]:
         *(f"{PARAMS['data']['raw_dir']}/{card.path}" for card in CARDS.values()),
     }
     api = ApiSettings()
+    found.add(str(BASELINE_PATH))
     found |= {str(api.saved_model_path), str(api.error_log_path)}
     for url in (MlflowSettings().local_tracking_uri, PARAMS["training"]["storage"]):
         found.add(url.removeprefix("sqlite:///"))

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from opinionlens.base.errors import InputError
 from opinionlens.base.files import with_home
+from opinionlens.cli.drift_command import drift_commands
 from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
 from opinionlens.cli.users_command import users
@@ -281,6 +282,7 @@ def delete_feedback(
     run_delete(feedback_id, text)
 
 
+app.add_typer(drift_commands, name="drift")
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 

@@ -6,13 +6,13 @@ The text itself is stored only where a setting says so.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, tuple_
 
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
@@ -20,6 +20,8 @@ from opinionlens.storage.deleting import clear_older, delete_older
 from opinionlens.storage.inserting import insert_unless_there
 from opinionlens.storage.tables import predictions
 from opinionlens.text.labels import Label
+
+_ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,49 @@ def newest(
     query = select(predictions).where(moment >= since, moment < until).order_by(moment.desc()).limit(limit)
     with database.reading() as connection:
         return [_from_row(row) for row in connection.execute(query)]
+
+
+def pages(
+    database: Database,
+    *,
+    model_name: str,
+    model_version: int | None,
+    since: datetime | None,
+    until: datetime,
+    limit: int | None,
+) -> Iterator[list[PredictionRow]]:
+    """Yield one version's predictions in pages, the last first.
+
+    Args:
+        database: asked once for each page, so that no transaction lasts.
+        model_name: of the version.
+        model_version: its number; None for the fallback.
+        since: the first moment; None for all.
+        until: the first moment after them.
+        limit: at most so many; None for all.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    moment, key = predictions.c.created_at, predictions.c.id
+    query = select(predictions).where(predictions.c.model_name == model_name, moment < until)
+    query = query.where(predictions.c.model_version.is_not_distinct_from(model_version))
+    if since is not None:
+        query = query.where(moment >= since)
+    query = query.order_by(moment.desc(), key.desc())
+    last: PredictionRow | None = None
+    left = limit
+    while left is None or left > 0:
+        size = _ROWS_AT_ONCE if left is None else min(left, _ROWS_AT_ONCE)
+        before = query if last is None else query.where(tuple_(moment, key) < (last.at, last.id))
+        with database.reading() as connection:
+            page = [_from_row(row) for row in connection.execute(before.limit(size))]
+        if page:
+            yield page
+            last = page[-1]
+        if len(page) < size:
+            return
+        left = None if left is None else left - len(page)
 
 
 def delete_before(database: Database, before: datetime) -> int:

@@ -1,0 +1,138 @@
+"""Windows for drift checks: prediction log or files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from opinionlens.bulk.batch_prediction import Predicts
+from opinionlens.drift.measures.domain_classifier import MOST_TEXTS
+from opinionlens.drift.profile import TextProfile
+from opinionlens.drift.report_body import WindowSource
+from opinionlens.drift.windows import KnowsWord, WindowSums
+from opinionlens.storage import Database, predictions
+from opinionlens.tabular.opening import check_plain_file, open_source
+from opinionlens.text.recipe import Recipe
+
+
+@dataclass
+class GatheredWindow:
+    """The sums of a window, with some of its texts.
+
+    Attributes:
+        sums: over all of it.
+        source: of the texts.
+        start: the first moment.
+        end: the first moment after it.
+        some_texts: evenly drawn, for the domain classifier.
+        notes: sentences on what was left out.
+        why_no_words: said where too few texts are at hand.
+    """
+
+    sums: WindowSums
+    source: WindowSource
+    start: datetime
+    end: datetime
+    some_texts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    why_no_words: str = "The texts are not at hand."
+    _seen: int = 0
+    _chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a fair sample, no secret
+
+    def keep_some(self, texts: Iterable[str]) -> None:
+        """Keep each text with the same chance, at most 2,000."""
+        for text in texts:
+            self._seen += 1
+            if len(self.some_texts) < MOST_TEXTS:
+                self.some_texts.append(text)
+            elif (place := self._chance.randrange(self._seen)) < MOST_TEXTS:
+                self.some_texts[place] = text
+
+
+@dataclass(frozen=True)
+class LogSpan:
+    """The part of the prediction log to look at.
+
+    Attributes:
+        until: the first moment after it.
+        age: how far it reaches back; None for no limit.
+        most: its newest rows; None for all.
+    """
+
+    until: datetime
+    age: timedelta | None = None
+    most: int | None = None
+
+
+def window_of_log(
+    database: Database,
+    profile: TextProfile,
+    recipe: Recipe,
+    knows: KnowsWord | None,
+    *,
+    model: tuple[str, int | None],
+    span: LogSpan,
+) -> GatheredWindow:
+    """Gather the predictions of one version.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    since = None if span.age is None else span.until - span.age
+    window = GatheredWindow(WindowSums(profile), "prediction_log", since or span.until, span.until)
+    rows = predictions.pages(
+        database, model_name=model[0], model_version=model[1], since=since, until=span.until, limit=span.most
+    )
+    for page in rows:
+        probabilities = np.array([row.probabilities for row in page])
+        window.sums.add_predictions(probabilities, [row.length_chars for row in page])
+        texts = [row.text for row in page if row.text is not None]
+        window.sums.add_texts(texts, recipe, knows)
+        window.keep_some(texts)
+        if since is None:
+            window.start = page[-1].at
+    kept = window.sums.read_texts
+    stored = f"{kept:,} of {window.sums.texts:,} are stored"
+    window.why_no_words = f"Needs the texts; {stored} (PRIVACY__KEEP_TEXTS, PRIVACY__TEXTS_DAYS)."
+    if 0 < kept < window.sums.texts:
+        window.notes.append(
+            f"The words of {kept:,} of {window.sums.texts:,} texts were read: the others are not stored."
+        )
+    return window
+
+
+def window_of_file(
+    file: Path,
+    text_column: str,
+    classifier: Predicts,
+    profile: TextProfile,
+    recipe: Recipe,
+    knows: KnowsWord | None,
+    *,
+    now: datetime,
+) -> GatheredWindow:
+    """Predict a file's texts and gather them.
+
+    Raises:
+        TableInvalid: it cannot be read, or has no such column.
+    """
+    check_plain_file(file)
+    window = GatheredWindow(WindowSums(profile), "file", now, now)
+    left_out = 0
+    with open_source(file, text_column) as rows:
+        for chunk in rows.chunks():
+            texts = [text for text in chunk.texts if isinstance(text, str)]
+            left_out += len(chunk.texts) - len(texts)
+            probabilities = np.array([one.probabilities for one in classifier.predict_many(texts)])
+            window.sums.add_predictions(probabilities, [len(text) for text in texts])
+            window.sums.add_texts(texts, recipe, knows)
+            window.keep_some(texts)
+        window.notes += rows.notes()
+    if left_out:
+        window.notes.append(f"Rows without a text, left out: {left_out:,}.")
+    return window

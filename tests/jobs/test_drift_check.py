@@ -1,0 +1,284 @@
+"""`opinionlens drift check` from the prediction log and from files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from click.testing import Result
+from tests.support.drift_traffic import BAD, FITTED, GOOD, KNOWN, RECIPE, TRAINING, posts
+from typer.testing import CliRunner
+
+from opinionlens.base.errors import InputError
+from opinionlens.classifiers.artifact import write_artifact
+from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.linear.linear_classifier import LinearModel
+from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
+from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest import Lineage, Manifest, Training
+from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.cli.drift_command import age_of
+from opinionlens.cli.main import app
+from opinionlens.drift.profile_building import build_profile
+from opinionlens.drift.reference import build_reference
+from opinionlens.features.calibration import Calibration
+from opinionlens.features.spec import FeatureSpec
+from opinionlens.jobs.drift_check import CheckedModel, check_window, read_profile
+from opinionlens.jobs.drift_windows import LogSpan, window_of_log
+from opinionlens.pipeline.lineage import hash_of_files
+from opinionlens.storage import Database, drift_reports, migrate, predictions
+from opinionlens.storage.predictions import PredictionRow, hash_text
+from opinionlens.text.labels import LABELS
+
+NOW = datetime.now(UTC)
+
+
+def write_model(folder: Path, data_hash: str | None) -> Path:
+    """Write an artifact that weighs the words of opinion, first without a reference, then with its own."""
+    terms = tuple(sorted(KNOWN | {*GOOD, *BAD}))
+    coef = np.array([[(term in BAD) * 3.0, 0.0, (term in GOOD) * 3.0] for term in terms]).T.copy()
+    model = LinearModel(
+        LinearWeights(
+            TextWeights((Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False),)),
+            coef,
+            np.array([0.0, 1.0, 0.0]),
+        )
+    )
+    manifest = Manifest(
+        kind="linear",
+        labels=LABELS,
+        features=FeatureSpec(RECIPE, word_ngrams=(1, 1)),
+        calibration=Calibration.none(3),
+        uncertainty=Uncertainty(),
+        training=Training("linear_svc"),
+        lineage=Lineage(data_hash=data_hash),
+    )
+    probabilities = model.classifier(manifest).predict_proba(TRAINING)
+    profile = build_profile(TRAINING, probabilities, KNOWN, RECIPE, fitted=FITTED, seed=1, resamples=1_000)
+    reference = build_reference(
+        texts=TRAINING,
+        labels=["NEUTRAL"] * len(TRAINING),
+        sources=["posts"] * len(TRAINING),
+        probabilities=probabilities,
+        known_words=KNOWN,
+        recipe=RECIPE,
+        profile=profile,
+    )
+    files = {"reference.json": reference.as_bytes()}
+    write_artifact(folder, manifest, model, TRAINING[:8], extra_files=files)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the training texts and a model of them."""
+    import polars as pl
+
+    root = tmp_path_factory.mktemp("project")
+    folder = root / "data" / "preprocessed"
+    folder.mkdir(parents=True)
+    pl.DataFrame({"text": TRAINING, "label": ["NEUTRAL"] * 6_000, "source": ["posts"] * 6_000}).write_parquet(
+        folder / "train.parquet"
+    )
+    write_model(root / "objects" / "classifier", hash_of_files(folder))
+    return root
+
+
+@pytest.fixture
+def database(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    url = f"sqlite:///{tmp_path / 'opinionlens.db'}"
+    monkeypatch.setenv("DATABASE__URL", url)
+    monkeypatch.chdir(project)
+    migrate(url)
+    return Database(url)
+
+
+def write_csv(path: Path, texts: Sequence[str]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([["text"], *([text] for text in texts)])
+    return path
+
+
+def check(*options: str | Path) -> Result:
+    return CliRunner().invoke(app, ["drift", "check", "--model", "objects/classifier", *map(str, options)])
+
+
+def usual(count: int, seed: int = 7) -> list[str]:
+    return posts(random.Random(seed), count)
+
+
+def unusual(count: int) -> list[str]:
+    return [f"recall of the batteries {text}" for text in usual(count)]
+
+
+def test_a_file_like_the_training_texts(database: Database, tmp_path: Path) -> None:
+    result = check("--input", write_csv(tmp_path / "usual.csv", usual(600)))
+    assert result.exit_code == 0, result.output
+    assert "No drift: 600 texts of the file look like the training texts of classifier" in result.stderr
+    assert "1% of checks without drift" in result.stderr
+    assert result.stdout.count("as usual") == 9  # the domain classifier, too: the training texts are here
+    (report,) = drift_reports.newest(database).rows
+    assert (report.has_drifted, report.model_name, report.model_version) == (False, "classifier", None)
+    assert report.body["status"] == "no_drift"
+    assert report.body["source"] == "file"
+
+
+def test_a_file_unlike_them(database: Database, tmp_path: Path) -> None:
+    result = check("--input", write_csv(tmp_path / "unusual.csv", unusual(600)), "--json")
+    assert result.exit_code == 3
+    report = json.loads(result.stdout)
+    assert report["status"] == "drift"
+    assert report["score"] > 1
+    drifted = {one["name"] for one in report["measures"] if one["has_drifted"]}
+    assert {"term_shift", "unknown_terms", "embedding_mmd", "domain_classifier"} <= drifted
+    assert "batteries" in report["served_words"]
+    assert all("batteries" in text for text in report["served_examples"])
+    assert report["combined_drift"] == pytest.approx(
+        sum(one["value"] for one in report["measures"] if one["name"] in ("label_drift", "embedding_drift"))
+    )
+    stored = drift_reports.newest(database).rows[0]
+    assert stored.has_drifted
+    assert (
+        not {"served_examples", "training_examples"} & stored.body.keys()
+    )  # texts are not kept with reports
+    said = check("--input", tmp_path / "unusual.csv")
+    assert "Drift: 600 texts of the file differ" in said.stderr
+    assert "Words of served texts:" in said.stderr
+
+
+def test_too_few_texts_are_not_judged(database: Database, tmp_path: Path) -> None:
+    result = check("--input", write_csv(tmp_path / "few.csv", [*unusual(199), "", " "]))
+    assert result.exit_code == 4
+    assert "Too little data: 199 texts of the file for classifier; 200 are needed." in result.stderr
+    assert "Rows without a text, left out: 2." in result.stderr
+    (report,) = drift_reports.newest(database).rows
+    assert report.body["status"] == "too_little_data"
+    assert report.body["measures"] == []
+
+
+def test_texts_of_training_are_not_asked_for_elsewhere(
+    database: Database, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = write_csv(tmp_path / "usual.csv", usual(300))
+    asked = ["drift", "check", "--input", str(file), "--model", str(project / "objects" / "classifier")]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0
+    assert "Needs the training texts" in result.stdout
+    other = tmp_path / "data" / "preprocessed"
+    other.mkdir(parents=True)
+    (other / "train.parquet").write_bytes(b"other texts")
+    assert "are not those that this model was trained on" in CliRunner().invoke(app, asked).stdout
+
+
+def rows_of(
+    classifier: Classifier, texts: Sequence[str], at: datetime, version: int | None, *, keeps: bool
+) -> list[PredictionRow]:
+    return [
+        PredictionRow(
+            id=uuid4(),
+            at=at - timedelta(seconds=number // 3),  # several in one moment
+            model_name="classifier",
+            model_version=version,
+            text_hash=hash_text(text),
+            length_chars=len(text),
+            label=prediction.label,
+            probabilities=prediction.probabilities,
+            latency_seconds=0.001,
+            text=text if keeps else None,
+        )
+        for number, (text, prediction) in enumerate(zip(texts, classifier.predict_many(texts), strict=True))
+    ]
+
+
+def test_the_prediction_log_with_texts(database: Database, project: Path) -> None:
+    classifier = load_classifier(project / "objects" / "classifier")
+    hour_ago = NOW - timedelta(hours=1)
+    predictions.write(database, rows_of(classifier, unusual(400), NOW - timedelta(days=3), None, keeps=True))
+    predictions.write(
+        database, rows_of(classifier, unusual(400), hour_ago, 9, keeps=True)
+    )  # another version's
+    predictions.write(database, rows_of(classifier, usual(400), hour_ago, None, keeps=True))
+    result = check()  # of the last 24 hours
+    assert result.exit_code == 0, result.output
+    assert "No drift: 400 predictions look like" in result.stderr
+    assert check("--since", "30m").exit_code == 4
+    assert check("--since", "7d").exit_code == 3
+    assert check("--last", "400").exit_code == 0
+    assert "450 predictions" in check("--last", "450").stderr
+    newest = drift_reports.newest(database).rows
+    assert [one.body["source"] for one in newest] == ["prediction_log"] * 5
+    assert newest[0].window_start < newest[1].window_start < newest[0].window_end
+
+
+def test_the_prediction_log_without_texts(database: Database, project: Path) -> None:
+    """Labels, confidence and lengths are enough for half of the measures."""
+    classifier = load_classifier(project / "objects" / "classifier")
+    hour_ago = NOW - timedelta(hours=1)
+    predictions.write(database, rows_of(classifier, usual(300), hour_ago, None, keeps=False))
+    result = check("--json")
+    assert result.exit_code == 0, result.output
+    by_name = {one["name"]: one for one in json.loads(result.stdout)["measures"]}
+    taken = {name for name, one in by_name.items() if one["value"] is not None}
+    assert taken == {"label_shift", "label_drift", "confidence_shift", "length_shift"}
+    assert "0 of 300 are stored (PRIVACY__KEEP_TEXTS" in by_name["unknown_terms"]["why_not"]
+    assert json.loads(result.stdout)["combined_drift"] is None
+    predictions.write(database, rows_of(classifier, ["awful " * 30] * 300, hour_ago, None, keeps=False))
+    assert check().exit_code == 3
+
+
+def test_pages_are_one_window(database: Database, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictions, "_ROWS_AT_ONCE", 7)
+    folder = project / "objects" / "classifier"
+    model = CheckedModel(load_classifier(folder), "classifier", None, read_profile(folder))
+    rows = rows_of(model.classifier, usual(300), NOW - timedelta(hours=1), None, keeps=True)
+    predictions.write(database, rows)
+
+    def window(most: int | None):
+        return window_of_log(
+            database,
+            model.profile,
+            RECIPE,
+            model.knows,
+            model=("classifier", None),
+            span=LogSpan(NOW, most=most),
+        )
+
+    whole = window(None)
+    assert whole.sums.texts == whole.sums.read_texts == len(whole.some_texts) == 300
+    assert set(whole.some_texts) == {row.text for row in rows}
+    assert whole.start == min(row.at for row in rows)
+    assert window(250).sums.texts == 250
+    assert check_window(model, whole).is_enough
+    half = [replace(row, id=uuid4(), text=None) for row in rows]
+    predictions.write(database, half)
+    assert window(None).notes == ["The words of 300 of 600 texts were read: the others are not stored."]
+
+
+def test_the_word_list_has_nothing_to_compare_with(database: Database) -> None:
+    result = CliRunner().invoke(app, ["drift", "check", "--model", "lexicon"])
+    assert isinstance(result.exception, InputError)
+    assert "was not trained" in str(result.exception)
+
+
+def test_one_window_at_a_time(database: Database, tmp_path: Path) -> None:
+    result = check("--since", "1h", "--last", "5")
+    assert isinstance(result.exception, InputError)
+    assert "exclude one another" in str(result.exception)
+
+
+def test_ages() -> None:
+    assert age_of("90m") == timedelta(minutes=90)
+    assert age_of(" 24H ") == timedelta(days=1)
+    assert age_of("7d") == timedelta(days=7)
+    for wrong in ("", "0h", "24", "h", "1.5h", "-3d", "9999999d"):
+        with pytest.raises(InputError, match="is no time"):
+            age_of(wrong)
