@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from sklearn import metrics as peer
 
 from opinionlens.evaluation.scores import ModelScores, area_under_roc, score
@@ -130,7 +131,8 @@ def test_metric_names_of_the_first_system() -> None:
 
 def test_survives_json() -> None:
     scores = score([NEG, POS], np.array([[0.9, 0.1, 0.0], [0.3, 0.2, 0.5]]))
-    assert ModelScores.from_dict(json.loads(json.dumps(scores.as_dict()))) == scores
+    read = json.loads(json.dumps(scores.as_dict()))
+    assert TypeAdapter(ModelScores).validate_python(read) == scores
 
 
 def test_rows_have_to_match() -> None:

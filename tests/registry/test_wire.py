@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from opinionlens.base import errors
 from opinionlens.registry import RegistryLoginNeeded, SourceRun, Version
 from opinionlens.registry.wire import (
+    RUN,
+    VERSION,
+    as_json,
     error_as_dict,
     error_from_dict,
-    run_as_dict,
-    run_from_dict,
-    version_as_dict,
-    version_from_dict,
 )
 
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda time: time.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -53,12 +52,12 @@ RUNS = st.builds(
 
 @given(VERSIONS)
 def test_a_version_arrives_as_it_was(version):
-    assert version_from_dict(json.loads(json.dumps(version_as_dict(version)))) == version
+    assert VERSION.validate_python(json.loads(json.dumps(as_json(VERSION, version)))) == version
 
 
 @given(RUNS)
 def test_a_run_arrives_as_it_was(run):
-    assert run_from_dict(json.loads(json.dumps(run_as_dict(run)))) == run
+    assert RUN.validate_python(json.loads(json.dumps(as_json(RUN, run)))) == run
 
 
 @given(TEXTS, MAYBE, MAYBE)

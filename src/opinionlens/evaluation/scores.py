@@ -86,16 +86,6 @@ class ModelScores:
         """Return every field as JSON values."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelScores:
-        """Return the scores from the values of `as_dict`.
-
-        Also after a trip through JSON.
-        """
-        per_class = tuple(ClassScores(**{**one, "label": Label(one["label"])}) for one in values["per_class"])
-        table = tuple(tuple(row) for row in values["confusion"])
-        return cls(**{**values, "per_class": per_class, "confusion": table})
-
 
 def score(
     labels: Sequence[str] | NDArray[np.integer],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.base.typed_json import JsonUnfit, read_dataclass
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 
@@ -81,25 +82,7 @@ class FeatureSpec:
         Raises:
             ArtifactUnsupported: a field or a value is unknown to this version of the code.
         """
-        known = {field.name for field in fields(cls)}
-        if odd := sorted(set(values) ^ known):
-            raise ArtifactUnsupported(
-                f"The features lack or do not know {odd[0]!r}.", remedy=f"Known: {sorted(known)}."
-            )
-        recipe, lexicon = values["recipe"], values["lexicon"]
-        if not isinstance(recipe, Mapping) or not isinstance(lexicon, bool):
-            raise ArtifactUnsupported(
-                "The features need a recipe with its fields, and `lexicon` true or false."
-            )
-        return cls(
-            Recipe.from_dict(recipe), _pair(values["word_ngrams"]), _pair(values["char_ngrams"]), lexicon
-        )
-
-
-def _pair(value: Any) -> tuple[int, int] | None:  # noqa: ANN401 - any JSON value
-    if value is None:
-        return None
-    match value:
-        case [int(low), int(high)]:
-            return low, high
-    raise ArtifactUnsupported(f"Lengths of n-grams are two whole numbers or nothing, not {value!r}.")
+        try:
+            return read_dataclass(cls, values)
+        except JsonUnfit as error:
+            raise ArtifactUnsupported(f"Of the features, {error.where} {error.what}.") from error

@@ -84,7 +84,7 @@ def write(result: Vectorized, splits: Mapping[str, LabelledTexts], paths: Paths)
 def features_from_params(recipe: RecipeParams, features: Features) -> FeatureSpec:
     """Return the features that the parameters name."""
     return FeatureSpec(
-        recipe=Recipe.from_dict(recipe.model_dump()),
+        recipe=Recipe(**recipe.model_dump()),
         word_ngrams=features.word_ngrams,
         char_ngrams=features.char_ngrams,
         lexicon=features.lexicon,

@@ -19,7 +19,7 @@ from opinionlens.registry.child import Call, Child
 from opinionlens.registry.environment import child_environment, worker_command
 from opinionlens.registry.failures import CHECK_ADDRESS, address_remedy
 from opinionlens.registry.port import Credentials, SourceRun, Version
-from opinionlens.registry.wire import Json, run_as_dict, version_as_dict, version_from_dict
+from opinionlens.registry.wire import RUN, VERSION, Json, as_json
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ProcessRegistry:
         again: bool = False,
     ) -> Version:
         """See `Registry.register`."""
-        return version_from_dict(
+        return VERSION.validate_python(
             self._call(
                 "register",
                 limit=self._limits.transfer,
@@ -116,15 +116,15 @@ class ProcessRegistry:
 
     def versions(self, name: str) -> list[Version]:
         """See `Registry.versions`."""
-        return [version_from_dict(value) for value in self._call("versions", name=name)]
+        return [VERSION.validate_python(value) for value in self._call("versions", name=name)]
 
     def version(self, name: str, number: int) -> Version:
         """See `Registry.version`."""
-        return version_from_dict(self._call("version", name=name, number=number))
+        return VERSION.validate_python(self._call("version", name=name, number=number))
 
     def by_alias(self, name: str, alias: str) -> Version:
         """See `Registry.by_alias`."""
-        return version_from_dict(self._call("by_alias", name=name, alias=alias))
+        return VERSION.validate_python(self._call("by_alias", name=name, alias=alias))
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """See `Registry.set_alias`."""
@@ -136,7 +136,7 @@ class ProcessRegistry:
 
     def download(self, version: Version, into: Path) -> Path:
         """See `Registry.download`."""
-        arguments = {"version": version_as_dict(version), "into": str(into.absolute())}
+        arguments = {"version": as_json(VERSION, version), "into": str(into.absolute())}
         self._call("download", limit=self._limits.transfer, **arguments)
         return into
 
@@ -147,7 +147,7 @@ class ProcessRegistry:
     def copy_run(self, run: SourceRun, experiment: str) -> str:
         """See `Registry.copy_run`."""
         limit = self._limits.transfer
-        return str(self._call("copy_run", limit=limit, run=run_as_dict(run), experiment=experiment))
+        return str(self._call("copy_run", limit=limit, run=as_json(RUN, run), experiment=experiment))
 
     def close(self) -> None:
         """End the child, if there is one.

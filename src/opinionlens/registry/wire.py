@@ -10,41 +10,27 @@ child is ready.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from opinionlens.base import errors
 from opinionlens.base.errors import OpinionLensError, RegistryError
 from opinionlens.registry.port import Registry, RegistryLoginNeeded, SourceRun, Version
 
 Json = Any
+T = TypeVar("T")
 
 OPENING_ID = 0
 
-
-def version_as_dict(version: Version) -> dict[str, Any]:
-    """Return a version as a JSON object."""
-    return asdict(version) | {"created": version.created.isoformat()}
+VERSION = TypeAdapter(Version)
+RUN = TypeAdapter(SourceRun)
 
 
-def version_from_dict(value: Mapping[str, Any]) -> Version:
-    """Return the version from its JSON object."""
-    created = datetime.fromisoformat(value["created"])
-    return Version(**{**value, "created": created, "aliases": tuple(value["aliases"])})
-
-
-def run_as_dict(run: SourceRun) -> dict[str, Any]:
-    """Return a run as a JSON object."""
-    ended = run.ended.isoformat() if run.ended else None
-    return asdict(run) | {"started": run.started.isoformat(), "ended": ended}
-
-
-def run_from_dict(value: Mapping[str, Any]) -> SourceRun:
-    """Return the run from its JSON object."""
-    ended = datetime.fromisoformat(value["ended"]) if value["ended"] else None
-    return SourceRun(**{**value, "started": datetime.fromisoformat(value["started"]), "ended": ended})
+def as_json(adapter: TypeAdapter[T], value: T) -> Json:
+    """Return a version or a run as a JSON object."""
+    return adapter.dump_python(value, mode="json")
 
 
 def error_as_dict(error: OpinionLensError) -> dict[str, Any]:
@@ -69,16 +55,16 @@ def answer(registry: Registry, method: str, arguments: Mapping[str, Any]) -> Jso
         case "names" | "set_alias" | "set_tags" | "has_run":
             return getattr(registry, method)(**arguments)
         case "versions":
-            return [version_as_dict(version) for version in registry.versions(**arguments)]
+            return [as_json(VERSION, version) for version in registry.versions(**arguments)]
         case "version" | "by_alias":
-            return version_as_dict(getattr(registry, method)(**arguments))
+            return as_json(VERSION, getattr(registry, method)(**arguments))
         case "register":
-            return version_as_dict(
-                registry.register(**{**arguments, "artifact": Path(arguments["artifact"])})
-            )
+            artifact = Path(arguments["artifact"])
+            return as_json(VERSION, registry.register(**{**arguments, "artifact": artifact}))
         case "download":
-            return str(registry.download(version_from_dict(arguments["version"]), Path(arguments["into"])))
+            version = VERSION.validate_python(arguments["version"])
+            return str(registry.download(version, Path(arguments["into"])))
         case "copy_run":
-            return registry.copy_run(run_from_dict(arguments["run"]), arguments["experiment"])
+            return registry.copy_run(RUN.validate_python(arguments["run"]), arguments["experiment"])
         case _:
             raise RegistryError(f"The registry has no call {method!r}.")

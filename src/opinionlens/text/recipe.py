@@ -9,8 +9,8 @@ the lexicon damp repeats. A change that gives other tokens for any text is a new
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -117,22 +117,6 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the choice as JSON values."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """Build the recipe from the output of `as_dict`.
-
-        Raises:
-            ArtifactUnsupported: a field or a value is unknown to this version of the code.
-        """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ArtifactUnsupported(
-                f"Unknown recipe field {unknown[0]!r}.", remedy=f"Known: {sorted(known)}."
-            )
-        if "name" not in values:
-            raise ArtifactUnsupported("The recipe has no name.")
-        return cls(**values)
 
     def __reduce__(self) -> tuple[type[Recipe], tuple[str, str, str, bool]]:
         """Pickle the choice only; all derived state is rebuilt."""

@@ -1,9 +1,6 @@
 // @ts-check
 // From the bytes of a file to its text. Nothing is guessed silently: what does not fit is said.
 
-// latin-1 is decoded here, as browsers take its name for windows-1252.
-export const ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "windows-1252", "latin-1"];
-
 const LOOKED_AT = 4_096;
 
 /** @type {[number[], string][]} */
@@ -38,6 +35,7 @@ export function guessEncoding(bytes) {
  * @returns {{ text: string, problem?: undefined } | { text?: undefined, problem: string }}
  */
 export function decode(bytes, encoding) {
+  // Decoded here, as browsers take its name for windows-1252.
   if (encoding === "latin-1") return { text: fromLatin1(bytes) };
   const order = encoding === "utf-16" ? (byteOrder(bytes) ?? "utf-16le") : encoding.replace("-sig", "");
   try {

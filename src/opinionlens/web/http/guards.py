@@ -30,14 +30,12 @@ __all__ = [
     "MAYBE_GUARDED",
     "MAYBE_WITH_KEY",
     "Admin",
-    "AdminVisitor",
     "Principal",
     "Visitor",
     "admin_only",
     "admin_page",
     "check_csrf",
     "check_may_predict",
-    "may_predict",
     "visitor_of",
 ]
 
@@ -90,14 +88,6 @@ async def admin_only(request: Request) -> Principal:
     if request.method not in _SAFE_METHODS:
         await check_csrf(request, visitor.csrf_token)
     return visitor.viewer
-
-
-async def may_predict(request: Request) -> Principal | None:
-    """Return the caller of a prediction, as a FastAPI dependency.
-
-    See `check_may_predict`.
-    """
-    return await check_may_predict(request, services_of(request))
 
 
 async def check_may_predict(request: Request, services: Services) -> Principal | None:
@@ -171,7 +161,6 @@ async def check_csrf(request: Request, expected: str) -> None:
 
 
 Admin = Annotated[Principal, Depends(admin_only)]
-AdminVisitor = Annotated[Visitor, Depends(admin_page)]
 
 
 async def _principal_of_key(request: Request, services: Services) -> Principal | None:

@@ -28,8 +28,6 @@ from opinionlens.web.metrics.catalogue import (
     MetricDescription,
 )
 
-Labels = Mapping[str, str]
-
 
 class SeriesSource(Protocol):
     """Source of the measured series.
