@@ -35,7 +35,6 @@ from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
-from opinionlens.families.sklearn_pipeline import sklearn_pipeline
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
@@ -44,6 +43,7 @@ from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import word_ngrams
 from opinionlens.text.recipe import RECIPES
+from sklearn_twin import sklearn_pipeline
 
 TWEETS, ROUNDS = 500, 15
 RECIPE = RECIPES["social-v2"]

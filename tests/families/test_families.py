@@ -3,11 +3,11 @@
 import numpy as np
 import optuna
 import pytest
+from benchmarks.sklearn_twin import sklearn_pipeline
 
 from opinionlens.base.errors import ParamsInvalid, StageFailed
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
-from opinionlens.families.sklearn_pipeline import sklearn_pipeline
 from opinionlens.text.labels import LABELS, Label
 
 # Enough to tell one from another, quick to fit.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.sklearn_twin import sklearn_pipeline
 
 from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.load import load_classifier
@@ -16,7 +17,6 @@ from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
-from opinionlens.families.sklearn_pipeline import sklearn_pipeline
 from opinionlens.features.calibration import Calibration, Method
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits

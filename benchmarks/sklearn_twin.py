@@ -1,7 +1,7 @@
 """A linear estimator as an ordinary scikit-learn pipeline.
 
-Nothing of our own counting is used, only scikit-learn's vectorizers, so that agreement means something; the
-benchmarks compare with it.
+Nothing of our own counting is used, only scikit-learn's vectorizers, so that agreement means something: the
+tests of the families and `linear_classifier.py` compare with it.
 """
 
 from __future__ import annotations
