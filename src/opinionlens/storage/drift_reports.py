@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row, insert, select
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.drift_data import Json
 from opinionlens.storage.paging import Page, newest_rows
 from opinionlens.storage.tables import drift_reports
+
+# As `add` writes it; inside a string the quotation marks would have backslashes.
+_OF_SERVED_TEXTS = '"source": "prediction_log"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,18 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
         StorageUnavailable: the database does not answer.
     """
     return newest_rows(database, drift_reports, _from_row, limit=limit, before=before)
+
+
+def newest_served(database: Database) -> DriftReport | None:
+    """Return the newest report on served texts, not on files.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    query = select(drift_reports).where(drift_reports.c.body.contains(_OF_SERVED_TEXTS, autoescape=True))
+    with database.reading() as connection:
+        row = connection.execute(query.order_by(drift_reports.c.id.desc()).limit(1)).first()
+    return None if row is None else _from_row(row)
 
 
 def _from_row(row: Row[Any]) -> DriftReport:

@@ -43,6 +43,7 @@ from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations
 from opinionlens.web.services.inputs import InputLimits, Inputs
+from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
 from opinionlens.web.services.templates import Pages, api_rows, load_templates
@@ -144,6 +145,7 @@ def _services(
         security=open_security(settings.security, records, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
+        newest_drift=NewestDrift(records, metrics),
         ready_on_fallback=api.ready_on_fallback,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from opinionlens.serving.store import ServedModel
 from opinionlens.text.labels import Label
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.metrics.catalogue import CATALOGUE, MetricDescription
+from opinionlens.web.metrics.drift_gauges import ShownDrift
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 
@@ -45,7 +47,9 @@ def busy_metrics(model: ServedModel) -> Metrics:
     metrics.count_login("refused")
     metrics.set_registry_up(True)
     metrics.set_database_up(False)
-    metrics.set_drift_score(0.25)
+    metrics.show_drift(
+        ShownDrift(datetime.now(UTC), "brands", "7", 1.5, {"label_shift": 0.3}, {"label_shift": 0.2})
+    )
     return metrics
 
 
@@ -66,7 +70,19 @@ class TestCatalogue:
         assert re.findall("^# TYPE ([a-z_]+) ", text, re.MULTILINE) == [card.name for card in CATALOGUE]
 
     def test_names_end_in_their_unit(self) -> None:
-        units = ("_seconds", "_chars", "_bytes", "_text", "_total", "_info", "_up", "_score", "_depth")
+        units = (
+            "_seconds",
+            "_chars",
+            "_bytes",
+            "_text",
+            "_total",
+            "_info",
+            "_up",
+            "_score",
+            "_depth",
+            "_drift",
+            "_threshold",
+        )
         assert [card.name for card in CATALOGUE if not card.name.endswith(units)] == []
 
     def test_the_table_in_the_docs_is_the_catalogue(self) -> None:

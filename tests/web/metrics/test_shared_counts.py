@@ -25,7 +25,6 @@ metrics.observe_request("/a", "GET", 200, 0.3, response_bytes=4)
 metrics.count_lost_predictions(2)
 metrics.set_batch_queue_depth(5)
 metrics.set_registry_up(True)
-metrics.set_drift_score(float(sys.argv[1]))
 metrics.set_active_model(ServedModel(LexiconClassifier(), "brands", 7))
 sys.stdout.write(str(os.getpid()))
 sys.stdout.flush()
@@ -33,8 +32,8 @@ os._exit(0)
 """
 
 
-def run_worker(drift: float) -> int:
-    command = [sys.executable, "-c", WORKER, str(drift)]
+def run_worker() -> int:
+    command = [sys.executable, "-c", WORKER]
     return int(subprocess.run(command, capture_output=True, check=True, text=True, timeout=120).stdout)
 
 
@@ -48,7 +47,7 @@ def shown(folder: Path) -> set[str]:
 def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str], set[str]]:
     """The folder after two workers have ended, with what was shown before and after they were put away."""
     with counting_together() as made:
-        first, second = run_worker(0.1), run_worker(0.2)
+        first, second = run_worker(), run_worker()
         before = shown(made)
         retire(made, first)
         retire(made, second)
@@ -75,14 +74,9 @@ def test_what_was_true_only_while_they_lived_is_gone(ended: tuple[Path, set[str]
     assert not [line for line in after if line.startswith(live)]
 
 
-def test_the_latest_drift_outlives_who_measured_it(ended: tuple[Path, set[str], set[str]]) -> None:
-    assert "sentiment_drift_score 0.2" in ended[2]
-
-
 def test_one_file_of_each_kind_is_left(ended: tuple[Path, set[str], set[str]]) -> None:
     assert sorted(path.name for path in ended[0].glob("*.db")) == [
         "counter_0.db",
-        "gauge_mostrecent_0.db",
         "histogram_0.db",
         "summary_0.db",
     ]

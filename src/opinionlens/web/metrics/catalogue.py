@@ -12,7 +12,7 @@ from typing import Literal
 
 Kind = Literal["counter", "gauge", "histogram", "summary"]
 # How the workers' gauges become one number. Those that begin with `live` forget a worker when it ends.
-Merge = Literal["livesum", "livemax", "livemostrecent", "mostrecent"]
+Merge = Literal["livesum", "livemax", "livemostrecent"]
 
 # A linear model answers a tweet in 0.03 ms and a long review in 2 ms; a transformer takes 10 to 100 ms.
 _MODEL_SECONDS = (
@@ -106,8 +106,22 @@ SENTIMENT_LATENCY = MetricDescription(
 DRIFT_SCORE = MetricDescription(
     "sentiment_drift_score",
     "gauge",
-    "Distance of recent texts from the training data; absent until it has been measured.",
-    merge="mostrecent",
+    "Greatest measure of the newest drift report in units of its threshold: above 1 is drift; absent until "
+    "there is a report that could judge.",
+)
+DRIFT_MEASURE = MetricDescription(
+    "sentiment_drift",
+    "gauge",
+    "Measures of the newest drift report on served texts; those that could not be taken are absent.",
+    ("measure", "model", "version"),
+)
+DRIFT_THRESHOLD = MetricDescription(
+    "sentiment_drift_threshold", "gauge", "Thresholds of these measures.", ("measure", "model", "version")
+)
+DRIFT_AGE = MetricDescription(
+    "sentiment_drift_report_age_seconds",
+    "gauge",
+    "Time since the newest drift report on served texts; absent before the first.",
 )
 HTTP_REQUESTS = MetricDescription(
     "http_requests_total",
@@ -200,6 +214,9 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     SENTIMENT_REQUESTS,
     SENTIMENT_LATENCY,
     DRIFT_SCORE,
+    DRIFT_MEASURE,
+    DRIFT_THRESHOLD,
+    DRIFT_AGE,
     HTTP_REQUESTS,
     HTTP_SECONDS,
     HTTP_SECONDS_ALL,

@@ -28,6 +28,7 @@ from opinionlens.storage.retention import Expired
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.metrics import catalogue
 from opinionlens.web.metrics.catalogue import MetricDescription
+from opinionlens.web.metrics.drift_gauges import ShownDrift
 from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE, while_reading
 from opinionlens.web.metrics.shown import Shown
 
@@ -82,7 +83,8 @@ class Metrics:
         self._create_event_metrics()
         source = self._registry if folder is None else MultiProcessCollector(None, folder)
         self._shown = CollectorRegistry()
-        self._shown.register(Shown(source))
+        self._shown_source = Shown(source)
+        self._shown.register(self._shown_source)
 
     def observe_prediction(
         self, endpoint: str, model: ServedModel, seconds: float, chars: int, prediction: Prediction
@@ -211,9 +213,9 @@ class Metrics:
         """Record whether the database answered."""
         self._database_up.set(is_up)
 
-    def set_drift_score(self, score: float) -> None:
-        """Record the latest measured drift."""
-        self._drift_score.set(score)
+    def show_drift(self, drift: ShownDrift | None) -> None:
+        """Show the figures of the newest drift report."""
+        self._shown_source.drift = drift
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format.
@@ -229,7 +231,6 @@ class Metrics:
         self._batch_items = self._histogram(catalogue.BATCH_ITEMS)
         self._item_seconds = self._histogram(catalogue.ITEM_SECONDS)
         self._predictions = self._counter(catalogue.PREDICTIONS)
-        self._drift_score = self._unknown_gauge(catalogue.DRIFT_SCORE)
         self._models: dict[tuple[str, str, int | str | None], _ModelSeries] = {}
 
     def _create_http_metrics(self) -> None:

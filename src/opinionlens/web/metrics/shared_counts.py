@@ -95,12 +95,8 @@ def _add_up(source: Path, target: Path) -> None:
     sums = MmapedDict(str(aside))
     try:
         for key, value, at, _ in MmapedDict.read_all_values_from_file(str(source)):
-            old, old_at = sums.read_value(key)
-            if source.name.startswith("gauge"):  # of those that outlive a worker the latest word counts
-                value, at = max((value, at), (old, old_at), key=lambda pair: pair[1])
-            else:
-                value += old
-            sums.write_value(key, value, at)
+            old, _ = sums.read_value(key)
+            sums.write_value(key, value + old, at)
     finally:
         sums.close()
     aside.replace(target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from prometheus_client import Metric
@@ -27,6 +28,7 @@ from opinionlens.web.metrics.catalogue import (
     SENTIMENT_REQUESTS,
     MetricDescription,
 )
+from opinionlens.web.metrics.drift_gauges import ShownDrift, drift_metrics
 
 
 class SeriesSource(Protocol):
@@ -50,6 +52,7 @@ class Shown(Collector):
     def __init__(self, source: SeriesSource) -> None:
         """Read `source` at each collection."""
         self._source = source
+        self.drift: ShownDrift | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric of the catalogue.
@@ -59,6 +62,7 @@ class Shown(Collector):
         found = {metric.name: metric for metric in self._source.collect()}
         for metric in found.values():
             _keep_known(metric)
+        found |= {metric.name: metric for metric in drift_metrics(self.drift, datetime.now(UTC))}
         for card in CATALOGUE:
             derive = _DERIVED.get(card.name)
             if derive is not None:

@@ -19,6 +19,7 @@ from opinionlens.web.metrics import Metrics
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations
 from opinionlens.web.services.inputs import Inputs
+from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.stopping import Stopping
 from opinionlens.web.services.templates import Pages
 
@@ -37,6 +38,7 @@ class Services:
     evaluations: Evaluations
     security: Security
     error_log: ErrorLog
+    newest_drift: NewestDrift
     ready_on_fallback: bool
     stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set
 

@@ -75,8 +75,10 @@ async def ready(request: Request) -> Response:
 @router.get("/api/v1/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Return the measurements for Prometheus."""
+    services = services_of(request)
+    await services.newest_drift.refresh()
     # In a thread: adding up many workers takes longer than many requests.
-    text = await asyncio.to_thread(services_of(request).metrics.exposition)
+    text = await asyncio.to_thread(services.metrics.exposition)
     return Response(text, media_type=CONTENT_TYPE)
 
 
