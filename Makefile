@@ -99,6 +99,10 @@ load: install ## Put USERS (10) on the app at URL for TIME (30s), each request c
 	@LOAD_KEY="$(KEY)" locust --locustfile tests/load_test.py --headless --only-summary --host "$(or $(URL),http://localhost:8000)" \
 	  --users $(or $(USERS),10) --run-time $(or $(TIME),30s) $(if $(HOST),--host-header "$(HOST)")
 
+.PHONY: smoke
+smoke: .venv/.installed ## Ask the app at URL for all that users rely on; KEY=… for administrators' parts, HOST=… for a name
+	@SMOKE_KEY="$(KEY)" python scripts/smoke.py "$(or $(URL),http://localhost:8000)" $(if $(HOST),--host "$(HOST)") $(OPTIONS)
+
 .PHONY: wheel
 wheel: install ## Build the package that pip installs into dist/
 	@$(UV) build --quiet --wheel --no-build-isolation --python .venv --out-dir dist .

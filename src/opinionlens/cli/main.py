@@ -17,6 +17,7 @@ from opinionlens.base.files import with_home
 from opinionlens.cli.drift_command import drift_commands
 from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
+from opinionlens.cli.models_command import models
 from opinionlens.cli.users_command import users
 from opinionlens.tabular.formats import KNOWN_ENDINGS
 
@@ -283,6 +284,7 @@ def delete_feedback(
 
 
 app.add_typer(drift_commands, name="drift")
+app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 

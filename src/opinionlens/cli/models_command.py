@@ -1,0 +1,107 @@
+"""`opinionlens models`: list and download registered versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from opinionlens.registry import Version
+
+models = typer.Typer(help="Models of the registry: list or download them.", no_args_is_help=True)
+
+_SCORE = "test_f1_score"  # macro F1 on the test split, by which versions are compared
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@models.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """List the registered versions, with the reason against serving."""
+    from opinionlens.base.settings import load_settings
+    from opinionlens.cli.printed_tables import moment, show_table
+    from opinionlens.cli.registries import with_login
+    from opinionlens.library.downloading import every_version
+
+    versions = with_login(load_settings().mlflow, every_version)
+    if as_json:
+        typer.echo(json.dumps([_fields(version) for version in versions], indent=2, ensure_ascii=False))
+        return
+    if not versions:
+        typer.echo("The registry has no model.", err=True)
+        return
+    head = ("model", "version", "aliases", "kind", "macro F1", "registered", "servable")
+    rows = [
+        (
+            version.name,
+            str(version.number),
+            ", ".join(version.aliases) or "–",
+            version.kind or "–",
+            f"{score:.3f}" if (score := version.scores.get(_SCORE)) is not None else "–",
+            moment(version.created),
+            "yes" if version.servable else "no",
+        )
+        for version in versions
+    ]
+    show_table(head, rows)
+    for version in versions:
+        if not version.servable:
+            typer.echo(f"{version.name} {version.number} cannot be served. {version.why_not_servable}")
+
+
+@models.command("download")
+def download_model(
+    version: Annotated[
+        str,
+        typer.Argument(help="NAME@champion or another alias, NAME/NUMBER, NAME@NUMBER, models:/NAME/NUMBER."),
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Where to put it: a new or empty folder, or one that holds a model alone."
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Download a version into a folder, verified.
+
+    The app serves it with API__MODEL_PATH=FOLDER, without a registry.
+    """
+    from opinionlens.base.files import with_home
+    from opinionlens.base.settings import load_settings
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
+    from opinionlens.cli.registries import with_login
+    from opinionlens.library.downloading import download, registered_version
+
+    named = registered_version(version)
+    with sigterm_as_ctrl_c():
+        done = with_login(
+            load_settings().mlflow, lambda registry: download(named, registry, Path(with_home(str(to))))
+        )
+    found = done.version
+    if as_json:
+        fields = _fields(found) | {"folder": str(done.folder), "is_new": done.is_new}
+        typer.echo(json.dumps(fields, indent=2, ensure_ascii=False))
+        return
+    verb = "is now" if done.is_new else "was already"
+    typer.echo(f"{found.name} {found.number} ({found.kind or 'unknown kind'}) {verb} in {done.folder}")
+    typer.echo(f"SHA-256 of its manifest: {found.digest}")
+
+
+def _fields(version: Version) -> dict[str, Any]:
+    """Return a version as in the API's list."""
+    return {
+        "model_name": version.name,
+        "model_version": version.number,
+        "kind": version.kind,
+        "digest": version.digest,
+        "created": version.created.isoformat(),
+        "run_id": version.run_id,
+        "aliases": list(version.aliases),
+        "scores": dict(version.scores),
+        "servable": version.servable,
+        "why_not_servable": version.why_not_servable,
+    }
