@@ -73,7 +73,10 @@ def private_engine() -> Iterator[DockerClient]:
             _stop(process)
             _unmount(sockets)
             _unmount(folder)
+            left = [*mounts_below(sockets), *mounts_below(folder), *_processes_of(sockets)]
             shutil.rmtree(sockets)
+        if left:
+            raise RuntimeError(f"the engine has ended and left behind: {left}")
 
 
 def _check_the_machine() -> None:
@@ -159,6 +162,17 @@ def mounts_below(folder: Path) -> list[str]:
 def _unmount(folder: Path) -> None:
     for point in mounts_below(folder):
         subprocess.run(["umount", "--lazy", point], capture_output=True, timeout=10, check=False)
+
+
+def _processes_of(sockets: Path) -> list[str]:
+    """Return the commands that still run with the engine's folder among their arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(sockets) in command:
+                found.append(command[:200])
+    return found
 
 
 def make_base_image(client: DockerClient) -> None:

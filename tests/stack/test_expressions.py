@@ -14,6 +14,8 @@ MOST_EMPTY = 10
 
 
 def test_every_dashboard_expression_gives_something(stack, app, prometheus, tables):
+    # The app knows of the registry what its last question told.
+    assert app.ask("GET", "/api/v1/models/registry").status == 200
     # The load has asked for single texts; a rate needs batches at two scrapes.
     for _ in range(2):
         answer = app.ask("POST", "/api/v1/inference/batch_predict", ["what a glorp day", "klem"])

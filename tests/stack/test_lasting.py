@@ -22,7 +22,8 @@ def test_down_and_up_keep_everything(stack, app, prometheus):
     compose = stack.compose
     opinionlens = compose.container("opinionlens")
     compose.docker.run("exec", opinionlens, "opinionlens", "users", "add", "rosa", "--generate")
-    key = app.ask("POST", "/api/v1/keys/", {"name": "a program", "role": "user"})
+    key = app.ask("POST", "/api/v1/keys/", {"name": "a program", "scopes": ["predict"]})
+    assert key.status == 201, key.body
     before = what_is_kept(app)
     assert before["active"] == 2
     assert len(before["models"]) == 2
@@ -33,6 +34,9 @@ def test_down_and_up_keep_everything(stack, app, prometheus):
     assert what_is_kept(app) == before
     users = compose.docker.run("exec", compose.container("opinionlens"), "opinionlens", "users", "list")
     assert "rosa" in users
-    assert key.body["name"] in str(app.ask("GET", "/api/v1/keys/").body)
+    program = stack.app.with_key(key.body["key"])
+    assert program.ask("POST", "/api/v1/inference/predict", {"text": "glorp"}).status == 200
+    assert program.ask("GET", "/api/v1/keys/").status == 403
+    assert "a program" in {one["name"] for one in app.ask("GET", "/api/v1/keys/").body}
     old = prometheus.api("query", query="sum(up)", time=measured)["result"]
     assert float(old[0]["value"][1]) == 8
