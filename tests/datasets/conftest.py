@@ -48,9 +48,10 @@ def frame_of():
     """A frame as `read_dataset` gives it, from (text, label[, source[, group]]) tuples."""
 
     def make(*rows) -> pl.DataFrame:
-        full = [(*row, *("one", None)[len(row) - 2 :], None) for row in rows]
+        full = [(*row, *("one", None)[len(row) - 2 :], None, None) for row in rows]
         columns = ("text", "label", "source", "group", "time")
-        return pl.DataFrame(full, schema=dict.fromkeys(columns, pl.String), orient="row")
+        schema = dict.fromkeys(columns, pl.String) | {"confidence": pl.Float64}
+        return pl.DataFrame(full, schema=schema, orient="row")
 
     return make
 

@@ -29,8 +29,8 @@ def read(places, make_card):
 
 def test_a_reading_has_the_columns_that_every_stage_relies_on(read):
     reading = read(
-        "id,text,label,who,when\n1, Well done! ,POS ,me,1303862400\n2,bad,neg,,never\n",
-        columns=Columns(text="text", label="label", group="who", time="when"),
+        "id,text,label,who,when,sure\n1, Well done! ,POS ,me,1303862400, 0.75\n2,bad,neg,,never,\n",
+        columns=Columns(text="text", label="label", group="who", time="when", confidence="sure"),
         time_formats=("%s",),
     )
     assert reading.frame.to_dicts() == [
@@ -40,11 +40,30 @@ def test_a_reading_has_the_columns_that_every_stage_relies_on(read):
             "source": "mine",
             "group": "me",
             "time": "2011-04-27T00:00:00Z",
+            "confidence": 0.75,
         },
-        {"text": "bad", "label": "NEGATIVE", "source": "mine", "group": None, "time": None},
+        {
+            "text": "bad",
+            "label": "NEGATIVE",
+            "source": "mine",
+            "group": None,
+            "time": None,
+            "confidence": None,
+        },
     ]
     assert reading.noted == {Note.TIME_UNREADABLE: 1}
     assert not reading.rejected
+
+
+@pytest.mark.parametrize(
+    ("cell", "confidence"),
+    [("0", 0.0), ("1", 1.0), ("1.01", None), ("-0.1", None), ("nan", None), ("high", None), ("", None)],
+)
+def test_a_confidence_is_a_number_from_0_to_1(read, cell, confidence):
+    columns = Columns(text="text", label="label", confidence="sure")
+    assert read(f"text,label,sure\nwell done,pos,{cell}\n", columns=columns).frame[
+        "confidence"
+    ].to_list() == [confidence]
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ def cells(table):
 
 def test_columns_are_found_by_name_in_any_order(read):
     table = read(
-        "when,label,x,text,who\n1,pos,,hello,me\n2,neg,,bye,you\n",
-        Columns(text="text", label="label", group="who", time="when"),
+        "when,label,x,text,who,sure\n1,pos,,hello,me,0.5\n2,neg,,bye,you,\n",
+        Columns(text="text", label="label", group="who", time="when", confidence="sure"),
     )
-    assert table.frame.rows() == [("hello", "pos", "me", "1"), ("bye", "neg", "you", "2")]
+    assert table.frame.rows() == [("hello", "pos", "me", "1", "0.5"), ("bye", "neg", "you", "2", None)]
     assert table.rows_in == 2
 
 

@@ -25,7 +25,7 @@ def test_objects_become_cells_and_other_keys_are_ignored(read, json_lines):
     table = read(
         json_lines({"text": "a", "label": 1, "x": [1]}, {"label": True, "text": "b\u2028c", "who": "me"})
     )
-    assert table.frame.rows() == [("a", "1", None, None), ("b\u2028c", "true", "me", None)]
+    assert table.frame.rows() == [("a", "1", None, None, None), ("b\u2028c", "true", "me", None, None)]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_file_cut_inside_an_object(read, json_lines):
 
 
 def test_null_is_an_empty_cell(read, json_lines):
-    assert read(json_lines({"text": None, "label": "pos"})).frame.rows() == [(None, "pos", None, None)]
+    assert read(json_lines({"text": None, "label": "pos"})).frame.rows() == [(None, "pos", None, None, None)]
 
 
 def test_halves_of_characters_do_not_stop_the_work(read):

@@ -17,7 +17,10 @@ def file(tmp_path):
 
 
 def test_columns_are_taken_as_text(file):
-    assert read_parquet(file, COLUMNS).frame.rows() == [("a", "1", "me", None), (None, "5", "you", None)]
+    assert read_parquet(file, COLUMNS).frame.rows() == [
+        ("a", "1", "me", None, None),
+        (None, "5", "you", None, None),
+    ]
 
 
 def test_a_missing_column_is_refused_with_those_there_are(file):

@@ -18,7 +18,10 @@ def pair(tmp_path):
 
 def test_lines_are_paired_by_number(pair):
     table = pair("good \u2028 really\nbad\n".encode(), b"2\n0\n")
-    assert table.frame.rows() == [("good \u2028 really", "2", None, None), ("bad", "0", None, None)]
+    assert table.frame.rows() == [
+        ("good \u2028 really", "2", None, None, None),
+        ("bad", "0", None, None, None),
+    ]
 
 
 @pytest.mark.parametrize(("texts", "labels"), [(b"a\nb\nc\n", b"0\n1\n"), (b"a\nb\n", b"0\n1\n2")])

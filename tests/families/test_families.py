@@ -49,6 +49,17 @@ def test_much_better_than_chance(family, three_labels):
     assert accuracy(fitted(family, three_labels), three_labels) > 0.6
 
 
+@pytest.mark.parametrize("name", sorted(FAMILIES.keys() - {"k_nearest_neighbours"}))
+def test_wrong_labels_that_hardly_count_do_little_harm(name, three_labels):
+    codes = three_labels.train.codes
+    is_wrong = np.random.default_rng(0).random(len(codes)) < 0.6
+    wrong = np.where(is_wrong, (codes + 1) % 3, codes)
+    params = QUICK.get(name, {})
+    doubted = FAMILIES[name].fit(three_labels.counts, wrong, params, 7, np.where(is_wrong, 0.001, 1.0))
+    believed = FAMILIES[name].fit(three_labels.counts, wrong, params, 7)
+    assert accuracy(doubted, three_labels) > accuracy(believed, three_labels) + 0.1
+
+
 @every_family
 def test_missing_class_has_no_column(family, two_labels):
     estimator = fitted(family, two_labels)

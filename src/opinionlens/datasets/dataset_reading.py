@@ -46,7 +46,7 @@ class Note(StrEnum):
 class DatasetRows:
     """The rows of one dataset as read.
 
-    `frame` has the columns text, label, source, group, time.
+    `frame` has the columns text, label, source, group, time, confidence.
     """
 
     card: Card

@@ -82,5 +82,6 @@ def _read_row_by_row(
             if any(cell is not None and needs_repair(cell) for cell in cells):
                 repaired += 1
                 cells = [None if cell is None else repair(cell, bad_bytes) for cell in cells]
-            rows.append((cells[0], cells[1], cells[2], cells[3]))
+            text, label, group, time, confidence = cells
+            rows.append((text, label, group, time, confidence))
     return table_of_rows(rows, rejected, repaired)

@@ -45,8 +45,8 @@ def _row(content: dict[str, Any], columns: Columns) -> Row | Rejection:
     cells = [None if name is None else content.get(name) for name in wanted(columns)]
     if any(isinstance(cell, dict | list) for cell in cells):
         return Rejection.NOT_TEXT
-    text, label, group, time = map(_as_text, cells)
-    return text, label, group, time
+    text, label, group, time, confidence = map(_as_text, cells)
+    return text, label, group, time, confidence
 
 
 def _as_text(cell: object) -> str | None:

@@ -38,9 +38,23 @@ def labelled_rows(card: Card, table: Table) -> tuple[pl.DataFrame, Counter[Rejec
     is_class = pl.col("outcome").is_in([label.value for label in card.labels.values() if label])
     left_out = outcomes.filter(~is_class)["outcome"]
     kept = outcomes.filter(is_class).select(
-        "text", pl.col("outcome").alias("label"), pl.lit(card.name).alias("source"), "group", "time"
+        "text",
+        pl.col("outcome").alias("label"),
+        pl.lit(card.name).alias("source"),
+        "group",
+        "time",
+        _confidence().alias("confidence"),
     )
     return kept, Counter(map(Rejection, left_out))
+
+
+def _confidence() -> pl.Expr:
+    """Return the annotators' confidence as a number.
+
+    It is null where it is not a number from 0 to 1.
+    """
+    number = pl.col("confidence").str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(number.is_between(0.0, 1.0)).then(number)
 
 
 def _classes_of_labels(card: Card, table: Table) -> dict[str, str]:

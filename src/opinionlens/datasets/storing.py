@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 # The columns that later stages may rely on; the text is the raw one.
-COLUMNS: Final = ("text", "label", "source", "group", "time", "split")
+COLUMNS: Final = ("text", "label", "source", "group", "time", "confidence", "split")
 
 
 def write_frames(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:

@@ -16,7 +16,7 @@ import polars as pl
 from opinionlens.datasets.card import Columns
 from opinionlens.tabular.row_problems import RowProblem
 
-ROLES: Final = ("text", "label", "group", "time")
+ROLES: Final = ("text", "label", "group", "time", "confidence")
 SCHEMA: Final = dict.fromkeys(ROLES, pl.String)
 
 
@@ -67,7 +67,7 @@ class Table:
         return self.frame.height + self.rejected.total()
 
 
-Row = tuple[str | None, str | None, str | None, str | None]
+Row = tuple[str | None, str | None, str | None, str | None, str | None]
 
 
 def table_of_rows(rows: Sequence[Row], rejected: Counter[Rejection], repaired: int) -> Table:
@@ -87,4 +87,4 @@ def joined(tables: Iterable[Table]) -> Table:
 
 def wanted(columns: Columns) -> tuple[str | None, ...]:
     """Return the column names in the order of `ROLES`."""
-    return (columns.text, columns.label, columns.group, columns.time)
+    return (columns.text, columns.label, columns.group, columns.time, columns.confidence)

@@ -34,7 +34,7 @@ def read_pair(text_file: Path, bad_bytes: BadBytes) -> Table:
             rejected[Rejection.MISSING_COLUMN] += 1
             continue
         repaired += needs_repair(text)
-        rows.append((repair(text, bad_bytes), repair(label, bad_bytes), None, None))
+        rows.append((repair(text, bad_bytes), repair(label, bad_bytes), None, None, None))
     return table_of_rows(rows, rejected, repaired)
 
 

@@ -14,12 +14,17 @@ from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, average, fit_one_vs_rest
 from opinionlens.families.space import Params, Real, Whole
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.text.labels import Label
 
 
 def fit(
-    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    counts: Counts,
+    codes: Codes,
+    classes: tuple[Label, ...],
+    params: Params,
+    seed: int,
+    weights: FloatArray,
 ) -> LinearEstimator:
     """Fit one model to each resample, and average them.
 
@@ -37,7 +42,9 @@ def fit(
     fits = []
     for _ in range(int(params["estimators"])):
         rows = _resample(codes, float(params["share"]), random)
-        fits.append(fit_one_vs_rest(make, matrix[rows], codes[rows], float(params["balance"])))
+        fits.append(
+            fit_one_vs_rest(make, matrix[rows], codes[rows], float(params["balance"]), weights=weights[rows])
+        )
     found = average(fits)
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 

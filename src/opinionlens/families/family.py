@@ -12,7 +12,7 @@ import numpy.typing as npt
 from opinionlens.base.errors import StageFailed
 from opinionlens.families.estimator import Estimator
 from opinionlens.families.space import Param, Params, Space, Unsearched, completed
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.text.labels import LABELS, Label
 
 if TYPE_CHECKING:
@@ -26,11 +26,18 @@ class Fit(Protocol):
     """The function by which a family fits an estimator."""
 
     def __call__(
-        self, counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+        self,
+        counts: Counts,
+        codes: Codes,
+        classes: tuple[Label, ...],
+        params: Params,
+        seed: int,
+        weights: FloatArray,
     ) -> Estimator:
         """Fit on all rows of `counts`.
 
-        `params` are complete; `classes` are the labels that occur in `codes`.
+        `params` are complete; `classes` are the labels that occur in `codes`; `weights` say how much each
+        text counts.
         """
 
 
@@ -80,7 +87,12 @@ class Family:
         }
 
     def fit(
-        self, counts: Counts, codes: npt.NDArray[Any], params: Mapping[str, object], seed: int
+        self,
+        counts: Counts,
+        codes: npt.NDArray[Any],
+        params: Mapping[str, object],
+        seed: int,
+        weights: npt.NDArray[np.floating] | None = None,
     ) -> Estimator:
         """Fit an estimator to counted texts, reproducibly.
 
@@ -91,6 +103,7 @@ class Family:
             codes: the position of each text's label in LABELS; a label may be missing.
             params: by their own names; one that is left out takes its default.
             seed: all the randomness there is.
+            weights: how much each text counts; None: all alike.
 
         Raises:
             ParamsInvalid: a parameter is unknown to this family or has an impossible value.
@@ -105,4 +118,5 @@ class Family:
                 remedy="Add a source with another label to `params.yaml: data.sources`.",
             )
         classes = tuple(LABELS[code] for code in present)
-        return self.fit_estimator(counts, codes, classes, complete, seed)
+        each = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=np.float64)
+        return self.fit_estimator(counts, codes, classes, complete, seed, each)

@@ -10,16 +10,21 @@ from opinionlens.families.estimator import SklearnEstimator
 from opinionlens.families.family import Codes, Family
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import linear_weighting
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.text.labels import Label
 
 
 def fit(
-    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    counts: Counts,
+    codes: Codes,
+    classes: tuple[Label, ...],
+    params: Params,
+    seed: int,
+    weights: FloatArray,
 ) -> SklearnEstimator:
     """Store the weighted texts.
 
-    `seed` is not used, for nothing is drawn.
+    `seed` and `weights` are not used: nothing is drawn, and neighbours vote alike.
     """
     plain = linear_weighting(counts, {**params, "tf": "binary", "idf": True})
     weighting, columns = narrowed(plain, counts, codes, int(params["terms"]))

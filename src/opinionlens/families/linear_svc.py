@@ -12,12 +12,17 @@ from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_vs_rest
 from opinionlens.families.space import Params, Real
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.text.labels import Label
 
 
 def fit(
-    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    counts: Counts,
+    codes: Codes,
+    classes: tuple[Label, ...],
+    params: Params,
+    seed: int,
+    weights: FloatArray,
 ) -> LinearEstimator:
     """Fit with the squared hinge in the dual.
 
@@ -30,7 +35,7 @@ def fit(
             C=float(params["C"]), dual=True, tol=TOLERANCE, max_iter=MAX_ITERATIONS, random_state=seed
         )
 
-    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]))
+    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]), weights=weights)
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 
 

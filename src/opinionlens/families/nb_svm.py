@@ -27,7 +27,12 @@ from opinionlens.text.labels import Label
 
 
 def fit(
-    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    counts: Counts,
+    codes: Codes,
+    classes: tuple[Label, ...],
+    params: Params,
+    seed: int,
+    weights: FloatArray,
 ) -> LinearEstimator:
     """Fit each class to a matrix scaled by its ratios."""
     weighting = linear_weighting(counts, params)
@@ -38,7 +43,9 @@ def fit(
             C=float(params["C"]), dual=True, tol=TOLERANCE, max_iter=MAX_ITERATIONS, random_state=seed
         )
 
-    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]), ratios)
+    found = fit_one_vs_rest(
+        make, weighting.apply(counts), codes, float(params["balance"]), ratios, weights=weights
+    )
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 
 

@@ -32,7 +32,13 @@ class LinearFit:
 
 
 def fit_one_vs_rest(
-    make_model: MakeModel, matrix: Csr, codes: Codes, balance: float, ratios: FloatArray | None = None
+    make_model: MakeModel,
+    matrix: Csr,
+    codes: Codes,
+    balance: float,
+    ratios: FloatArray | None = None,
+    *,
+    weights: FloatArray | None = None,
 ) -> LinearFit:
     """Fit each class in `codes` against the rest.
 
@@ -44,8 +50,10 @@ def fit_one_vs_rest(
         codes: the class of each text.
         balance: see `balanced_weights`.
         ratios: one row per class, multiplied onto the matrix for its fit and then into its coefficients.
+        weights: how much each text counts; None: all alike. Those that balance the classes are multiplied on.
     """
-    weights = balanced_weights(codes, balance)
+    balanced = balanced_weights(codes, balance)
+    weights = balanced if weights is None else balanced * weights
     present = np.unique(codes)
     fits = [
         _fit_binary(make_model(), matrix, codes == code, weights, None if ratios is None else ratios[row])

@@ -10,12 +10,17 @@ from opinionlens.families.family import Codes, Family
 from opinionlens.families.one_vs_rest import balanced_weights
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import occurrence_weighting
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.text.labels import Label
 
 
 def fit(
-    counts: Counts, codes: Codes, classes: tuple[Label, ...], params: Params, seed: int
+    counts: Counts,
+    codes: Codes,
+    classes: tuple[Label, ...],
+    params: Params,
+    seed: int,
+    weights: FloatArray,
 ) -> SklearnEstimator:
     """Grow the trees on one core.
 
@@ -31,7 +36,7 @@ def fit(
         random_state=seed,
     )
     seen = weighting.apply(counts)[:, columns]
-    model.fit(seen, codes, sample_weight=balanced_weights(codes, float(params["balance"])))
+    model.fit(seen, codes, sample_weight=weights * balanced_weights(codes, float(params["balance"])))
     return SklearnEstimator(classes, weighting, columns, model)
 
 

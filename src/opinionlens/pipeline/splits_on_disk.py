@@ -33,18 +33,41 @@ class LabelledTexts:
         return LabelledTexts(*([column[row] for row in index] for column in columns))
 
 
+def read_weights(path: Path) -> NDArray[np.float64]:
+    """Return how much each row of a split counts in a fit.
+
+    It is the annotators' confidence in the label, divided by its mean in the same source, so that no source
+    outweighs another; 1 where it is not known.
+
+    Raises:
+        StageFailed: the file is missing or cannot be read.
+    """
+    relative = pl.col("confidence") / pl.col("confidence").mean().over("source")
+    weights: NDArray[np.float64] = (
+        _read(path, "source", "confidence")
+        .select(relative.fill_null(1.0).fill_nan(1.0))["confidence"]
+        .to_numpy()
+    )
+    return weights
+
+
 def read_labelled_texts(path: Path) -> LabelledTexts:
     """Read one Parquet file of a split or a slice.
 
     Raises:
         StageFailed: it is missing or cannot be read.
     """
+    columns = ("text", "label", "source")
+    frame = _read(path, *columns)
+    return LabelledTexts(*(frame[name].to_list() for name in columns))
+
+
+def _read(path: Path, *columns: str) -> pl.DataFrame:
     try:
-        frame = pl.read_parquet(path, columns=["text", "label", "source"])
+        return pl.read_parquet(path, columns=list(columns))
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StageFailed(
             f"The labelled texts cannot be read: {error}.",
             where=str(path),
             remedy="Make them with `dvc repro preprocess_data`.",
         ) from error
-    return LabelledTexts(*(frame[name].to_list() for name in ("text", "label", "source")))

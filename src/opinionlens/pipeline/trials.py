@@ -39,24 +39,29 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 @dataclass(frozen=True)
 class Labelled:
-    """Counts with their labels as positions in `LABELS`."""
+    """Counts with their labels as positions in `LABELS`.
+
+    `weights` say how much each text counts in a fit.
+    """
 
     counts: Counts
     codes: Codes
+    weights: NDArray[np.float64]
 
     def rows(self, index: NDArray[np.int64]) -> Labelled:
         """Return some of the rows."""
-        return Labelled(self.counts.rows(index), self.codes[index])
+        return Labelled(self.counts.rows(index), self.codes[index], self.weights[index])
 
 
 def load_labelled(folder: Path) -> Labelled:
     """Return one split that `vectorize_data` wrote, memory-mapped."""
-    return Labelled(Counts.load(folder), np.load(folder / "codes.npy", mmap_mode="r"))
+    codes, weights = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("codes", "weights"))
+    return Labelled(Counts.load(folder), codes, weights)
 
 
 def fit(family: str, params: dict[str, Any], data: Labelled, seed: int) -> Estimator:
     """Fit one family."""
-    return FAMILIES[family].fit(data.counts, data.codes, params, seed)
+    return FAMILIES[family].fit(data.counts, data.codes, params, seed, data.weights)
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,9 @@ def _train_and_val() -> Labelled:
     if "train+val" not in _splits:
         train, val = _splits["train"], _splits["val"]
         _splits["train+val"] = Labelled(
-            stacked([train.counts, val.counts]), np.concatenate([train.codes, val.codes])
+            stacked([train.counts, val.counts]),
+            np.concatenate([train.codes, val.codes]),
+            np.concatenate([train.weights, val.weights]),
         )
     return _splits["train+val"]
 

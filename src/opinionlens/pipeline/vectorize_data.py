@@ -20,7 +20,7 @@ from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.pipeline.params import Features, Params, RecipeParams
 from opinionlens.pipeline.paths import SPLITS, Paths
-from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts, read_weights
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.text.recipe import Recipe
 
@@ -61,7 +61,12 @@ def vectorize(
     return Vectorized(vocabulary, counts)
 
 
-def write(result: Vectorized, splits: Mapping[str, LabelledTexts], paths: Paths) -> None:
+def write(
+    result: Vectorized,
+    splits: Mapping[str, LabelledTexts],
+    weights: Mapping[str, npt.NDArray[np.float64]],
+    paths: Paths,
+) -> None:
     """Replace the outputs after everything is written.
 
     Each as a whole; equal content gives equal bytes.
@@ -76,6 +81,7 @@ def write(result: Vectorized, splits: Mapping[str, LabelledTexts], paths: Paths)
             folder.mkdir()
             result.counts[name].save(folder)
             _write_codes(folder / "codes.npy", split.codes)
+            np.save(folder / "weights.npy", weights[name], allow_pickle=False)
             _write_codes(folder / "source_codes.npy", np.searchsorted(sources, split.sources))
         write_json(vectorized / "sources.json", sources)
         result.vocabulary.save(vectorizer)
@@ -93,11 +99,13 @@ def features_from_params(recipe: RecipeParams, features: Features) -> FeatureSpe
 
 def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     """Vectorize the splits under the parameters."""
-    splits = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
+    files = {name: paths.preprocessed / f"{name}.parquet" for name in SPLITS}
+    splits = {name: read_labelled_texts(path) for name, path in files.items()}
+    weights = {name: read_weights(path) for name, path in files.items()}
     spec = features_from_params(params.recipe, params.features)
     limits = VocabularyLimits(params.features.min_df, params.features.max_features)
     texts = {name: split.texts for name, split in splits.items()}
-    write(vectorize(spec, texts, limits, reporter), splits, paths)
+    write(vectorize(spec, texts, limits, reporter), splits, weights, paths)
 
 
 def main() -> None:
