@@ -34,10 +34,10 @@ class LabelledTexts:
 
 
 def read_weights(path: Path) -> NDArray[np.float64]:
-    """Return how much each row of a split counts in a fit.
+    """Return the weights of a split's rows in a fit.
 
-    It is the annotators' confidence in the label, divided by its mean in the same source, so that no source
-    outweighs another; 1 where it is not known.
+    A weight is the annotators' confidence in the label, divided by its mean in the same source, so that no
+    source outweighs another; 1 where it is not known.
 
     Raises:
         StageFailed: the file is missing or cannot be read.
