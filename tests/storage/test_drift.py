@@ -83,3 +83,26 @@ def test_reports_come_back_as_they_went(database):
     assert reports[0].has_drifted is True
     assert reports[0].body == {"label_drift": {"value": 0.2, "threshold": 0.15}, "note": "a\0b"}
     assert (reports[0].window_start, reports[0].window_end, reports[0].model_version) == (*window, 3)
+
+
+def test_the_newest_report_on_served_texts(database):
+    def add(**body):
+        window = (NOON, NOON)
+        return drift_reports.add(
+            database,
+            model_name="brands",
+            model_version=1,
+            window=window,
+            has_drifted=False,
+            body=body,
+            at=NOON,
+        )
+
+    assert drift_reports.newest_served(database) is None
+    add(source="file", notes=['"source": "prediction_log"', "source: prediction_log", "prediction%log"])
+    add(source="predictionXlog")
+    assert drift_reports.newest_served(database) is None
+    add(source="prediction_log")
+    newest = add(source="prediction_log", score=1.5)
+    add(source="file")
+    assert drift_reports.newest_served(database) == newest

@@ -1,5 +1,6 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from opinionlens.storage import deleting, predictions
 from opinionlens.text.labels import Label
@@ -34,6 +35,36 @@ def test_the_newest_of_a_window(database, prediction):
     since, until = rows[1].at, rows[4].at
     assert predictions.newest(database, since=since, until=until) == [rows[3], rows[2], rows[1]]
     assert predictions.newest(database, since=since, until=until, limit=2) == [rows[3], rows[2]]
+
+
+def test_one_versions_rows_in_pages(database, prediction, monkeypatch):
+    monkeypatch.setattr(predictions, "_ROWS_AT_ONCE", 3)
+    # Five of each moment, so that a page ends within one.
+    rows = [prediction(at=NOON + timedelta(minutes=number // 5)) for number in range(10)]
+    other = prediction(at=NOON, model_version=99)
+    fallback = prediction(at=NOON, model_version=None)
+    predictions.write(database, [*rows, other, fallback])
+    expected = sorted(rows, key=lambda row: (row.at, row.id), reverse=True)
+
+    def found(version=rows[0].model_version, since=None, until=NOON + timedelta(days=1), limit=None):
+        pages = predictions.pages(
+            database,
+            model_name=rows[0].model_name,
+            model_version=version,
+            since=since,
+            until=until,
+            limit=limit,
+        )
+        return list(pages)
+
+    assert [len(page) for page in found()] == [3, 3, 3, 1]
+    assert list(chain(*found())) == expected
+    assert [len(page) for page in found(limit=7)] == [3, 3, 1]
+    assert list(chain(*found(limit=7))) == expected[:7]
+    assert list(chain(*found(since=NOON + timedelta(minutes=1)))) == expected[:5]
+    assert list(chain(*found(until=NOON + timedelta(minutes=1)))) == expected[5:]
+    assert found(version=None) == [[fallback]]
+    assert found(version=1_000) == []
 
 
 def test_old_rows_are_deleted_in_portions(database, prediction, monkeypatch):
