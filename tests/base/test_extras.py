@@ -20,7 +20,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["p
     "optional-dependencies"
 ]
 # No command needs them.
-FOR_WORK_ON_THE_CODE = {"dev", "docs"}
+FOR_WORK_ON_THE_CODE = {"dev", "docs", "load"}
 SENTENCE = "{} needs {}, which `pip install 'opinionlens[{}]'` installs."
 # Runs a console script where some packages cannot be imported.
 WITHOUT = """
