@@ -83,7 +83,9 @@ class Lifecycle:
         self._tried = TriedModel(store)
         self._tasks: list[asyncio.Task[None]] = []
         self.streams: set[object] = set()  # one for each page that listens to a fetch
-        self.registry = WatchedRegistry(registry, observer)
+        # Beside a folder no answer depends on the registry: that one is away, or absent, is worth no alert.
+        is_needed = settings.api.model_path is None
+        self.registry = WatchedRegistry(registry, observer if is_needed else NullObserver())
         self.active = ActiveVersion(store, records, self._threads, observer)
         self.follower = DeploymentFollower(
             self.active, store, self.registry, self._threads, self._missing_threads

@@ -127,6 +127,24 @@ def test_the_registry_can_be_listed_and_fetched_from(client: TestClient) -> None
     assert [model["is_active"] for model in client.get(f"{MODELS}/").json()] == [True, False]
 
 
+def test_a_registry_that_is_away_is_no_problem_of_the_app(
+    make_settings: Callable[..., Any],
+    folder: Path,
+    digest: str,
+    admin_key: str,
+    wait_until_loaded: Callable[[TestClient], None],
+) -> None:
+    away = MemoryRegistry()
+    away.reachable = False
+    with TestClient(create_app(make_settings(model_path=folder), registry=away)) as client:
+        client.headers["X-API-Key"] = admin_key
+        wait_until_loaded(client)
+        assert client.get(f"{MODELS}/registry").status_code == 503
+        status = client.get(f"{MODELS}/status").json()
+        assert (status["registry_problem"], status["problems"]) == (None, [])
+        assert "\nregistry_up " not in client.get("/metrics").text
+
+
 def test_a_broken_folder_is_a_503_with_the_reason_while_the_word_list_answers(
     make_settings: Callable[..., Any], promoted: MemoryRegistry, folder: Path
 ) -> None:

@@ -119,7 +119,7 @@ async def status(request: Request, _: Admin) -> Response:
             following=lifecycle.champion.is_following and lifecycle.folder is None,
             from_folder=lifecycle.folder is not None,
             problems=list(lifecycle.active.problems),
-            registry_problem=lifecycle.registry.problem,
+            registry_problem=None if lifecycle.folder else lifecycle.registry.problem,
             database_problem=lifecycle.active.database_problem or services_of(request).records.problem,
         )
     )
