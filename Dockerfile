@@ -57,6 +57,7 @@ CMD ["serve"]
 # Last, so that a new commit alone costs nothing.
 ARG VERSION=unknown
 ARG REVISION=unknown
+ENV OPINIONLENS_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="OpinionLens" \
       org.opencontainers.image.description="Sentiment and online reputation: the app" \
       org.opencontainers.image.licenses="Apache-2.0 AND CC-BY-SA-4.0" \

@@ -82,12 +82,16 @@ class Seen:
         self.swaps: list[str] = []
         self.models: list[ServedModel | None] = []
         self.registry_up: list[bool] = []
+        self.behind: list[float] = []
 
     def count_swap(self, outcome: str) -> None:
         self.swaps.append(outcome)
 
     def set_active_model(self, model: ServedModel | None) -> None:
         self.models.append(model)
+
+    def set_model_behind(self, seconds: float) -> None:
+        self.behind.append(seconds)
 
     def set_registry_up(self, is_up: bool) -> None:
         self.registry_up.append(is_up)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.deployment.champion import is_wanted
 from opinionlens.deployment.errors import FollowingIsOff
 from opinionlens.registry.port import CHAMPION
+from opinionlens.storage import deployments
 from opinionlens.storage.deployments import Cause
 from opinionlens.storage.errors import StorageUnavailable
 
@@ -305,3 +307,46 @@ def test_when_the_champion_is_wanted(has_row, cause, known, has_active, follows,
     if row is not None:
         row.cause = cause
     assert is_wanted(row, row_is_known=known, has_active=has_active, follows=follows) is wanted
+
+
+def test_the_time_behind_grows_until_the_deployed_version_answers(rig, versions, until):
+    async def work():
+        async with rig.running() as lifecycle:
+            await until(lambda: rig.version == 1)
+            await until(lambda: rig.seen.behind and rig.seen.behind[-1] == 0)
+            first = lifecycle.active.row
+            missing = replace(first.version, number=99, digest="f" * 64)
+            await record(rig, missing, first.number)
+            await until(lambda: rig.seen.behind[-1] > 0.5)
+            assert rig.version == 1
+            await record(rig, first.version, lifecycle.active.row.number)
+            await until(lambda: rig.seen.behind[-1] == 0)
+
+    async def record(rig, version, expected):
+        await rig.records.write(
+            deployments.activate, version, expected=expected, by="ann", why="", cause=Cause.ACTIVATION
+        )
+
+    asyncio.run(work())
+
+
+def test_a_registry_that_goes_and_comes_is_noticed_after_a_persons_choice(
+    rig, versions, registry, until, monkeypatch
+):
+    real = registry.by_alias
+
+    def away(name, alias):
+        raise RegistryUnavailable("away")
+
+    async def work():
+        async with rig.running() as lifecycle:
+            await until(lambda: rig.version == 1)
+            await fetched(lifecycle, 3)
+            await lifecycle.activate("opinionlens-3", by="ann", why="better", expected=1)
+            monkeypatch.setattr(registry, "by_alias", away)
+            await until(lambda: rig.seen.registry_up[-1] is False)
+            monkeypatch.setattr(registry, "by_alias", real)
+            await until(lambda: rig.seen.registry_up[-1] is True)
+            assert rig.version == 3
+
+    asyncio.run(work())

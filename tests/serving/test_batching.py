@@ -105,3 +105,17 @@ def test_threads_take_short_turns_while_there_is_work() -> None:
     pool.close()
     assert during == pytest.approx(0.0005)
     assert sys.getswitchinterval() == before
+
+
+def test_what_is_taken_of_the_room_is_told_in_its_own_unit() -> None:
+    told: list[float] = []
+    pool = BatchPool(threads=2, queue=3, on_depth=told.append)
+    assert pool.room == 5
+
+    async def both() -> None:
+        await asyncio.gather(pool.run(shout, ["a"]), pool.run(shout, ["b"], share=0.25))
+
+    asyncio.run(both())
+    pool.close()
+    assert told[:2] == [1.0, 1.25]
+    assert told[-1] == 0.0

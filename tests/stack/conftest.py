@@ -21,7 +21,7 @@ from tests.stack.tables import Tables
 
 HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
-ORDER = ("files", "bring_up", "models", "counts", "faults", "expressions", "lasting", "small")
+ORDER = ("files", "rules", "bring_up", "models", "counts", "faults", "expressions", "lasting", "small")
 TABLES = pytest.StashKey[Tables]()
 
 

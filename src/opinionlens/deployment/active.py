@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 
 import structlog
@@ -37,6 +38,7 @@ class ActiveVersion:
         self._threads = threads
         self._observer = observer
         self._changes = 0
+        self._behind_since: float | None = None
         self._problems: dict[str, str] = {}
 
     @property
@@ -74,6 +76,17 @@ class ActiveVersion:
         if before == self._changes:  # else this process has recorded a later one meanwhile
             self.row, self.row_is_known = row, True
         return True
+
+    def note_lag(self) -> None:
+        """Report how long the last row has not been what answers here."""
+        if self.row is None and not self.row_is_known:
+            return
+        if self.row is None or self.row.version == self.in_memory:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
+        since = self._behind_since
+        self._observer.set_model_behind(0.0 if since is None else time.monotonic() - since)
 
     async def last_row(self) -> Deployment | None:
         """Return the last deployment. Raises StorageUnavailable."""

@@ -6,6 +6,7 @@ A person's choice of another version pauses it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -105,6 +106,7 @@ class ChampionFollower:
                     await self._look_or_wait(follower)
                 else:
                     self._active.say(TOPIC, None)
+                    await self._ask_anyway()
             except Exception:  # a watch that died silently would leave yesterday's model in place
                 log.exception("champion.look_failed", model=self._name)
             await asyncio.sleep(self._every_seconds)
@@ -134,6 +136,16 @@ class ChampionFollower:
         version = await self._threads.run(self._registry.champion, self._name)
         model = await self._threads.run(self._store.load, version, self._registry)
         return self._as_deployed(version), model
+
+    async def _ask_anyway(self) -> None:
+        """Find out whether the registry answers, and change nothing.
+
+        Without this, one that had failed would count as away until somebody needs it.
+        """
+        known_away = self._registry.problem is not None
+        if known_away or (self._follows and await self._threads.run(self._is_first)):
+            with suppress(OpinionLensError, OSError):
+                await self._threads.run(self._registry.champion, self._name)
 
     def _is_wanted(self) -> bool:
         active = self._active

@@ -116,6 +116,7 @@ class DeploymentFollower:
         if not records.is_ready and records.problem is None:  # the tables are being made
             return _FIRST_POLL_SECONDS
         answered = await self.look()
+        self._active.note_lag()
         self.has_looked.set()
         return POLL_SECONDS if answered else min(max(2 * pause, POLL_SECONDS), _LONGEST_PAUSE_SECONDS)
 

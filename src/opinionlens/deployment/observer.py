@@ -21,6 +21,9 @@ class Observer(Protocol):
     def set_active_model(self, model: ServedModel | None) -> None:
         """Note the version that is active in this process."""
 
+    def set_model_behind(self, seconds: float) -> None:
+        """Note how long this process lags behind the deployment."""
+
     def set_registry_up(self, is_up: bool) -> None:
         """Note whether the registry answered."""
 
@@ -32,6 +35,9 @@ class NullObserver:
         """See `Observer`."""
 
     def set_active_model(self, model: ServedModel | None) -> None:
+        """See `Observer`."""
+
+    def set_model_behind(self, seconds: float) -> None:
         """See `Observer`."""
 
     def set_registry_up(self, is_up: bool) -> None:

@@ -28,17 +28,16 @@ class BatchPool:
     """
 
     def __init__(
-        self, *, threads: int, queue: int, on_depth: Callable[[int], None] = lambda jobs: None
+        self, *, threads: int, queue: int, on_depth: Callable[[float], None] = lambda taken: None
     ) -> None:
         """Have room for `threads + queue` jobs at a time.
 
-        `on_depth` is told the number of jobs whenever it changes.
+        `on_depth` is told how much of the room is taken whenever that changes.
         """
         self._on_depth = on_depth
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
-        self._room = threads + queue
+        self.room = threads + queue
         self._taken = 0.0
-        self._jobs = 0
 
     async def run(
         self, work: Callable[[Sequence[str]], list[T]], items: Sequence[str], *, share: float = 1.0
@@ -56,10 +55,9 @@ class BatchPool:
         Raises:
             ServingBusy: too many jobs are waiting.
         """
-        if self._taken + share > self._room:
+        if self._taken + share > self.room:
             raise ServingBusy("Too many texts are waiting.", remedy="Try again in a moment.")
-        self._taken += share
-        self._count(1)
+        self._take(share)
         try:
             loop = asyncio.get_running_loop()
             results: list[T] = []
@@ -70,12 +68,11 @@ class BatchPool:
                     results += await loop.run_in_executor(self._pool, here.run, work, chunk)
             return results
         finally:
-            self._taken -= share
-            self._count(-1)
+            self._take(-share)
 
-    def _count(self, more: int) -> None:
-        self._jobs += more
-        self._on_depth(self._jobs)
+    def _take(self, share: float) -> None:
+        self._taken += share
+        self._on_depth(self._taken)
 
     def close(self) -> None:
         """Finish running jobs, drop waiting ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version as version_of_package
@@ -32,6 +33,7 @@ from opinionlens.web.api.models.routes import models_routers
 from opinionlens.web.api.sentiment.routes import sentiment_router
 from opinionlens.web.api.service import routes as service
 from opinionlens.web.http import middleware
+from opinionlens.web.http.direct_routes import DirectRoute
 from opinionlens.web.http.hosts import TrustedHosts
 from opinionlens.web.http.problems import add_failure_handlers
 from opinionlens.web.http.static_files import FreshFiles
@@ -48,6 +50,8 @@ from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
 from opinionlens.web.services.templates import Pages, api_rows, load_templates
 
+# The commit that the image was built from.
+COMMIT_VARIABLE = "OPINIONLENS_REVISION"
 SUMMARY = "Says whether a text is negative, neutral or positive, how sure it is, and which words decided."
 DESCRIPTION = (
     "Probabilities are calibrated: of the answers with a confidence of 0.8, about 80 % are right. "
@@ -95,6 +99,7 @@ def create_app(
         queue=settings.api.batch_queue,
         on_depth=metrics.set_batch_queue_depth,
     )
+    metrics.set_batch_queue_limit(pool.room)
     services = _services(settings, store, pool, metrics, registry, make_hasher)
     app = OpinionLensApp(
         title="OpinionLens",
@@ -108,6 +113,7 @@ def create_app(
         # Its records of failures could hold what people send; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
+    metrics.set_build(services.pages.version, os.environ.get(COMMIT_VARIABLE) or "unknown")
     app.max_body_bytes = settings.api.max_body_bytes
     _add_routes(app, settings, services)
     return app
@@ -163,7 +169,8 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
             remedy="Leave API__STATIC_PATH unset to take the installed ones.",
         )
     # As routes of the app itself: an included router looks for its route anew with each request.
-    app.router.routes.extend(inference_router(services.inputs).routes)
+    inference = inference_router(services.inputs).routes
+    app.router.routes.extend(inference)
     app.include_router(sentiment_router(services.inputs.limits))
     app.include_router(feedback_router(services.inputs.limits))
     for router in (fetches.router, *models_routers(services.inputs)):
@@ -187,7 +194,12 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.add_middleware(middleware.SafetyNet)
     _add_borders(app, settings.security)
     app.add_middleware(middleware.SecurityHeaders)
-    app.add_middleware(middleware.RequestLog, metrics=services.metrics, error_log=services.error_log)
+    app.add_middleware(
+        middleware.RequestLog,
+        metrics=services.metrics,
+        error_log=services.error_log,
+        direct_paths=frozenset(route.path for route in inference if isinstance(route, DirectRoute)),
+    )
     services.pages.api_rows = api_rows(app.openapi())
 
 

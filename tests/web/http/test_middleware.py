@@ -199,6 +199,28 @@ class TestBodyLimit:
         assert sent[0]["status"] == status
 
 
+class TestCounting:
+    def test_a_client_that_left_before_its_answer_is_no_error_of_ours(self) -> None:
+        async def leave(scope: Scope, receive: Receive, send: Send) -> None:
+            return
+
+        metrics = Metrics()
+        asyncio.run(call(RequestLog(leave, metrics=metrics), method="GET", headers=[], chunks=[]))
+        lines = metrics.exposition().decode().splitlines()
+        assert 'http_requests_total{handler="none",method="GET",status="4xx"} 1.0' in lines
+
+    def test_an_answer_in_pieces_counts_all_of_them(self) -> None:
+        async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"one", "more_body": True})
+            await send({"type": "http.response.body", "body": b"three"})
+
+        metrics = Metrics()
+        asyncio.run(call(RequestLog(stream, metrics=metrics), method="GET", headers=[], chunks=[]))
+        lines = metrics.exposition().decode().splitlines()
+        assert 'http_response_size_bytes_sum{handler="none"} 8.0' in lines
+
+
 class TestHead:
     @pytest.mark.parametrize("address", ["/", "/health", "/ready", "/model", "/docs", "/api/v1/about", "/no"])
     def test_is_answered_as_get_without_the_body(self, client: TestClient, address: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def busy_metrics(model: ServedModel) -> Metrics:
     metrics.count_cache(True)
     metrics.set_active_model(model)
     metrics.set_batch_queue_depth(2)
+    metrics.set_batch_queue_limit(18)
+    metrics.set_model_behind(1.5)
+    metrics.set_build("1.2.3", "abc")
     metrics.count_written_predictions(3)
     metrics.count_lost_predictions(1)
     metrics.count_feedback(Label.NEUTRAL)
@@ -82,6 +86,7 @@ class TestCatalogue:
             "_depth",
             "_drift",
             "_threshold",
+            "_limit",
         )
         assert [card.name for card in CATALOGUE if not card.name.endswith(units)] == []
 
@@ -133,7 +138,9 @@ class TestModels:
         assert 'model_active_info{kind="lexicon",model="brands",version="7"} 1.0' in lines_of(metrics)
 
 
-@pytest.mark.parametrize("name", ["sentiment_drift_score", "registry_up", "database_up"])
+@pytest.mark.parametrize(
+    "name", ["sentiment_drift_score", "registry_up", "database_up", "model_behind_seconds"]
+)
 def test_what_nobody_has_measured_is_absent(name: str, model: ServedModel) -> None:
     assert not [line for line in lines_of(Metrics()) if line.startswith(f"{name} ")]
     assert [line for line in lines_of(busy_metrics(model)) if line.startswith(f"{name} ")]
@@ -173,6 +180,28 @@ class TestRequests:
             assert f'http_requests_total{{handler="{handler}",method="GET",status="2xx"}} 1.0' in lines
         assert "unheard-of" not in "\n".join(lines)
 
+    def test_addresses_that_lead_to_no_route_are_no_labels(self, client: TestClient) -> None:
+        for number in range(2):
+            address = f"/api/v1/models/made-up-{number}/"
+            assert client.get(address, follow_redirects=False).status_code == 307
+            refused = client.get("/health/", headers={"Host": f"stranger-{number}["})
+            assert refused.status_code == 400
+        text = client.get("/metrics").text
+        assert "made-up" not in text
+        assert 'handler="/health/"' not in text
+        assert 'handler="none",method="GET",status="3xx"' in text
+
+    @pytest.mark.parametrize("path", ["/api/v1/inference/predict", "/ready", "/docs"])
+    def test_a_request_is_counted_once(self, path: str, client: TestClient) -> None:
+        def counted() -> float:
+            start = f'http_request_duration_seconds_count{{handler="{path}",method="GET"}} '
+            lines = client.get("/metrics").text.splitlines()
+            return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
+
+        before = counted()
+        client.get(path)
+        assert counted() == before + 1
+
     def test_sizes_are_those_of_the_bodies(self, client: TestClient) -> None:
         body = b'{"text": "I love it"}'
         answer = client.post("/api/v1/inference/explain", content=body)
@@ -180,6 +209,34 @@ class TestRequests:
         handler = '{handler="/api/v1/inference/explain"}'
         assert f"http_request_size_bytes_sum{handler} {len(body)}.0" in lines
         assert f"http_response_size_bytes_sum{handler} {len(answer.content)}.0" in lines
+
+    def test_every_route_has_the_label_that_the_router_gave_it(self, client: TestClient) -> None:
+        """The instrumentator looks for the route a second time, and must find the same."""
+        operations = {
+            (method.upper(), path)
+            for path, methods in client.get("/openapi.json").json()["paths"].items()
+            for method in methods
+            if not path.endswith("/events")
+        }
+        assert len(operations) > 15
+        for method, path in sorted(operations):
+            client.request(method, re.sub(r"{\w+}", "1", path), follow_redirects=False)
+        found = re.findall(
+            '^http_requests_total{handler="(.+)",method="(.+)",', client.get("/metrics").text, re.MULTILINE
+        )
+        assert operations - {(method, re.sub(":[a-z]+}", "}", handler)) for handler, method in found} == set()
+
+
+class TestProcess:
+    def test_the_program_says_what_it_is_and_since_when(self, client: TestClient) -> None:
+        lines = client.get("/metrics").text.splitlines()
+        (build,) = (line for line in lines if line.startswith("opinionlens_build_info{"))
+        assert re.fullmatch(r'opinionlens_build_info{commit="unknown",version="\d+\.\d+\S*"} 1.0', build)
+        (started,) = (line for line in lines if line.startswith("process_start_time_seconds "))
+        assert 0 <= time.time() - float(started.split()[1]) < 3600
+
+    def test_the_queue_has_room_for_threads_and_waiting_jobs(self, client: TestClient) -> None:
+        assert "batch_queue_limit 18.0" in client.get("/metrics").text.splitlines()  # 2 and 16
 
 
 class TestEvents:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opinionlens.base.logs import failure_code, request_id
 from opinionlens.serving.idents import Idents
+from opinionlens.web.http.instrumented import ANSWER, Answer, announced_length, instrumented
 from opinionlens.web.http.problems import http_failure, unexpected
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.services.error_log import ErrorLog
@@ -27,13 +28,9 @@ _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})
 # Ten of these make one page.
 _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
-# Of a length that is believed, so that one lie does not spoil every sum over lengths.
-_MOST_DIGITS = 12
 # As many of the largest bodies may be on their way at a time: 64 MB by default.
 _MOST_HELD_BODIES = 32
 _TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
-# What the log says when the client was gone before there was an answer; the number is nginx'.
-_NO_ANSWER = 499
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -61,14 +58,6 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 _HEADERS_OF_HTTPS = (*_HEADERS, (b"strict-transport-security", b"max-age=31536000"))
 
 
-def _length(announced: bytes) -> int:
-    """Return the number in `Content-Length`, or 0."""
-    digits = announced.lstrip(b"0")  # Python takes offence at thousands of digits, be they zeros
-    if not digits.isdigit():
-        return 0
-    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
-
-
 class RequestLog:
     """Middleware that gives each request an id and reports it.
 
@@ -78,10 +67,25 @@ class RequestLog:
     """
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics | None = None, error_log: ErrorLog | None = None
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics | None = None,
+        error_log: ErrorLog | None = None,
+        direct_paths: frozenset[str] = frozenset(),
     ) -> None:
-        """Wrap `app`."""
+        """Wrap `app`.
+
+        Args:
+            app: what handles requests.
+            metrics: where they are counted.
+            error_log: where those that end in an error are kept.
+            direct_paths: counted by this middleware itself, which knows all that it takes; all others go
+                through the instrumentator, which costs more than answering a short text may.
+        """
         self.app = app
+        self._instrumented = app if metrics is None else instrumented(app, metrics)
+        self._direct_paths = direct_paths
         self._metrics = metrics
         self._error_log = error_log
         self._idents = Idents()
@@ -99,34 +103,35 @@ class RequestLog:
             elif name == b"x-request-id":
                 given = value
         ident = given.decode() if _GOOD_ID.fullmatch(given) else self._idents.new_hex()
-        status, sent_bytes = _NO_ANSWER, 0
+        answer = Answer()
+        is_direct = scope["path"] in self._direct_paths
+        if not is_direct:
+            scope[ANSWER] = answer
         started = perf_counter()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, sent_bytes
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answer.status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", ident.encode())]
             else:
-                sent_bytes += len(message.get("body", b""))
+                answer.sent_bytes += len(message.get("body", b""))
             await send(message)
 
         token = request_id.set(ident)
         try:
-            await self.app(scope, receive, send_with_id)
+            await (self.app if is_direct else self._instrumented)(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - started
             route = getattr(scope.get("route"), "path", None) or scope.get("root_path") or None
-            self._write(scope, route, status, seconds)
-            if self._metrics is not None:
-                received = _length(announced)
+            self._write(scope, route, answer.status, seconds)
+            if is_direct and self._metrics is not None:
                 self._metrics.observe_request(
                     route,
                     scope["method"],
-                    status,
+                    answer.status,
                     seconds,
-                    request_bytes=received,
-                    response_bytes=sent_bytes,
+                    request_bytes=announced_length(announced),
+                    response_bytes=answer.sent_bytes,
                 )
             request_id.reset(token)
 
@@ -225,7 +230,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if _length(announced) > self._max_bytes:
+        if announced_length(announced) > self._max_bytes:
             # What is still coming is not worth reading.
             answer = await http_failure(Request(scope), self._refusal())
             await answer(scope, receive, send)

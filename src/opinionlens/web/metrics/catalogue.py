@@ -168,8 +168,20 @@ CACHE = MetricDescription(
     "Versions asked of the cache on disk: already there (`hit`), or downloaded (`miss`).",
     ("result",),
 )
+MODEL_BEHIND = MetricDescription(
+    "model_behind_seconds",
+    "gauge",
+    "How long the slowest worker has not answered with the last deployed version; 0 when all do, "
+    "absent before the first look.",
+    merge="livemax",
+)
 QUEUE_DEPTH = MetricDescription(
-    "batch_queue_depth", "gauge", "Jobs that run in threads or wait for one, now, in all workers."
+    "batch_queue_depth",
+    "gauge",
+    "Jobs that run in threads or wait for one, now, in all workers; a long text is an eighth of one.",
+)
+QUEUE_LIMIT = MetricDescription(
+    "batch_queue_limit", "gauge", "Most such jobs at a time, in all workers; one more is refused with 503."
 )
 ROWS_WRITTEN = MetricDescription(
     "prediction_rows_written_total", "counter", "Rows of the prediction log that were stored."
@@ -202,6 +214,19 @@ DATABASE_UP = MetricDescription(
     "1 when the database answered the last question, 0 when it did not; absent before the first.",
     merge="livemostrecent",
 )
+BUILD = MetricDescription(
+    "opinionlens_build_info",
+    "gauge",
+    "1 for the version that runs, with the commit it was built from.",
+    ("version", "commit"),
+    merge="livemax",
+)
+STARTED = MetricDescription(
+    "process_start_time_seconds",
+    "gauge",
+    "When the youngest worker started, in seconds since 1970.",
+    merge="livemax",
+)
 
 CATALOGUE: tuple[MetricDescription, ...] = (
     INFERENCE_SECONDS,
@@ -223,9 +248,11 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     HTTP_REQUEST_BYTES,
     HTTP_RESPONSE_BYTES,
     ACTIVE_MODEL,
+    MODEL_BEHIND,
     SWAPS,
     CACHE,
     QUEUE_DEPTH,
+    QUEUE_LIMIT,
     ROWS_WRITTEN,
     ROWS_LOST,
     ROWS_DELETED,
@@ -234,4 +261,6 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     CONNECTIONS_CUT,
     REGISTRY_UP,
     DATABASE_UP,
+    BUILD,
+    STARTED,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -172,9 +173,21 @@ class Metrics:
             self._active_model.labels(*labels).set(1)
         self._active = labels
 
-    def set_batch_queue_depth(self, jobs: int) -> None:
+    def set_model_behind(self, seconds: float) -> None:
+        """Record how long this process lags behind the deployment."""
+        self._model_behind.set(seconds)
+
+    def set_batch_queue_depth(self, jobs: float) -> None:
         """Record the number of batch jobs running or waiting."""
         self._queue_depth.set(jobs)
+
+    def set_batch_queue_limit(self, jobs: int) -> None:
+        """Record the most batch jobs at a time."""
+        self._queue_limit.set(jobs)
+
+    def set_build(self, version: str, commit: str) -> None:
+        """Record the version that runs and its commit."""
+        self._build.labels(version, commit).set(1)
 
     def count_written_predictions(self, rows: int) -> None:
         """Record that rows of the prediction log were stored."""
@@ -242,11 +255,13 @@ class Metrics:
 
     def _create_event_metrics(self) -> None:
         self._active_model = self._gauge(catalogue.ACTIVE_MODEL)
+        self._model_behind = self._unknown_gauge(catalogue.MODEL_BEHIND)
         swaps = self._counter(catalogue.SWAPS)
         self._swaps = {outcome: swaps.labels(outcome) for outcome in SWAP_OUTCOMES}
         cache = self._counter(catalogue.CACHE)
         self._cache = {True: cache.labels("hit"), False: cache.labels("miss")}
         self._queue_depth = self._gauge(catalogue.QUEUE_DEPTH)
+        self._queue_limit = self._gauge(catalogue.QUEUE_LIMIT)
         self._rows_written = self._counter(catalogue.ROWS_WRITTEN)
         self._rows_lost = self._counter(catalogue.ROWS_LOST)
         deleted = self._counter(catalogue.ROWS_DELETED)
@@ -259,6 +274,8 @@ class Metrics:
         self._cuts = {reason: cuts.labels(reason) for reason in CUTS}
         self._registry_up = self._unknown_gauge(catalogue.REGISTRY_UP)
         self._database_up = self._unknown_gauge(catalogue.DATABASE_UP)
+        self._build = self._gauge(catalogue.BUILD)
+        self._gauge(catalogue.STARTED).set(time.time())
 
     def _series(self, endpoint: str, model: ServedModel) -> _ModelSeries:
         """Return the series of an endpoint and a version."""
