@@ -1,4 +1,4 @@
-"""Processor time that counting adds to a request: by the request log itself, and by the instrumentator.
+"""Processor time of counting a request in either way.
 
     uv run python -m benchmarks.request_metrics [--requests 20000] [--repeats 7]
 

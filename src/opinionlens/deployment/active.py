@@ -78,7 +78,7 @@ class ActiveVersion:
         return True
 
     def note_lag(self) -> None:
-        """Report how long the last row has not been what answers here."""
+        """Report how long this process has lagged behind the row."""
         if self.row is None and not self.row_is_known:
             return
         if self.row is None or self.row.version == self.in_memory:

@@ -24,14 +24,14 @@ _MOST_DIGITS = 12
 
 @dataclass(slots=True)
 class Answer:
-    """What has been sent of an answer."""
+    """Status and size of an answer as sent."""
 
     status: int = NO_ANSWER
     sent_bytes: int = 0
 
 
 def instrumented(app: ASGIApp, metrics: Metrics) -> ASGIApp:
-    """Return the app with each request recorded once, when it is over.
+    """Return the app with every request recorded once.
 
     The scope must hold an `Answer`: the instrumentator takes no answer for 500, and an answer without an
     announced length for empty.
