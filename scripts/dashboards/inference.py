@@ -1,7 +1,7 @@
 """What the models are asked and how long they take, apart from HTTP."""
 
 from scripts.dashboards.frame import Board, Line, Section, choice
-from scripts.dashboards.panels import GREEN, LABEL_COLOURS, RED, graph, now, number, over_time
+from scripts.dashboards.panels import GREEN, LABEL_COLOURS, ORANGE, RED, graph, now, number, over_time, up_to
 from scripts.dashboards.promql import mean, quantile, rate, share
 
 ENDPOINT = 'endpoint=~"$endpoint"'
@@ -86,6 +86,8 @@ QUEUE = graph(
     "workers. Once the queue is full, further ones are answered with 503.",
     "short",
     over_time("sum(batch_queue_depth)", "jobs"),
+    over_time("sum(batch_queue_limit)", "limit"),
+    colours={"limit": ORANGE},
     alerts=["BatchQueueFull"],
     wide=12,
 )
@@ -111,11 +113,13 @@ WORD_LIST = graph(
 )
 DRIFT = number(
     "Drift score",
-    "Distance of recent texts from the training data, 0 for none. Absent until it has been measured.",
+    "Greatest measure of the newest drift report in units of its threshold: above 1, the texts have drifted "
+    "from the training data. Absent until there is a report that could judge.",
     "short",
     now("max(sentiment_drift_score)", "drift score"),
+    steps=up_to(warn=1),
     empty="not measured",
-    decimals=3,
+    decimals=2,
     wide=8,
 )
 FEEDBACK = graph(

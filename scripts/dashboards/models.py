@@ -33,6 +33,16 @@ ACTIVE = listing(
     alerts=["NoModelAnswers", "OnlyWordListAnswers"],
     wide=7,
 )
+BEHIND = number(
+    "Behind the deployment",
+    "How long a worker has not answered with the version that was deployed last; 0 when all do.",
+    "s",
+    now("max(model_behind_seconds)", "behind"),
+    steps=up_to(warn=60),
+    empty="not known",
+    alerts=["FollowerBehind"],
+    wide=4,
+)
 VERSION_COUNT = number(
     "Versions at once",
     "Number of versions that answer now; 1 except while the workers change over.",
@@ -40,8 +50,8 @@ VERSION_COUNT = number(
     now("count(count by (model, version) (model_active_info))"),
     steps=up_to(warn=2),
     empty="none",
-    alerts=["FollowerBehind"],
-    wide=7,
+    alerts=["NoModelAnswers", "OnlyWordListAnswers"],
+    wide=3,
 )
 SWAPS_OF_THE_DAY = number(
     "Swaps in 24 hours",
@@ -139,7 +149,7 @@ BOARD = Board(
         choice("version", "Version", 'label_values(model_predictions_total{model=~"$model"}, version)'),
     ],
     sections=[
-        Section("Now", [Line(6, [ACTIVE, VERSION_COUNT, REGISTRY, SWAPS_OF_THE_DAY])]),
+        Section("Now", [Line(6, [ACTIVE, VERSION_COUNT, BEHIND, REGISTRY, SWAPS_OF_THE_DAY])]),
         Section("Deployments", [Line(7, [VERSIONS, SWAPS])]),
         Section("Labels", [Line(8, [PREDICTIONS, LABEL_SHARES]), Line(8, [SHARES_OF_THE_DAY, CACHE])]),
     ],

@@ -1,6 +1,7 @@
 """Dashboards are those of the code, complete, and lead to the runbook."""
 
 import json
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -172,12 +173,20 @@ def test_alerts_are_those_of_the_rules():
     assert sorted({rule["alert"] for rule in RULES if "alert" in rule}) == list(ALERTS)
 
 
+def test_runbook_has_a_paragraph_for_every_alert():
+    headings = re.findall(
+        r"^#+ (\w+)$", (ROOT / "docs" / "runbook.md").read_text("utf-8"), flags=re.MULTILINE
+    )
+    assert [alert for alert in ALERTS if alert not in headings] == []
+
+
 @pytest.mark.parametrize(
     ("name", "title", "alert", "steps"),
     [
         ("overview", "Error share", "ErrorShareHigh", {"> 0.05": (0.05, "red")}),
         ("overview", "Latency", "LatencyHigh", {"> 0.25": (0.25, "orange")}),
         ("overview", "Batch queue in use", "BatchQueueFull", {">= 0.9": (0.9, "orange")}),
+        ("models", "Behind the deployment", "FollowerBehind", {"> 60": (60, "orange")}),
         ("node", "Fullest disk", "DiskFilling", {"< 0.05": (0.95, "red"), "< 0.15": (0.85, "orange")}),
         (
             "traefik",
