@@ -146,9 +146,11 @@ def test_one_that_breaks_later_leaves_the_loaded_model(rig, folder, fill, until)
             folder.rename(folder.with_name("away"))
             await until(lambda: lifecycle.active.problems)
             assert "goes on answering" in lifecycle.active.problems[0]
+            await until(lambda: rig.seen.behind[-1] > 0)
             assert rig.version == digest
             folder.with_name("away").rename(folder)
             await until(lambda: not lifecycle.active.problems)
+            await until(lambda: rig.seen.behind[-1] == 0)
 
     asyncio.run(work())
     assert rig.seen.models[-1].version == digest

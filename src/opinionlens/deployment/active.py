@@ -81,7 +81,11 @@ class ActiveVersion:
         """Report how long this process has lagged behind the row."""
         if self.row is None and not self.row_is_known:
             return
-        if self.row is None or self.row.version == self.in_memory:
+        self.note_level(self.row is None or self.row.version == self.in_memory)
+
+    def note_level(self, is_level: bool) -> None:
+        """Report how long this process has lagged, if it does."""
+        if is_level:
             self._behind_since = None
         elif self._behind_since is None:
             self._behind_since = time.monotonic()

@@ -88,6 +88,7 @@ class FolderModel:
         while True:
             try:
                 await self.look()
+                self._active.note_level(self._is_served)
             except Exception:  # a watch that died silently would leave yesterday's model in place
                 log.exception("folder.look_failed")
             await asyncio.sleep(POLL_SECONDS)
