@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run once, when the database is new: a role and a database of its own for the app and for MLflow, and a role that may
-# only look, for the exporter of metrics. Roles that exist (as POSTGRES_USER, say) stay as they are.
+# only look, for the exporter of metrics. A role that exists already (POSTGRES_USER may have one of the names) gets its password.
 set -eu
 : "${OPINIONLENS_DB_PASSWORD:?is empty}" "${MLFLOW_DB_PASSWORD:?is empty}" "${DATA_SOURCE_PASS:?is empty}"
 psql --set ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname "${POSTGRES_DB:-$POSTGRES_USER}" <<'SQL'
@@ -13,6 +13,9 @@ psql --set ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname "${P
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', name, password)
 FROM (VALUES ('opinionlens', :'app_password'), ('mlflow', :'mlflow_password'), (:'exporter', :'exporter_password')) AS wanted (name, password)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+
+SELECT format('ALTER ROLE %I PASSWORD %L', name, password)
+FROM (VALUES (:'exporter', :'exporter_password'), ('mlflow', :'mlflow_password'), ('opinionlens', :'app_password')) AS wanted (name, password) \gexec
 GRANT pg_monitor TO :"exporter";
 
 SELECT format('CREATE DATABASE %I OWNER %I', name, name)
