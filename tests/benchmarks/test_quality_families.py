@@ -23,6 +23,9 @@ PARAMS = Params.model_validate(
 WORDS = {"NEGATIVE": ("awful", "broken"), "NEUTRAL": ("parcel", "tuesday"), "POSITIVE": ("great", "lovely")}
 
 
+COLUMNS = {"text": pl.String, "label": pl.String, "source": pl.String, "confidence": pl.Float64}
+
+
 @pytest.fixture(scope="module")
 def quality(benchmarks_on_the_path):
     from benchmarks.quality import contenders, families
@@ -36,11 +39,11 @@ def paths(tmp_path):
     found.preprocessed.mkdir(parents=True)
     for name, size in (("train", 40), ("val", 20), ("test", 10)):
         rows = [
-            (f"{name} item {number} was {words[number % 2]}", label, f"source {number % 2}")
+            (f"{name} item {number} was {words[number % 2]}", label, f"source {number % 2}", None)
             for number in range(size)
             for label, words in WORDS.items()
         ]
-        frame = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
+        frame = pl.DataFrame(rows, schema=COLUMNS, orient="row")
         frame.write_parquet(found.preprocessed / f"{name}.parquet")
     vectorize_data.run(PARAMS, found, Quiet())
     return found

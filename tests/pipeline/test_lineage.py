@@ -44,6 +44,7 @@ def test_hash_of_code_covers_all_that_decides_a_trial():
         "opinionlens.base.urls",
         "opinionlens.base.errors",
         "opinionlens.base.files",
+        "opinionlens.base.typed_json",
         "opinionlens.pipeline",
     }
     covered = tuple(f"opinionlens.{part.removesuffix('.py').replace('/', '.')}" for part in lineage._CODE)

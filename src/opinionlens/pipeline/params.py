@@ -153,7 +153,7 @@ class RecipeParams(Section):
     name: Literal["plain-v2", "social-v2", "plain-v1", "social-v1"] = "social-v2"
     tokenizer: Literal["pattern", "tweet"] = "pattern"
     stemmer: Literal["none", "porter", "snowball"] = "none"
-    negation_scope: StrictBool = False
+    negation_scope: StrictBool = True
 
 
 class Features(Section):
