@@ -81,7 +81,7 @@ def test_what_is_counted_follows_the_parameters(paths):
     run(chosen, paths, Quiet())
     vocabulary = Vocabulary.load(paths.vectorizer)
     assert vocabulary.spec.as_dict() == {
-        "recipe": {"name": "plain-v1", "tokenizer": "pattern", "stemmer": "none", "negation_scope": False},
+        "recipe": {"name": "plain-v1", "tokenizer": "pattern", "stemmer": "none", "negation_scope": True},
         "word_ngrams": [1, 2],
         "char_ngrams": [3, 3],
         "lexicon": True,
