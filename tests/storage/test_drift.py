@@ -1,11 +1,43 @@
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
-from opinionlens.storage import drift_data, drift_reports
+from opinionlens.storage import Database, drift_data, drift_reports, drift_sums
+from opinionlens.storage.drift_sums import HourlySums
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def sums(**changes) -> HourlySums:
+    values = {
+        "id": uuid4(),
+        "model_name": "brands",
+        "model_version": 3,
+        "hour": NOON,
+        "texts": 4,
+        "read_texts": 3,
+        "texts_with_words": 2,
+        "unknown": 0.1 + 0.2,
+        "labels": np.array([1.0, 1.0, 2.0]),
+        "confidence": np.array([0.0, 4.0]),
+        "length": np.array([3.0, 1.0]),
+        "embedding": np.array([-1 / 3, 1e-12]),
+        "fourier": np.array([0.5]),
+        "terms": np.array([0.0, 3.0]),
+    }
+    return HourlySums(**(values | changes))
+
+
+def hours(database, **changes) -> list[HourlySums]:
+    asked = {"model_name": "brands", "model_version": 3, "since": None, "until": NOON + timedelta(hours=1)}
+    return list(drift_sums.hourly(database, **(asked | changes)))
 
 
 def test_the_newest_value_of_a_kind(database):
@@ -23,15 +55,63 @@ def test_the_older_system_reads_the_table(database):
     drift_data.add(database, "sentiment_dist", {"negative": 0.25}, at=NOON)
     with database.reading() as connection:
         row = connection.execute(text("SELECT id, type, value, created_at FROM drift_data")).one()
-    assert row[:3] == (1, "sentiment_dist", '{"negative": 0.25}')
+    stored = '{"negative": 0.25}' if database.is_sqlite else {"negative": 0.25}
+    assert row[:3] == (1, "sentiment_dist", stored)
+
+
+def test_the_older_system_writes_the_table(database):
+    """Its documented statement names neither id nor time."""
+    before = datetime.now(UTC)
+    with database.writing() as connection:
+        for type_, value in (("sentiment_dist", "[0.2, 0.5, 0.3]"), ("embeddings", "[[0.1, 0.2]]")):
+            connection.execute(
+                text("INSERT INTO drift_data (type, value) VALUES (:type, :value)"),
+                {"type": type_, "value": value},
+            )
+    (shares,), (rows,) = (drift_data.newest(database, each) for each in ("sentiment_dist", "embeddings"))
+    assert (shares.value, rows.value) == ([0.2, 0.5, 0.3], [[0.1, 0.2]])
+    assert before - timedelta(seconds=1) <= shares.at <= datetime.now(UTC)  # SQLite's has whole seconds
+
+
+def test_a_table_of_the_users_own(empty_url, backend):
+    """Made as the older system documents it: for PostgreSQL in its README, for SQLite in its tests."""
+    if backend == "sqlite":
+        Path(empty_url.removeprefix("sqlite:///")).parent.mkdir()
+        key, kind, default = (
+            "INTEGER PRIMARY KEY AUTOINCREMENT",
+            "TEXT",
+            "TIMESTAMP DEFAULT CURRENT_TIMESTAMP",
+        )
+    else:
+        key, kind, default = "SERIAL PRIMARY KEY", "JSONB", "TIMESTAMP WITH TIME ZONE DEFAULT now()"
+    columns = f"id {key}, type TEXT NOT NULL, value {kind} NOT NULL, created_at {default}"
+    if backend == "sqlite":
+        with closing(sqlite3.connect(empty_url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(f"CREATE TABLE drift_data ({columns})")
+    with closing(Database(empty_url)) as database:
+        with database.writing() as connection:
+            if backend != "sqlite":
+                connection.execute(text(f"CREATE TABLE drift_data ({columns})"))
+            connection.execute(text("INSERT INTO drift_data (type, value) VALUES ('a', '[1]'), ('a', '[2]')"))
+            connection.execute(
+                text("INSERT INTO drift_data (type, value, created_at) VALUES ('a', '[3]', NULL)")
+            )
+        found = drift_data.newest(database, "a", limit=9)
+    assert [one.value for one in found] == [[2], [1], [3]]
+    assert found[2].at is None
 
 
 def test_equal_values_are_stored_alike(database):
     for value in ({"positive": 0.75, "negative": 0.25}, {"negative": 0.25, "positive": 0.75}):
         drift_data.add(database, "sentiment_dist", value, at=NOON)
     with database.reading() as connection:
-        stored = set(connection.scalars(text("SELECT value FROM drift_data")))
+        stored = set(connection.scalars(text("SELECT CAST(value AS TEXT) FROM drift_data")))
     assert stored == {'{"negative": 0.25, "positive": 0.75}'}
+
+
+def test_characters_that_postgresql_refuses_are_replaced(database):
+    drift_data.add(database, "words", {"a\0": ["\ud800", None]}, at=NOON)
+    assert drift_data.newest(database, "words")[0].value == {"a\ufffd": ["\ufffd", None]}
 
 
 def test_what_json_cannot_say_is_refused(database):
@@ -44,6 +124,44 @@ def test_old_values_are_deleted(database):
     kept = drift_data.add(database, "sentiment_dist", 2, at=NOON)
     assert drift_data.delete_before(database, NOON) == 1
     assert drift_data.newest(database, "sentiment_dist", limit=9) == [kept]
+
+
+class TestHourlySums:
+    def test_they_come_back_as_they_went(self, database):
+        written = sums(hour=NOON)
+        drift_sums.write(database, [written])
+        (found,) = hours(database)
+        for name in ("id", "model_name", "model_version", "hour", "texts", "read_texts", "unknown"):
+            assert getattr(found, name) == getattr(written, name)
+        for name in ("labels", "confidence", "length", "embedding", "fourier", "terms"):
+            assert getattr(found, name).tolist() == getattr(written, name).tolist()
+        assert hours(database, with_terms=False)[0].terms is None
+
+    def test_writing_again_replaces_and_others_stand_beside(self, database):
+        ours, theirs = sums(hour=NOON), sums(hour=NOON)
+        drift_sums.write(database, [ours, theirs])
+        drift_sums.write(database, [replace(ours, texts=9, terms=np.arange(5.0))])
+        assert sorted(one.texts for one in hours(database)) == [4, 9]
+        drift_sums.write(database, [])
+
+    def test_hours_of_one_version(self, database, monkeypatch):
+        monkeypatch.setattr(drift_sums, "_HOURS_AT_ONCE", 3)
+        made = [sums(hour=NOON - timedelta(hours=number // 2)) for number in range(10)]
+        drift_sums.write(database, [*made, sums(hour=NOON, model_version=4), sums(hour=NOON, model_name="x")])
+        assert {one.id for one in hours(database)} == {one.id for one in made}
+        assert [one.hour for one in hours(database)] == [one.hour for one in made]
+        some = hours(database, since=NOON - timedelta(hours=3), until=NOON)
+        assert {one.id for one in some} == {one.id for one in made[2:8]}
+        drift_sums.write(database, [sums(hour=NOON, model_version=None)])
+        assert len(hours(database, model_version=None)) == 1
+
+    def test_old_hours_go_with_their_terms(self, database):
+        kept = sums(hour=NOON)
+        drift_sums.write(database, [kept, sums(hour=NOON - timedelta(hours=1))])
+        assert drift_sums.delete_before(database, NOON) == 1
+        assert [one.id for one in hours(database)] == [kept.id]
+        with database.reading() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM drift_terms")) == 1
 
 
 def test_equal_reports_are_stored_alike(database):
@@ -106,3 +224,19 @@ def test_the_newest_report_on_served_texts(database):
     newest = add(source="prediction_log", score=1.5)
     add(source="file")
     assert drift_reports.newest_served(database) == newest
+    assert newest.source == "prediction_log"
+
+
+def test_old_reports_are_deleted(database):
+    for at in (NOON - timedelta(seconds=1), NOON):
+        drift_reports.add(
+            database,
+            model_name="brands",
+            model_version=1,
+            window=(at, at),
+            has_drifted=False,
+            body={"source": "file"},
+            at=at,
+        )
+    assert drift_reports.delete_before(database, NOON) == 1
+    assert [one.at for one in drift_reports.newest(database).rows] == [NOON]

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from opinionlens.storage import (
     SchemaUnsupported,
     StorageUnavailable,
     downgrade,
+    drift_reports,
     feedback,
     migrate,
 )
@@ -134,7 +136,7 @@ def test_tables_of_a_newer_version_are_left_alone(url):
             assert caught.value.status == 503
         finally:
             with database.writing() as connection:
-                connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+                connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
 
 
 def test_a_database_that_is_not_there(tmp_path):
@@ -194,3 +196,64 @@ def test_the_next_migration_can_be_written_by_hand(tmp_path, migrated_sqlite_fil
         text=True,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "No new upgrade operations detected."), done.stderr
+
+
+def test_rows_of_the_first_tables_are_kept(empty_url):
+    """Rows as the version before wrote them, with values that PostgreSQL's JSON would refuse."""
+    bodies = [
+        {"source": "prediction_log", "notes": ["a\0b"]},
+        {"source": "file"},
+        {"score": 1},
+        {"source": 7},
+        ["source"],
+    ]
+    values = ['{"positive": 0.75}', "[0.5, NaN]", '"a\\u0000\\ud800b"', "no JSON", "\\\\u0000"]
+    migrate(empty_url, revision="0001")
+    with closing(Database(empty_url)) as database:
+        with database.writing() as connection:
+            for body in bodies:
+                connection.execute(
+                    text(
+                        "INSERT INTO drift_reports (created_at, model_name, window_start, window_end,"
+                        " has_drifted, body) VALUES (:at, 'brands', :at, :at, false, :body)"
+                    ),
+                    {"at": "2026-11-22 12:00:00.000000+00:00", "body": json.dumps(body)},
+                )
+            for value in values:
+                connection.execute(
+                    text("INSERT INTO drift_data (type, value, created_at) VALUES ('a', :value, :at)"),
+                    {"value": value, "at": "2026-11-22 12:00:00.000000+00:00"},
+                )
+            connection.execute(
+                text(
+                    "INSERT INTO predictions (id, created_at, model_name, text_hash, length_chars, label,"
+                    " p_negative, p_neutral, p_positive, latency_seconds)"
+                    " VALUES (:id, :at, 'brands', :hash, 3, 'NEUTRAL', 0, 1, 0, 0.001)"
+                ),
+                {"id": "0" * 32, "at": "2026-11-22 12:00:00.000000+00:00", "hash": "a" * 64},
+            )
+        migrate(empty_url)
+        with database.reading() as connection:
+            sources = connection.scalars(text("SELECT source FROM drift_reports ORDER BY id")).all()
+            stored = connection.scalars(text("SELECT value FROM drift_data ORDER BY id")).all()
+            shares = connection.scalars(text("SELECT unknown_share FROM predictions")).all()
+        assert sources == ["prediction_log", "file", None, None, None]
+        assert shares == [None]
+        newest = drift_reports.newest_served(database)
+        assert newest is not None
+        assert newest.body == bodies[0]
+        if database.is_sqlite:
+            assert stored == values
+        else:
+            assert stored == [
+                {"positive": 0.75},
+                [0.5, None],
+                "a\ufffd\ufffdb",
+                "no JSON",
+                "\\\\u0000",
+            ]
+        downgrade(empty_url, "0001")
+        with database.reading() as connection:
+            back = connection.scalars(text("SELECT value FROM drift_data ORDER BY id")).all()
+            assert connection.scalar(text("SELECT count(*) FROM drift_reports")) == 5
+        assert json.loads(back[0]) == {"positive": 0.75}

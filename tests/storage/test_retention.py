@@ -1,7 +1,9 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
@@ -9,6 +11,8 @@ from structlog.testing import capture_logs
 from opinionlens.storage import (
     Database,
     drift_data,
+    drift_reports,
+    drift_sums,
     feedback,
     login_attempts,
     migrate,
@@ -16,6 +20,7 @@ from opinionlens.storage import (
     sessions,
     users,
 )
+from opinionlens.storage.drift_sums import HourlySums
 from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired, may_go
 from opinionlens.text.labels import Label
 
@@ -64,14 +69,35 @@ def test_the_usual_ages():
         prediction_texts=timedelta(days=30),
         predictions=timedelta(days=365),
         drift_data=timedelta(days=365),
+        drift_sums=timedelta(days=365),
+        drift_reports=timedelta(days=730),
         login_attempts=timedelta(days=1),
+    )
+
+
+def test_reports_and_hourly_sums_have_an_age(database):
+    for days in (0, 366, 731):
+        drift_reports.add(
+            database,
+            model_name="brands",
+            model_version=1,
+            window=(ago(days=days), ago(days=days)),
+            has_drifted=False,
+            body={},
+            at=ago(days=days),
+        )
+        numbers = {name: np.zeros(1) for name in ("labels", "confidence", "length", "embedding", "fourier")}
+        counts = {"texts": 1, "read_texts": 1, "texts_with_words": 1, "unknown": 0.0, "terms": np.zeros(1)}
+        drift_sums.write(database, [HourlySums(uuid4(), "brands", 1, ago(days=days), **counts, **numbers)])
+    assert delete_expired(database, Retention(drift_sums=timedelta(days=400)), at=NOON) == Expired(
+        drift_sums=1, drift_reports=1
     )
 
 
 def test_what_has_no_age_stays(database, prediction):
     predictions.write(database, [prediction("words", at=ago(days=10_000))])
     drift_data.add(database, "sentiment_dist", 1, at=ago(days=10_000))
-    assert delete_expired(database, Retention(None, None, None, None, None), at=NOON) == Expired()
+    assert delete_expired(database, Retention(None, None, None, None, None, None, None), at=NOON) == Expired()
 
 
 def test_the_database_need_not_be_asked_for_the_time(database, prediction):

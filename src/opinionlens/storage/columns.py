@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 # SQLite counts up columns of type INTEGER only, which has 64 bits there.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -59,3 +65,53 @@ class AnyText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace characters that a database cannot store."""
         return None if value is None else _NOT_STORABLE.sub("�", value)
+
+
+class JsonValue(TypeDecorator[object]):
+    """A JSON value: JSONB on PostgreSQL, text on SQLite.
+
+    Characters that PostgreSQL refuses become U+FFFD. NaN and infinities are refused.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type."""
+        own: TypeEngine[Any] = JSONB() if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(own)
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """Check a value; write it as text for SQLite."""
+        storable = _storable(value)
+        written = json.dumps(storable, allow_nan=False, sort_keys=True)
+        return storable if dialect.name == "postgresql" else written
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> object:  # noqa: ANN401
+        """Parse the text that SQLite keeps."""
+        return value if dialect.name == "postgresql" else json.loads(value)
+
+
+class Numbers(TypeDecorator[NDArray[np.float64]]):
+    """A vector of numbers, stored as little-endian 64-bit floats."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: NDArray[np.float64] | None, dialect: Dialect) -> bytes | None:
+        """Return the bytes of a vector."""
+        return None if value is None else np.asarray(value, dtype="<f8").tobytes()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> NDArray[np.float64] | None:
+        """Return the vector of some bytes."""
+        return None if value is None else np.frombuffer(value, dtype="<f8").astype(np.float64)
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return _NOT_STORABLE.sub("�", value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(each) for each in value]
+    return value

@@ -1,6 +1,7 @@
 """Measured values for drift jobs: kind, value and time.
 
-The form is the one that the older system's jobs read.
+The form is the one that the older system's jobs read. `newest` also reads a table that its users made
+with the documented `CREATE TABLE`, in a database of their own.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ class DriftDatum:
         id: counted up.
         type: the kind of measure, for example `sentiment_dist`.
         value: any JSON value.
-        at: when.
+        at: when; None where a table of the user's own says nothing.
     """
 
     id: int
     type: str
     value: Json
-    at: datetime
+    at: datetime | None
 
 
 def add(database: Database, type_: str, value: Json, *, at: datetime | None = None) -> DriftDatum:
@@ -44,11 +45,8 @@ def add(database: Database, type_: str, value: Json, *, at: datetime | None = No
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
         StorageUnavailable: the database does not answer; nothing was stored.
     """
-    values = {
-        "type": type_,
-        "value": json.dumps(value, allow_nan=False, sort_keys=True),
-        "created_at": at or utc_now(),
-    }
+    json.dumps(value, allow_nan=False)  # within the statement the error would be the database's
+    values = {"type": type_, "value": value, "created_at": at or utc_now()}
     with database.writing() as connection:
         return _from_row(connection.execute(insert(drift_data).values(values).returning(drift_data)).one())
 
@@ -62,7 +60,7 @@ def newest(database: Database, type_: str, *, limit: int = 1) -> list[DriftDatum
     query = (
         select(drift_data)
         .where(drift_data.c.type == type_)
-        .order_by(drift_data.c.created_at.desc(), drift_data.c.id.desc())
+        .order_by(drift_data.c.created_at.desc().nulls_last(), drift_data.c.id.desc())
         .limit(limit)
     )
     with database.reading() as connection:
@@ -79,4 +77,4 @@ def delete_before(database: Database, before: datetime) -> int:
 
 
 def _from_row(row: Row[Any]) -> DriftDatum:
-    return DriftDatum(row.id, row.type, json.loads(row.value), row.created_at)
+    return DriftDatum(row.id, row.type, row.value, row.created_at)

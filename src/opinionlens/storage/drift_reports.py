@@ -12,12 +12,12 @@ from sqlalchemy import Row, insert, select
 
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
+from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.drift_data import Json
 from opinionlens.storage.paging import Page, newest_rows
 from opinionlens.storage.tables import drift_reports
 
-# As `add` writes it; inside a string the quotation marks would have backslashes.
-_OF_SERVED_TEXTS = '"source": "prediction_log"'
+SERVED_TEXTS = "prediction_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class DriftReport:
         window_end: the first moment after it.
         has_drifted: whether a measure passed its threshold.
         body: the measures with their thresholds, as JSON.
+        source: of the window, as the body names it; None if it does not.
     """
 
     id: int
@@ -43,6 +44,7 @@ class DriftReport:
     window_end: datetime
     has_drifted: bool
     body: Mapping[str, Json]
+    source: str | None = None
 
 
 def add(
@@ -57,12 +59,14 @@ def add(
 ) -> DriftReport:
     """Store one comparison.
 
-    The `window` runs from its first moment to the first after it.
+    The `window` runs from its first moment to the first after it. What the body names as its `source` can be
+    searched for.
 
     Raises:
         ValueError: the body holds NaN or an infinity, which JSON cannot say.
         StorageUnavailable: the database does not answer; nothing was stored.
     """
+    source = body.get("source")
     values = {
         "created_at": at or utc_now(),
         "model_name": model_name,
@@ -71,6 +75,7 @@ def add(
         "window_end": window[1],
         "has_drifted": has_drifted,
         "body": json.dumps(dict(body), allow_nan=False, sort_keys=True),
+        "source": source if isinstance(source, str) else None,
     }
     statement = insert(drift_reports).values(values).returning(drift_reports)
     with database.writing() as connection:
@@ -92,10 +97,19 @@ def newest_served(database: Database) -> DriftReport | None:
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    query = select(drift_reports).where(drift_reports.c.body.contains(_OF_SERVED_TEXTS, autoescape=True))
+    query = select(drift_reports).where(drift_reports.c.source == SERVED_TEXTS)
     with database.reading() as connection:
         row = connection.execute(query.order_by(drift_reports.c.id.desc()).limit(1)).first()
     return None if row is None else _from_row(row)
+
+
+def delete_before(database: Database, before: datetime) -> int:
+    """Delete older reports; return their number.
+
+    Raises:
+        StorageUnavailable: the database does not answer; the next call goes on.
+    """
+    return delete_older(database, drift_reports, drift_reports.c.created_at, before)
 
 
 def _from_row(row: Row[Any]) -> DriftReport:
@@ -108,4 +122,5 @@ def _from_row(row: Row[Any]) -> DriftReport:
         window_end=row.window_end,
         has_drifted=row.has_drifted,
         body=json.loads(row.body),
+        source=row.source,
     )

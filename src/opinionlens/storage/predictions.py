@@ -39,6 +39,7 @@ class PredictionRow:
         probabilities: in the order of LABELS.
         latency_seconds: how long the prediction took.
         text: the text, redacted; None unless a setting keeps it.
+        unknown_share: of its distinct words those that the vocabulary lacks; None if it is not known.
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class PredictionRow:
     probabilities: tuple[float, float, float]
     latency_seconds: float
     text: str | None = None
+    unknown_share: float | None = None
 
 
 def hash_text(text: str) -> str:
@@ -185,6 +187,7 @@ def _as_values(row: PredictionRow) -> dict[str, object]:
         "p_positive": positive,
         "latency_seconds": row.latency_seconds,
         "text": row.text,
+        "unknown_share": row.unknown_share,
     }
 
 
@@ -200,4 +203,5 @@ def _from_row(row: Row[Any]) -> PredictionRow:
         probabilities=(row.p_negative, row.p_neutral, row.p_positive),
         latency_seconds=row.latency_seconds,
         text=row.text,
+        unknown_share=row.unknown_share,
     )

@@ -13,10 +13,19 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Column, ColumnElement, Connection, func, select, true
 
-from opinionlens.storage import drift_data, login_attempts, predictions, sessions
+from opinionlens.storage import (
+    drift_data,
+    drift_reports,
+    drift_sums,
+    login_attempts,
+    predictions,
+    sessions,
+)
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.tables import drift_data as drift_table
+from opinionlens.storage.tables import drift_reports as reports_table
+from opinionlens.storage.tables import drift_sums as sums_table
 from opinionlens.storage.tables import predictions as predictions_table
 
 _CAUTIOUS_SHARE = 10
@@ -36,6 +45,8 @@ class Retention:
     prediction_texts: timedelta | None = timedelta(days=30)
     predictions: timedelta | None = timedelta(days=365)
     drift_data: timedelta | None = timedelta(days=365)
+    drift_sums: timedelta | None = timedelta(days=365)
+    drift_reports: timedelta | None = timedelta(days=730)
     login_attempts: timedelta | None = timedelta(days=1)
     most_predictions: int | None = 2_000_000
 
@@ -50,6 +61,8 @@ class Expired:
     prediction_texts: int = 0
     predictions: int = 0
     drift_data: int = 0
+    drift_sums: int = 0
+    drift_reports: int = 0
     login_attempts: int = 0
     sessions: int = 0
     held_back: int = 0
@@ -80,6 +93,8 @@ def delete_expired(database: Database, retention: Retention, *, at: datetime | N
     rows = _Sweep(database, now, "predictions", row_time)
     texts = _Sweep(database, now, "prediction_texts", row_time, has_text)
     data = _Sweep(database, now, "drift_data", drift_table.c.created_at)
+    sums = _Sweep(database, now, "drift_sums", sums_table.c.hour)
+    reports = _Sweep(database, now, "drift_reports", reports_table.c.created_at)
     attempts = retention.login_attempts
     gone = rows.older(retention.predictions, predictions.delete_before)
     gone += delete_excess(database, retention.most_predictions)
@@ -87,9 +102,11 @@ def delete_expired(database: Database, retention: Retention, *, at: datetime | N
         predictions=gone,
         prediction_texts=texts.older(retention.prediction_texts, predictions.forget_texts),
         drift_data=data.older(retention.drift_data, drift_data.delete_before),
+        drift_sums=sums.older(retention.drift_sums, drift_sums.delete_before),
+        drift_reports=reports.older(retention.drift_reports, drift_reports.delete_before),
         login_attempts=0 if attempts is None else login_attempts.delete_before(database, now - attempts),
         sessions=sessions.delete_expired(database, at=now),
-        held_back=rows.held_back + texts.held_back + data.held_back,
+        held_back=sum(sweep.held_back for sweep in (rows, texts, data, sums, reports)),
     )
 
 

@@ -18,9 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
-from opinionlens.storage.columns import AnyText, RowNumber, UtcDateTime
+from opinionlens.storage.columns import AnyText, JsonValue, Numbers, RowNumber, UtcDateTime
 
 # Named by rule, so that a migration can name the constraint it changes on both databases.
 metadata = MetaData(
@@ -72,6 +73,7 @@ predictions = Table(
     Column("p_positive", Double, nullable=False),
     Column("latency_seconds", Double, nullable=False),
     Column("text", AnyText),
+    Column("unknown_share", Double),
     _is_sha256("text_hash"),
 )
 
@@ -93,9 +95,9 @@ drift_data = Table(
     metadata,
     Column("id", RowNumber, primary_key=True),
     Column("type", String(50), nullable=False),
-    # JSON as text, because the older system's readers parse it themselves.
-    Column("value", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("value", JsonValue, nullable=False),
+    # The second system's documented statement names type and value only.
+    Column("created_at", UtcDateTime, nullable=False, server_default=text("CURRENT_TIMESTAMP")),
     Index(None, "type", "created_at"),
 )
 
@@ -110,6 +112,35 @@ drift_reports = Table(
     Column("window_end", UtcDateTime, nullable=False),
     Column("has_drifted", Boolean, nullable=False),
     Column("body", Text, nullable=False),
+    Column("source", String(40)),
+    Index(None, "source", "id"),
+)
+
+drift_sums = Table(
+    "drift_sums",
+    metadata,
+    # Given by the process that gathers, one for each version and hour: writing the sums again replaces them.
+    Column("id", Uuid, primary_key=True),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer),
+    Column("hour", UtcDateTime, nullable=False, index=True),
+    Column("texts", Integer, nullable=False),
+    Column("read_texts", Integer, nullable=False),
+    Column("texts_with_words", Integer, nullable=False),
+    Column("unknown", Double, nullable=False),
+    Column("labels", Numbers, nullable=False),
+    Column("confidence", Numbers, nullable=False),
+    Column("length", Numbers, nullable=False),
+    Column("embedding", Numbers, nullable=False),
+    Column("fourier", Numbers, nullable=False),
+)
+
+# Apart from the sums: five times their size, and not needed where embeddings are exported.
+drift_terms = Table(
+    "drift_terms",
+    metadata,
+    Column("sums_id", Uuid, ForeignKey(drift_sums.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("counts", Numbers, nullable=False),
 )
 
 users = Table(

@@ -9,7 +9,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-from opinionlens.storage.columns import AnyText, UtcDateTime
+from opinionlens.storage.columns import AnyText, JsonValue, Numbers, UtcDateTime
 from opinionlens.storage.database import Database
 from opinionlens.storage.tables import metadata
 
@@ -23,6 +23,10 @@ def plain_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, AnyText):
         return "sa.Text()"
+    if kind == "type" and isinstance(item, JsonValue):
+        return 'sa.Text().with_variant(JSONB(), "postgresql")'
+    if kind == "type" and isinstance(item, Numbers):
+        return "sa.LargeBinary()"
     return False
 
 
