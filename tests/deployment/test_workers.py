@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -78,6 +79,15 @@ class Worker:
             assert self.process.poll() is None, "the worker ended"
             return None
 
+    @property
+    def deployments(self) -> int | None:
+        """How many are recorded, or None while its database is not ready."""
+        try:
+            return self.ask("GET", "/api/v1/models/history")["total"]
+        except urllib.error.HTTPError as refusal:
+            assert refusal.code == 503
+            return None
+
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -107,7 +117,7 @@ def workers(write_word_model, tmp_path):
 def test_every_process_follows_and_a_killed_one_starts_with_the_choice(workers, tmp_path, record_property):
     first, second = workers
     wait_until(lambda: first.version == second.version == 1)
-    wait_until(lambda: first.ask("GET", "/api/v1/models/history")["total"])
+    wait_until(lambda: first.deployments)
     first.ask("POST", "/api/v1/models/", {"model_name": "opinionlens", "model_version": 2})
     assert [one["is_active"] for one in second.ask("GET", "/api/v1/models/?brief=true")] == [False, True]
     times = []

@@ -22,7 +22,8 @@ def start_with_champion(make_warm_app, url):
     app = make_warm_app(url)
     app.start()
     wait_until(
-        lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, what="the champion is recorded"
+        lambda: app.ask("GET", "/api/v1/models/history").body.get("total") == 1,
+        what="the champion is recorded",
     )
     assert app.active == 1
     return app

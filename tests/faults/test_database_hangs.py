@@ -20,7 +20,8 @@ def start(make_warm_app, url, workers=1):
     app = make_warm_app(url, workers=workers)
     app.start()
     wait_until(
-        lambda: app.ask("GET", "/api/v1/models/history").body["total"] == 1, what="the champion is recorded"
+        lambda: app.ask("GET", "/api/v1/models/history").body.get("total") == 1,
+        what="the champion is recorded",
     )
     return app
 

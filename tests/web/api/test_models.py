@@ -90,7 +90,7 @@ def client(
     with TestClient(create_app(make_settings(), registry=registry)) as client:
         client.headers["X-API-Key"] = admin_key
         wait_until_loaded(client)
-        wait_until(lambda: client.get(f"{MODELS}/history").json()["total"] == 1)
+        wait_until(lambda: client.get(f"{MODELS}/history").json().get("total") == 1)
         yield client
 
 
