@@ -58,7 +58,8 @@ def test_every_library_of_an_extra_is_known_by_the_name_that_is_imported(extra):
         ]
         assert len(imported) == 1, f"{name} is not in opinionlens/base/extras.py"
         told = extras.missing_extra(not_found(imported[0]), needed_by="X")
-        assert str(told) == SENTENCE.format("X", name, extra)
+        # The worker's are a part of the pipeline's, which is named.
+        assert str(told) == SENTENCE.format("X", name, "pipeline" if extra == "worker" else extra)
 
 
 def not_found(module: str) -> ModuleNotFoundError:
@@ -88,6 +89,23 @@ def test_a_required_package_that_is_not_installed(monkeypatch):
         extras.require("mlflow", needed_by="The MLflow page")
     assert str(caught.value) == SENTENCE.format("The MLflow page", "mlflow", "pipeline")
     assert isinstance(caught.value, ImportError)
+
+
+def test_an_extra_is_looked_for_as_a_whole(monkeypatch):
+    extras.require_extra("worker", needed_by="This")
+    asked = []
+
+    def all_but_scipy(name):
+        asked.append(name)
+        if name == "scipy":
+            raise extras.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(extras, "version", all_but_scipy)
+    with pytest.raises(ExtraMissing) as caught:
+        extras.require_extra("worker", needed_by="`opinionlens worker`")
+    assert str(caught.value) == SENTENCE.format("`opinionlens worker`", "scipy", "worker")
+    assert set(asked) <= {Requirement(one).name for one in EXTRAS["worker"]}
 
 
 @pytest.mark.slow

@@ -11,70 +11,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
 import pytest
 from click.testing import Result
-from tests.support.drift_traffic import BAD, FITTED, GOOD, KNOWN, RECIPE, TRAINING, posts
+from tests.support.drift_model import write_model
+from tests.support.drift_traffic import RECIPE, TRAINING, posts
 from typer.testing import CliRunner
 
 from opinionlens.base.errors import InputError
-from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.linear.linear_classifier import LinearModel
-from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.classifiers.manifest import Lineage, Manifest, Training
-from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.cli.drift_command import age_of
 from opinionlens.cli.main import app
-from opinionlens.drift.profile_building import build_profile
-from opinionlens.drift.reference import build_reference
-from opinionlens.features.calibration import Calibration
-from opinionlens.features.spec import FeatureSpec
 from opinionlens.jobs.drift_check import CheckedModel, check_window, read_profile
 from opinionlens.jobs.drift_windows import LogSpan, window_of_log
 from opinionlens.pipeline.lineage import hash_of_files
 from opinionlens.storage import Database, drift_reports, migrate, predictions
 from opinionlens.storage.predictions import PredictionRow, hash_text
-from opinionlens.text.labels import LABELS
 
 NOW = datetime.now(UTC)
-
-
-def write_model(folder: Path, data_hash: str | None) -> Path:
-    """Write an artifact that weighs the words of opinion, first without a reference, then with its own."""
-    terms = tuple(sorted(KNOWN | {*GOOD, *BAD}))
-    coef = np.array([[(term in BAD) * 3.0, 0.0, (term in GOOD) * 3.0] for term in terms]).T.copy()
-    model = LinearModel(
-        LinearWeights(
-            TextWeights((Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False),)),
-            coef,
-            np.array([0.0, 1.0, 0.0]),
-        )
-    )
-    manifest = Manifest(
-        kind="linear",
-        labels=LABELS,
-        features=FeatureSpec(RECIPE, word_ngrams=(1, 1)),
-        calibration=Calibration.none(3),
-        uncertainty=Uncertainty(),
-        training=Training("linear_svc"),
-        lineage=Lineage(data_hash=data_hash),
-    )
-    probabilities = model.classifier(manifest).predict_proba(TRAINING)
-    profile = build_profile(TRAINING, probabilities, KNOWN, RECIPE, fitted=FITTED, seed=1, resamples=1_000)
-    reference = build_reference(
-        texts=TRAINING,
-        labels=["NEUTRAL"] * len(TRAINING),
-        sources=["posts"] * len(TRAINING),
-        probabilities=probabilities,
-        known_words=KNOWN,
-        recipe=RECIPE,
-        profile=profile,
-    )
-    files = {"reference.json": reference.as_bytes()}
-    write_artifact(folder, manifest, model, TRAINING[:8], extra_files=files)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,13 @@ _LIBRARIES = {
         "skops": "skops",
         "yaml": "pyyaml",
     },
+    # A part of the other, which is named where a single module is missing.
+    "worker": {
+        "polars": "polars",
+        "scipy": "scipy",
+        "sklearn": "scikit-learn",
+        "skops": "skops",
+    },
 }
 
 
@@ -52,10 +59,25 @@ def require(package: str, *, needed_by: str) -> None:
         raise _missing(package, needed_by) or error from error
 
 
+def require_extra(extra: str, *, needed_by: str) -> None:
+    """Raise unless all packages of an extra are installed.
+
+    Raises:
+        ExtraMissing: one is not; the message names it and the extra.
+    """
+    for package in _LIBRARIES[extra].values():
+        try:
+            version(package)
+        except PackageNotFoundError as error:
+            raise _error_for(extra, package, needed_by) from error
+
+
 def _missing(module: str, needed_by: str) -> ExtraMissing | None:
     for extra, libraries in _LIBRARIES.items():
         if module in libraries:
-            return ExtraMissing(
-                f"{needed_by} needs {libraries[module]}, which `pip install 'opinionlens[{extra}]'` installs."
-            )
+            return _error_for(extra, libraries[module], needed_by)
     return None
+
+
+def _error_for(extra: str, package: str, needed_by: str) -> ExtraMissing:
+    return ExtraMissing(f"{needed_by} needs {package}, which `pip install 'opinionlens[{extra}]'` installs.")

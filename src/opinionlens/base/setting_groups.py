@@ -336,3 +336,16 @@ class PrivacySettings(SettingGroup):
         ge=1_000,
         description="Most rows of the prediction log, 300 bytes each without text; the oldest go first.",
     )
+
+
+class WorkerSettings(SettingGroup):
+    """`WORKER__…`: jobs that `opinionlens worker` runs on a schedule."""
+
+    host: str = Field(default="127.0.0.1", description="Address of the worker's `/metrics` and `/health`.")
+    port: int = Field(default=8001, ge=0, le=65535, description="Port of the two; 0 for none.")
+    drift_check_minutes: float = Field(
+        default=60, ge=5, le=7 * 24 * 60, description="How often served texts are checked for drift."
+    )
+    drift_window_hours: int = Field(
+        default=24, ge=1, le=90 * 24, description="Age of the oldest texts that a check looks at."
+    )

@@ -28,6 +28,7 @@ from opinionlens.base.setting_groups import (
     PrivacySettings,
     SecuritySettings,
     SettingGroup,
+    WorkerSettings,
 )
 from opinionlens.base.urls import with_absolute_path
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
 
     @property
     def follows_champion(self) -> bool:
@@ -72,6 +74,7 @@ _GROUPS: dict[str, type[SettingGroup]] = {
     "database": DatabaseSettings,
     "security": SecuritySettings,
     "privacy": PrivacySettings,
+    "worker": WorkerSettings,
 }
 
 

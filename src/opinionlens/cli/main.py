@@ -216,6 +216,16 @@ def migrate() -> None:
 
 
 @app.command()
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, and end.")] = False,
+) -> None:
+    """Run drift checks and other jobs on a schedule."""
+    from opinionlens.cli.worker_command import run_worker
+
+    sys.exit(run_worker(once=once))
+
+
+@app.command()
 def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the app.")] = 8000,
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the MLflow page.")] = 5000,

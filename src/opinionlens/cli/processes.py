@@ -86,7 +86,7 @@ def child_process(
         try:
             yield process
         finally:
-            _stop_group(process)
+            stop_group(process)
     finally:
         if stream is not None:
             stream.close()
@@ -120,10 +120,16 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
+def stop_group(process: subprocess.Popen[bytes], *, grace_seconds: float = _GRACE_SECONDS) -> None:
+    """Ask a process group to end, and kill the rest.
+
+    Args:
+        process: its leader, which may have ended.
+        grace_seconds: the time.
+    """
     _signal_group(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE_SECONDS)
+        process.wait(grace_seconds)
     # The leader may be gone while its workers are not.
     _signal_group(process, signal.SIGKILL)
     process.wait()

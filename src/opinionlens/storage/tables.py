@@ -143,6 +143,19 @@ drift_terms = Table(
     Column("counts", Numbers, nullable=False),
 )
 
+# One row for each job of the worker.
+job_states = Table(
+    "job_states",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("started_at", UtcDateTime),
+    Column("held_by", AnyText),
+    Column("held_until", UtcDateTime),
+    Column("succeeded_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("problem", AnyText),
+)
+
 users = Table(
     "users",
     metadata,

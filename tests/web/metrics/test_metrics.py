@@ -92,7 +92,8 @@ class TestCatalogue:
 
     def test_the_table_in_the_docs_is_the_catalogue(self) -> None:
         rows = [line.split(" | ") for line in DOCS.read_text().splitlines() if line.startswith("| `")]
-        table = [row for row in rows if len(row) == 4]
+        # The worker's figures have a test of their own.
+        table = [row for row in rows if len(row) == 4 and not row[0].startswith("| `worker_")]
         assert [[cell.strip(" |") for cell in row] for row in table] == [row_of(card) for card in CATALOGUE]
 
 

@@ -1,0 +1,26 @@
+"""The jobs of `opinionlens worker`.
+
+A new one gets a line in `jobs_of`, and its own settings where it has any. It is a command that a person can
+type, too; its standard output goes nowhere, and what it says on standard error is logged: no texts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from opinionlens.base.setting_groups import WorkerSettings
+from opinionlens.cli.drift_command import DRIFT, TOO_LITTLE
+from opinionlens.jobs.job_schedule import Job
+
+
+def jobs_of(settings: WorkerSettings) -> tuple[Job, ...]:
+    """Return the jobs, with their schedules from the settings."""
+    return (
+        Job(
+            "drift_check",
+            every=timedelta(minutes=settings.drift_check_minutes),
+            # As JSON, because the table for people shows example texts on standard error.
+            arguments=("drift", "check", "--json", "--since", f"{settings.drift_window_hours}h"),
+            good_statuses=frozenset({0, DRIFT, TOO_LITTLE}),
+        ),
+    )
