@@ -14,7 +14,7 @@ from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.drift_data import Json
-from opinionlens.storage.paging import Page, newest_rows
+from opinionlens.storage.paging import Page, newest_rows, page_limit
 from opinionlens.storage.tables import drift_reports
 
 SERVED_TEXTS = "prediction_log"
@@ -97,10 +97,19 @@ def newest_served(database: Database) -> DriftReport | None:
     Raises:
         StorageUnavailable: the database does not answer.
     """
+    return next(iter(last_served(database, limit=1)), None)
+
+
+def last_served(database: Database, *, limit: int) -> list[DriftReport]:
+    """Return the newest reports on served texts, the last first.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
     query = select(drift_reports).where(drift_reports.c.source == SERVED_TEXTS)
+    query = query.order_by(drift_reports.c.id.desc()).limit(page_limit(limit))
     with database.reading() as connection:
-        row = connection.execute(query.order_by(drift_reports.c.id.desc()).limit(1)).first()
-    return None if row is None else _from_row(row)
+        return [_from_row(row) for row in connection.execute(query)]
 
 
 def delete_before(database: Database, before: datetime) -> int:

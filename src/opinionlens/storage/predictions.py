@@ -105,6 +105,34 @@ def newest(
         return [_from_row(row) for row in connection.execute(query)]
 
 
+def kept_texts(
+    database: Database,
+    *,
+    model_name: str,
+    model_version: int | None,
+    since: datetime,
+    until: datetime,
+    limit: int = 1_000,
+) -> list[str]:
+    """Return stored texts of one version's newest predictions.
+
+    Of the newest `limit` with `since` <= time < `until`, those whose text is stored.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    query = (
+        select(predictions.c.text)
+        .where(predictions.c.model_name == model_name)
+        .where(predictions.c.created_at >= since, predictions.c.created_at < until)
+        .where(predictions.c.model_version.is_not_distinct_from(model_version))
+        .order_by(predictions.c.created_at.desc(), predictions.c.id.desc())
+        .limit(limit)
+    )
+    with database.reading() as connection:
+        return [row.text for row in connection.execute(query) if row.text is not None]
+
+
 def pages(
     database: Database,
     *,

@@ -17,7 +17,14 @@ from opinionlens.registry import MemoryRegistry
 from opinionlens.server.bootstrap import prepare
 from opinionlens.web.factory import create_app
 
-PAGES = ["/admin", "/admin/evaluate", "/admin/history", "/admin/keys", "/admin/models/opinionlens-1"]
+PAGES = [
+    "/admin",
+    "/admin/drift",
+    "/admin/evaluate",
+    "/admin/history",
+    "/admin/keys",
+    "/admin/models/opinionlens-1",
+]
 PASSWORD = "four quiet lenses look on"
 
 
