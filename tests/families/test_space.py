@@ -2,6 +2,7 @@ import optuna
 import pytest
 
 from opinionlens.base.errors import ParamsInvalid
+from opinionlens.families.linear_svc import LINEAR_SVC
 from opinionlens.families.space import OneOf, Real, Unsearched, Whole, completed
 
 SPACE = {
@@ -58,3 +59,10 @@ def test_what_is_not_searched_is_unknown_to_the_trial():
     trial = optuna.trial.FixedTrial({})
     assert Unsearched(0.1).suggest(trial, "factor") == 0.1
     assert trial.params == {}
+
+
+def test_a_study_can_start_from_given_parameters():
+    start = LINEAR_SVC.start_in_study({"C": 0.07})
+    assert start == {**LINEAR_SVC.defaults_in_study, "linear_svc.C": 0.07}
+    with pytest.raises(ParamsInvalid, match="no parameter 'D'"):
+        LINEAR_SVC.start_in_study({"D": 1})

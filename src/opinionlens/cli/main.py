@@ -178,6 +178,53 @@ def promote(
     run_promote(force=force)
 
 
+@app.command()
+def retrain(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", metavar="FILE", help="A labelled file; repeat it. Columns are found by name."),
+    ] = None,
+    feedback: Annotated[
+        bool, typer.Option(help="Learn from the app's feedback and reviews, too. Default: yes.")
+    ] = True,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Register the version, and leave the champion in its place.")
+    ] = False,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="Tune with so many trials. Default: the champion's parameters."),
+    ] = None,
+    trust_readers: Annotated[
+        bool,
+        typer.Option(
+            "--trust-readers", help="Let readers' labels decide, where only known people give them."
+        ),
+    ] = False,
+    least: Annotated[int, typer.Option(min=1, help="So many new labels are needed.")] = 50,
+    time_limit: Annotated[int, typer.Option(min=1, max=2_880, help="Minutes for the whole run.")] = 120,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Retrain on new labels; promote only a real gain.
+
+    The status is 0 if a version was promoted or proposed, 3 if it was not good enough, 4 without new labels.
+    """
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
+    from opinionlens.cli.retrain_command import run_retrain
+    from opinionlens.jobs.retraining_result import RetrainingOrder
+
+    order = RetrainingOrder(
+        files=tuple(path.absolute() for path in data or ()),
+        feedback=feedback,
+        propose=propose,
+        trust_readers=trust_readers,
+        trials=trials,
+        least=least,
+        seconds=time_limit * 60.0,
+    )
+    with sigterm_as_ctrl_c():
+        sys.exit(run_retrain(order, as_json=as_json))
+
+
 @app.command("register-model")
 def register_model(
     model_id: Annotated[str, typer.Argument(help="The logged model, m-…, as MLflow shows it.")],

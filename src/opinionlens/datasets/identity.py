@@ -20,7 +20,7 @@ _MANTISSA = 53  # bits that a float holds exactly
 def with_identity(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Add the columns words, key and draw to `frame`."""
     words = frame.select(words=deduplication_key(pl.col("text")))["words"]
-    keys = [_key(*pair) for pair in zip(words, frame["text"], strict=True)]
+    keys = [key_of(*pair) for pair in zip(words, frame["text"], strict=True)]
     units = zip(keys, frame["source"], frame["group"], strict=True)
     draws = [
         draw_of(seed, f"text:{key}" if group is None else f"group:{source}:{group}")
@@ -35,7 +35,8 @@ def draw_of(seed: int, unit: str) -> float:
     return (int.from_bytes(digest) >> (64 - _MANTISSA)) / (1 << _MANTISSA)
 
 
-def _key(words: str, text: str) -> str:
+def key_of(words: str, text: str) -> str:
+    """Return the digest of a text's words."""
     # No word is left of a text that is all links, names and signs; its own characters then identify it.
     name = words or " ".join(text.lower().split())
     return blake2b(name.encode(), digest_size=16).hexdigest()

@@ -68,14 +68,25 @@ class Family:
         """Return the parameter's name in a study of many families."""
         return f"{self.name}.{param}"
 
-    @property
-    def defaults_in_study(self) -> dict[str, Param]:
-        """The searched defaults, by their names in a study."""
+    def start_in_study(self, given: Mapping[str, object]) -> dict[str, Param]:
+        """Return the searched parameters by their names in a study.
+
+        One that is not given has its default.
+
+        Raises:
+            ParamsInvalid: a parameter is unknown to this family or has an impossible value.
+        """
+        complete = completed(self.space, given, self.name)
         return {
-            self.name_in_study(name): dimension.default
+            self.name_in_study(name): complete[name]
             for name, dimension in self.space.items()
             if not isinstance(dimension, Unsearched)
         }
+
+    @property
+    def defaults_in_study(self) -> dict[str, Param]:
+        """The searched defaults, by their names in a study."""
+        return self.start_in_study({})
 
     def suggest(self, trial: optuna.trial.BaseTrial) -> dict[str, Param]:
         """Draw parameters, returned by their own names.

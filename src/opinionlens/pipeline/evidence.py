@@ -15,23 +15,28 @@ from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.promote import Evidence
 from opinionlens.pipeline.row_sets import row_sets
-from opinionlens.pipeline.splits_on_disk import read_labelled_texts
+from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 
 
 def gather_evidence(
-    paths: Paths, params: Params, *, trained_on: Collection[str], reporter: Reporter
+    paths: Paths,
+    params: Params,
+    *,
+    trained_on: Collection[str],
+    reporter: Reporter,
+    test: LabelledTexts | None = None,
 ) -> Evidence:
     """Read the rows and prepare the baselines for the gate.
 
     The baselines are only fitted if the gate needs them (a first promotion). `trained_on` are the sources
-    that the challenger was trained on.
+    that the challenger was trained on. `test` are the rows to compare on; None: the whole test split.
 
     Raises:
         StageFailed: the splits are not there; `dvc repro preprocess_data` makes them.
     """
     seed = params.base.random_seed
     train = read_labelled_texts(paths.preprocessed / "train.parquet")
-    test = read_labelled_texts(paths.preprocessed / "test.parquet")
+    test = test or read_labelled_texts(paths.preprocessed / "test.parquet")
     return Evidence(
         texts=test.texts,
         labels=test.labels,

@@ -210,6 +210,7 @@ class TrainingParams(Section):
     objective: Literal["macro_f1", "accuracy"] = "macro_f1"
     storage: Annotated[str, Field(min_length=1)] = "sqlite:///optuna.sqlite3"
     general_expert: StrictBool = True
+    start: dict[FamilyName, dict[str, Scalar]] = {}
     by_hand: ByHand = ByHand()
 
     @field_validator("families")

@@ -78,6 +78,22 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Pairing:
+    """A challenger and the champion that it is compared with.
+
+    Without a servable champion `champion` is None. The names are those in the gate's sentences.
+    """
+
+    challenger: Classifier
+    champion: Classifier | None
+    challenger_name: str = "the challenger"
+    champion_name: str = ""
+
+
+Decide = Callable[[Pairing, Evidence, GateRules], GateDecision]
+
+
+@dataclass(frozen=True)
 class PromotionResult:
     """The result of a promotion.
 
@@ -124,6 +140,8 @@ def promote(
     rules: GateRules,
     force: str | None = None,
     register_refused: bool = False,
+    decide_on: Decide | None = None,
+    propose: bool = False,
 ) -> PromotionResult:
     """Register the candidate; make it champion if the gate agrees.
 
@@ -140,6 +158,8 @@ def promote(
         force: promote although the gate says no or another program chose the champion, for this reason, which
             is recorded with the version.
         register_refused: keep a refused candidate as a version without the alias, instead of raising.
+        decide_on: how to decide; None for the gate on all rows at once (`decide_on_all`).
+        propose: only register the candidate, with the decision; the alias stays where it is.
 
     Raises:
         PromotionRefused: the gate said no, or another program chose the champion; nothing was registered.
@@ -148,9 +168,11 @@ def promote(
     if champion is not None and champion.digest == candidate.digest:
         return _kept_or_restored(candidate, registry, champion, experiment)
     chosen_by_others = _why_not_ours(champion, registry)
+    if propose:
+        chosen_by_others, register_refused = None, True
     if chosen_by_others and force is None and not register_refused:
         raise PromotionRefused((chosen_by_others,), remedy=_FORCE)
-    decision = _decide_on(candidate, champion, registry, evidence, rules)
+    decision = _decided(candidate, champion, registry, decide_on or decide_on_all, evidence, rules)
     if chosen_by_others and force is None:
         reasons = () if decision.passed else decision.reasons
         decision = replace(decision, passed=False, reasons=(chosen_by_others, *reasons))
@@ -161,14 +183,14 @@ def promote(
     # A digest that was registered before keeps its version; the gate's new decision still has to be recorded.
     evals = _evals(candidate.classifier, evidence, Drawing(rules.seed, rules.resamples))
     licences = _licences(candidate.classifier)
-    tags = _tags(decision, force) | licences | (evals.as_tags() if evals else {})
+    tags = _tags(decision, force, propose=propose) | licences | (evals.as_tags() if evals else {})
     registry.set_tags(name, version.number, tags)
-    if allowed:
+    if allowed and not propose:
         _crown(registry, version)
     return PromotionResult(
         registry.version(name, version.number),
         decision,
-        promoted=allowed,
+        promoted=allowed and not propose,
         displaced=champion if allowed and chosen_by_others else None,
         left_out=evals.left_out if evals else (),
     )
@@ -265,16 +287,30 @@ def _champion(registry: Registry, name: str) -> Version | None:
         return None
 
 
-def _decide_on(
-    candidate: Candidate, champion: Version | None, registry: Registry, evidence: Evidence, rules: GateRules
+def _decided(
+    candidate: Candidate,
+    champion: Version | None,
+    registry: Registry,
+    decide_on: Decide,
+    evidence: Evidence,
+    rules: GateRules,
 ) -> GateDecision:
-    challenger = _contender("the challenger", candidate.classifier, evidence)
+    """Decide on the candidate beside the champion's files."""
     if champion is None or not champion.servable:
-        return decide(evidence.labels, challenger, None, evidence.baselines(), rules)
+        return decide_on(Pairing(candidate.classifier, None), evidence, rules)
     with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
         path = registry.download(champion, Path(folder) / "artifact")
         in_place = load_classifier(path, champion.digest)
-        incumbent = _contender(f"the champion (version {champion.number})", in_place, evidence)
+        named = f"the champion (version {champion.number})"
+        return decide_on(Pairing(candidate.classifier, in_place, champion_name=named), evidence, rules)
+
+
+def decide_on_all(pairing: Pairing, evidence: Evidence, rules: GateRules) -> GateDecision:
+    """Decide by the gate on all rows at once."""
+    challenger = _contender(pairing.challenger_name, pairing.challenger, evidence)
+    if pairing.champion is None:
+        return decide(evidence.labels, challenger, None, evidence.baselines(), rules)
+    incumbent = _contender(pairing.champion_name, pairing.champion, evidence)
     return decide(evidence.labels, challenger, incumbent, (), rules)
 
 
@@ -326,8 +362,9 @@ def _licences(classifier: Classifier) -> dict[str, str]:
     return {LICENCES_TAG: "\n".join(filter(None, [warning_of(licences), *lines]))[:LONGEST_TAG]}
 
 
-def _tags(decision: GateDecision, force: str | None) -> dict[str, str]:
-    outcome = "passed" if decision.passed else "forced" if force is not None else "refused"
+def _tags(decision: GateDecision, force: str | None, *, propose: bool) -> dict[str, str]:
+    passed = "proposed" if propose else "passed"
+    outcome = passed if decision.passed else "forced" if force is not None else "refused"
     because = force if outcome == "forced" and force is not None else ""
     return {
         GATE_TAG: outcome,

@@ -40,6 +40,8 @@ def plan_study(training: TrainingParams, seed: int, vectorized: Path) -> StudyPl
     `n_jobs` and `storage` do not change the result.
     """
     asked = training.model_dump(include={"families", "n_trials", "objective"})
+    if training.start:  # so that studies without it keep their names
+        asked["start"] = training.start
     parts = (hash_of_files(vectorized), hash_of_values(asked | {"seed": seed}), hash_of_code())
     return StudyPlan(hash_of_values(parts)[:16], training, seed)
 
@@ -57,7 +59,10 @@ def search(
     trials = run_study(
         study,
         space={name: FAMILIES[name].suggest for name in plan.training.families},
-        first={name: FAMILIES[name].defaults_in_study for name in plan.training.families},
+        first={
+            name: FAMILIES[name].start_in_study(plan.training.start.get(name, {}))
+            for name in plan.training.families
+        },
         n_trials=plan.training.n_trials,
         seed=plan.seed,
         evaluate=lambda proposals: workers.evaluate(proposals, plan.training.objective),

@@ -22,6 +22,8 @@ from opinionlens.storage.tables import feedback, predictions
 from opinionlens.text.labels import Label
 
 _ROWS_AT_ONCE = 1_000
+# The source of labels that administrators give in the review queue; others may not name it.
+REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
