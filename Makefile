@@ -43,11 +43,15 @@ stack-down: ## End the stack; what its volumes hold stays
 .PHONY: test
 test: check ## All tests that need no root and no other environment
 	$(PYTEST) --ignore tests/hygiene
-	@echo "Left out, because it needs a Docker engine: make test-stack"
+	@echo "Left out, because it needs a Docker engine: make test-stack; an environment of its own: make test-airflow"
 
 .PHONY: test-stack
 test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 12 minutes
 	pytest tests/stack
+
+.PHONY: test-airflow
+test-airflow: install airflow-env ## Tests that run the Airflow DAG for real, on SQLite: up to 6 minutes
+	pytest tests/airflow
 
 # Pure tests: no browser, no servers, no MLflow, and nothing that is marked slow.
 FAST = tests/base tests/bulk tests/classifiers tests/datasets tests/drift tests/evaluation tests/families tests/features \
@@ -168,6 +172,16 @@ install: .venv/.installed ## Install what requirements.lock pins into .venv; fet
 
 .PHONY: anew
 anew:
+
+.PHONY: airflow-env
+airflow-env: .cache/airflow/.installed ## Install Airflow in .cache/airflow, apart from .venv (docs/airflow.md)
+
+.cache/airflow/.installed: airflow/requirements.txt $(if $(filter $(CURDIR),$(shell cat .cache/airflow/.installed 2>/dev/null)),,anew) | $(UV)
+	@echo "installing what airflow/requirements.txt pins into .cache/airflow"
+	@mkdir -p .cache
+	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || { rm -rf .cache/airflow; $(UV) venv --quiet .cache/airflow; }
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .cache/airflow airflow/requirements.txt
+	@echo "$(CURDIR)" > $@
 
 # Only checks need what is in it; npm itself comes with Node.js in .venv.
 node_modules/.installed: package-lock.json | install

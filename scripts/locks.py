@@ -1,7 +1,8 @@
 """Make, renew and check the lock files; needs only Python and uv.
 
 `requirements.lock` is what `make install` puts into .venv; `requirements.runtime.lock` is the part of it that
-the app needs to answer, for images and servers. Those in docker/ are for the other images.
+the app needs to answer, for images and servers. Those in docker/ are for the other images, and
+`airflow/requirements.txt` is for Airflow's own environment.
 See docs/decisions/0004-lock-without-addresses.md.
 """
 
@@ -16,12 +17,13 @@ from pathlib import Path
 
 FULL = Path("requirements.lock")
 RUNTIME = Path("requirements.runtime.lock")
-# What each image holds: the file that asks for it, and options.
+# What each image or other environment holds: the file that asks for it, and options.
 IMAGES = {
     RUNTIME: ("pyproject.toml",),
     Path("docker/requirements.training.lock"): ("pyproject.toml", "--extra", "pipeline"),
     Path("docker/requirements.load.lock"): ("docker/load.in",),
     Path("docker/requirements.mlflow.lock"): ("docker/mlflow.in",),
+    Path("airflow/requirements.txt"): ("airflow/requirements.in",),
 }
 EXTRAS = ("--extra", "pipeline", "--extra", "dev", "--extra", "docs", "--extra", "load")
 # The oldest Python of `requires-python`; --universal covers the newer ones and the other systems.

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = ("requirements.lock", "requirements.runtime.lock")
 IMAGE_LOCKS = tuple(f"docker/requirements.{image}.lock" for image in ("load", "mlflow", "training"))
+AIRFLOW_LOCK = "airflow/requirements.txt"
 ENTRY = re.compile(r"^(\S+?)==(\S+)(?: ; ([^\\\n]+?))? \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
 
 # Imports a module where the named packages cannot be found, as on a server that does not have them.
@@ -120,7 +121,16 @@ def test_server_of_mlflow_is_the_one_that_is_tested_with():
     assert {"boto3", "flask-wtf"} <= set(server)
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, *IMAGE_LOCKS])
+def test_airflow_apart_keeps_to_the_projects_versions_where_it_can():
+    full = {pin.name: pin.version for pin in pins("requirements.lock")}
+    apart = {pin.name: pin.version for pin in pins(AIRFLOW_LOCK)}
+    assert {"apache-airflow", "apache-airflow-providers-standard"} <= set(apart)
+    providers = {name.removeprefix("apache-airflow-providers-") for name in apart if "-providers-" in name}
+    assert providers == {"common-compat", "common-io", "common-sql", "smtp", "standard"}
+    assert {name for name in full.keys() & apart.keys() if full[name] != apart[name]} == {"fastapi"}
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, *IMAGE_LOCKS, AIRFLOW_LOCK])
 def test_lock_names_no_address(lock):
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 

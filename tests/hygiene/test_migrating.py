@@ -320,7 +320,9 @@ def services_and_jobs() -> set[str]:
     scraped = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     hosts = re.findall(r'Host\(`(\w+)\.\{\{ env "STACK_DOMAIN" \}\}`\)', routes)
     jobs = {job["job_name"] for job in scraped["scrape_configs"]}
-    return set(stack["services"]) | {f"{host}.localhost" for host in hosts} | jobs
+    dag = (ROOT / "airflow" / "dags" / "sentiment_pipeline.py").read_text(encoding="utf-8")
+    tasks = set(re.findall(r'(?:dag|task)_id="(\w+)"', dag))
+    return set(stack["services"]) | {f"{host}.localhost" for host in hosts} | jobs | tasks
 
 
 def nothing() -> set[str]:

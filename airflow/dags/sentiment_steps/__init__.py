@@ -1,0 +1,1 @@
+"""Parts of the DAG `sentiment_pipeline`; only the DAG's own file imports Airflow."""
