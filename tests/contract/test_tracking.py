@@ -228,3 +228,32 @@ def test_preparing_twice_is_harmless_and_silent(tracking, capfd):
     tracking.prepare()
 
     assert capfd.readouterr().out == ""
+
+
+def test_recent_runs_are_of_all_experiments(tracking):
+    names = ["first", "second", "left_out", "third"]
+    for number, name in enumerate(names):
+        with tracking.start_run(f"experiment {number % 2}", name):
+            pass
+
+    def found(most):
+        return [run.name for run in tracking.recent_runs(most=most, without_name="left_out")]
+
+    assert sorted(found(9)) == ["first", "second", "third"]
+    assert found(9)[:2] == found(2)
+    assert [run.experiment for run in tracking.recent_runs(most=9, without_name="x")].count(
+        "experiment 1"
+    ) == 2
+
+
+def test_files_of_a_run_have_sizes(tracking, tmp_path):
+    (tmp_path / "recent.json").write_text("{}")
+    with tracking.start_run(EXPERIMENT, "r") as run:
+        run.log_file(tmp_path / "recent.json", "drift")
+        run.log_file(tmp_path / "recent.json", "drift/older")
+        run.log_file(tmp_path / "recent.json")
+
+    assert [(file.path, file.size) for file in tracking.files_of(run.id, "drift")] == [
+        ("drift/recent.json", 2)
+    ]
+    assert tracking.files_of(run.id, "nothing") == []

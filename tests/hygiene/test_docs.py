@@ -67,7 +67,9 @@ def test_settings_page_lists_exactly_the_settings():
 def test_templates_of_settings_name_only_settings(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     grouped = set(
-        re.findall(r"^#? ?((?:MLFLOW|API|DATABASE|SECURITY|PRIVACY)__[A-Z_]+)=", text, flags=re.MULTILINE)
+        re.findall(
+            r"^#? ?((?:MLFLOW|API|DATABASE|SECURITY|PRIVACY|DRIFT)__[A-Z_]+)=", text, flags=re.MULTILINE
+        )
     )
     assert grouped <= set(setting_names())
 

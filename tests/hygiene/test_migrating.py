@@ -24,13 +24,18 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 from typer.main import get_command
 
-from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
+from opinionlens.base.setting_groups import DRIFT_DATABASE_VARIABLES, ApiSettings, MlflowSettings
 from opinionlens.base.settings import Settings, names_of_mlflow, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.drift.baseline import BASELINE_PATH
+from opinionlens.drift.measures.known_measures import MEASURES
+from opinionlens.drift.window_summary import COMBINED_DRIFT
 from opinionlens.evaluation.scores import score
 from opinionlens.families.baselines import BASELINES
+from opinionlens.jobs.drift_sources.disk_files import DRIFT_FOLDER
+from opinionlens.jobs.drift_sources.mlflow_runs import MONITORING_RUN
+from opinionlens.jobs.drift_sources.window_files import FILE_NAMES
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import SLICES, Paths
 from opinionlens.registry import MemoryRegistry
@@ -275,7 +280,7 @@ def files() -> set[str]:
         *(f"{PARAMS['data']['raw_dir']}/{card.path}" for card in CARDS.values()),
     }
     api = ApiSettings()
-    found.add(str(BASELINE_PATH))
+    found |= {str(BASELINE_PATH), *(str(DRIFT_FOLDER / name) for name in FILE_NAMES)}
     found |= {str(api.saved_model_path), str(api.error_log_path)}
     for url in (MlflowSettings().local_tracking_uri, PARAMS["training"]["storage"]):
         found.add(url.removeprefix("sqlite:///"))
@@ -301,6 +306,9 @@ def names_in_mlflow() -> set[str]:
         *scores.as_metrics("test"),
         *re.findall(r'"(val_\w+)":', trials),
         *re.findall(r'"(\w+\.png)":', pictures),
+        MONITORING_RUN,
+        *(measure.name for measure in MEASURES),
+        COMBINED_DRIFT,
     }
 
 
@@ -334,7 +342,9 @@ BY_SECTION = {
     "Modules and functions": nothing,
     "Endpoints": headers,
     "Files and folders": files,
-    "Settings": lambda: set(setting_names()) | set(names_of_mlflow()) | build_arguments(),
+    "Settings": lambda: (
+        set(setting_names()) | {*names_of_mlflow(), *DRIFT_DATABASE_VARIABLES, *build_arguments()}
+    ),
     "Parameters": nothing,
     "Metrics": lambda: {card.family + ("_total" if card.kind == "counter" else "") for card in CATALOGUE},
     "Names in MLflow": names_in_mlflow,

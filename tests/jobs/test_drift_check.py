@@ -22,6 +22,7 @@ from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.cli.drift_command import age_of
 from opinionlens.cli.main import app
+from opinionlens.drift.window_summary import compare_with_profile, summary_in
 from opinionlens.jobs.drift_check import CheckedModel, check_window, read_profile
 from opinionlens.jobs.drift_windows import LogSpan, window_of_log
 from opinionlens.pipeline.lineage import hash_of_files
@@ -47,7 +48,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+def database(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_mlflow_database) -> Database:
+    monkeypatch.setenv("MLFLOW__LOCAL_TRACKING_URI", new_mlflow_database(tmp_path / "mlruns.db"))
     url = f"sqlite:///{tmp_path / 'opinionlens.db'}"
     monkeypatch.setenv("DATABASE__URL", url)
     monkeypatch.chdir(project)
@@ -236,3 +238,48 @@ def test_ages() -> None:
     for wrong in ("", "0h", "24", "h", "1.5h", "-3d", "9999999d"):
         with pytest.raises(InputError, match="is no time"):
             age_of(wrong)
+
+
+def test_a_window_without_texts_beside_the_models_reference(project: Path) -> None:
+    """Embeddings of the reference's dimension, with its thresholds for the number of texts."""
+    profile = read_profile(project / "objects" / "classifier")
+    usual = {"sentiment_dist": list(profile.label_shares), "embeddings": [list(profile.embedding)]}
+
+    def found(**changes: object):
+        values = {**usual, "texts": 500, **changes}
+        return compare_with_profile(summary_in(values, at=NOW, place="here"), profile)
+
+    same = found()
+    assert not same.has_drifted
+    taken = {one.name: one.threshold for one in same.results if one.value is not None}
+    assert taken.keys() == {"label_shift", "label_drift", "embedding_drift"}
+    assert taken["label_shift"] == profile.threshold("label_shift", 500, has_words=True)
+    assert found(sentiment_dist=[1.0, 0.0, 0.0]).has_drifted
+    assert found(embeddings=[[-value for value in profile.embedding]]).has_drifted
+    without = found(embeddings=None)
+    assert without.value("embedding_drift") is None
+    assert without.results[0].threshold == profile.threshold("label_shift", 500, has_words=False)
+    assert not found(texts=199).is_enough
+    with pytest.raises(InputError, match="768 dimensions, those of the model's reference 64"):
+        found(embeddings=[[0.5] * 768])
+    with pytest.raises(InputError, match="of how many texts"):
+        found(texts=None)
+
+
+def test_a_small_log_gives_way_to_a_window(database: Database, project: Path, tmp_path: Path) -> None:
+    profile = read_profile(project / "objects" / "classifier")
+    window = {
+        "sentiment_dist": list(profile.label_shares),
+        "embeddings": [list(profile.embedding)],
+        "texts": 800,
+    }
+    (tmp_path / "pushed.json").write_text(json.dumps(window))
+    classifier = load_classifier(project / "objects" / "classifier")
+    predictions.write(database, rows_of(classifier, usual(50), NOW - timedelta(hours=1), None, keeps=True))
+    alone = check()
+    assert alone.exit_code == 4
+    assert "Too little data: 50 predictions for classifier; 200 are needed." in alone.stderr
+    report = json.loads(check("--xcom", tmp_path / "pushed.json", "--json").stdout)
+    assert (report["status"], report["source"], report["texts"]) == ("no_drift", "xcom", 800)
+    assert report["sources"][0]["why_not"] == "It has 50 predictions, too few to compare."
+    assert report["false_alarm_rate"] == 0.01

@@ -20,6 +20,7 @@ _SETTINGS = (
     "DATABASE__",
     "SECURITY__",
     "PRIVACY__",
+    "DRIFT",
     "POSTGRES",
     "GF_",
     "COMPOSE_",

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 ROOT = Path(__file__).parents[2]
 _ENDED_SECONDS = 30
 _OF_MLFLOW = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
-_GROUPS = ("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__", "WORKER__")
+_GROUPS = ("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__", "WORKER__", "DRIFT")
 
 
 def clean_environment(**settings: str) -> dict[str, str]:

@@ -60,7 +60,7 @@ class Installed:
 
 def environment_variables() -> dict[str, str]:
     """Return the environment without settings, and without what could lead back to the checkout."""
-    groups = ("API__", "DATABASE__", "MLFLOW__", "PRIVACY__", "SECURITY__", "WORKER__")
+    groups = ("API__", "DATABASE__", "MLFLOW__", "PRIVACY__", "SECURITY__", "WORKER__", "DRIFT")
     left_out = {"PYTHONPATH", "VIRTUAL_ENV", "ENV"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(groups)}
     return {name: value for name, value in kept.items() if name not in left_out} | {"PYTHONUTF8": "1"}

@@ -27,6 +27,10 @@ _Level = Annotated[
 ]
 
 
+DRIFT_SOURCES = ("log", "xcom", "mlflow", "table", "disk")
+# The older system's variable, then that of Airflow's connection `drift_db`.
+DRIFT_DATABASE_VARIABLES = ("DRIFT_DB_URI", "AIRFLOW_CONN_DRIFT_DB")
+
 _PORT = re.compile(r":[0-9]+$")
 _HOST = re.compile(r"((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0-9]+)?")
 _ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
@@ -349,3 +353,45 @@ class WorkerSettings(SettingGroup):
     drift_window_hours: int = Field(
         default=24, ge=1, le=90 * 24, description="Age of the oldest texts that a check looks at."
     )
+
+
+class DriftSettings(SettingGroup):
+    """`DRIFT__…`: windows that other programs measured."""
+
+    sources: str = Field(
+        default="log,xcom,mlflow,table,disk",
+        description="Where `drift check` looks for recent texts or windows, in this order.",
+    )
+    max_age_hours: float = Field(
+        default=48, gt=0, description="Hours after which a window of another program is too old."
+    )
+    db_uri: SecretStr | None = Field(
+        default=None,
+        description="Database with the table `drift_data`; a secret; the app's own when empty.",
+    )
+
+    _db_setting: str = PrivateAttr(default="DRIFT__DB_URI")
+
+    @field_validator("sources")
+    @classmethod
+    def _are_sources(cls, value: str) -> str:
+        names = _split_list(value)
+        if not names or len(set(names)) < len(names) or not set(names) <= set(DRIFT_SOURCES):
+            raise ValueError(f"must name some of {', '.join(DRIFT_SOURCES)}, each once, with commas between")
+        return value
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of `sources`."""
+        return _split_list(self.sources)
+
+    @property
+    def db_setting(self) -> str:
+        """The name of the variable that gave the database."""
+        return self._db_setting
+
+    def with_database(self, uri: str, setting: str) -> Self:
+        """Return the group with the database of another variable."""
+        group = self.model_copy(update={"db_uri": SecretStr(uri)})
+        group._db_setting = setting
+        return group

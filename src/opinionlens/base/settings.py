@@ -20,8 +20,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.files import with_home
 from opinionlens.base.setting_groups import (
+    DRIFT_DATABASE_VARIABLES,
     ApiSettings,
     DatabaseSettings,
+    DriftSettings,
     Environment,
     LogLevel,
     MlflowSettings,
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    drift: DriftSettings = Field(default_factory=DriftSettings)
 
     @property
     def follows_champion(self) -> bool:
@@ -75,6 +78,7 @@ _GROUPS: dict[str, type[SettingGroup]] = {
     "security": SecuritySettings,
     "privacy": PrivacySettings,
     "worker": WorkerSettings,
+    "drift": DriftSettings,
 }
 
 
@@ -106,7 +110,8 @@ def load_settings(root: Path | None = None) -> Settings:
     except ValidationError as error:
         raise _error_for(error.errors(include_input=False, include_url=False)[0], files) from None
     mlflow = _with_stand_ins(settings.mlflow, files)
-    return _with_absolute_paths(settings.model_copy(update={"mlflow": mlflow}), root)
+    drift = _with_drift_database(settings.drift, files)
+    return _with_absolute_paths(settings.model_copy(update={"mlflow": mlflow, "drift": drift}), root)
 
 
 def place_of(name: str, root: Path | None = None) -> str:
@@ -143,6 +148,18 @@ def _with_stand_ins(mlflow: MlflowSettings, files: list[Path]) -> MlflowSettings
             where=_place_of(names[field], files),
             remedy=f"{DELIMITER.join(('MLFLOW', field.upper()))} goes before it.",
         ) from None
+
+
+def _with_drift_database(drift: DriftSettings, files: list[Path]) -> DriftSettings:
+    """Take the older variables where ours is unset.
+
+    They are looked at where they are used: a connection of another kind stops nothing else.
+    """
+    if drift.db_uri is None:
+        for name in DRIFT_DATABASE_VARIABLES:
+            if value := _value_of(name, files):
+                return drift.with_database(value, name)
+    return drift
 
 
 def _value_of(name: str, files: list[Path]) -> str | None:

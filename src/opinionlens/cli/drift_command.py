@@ -1,23 +1,22 @@
-"""`opinionlens drift check`: served texts beside those of training."""
+"""`opinionlens drift check`: recent texts beside those of training."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from opinionlens.base.errors import InputError
+from opinionlens.base.errors import InputError, TrackingError
+from opinionlens.cli.telling import tell
 
 if TYPE_CHECKING:
-    from opinionlens.drift.comparison import MeasureResult, WindowComparison
+    from opinionlens.cli.drift_sources_run import AskedSources
     from opinionlens.jobs.drift_check import CheckedModel
-    from opinionlens.jobs.drift_windows import GatheredWindow
+    from opinionlens.jobs.finished_check import FinishedCheck
 
 DRIFT, TOO_LITTLE = 3, 4
 
@@ -25,17 +24,34 @@ drift_commands = typer.Typer(help="Compare served texts with those of training."
 
 _AGE = re.compile(r"([1-9][0-9]{0,5})\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_WORDS_SHOWN = 8
+_DEFAULT_AGE = "24h"
 
 
 @drift_commands.command("check")
 def check(
     since: Annotated[
-        str | None, typer.Option(metavar="AGE", help="Predictions of the last 30m, 24h or 7d. Default: 24h.")
+        str | None,
+        typer.Option(
+            metavar="AGE",
+            help="Predictions of the last 30m, 24h or 7d. Default: 24h. With --from: no older windows.",
+        ),
     ] = None,
     last: Annotated[int | None, typer.Option(min=1, help="The last so many predictions.")] = None,
     input_file: Annotated[
         Path | None, typer.Option("--input", metavar="FILE", help="Texts of a file instead of served ones.")
+    ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="log, xcom, mlflow, table or disk; several are tried in their order. "
+            "Default: those of DRIFT__SOURCES.",
+        ),
+    ] = None,
+    xcom: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="JSON for the source xcom; `-` reads standard input."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="The column of the file that holds the texts.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -50,8 +66,14 @@ def check(
     """
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
+    _refuse_contradictions(since, last, input_file, sources, xcom)
     with sigterm_as_ctrl_c():
-        sys.exit(_run(since, last, input_file, text_column, as_json=as_json, model=model))
+        if input_file is not None:
+            sys.exit(_check_file(input_file, text_column, as_json=as_json, model=model))
+        if last is not None or (since is not None and not sources and xcom is None):
+            span = (None if last else age_of(since or _DEFAULT_AGE), last)
+            sys.exit(_check_log(*span, as_json=as_json, model=model))
+        sys.exit(_check_sources(since, sources, xcom, as_json=as_json, model=model))
 
 
 def age_of(text: str) -> timedelta:
@@ -66,128 +88,113 @@ def age_of(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _run(
-    since: str | None,
-    last: int | None,
-    file: Path | None,
-    text_column: str,
-    *,
-    as_json: bool,
-    model: str | None,
-) -> int:
-    from opinionlens.cli.app_database import open_database
-    from opinionlens.jobs.drift_check import check_window, record
-    from opinionlens.jobs.drift_windows import LogSpan, window_of_file, window_of_log
-    from opinionlens.storage import StorageError
-
+def _refuse_contradictions(
+    since: str | None, last: int | None, file: Path | None, sources: list[str] | None, xcom: str | None
+) -> None:
     if sum(each is not None for each in (since, last, file)) > 1:
         raise InputError("--since, --last and --input exclude one another.", remedy="Give one of them.")
-    checked = _checked_model(model)
-    now = datetime.now(UTC)
-    if file is not None:
-        window = window_of_file(
-            file, text_column, checked.classifier, checked.profile, checked.recipe, checked.knows, now=now
-        )
-        found = check_window(checked, window)
-        try:
-            with open_database() as database:
-                record(database, checked, window, found)
-        except StorageError as error:  # the answer is there; only its record is missing
-            _say(f"The report was not recorded: {error}")
-    else:
-        span = LogSpan(now, age=None if last else age_of(since or "24h"), most=last)
+    if (sources or xcom is not None) and (last is not None or file is not None):
+        raise InputError("--last and --input exclude --from and --xcom.", remedy="Give one of them.")
+
+
+def _check_file(file: Path, text_column: str, *, as_json: bool, model: str | None) -> int:
+    from opinionlens.cli.checked_model import load_checked_model
+    from opinionlens.jobs.drift_check import check_window
+    from opinionlens.jobs.drift_windows import window_of_file
+    from opinionlens.jobs.finished_check import FinishedCheck
+
+    checked = load_checked_model(model)
+    window = window_of_file(
+        file,
+        text_column,
+        checked.classifier,
+        checked.profile,
+        checked.recipe,
+        checked.knows,
+        now=datetime.now(UTC),
+    )
+    finished = FinishedCheck.of_texts(checked, window, check_window(checked, window))
+    _record_if_possible(finished)
+    return _end(finished, as_json=as_json)
+
+
+def _check_log(age: timedelta | None, most: int | None, *, as_json: bool, model: str | None) -> int:
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.cli.checked_model import load_checked_model
+    from opinionlens.jobs.drift_windows import LogSpan
+    from opinionlens.jobs.finished_check import record_check
+    from opinionlens.jobs.log_check import check_log
+
+    checked: CheckedModel = load_checked_model(model)
+    with open_database() as database:
+        finished = check_log(database, checked, LogSpan(datetime.now(UTC), age=age, most=most))
+        record_check(database, finished)
+    return _end(finished, as_json=as_json)
+
+
+def _check_sources(
+    since: str | None, sources: list[str] | None, xcom: str | None, *, as_json: bool, model: str | None
+) -> int:
+    from opinionlens.cli.drift_printing import print_nothing_found
+    from opinionlens.cli.drift_sources_run import ask_sources
+
+    asked: AskedSources = ask_sources(
+        sources, xcom, age=None if since is None else age_of(since), model=model
+    )
+    if asked.finished is None:
+        if asked.is_broken:
+            raise InputError("No source has a window that can be compared. " + " ".join(asked.reasons))
+        print_nothing_found(asked.attempts, as_json=as_json)
+        return TOO_LITTLE
+    finished = asked.finished.noting(asked.reasons)
+    _record_if_possible(finished)
+    return _end(finished, as_json=as_json, asked=asked)
+
+
+def _record_if_possible(finished: FinishedCheck) -> None:
+    """Store the report where the database answers.
+
+    Elsewhere that is only said: the answer is there.
+    """
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.jobs.finished_check import record_check
+    from opinionlens.storage import StorageError
+
+    try:
         with open_database() as database:
-            window = window_of_log(
-                database,
-                checked.profile,
-                checked.recipe,
-                checked.knows,
-                model=(checked.name, checked.version),
-                span=span,
-            )
-            found = check_window(checked, window)
-            record(database, checked, window, found)
-    _print(checked, window, found, as_json=as_json)
-    return DRIFT if found.has_drifted else 0 if found.is_enough else TOO_LITTLE
+            record_check(database, finished)
+    except StorageError as error:
+        tell(f"The report was not recorded: {error}")
 
 
-def _checked_model(model: str | None) -> CheckedModel:
-    from opinionlens.cli.chosen import chosen_classifier
-    from opinionlens.jobs.drift_check import CheckedModel, read_profile
+def _end(finished: FinishedCheck, *, as_json: bool, asked: AskedSources | None = None) -> int:
+    """Record the run, print the check and return the status."""
+    from opinionlens.cli.drift_printing import print_check
 
-    chosen = chosen_classifier(model)
-    # A folder's version is the start of its digest: 12 hexadecimal digits.
-    is_number = chosen.version.isdecimal() and len(chosen.version) < 12
-    profile = read_profile(chosen.folder)
-    return CheckedModel(chosen.classifier, chosen.name, int(chosen.version) if is_number else None, profile)
-
-
-def _print(model: CheckedModel, window: GatheredWindow, found: WindowComparison, *, as_json: bool) -> None:
-    from opinionlens.drift.profile import LEAST_TEXTS
-
-    if as_json:
-        print(json.dumps(_as_json(model, window, found), indent=2))
-        return
-    where = "predictions" if window.source == "prediction_log" else "texts of the file"
-    named = f"{model.name} {model.version or ''}".strip()
-    if not found.is_enough:
-        _say(f"Too little data: {found.texts:,} {where} for {named}; {LEAST_TEXTS} are needed.")
-    else:
-        _print_measures(found)
-        _say(_sentence(found, f"{found.texts:,} {where}", named))
-    for note in window.notes:
-        _say(note)
+    run_id = _recorded_run(finished)
+    attempts = () if asked is None else asked.attempts
+    print_check(finished, attempts=attempts, run_id=run_id, as_json=as_json)
+    return DRIFT if finished.found.has_drifted else 0 if finished.found.is_enough else TOO_LITTLE
 
 
-def _print_measures(found: WindowComparison) -> None:
-    from opinionlens.cli.printed_tables import show_table
+def _recorded_run(finished: FinishedCheck) -> str | None:
+    """Record the check in MLflow, where that answers.
 
-    rows = [(one.title, _number(one.value), _number(one.threshold), _in_words(one)) for one in found.results]
-    show_table(("Measure", "Value", "Threshold", "Result"), rows)
-    if found.words:
-        moved = [f"{one.word} {one.before:.1%} → {one.now:.1%}" for one in found.words[:_WORDS_SHOWN]]
-        _say("Words that moved (share of texts): " + ", ".join(moved))
-    domain = found.domain
-    if domain is not None and domain.auc > domain.threshold:
-        _say("Words of served texts: " + ", ".join(domain.served_words))
-        _say("Words of training texts: " + ", ".join(domain.training_words))
-        for kind, examples in (("Served", domain.served_examples), ("Training", domain.training_examples)):
-            for text in examples:
-                _say(f"{kind}, for example: {' '.join(text.split())}")
+    Elsewhere that is only said.
+    """
+    from opinionlens.base.settings import load_settings
+    from opinionlens.jobs.drift_monitoring import record_run
+    from opinionlens.pipeline.tracked import tracking_of
 
-
-def _sentence(found: WindowComparison, texts: str, model: str) -> str:
-    rate = f"{found.false_alarm_rate:.0%} of checks without drift give an alarm"
-    if not found.has_drifted:
-        return f"No drift: {texts} look like the training texts of {model} ({rate})."
-    reasons = dict.fromkeys(one.says for one in found.results if one.has_drifted)
-    return f"Drift: {texts} differ from the training texts of {model} ({rate}). " + " ".join(reasons)
-
-
-def _in_words(one: MeasureResult) -> str:
-    if one.value is None:
-        return one.why_not or "not taken"
-    return "DRIFT" if one.has_drifted else "as usual"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
-def _as_json(model: CheckedModel, window: GatheredWindow, found: WindowComparison) -> dict[str, Any]:
-    from opinionlens.drift.report_body import body_of
-
-    domain = found.domain
-    return {
-        "model": {"name": model.name, "version": model.version},
-        "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
-        **body_of(found, source=window.source, notes=window.notes),
-        # Texts are shown, never stored with the report.
-        "served_examples": [] if domain is None else list(domain.served_examples),
-        "training_examples": [] if domain is None else list(domain.training_examples),
-    }
-
-
-def _say(words: str) -> None:
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    console.print(words)
+    settings = load_settings().mlflow
+    try:
+        return record_run(
+            tracking_of(settings),
+            settings.local_experiment_name,
+            finished.found,
+            source=finished.source,
+            model=finished.reference,
+        )
+    except TrackingError as error:
+        tell(f"The run was not recorded in MLflow: {error}")
+        return None

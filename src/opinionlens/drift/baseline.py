@@ -25,6 +25,7 @@ from opinionlens.text.labels import LABELS
 BASELINE_PATH = Path("drift/baseline.json")
 # The older system's: drift is where the sum of both is above it.
 COMBINED_THRESHOLD = 0.35
+LABEL_THRESHOLD = 0.15
 
 Shares = Mapping[str, float] | Sequence[float]
 _MOST_BYTES = 10_000_000
@@ -56,12 +57,11 @@ def save_baseline(
     Raises:
         InputError: the shares do not sum to 1, or a number is missing.
     """
-    baseline = DriftBaseline(_shares_in(sentiment_dist, str(path)), _mean_in(embeddings, str(path)))
-    shares = {
-        label.value.lower(): float(value)
-        for label, value in zip(LABELS, baseline.sentiment_dist, strict=True)
+    baseline = DriftBaseline(shares_in(sentiment_dist, str(path)), mean_in(embeddings, str(path)))
+    values = {
+        "sentiment_dist": shares_by_name(baseline.sentiment_dist),
+        "embedding_mean": baseline.embedding_mean.tolist(),
     }
-    values = {"sentiment_dist": shares, "embedding_mean": baseline.embedding_mean.tolist()}
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing_file(target) as aside:
@@ -90,9 +90,7 @@ def load_baseline(path: str | Path = BASELINE_PATH) -> DriftBaseline:
         raise InputError(f"The baseline is not JSON: {error}.", where=where) from error
     if not isinstance(values, dict) or not {"sentiment_dist", "embedding_mean"} <= values.keys():
         raise InputError("A baseline needs `sentiment_dist` and `embedding_mean`.", where=where)
-    return DriftBaseline(
-        _shares_in(values["sentiment_dist"], where), _mean_in(values["embedding_mean"], where)
-    )
+    return DriftBaseline(shares_in(values["sentiment_dist"], where), mean_in(values["embedding_mean"], where))
 
 
 def run_drift(
@@ -113,7 +111,7 @@ def run_drift(
         InputError: the embeddings have another dimension than the baseline's, or a part is no numbers.
     """
     usual = baseline if isinstance(baseline, DriftBaseline) else load_baseline(baseline)
-    shares, mean = _shares_in(sentiment_dist, "sentiment_dist"), _mean_in(embeddings, "embeddings")
+    shares, mean = shares_in(sentiment_dist, "sentiment_dist"), mean_in(embeddings, "embeddings")
     if len(mean) != len(usual.embedding_mean):
         raise InputError(
             f"The embeddings have {len(mean)} dimensions, those of the baseline {len(usual.embedding_mean)}.",
@@ -130,7 +128,17 @@ def run_drift(
     }
 
 
-def _shares_in(given: object, where: str) -> NDArray[np.float64]:
+def shares_by_name(shares: NDArray[np.float64]) -> dict[str, float]:
+    """Return shares by label, as the older files spell them."""
+    return {label.value.lower(): float(value) for label, value in zip(LABELS, shares, strict=True)}
+
+
+def shares_in(given: object, where: str) -> NDArray[np.float64]:
+    """Return shares of labels in the order of LABELS.
+
+    Raises:
+        InputError: they are no shares; `where` is the place that the message names.
+    """
     if isinstance(given, Mapping):
         by_name = {str(name).upper(): value for name, value in given.items()}
         if unknown := sorted(by_name.keys() - {label.value for label in LABELS}):
@@ -150,7 +158,12 @@ def _shares_in(given: object, where: str) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
-def _mean_in(given: object, where: str) -> NDArray[np.float64]:
+def mean_in(given: object, where: str) -> NDArray[np.float64]:
+    """Return the mean of embeddings, or a given mean.
+
+    Raises:
+        InputError: they are no rows of numbers; `where` is the place that the message names.
+    """
     embeddings = _numbers(given, "The embeddings", where)
     if embeddings.ndim == 2 and len(embeddings):
         embeddings = embeddings.mean(axis=0)

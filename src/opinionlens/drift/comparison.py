@@ -72,7 +72,7 @@ class WindowComparison:
     Attributes:
         texts: in the window.
         read_texts: of which the words are known.
-        false_alarm_rate: of the whole check.
+        false_alarm_rate: of the whole check; None for constants.
         results: by measure, those that could not be taken too; empty if the window is too small.
         words: that moved most.
         domain: what the domain classifier found.
@@ -80,7 +80,7 @@ class WindowComparison:
 
     texts: int
     read_texts: int
-    false_alarm_rate: float
+    false_alarm_rate: float | None
     results: tuple[MeasureResult, ...]
     words: tuple[MovedWord, ...] = ()
     domain: DomainResult | None = None
@@ -88,7 +88,7 @@ class WindowComparison:
     @property
     def is_enough(self) -> bool:
         """Whether the window has enough texts for an answer."""
-        return self.texts >= LEAST_TEXTS
+        return bool(self.results)
 
     @property
     def has_drifted(self) -> bool:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from opinionlens.drift.comparison import MeasureResult, WindowComparison
 
 FORMAT = 1
-WindowSource = Literal["prediction_log", "file"]
+# The last four hand averages over, not texts.
+WindowSource = Literal["prediction_log", "file", "xcom", "mlflow", "table", "disk"]
 DriftStatus = Literal["drift", "no_drift", "too_little_data"]
 
 

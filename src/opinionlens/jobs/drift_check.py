@@ -1,4 +1,4 @@
-"""Comparison of a gathered window, and its record."""
+"""Comparison of a gathered window."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from opinionlens.drift.comparison import WindowComparison, compare
 from opinionlens.drift.measures.domain_classifier import DomainResult, tell_apart
 from opinionlens.drift.profile import LEAST_TEXTS, TextProfile
 from opinionlens.drift.reference import REFERENCE_NAME, Reference
-from opinionlens.drift.report_body import body_of
 from opinionlens.drift.thresholds import DOMAIN_SHARE
 from opinionlens.drift.windows import KnowsWord
 from opinionlens.jobs.drift_windows import GatheredWindow
 from opinionlens.pipeline.lineage import hash_of_files
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.splits_on_disk import read_labelled_texts
-from opinionlens.storage import Database, drift_reports
 from opinionlens.text.recipe import Recipe
 
 _SEED = 0
@@ -102,24 +100,6 @@ def check_window(
         why_no_words=window.why_no_words,
         domain=domain,
         why_no_domain=why_not,
-    )
-
-
-def record(
-    database: Database, model: CheckedModel, window: GatheredWindow, found: WindowComparison
-) -> drift_reports.DriftReport:
-    """Store the report; it holds no texts.
-
-    Raises:
-        StorageUnavailable: the database does not answer; nothing was stored.
-    """
-    return drift_reports.add(
-        database,
-        model_name=model.name,
-        model_version=model.version,
-        window=(window.start, window.end),
-        has_drifted=found.has_drifted,
-        body=body_of(found, source=window.source, notes=window.notes),
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from opinionlens.storage import faults
-from opinionlens.storage.database_urls import parse_url, shown
+from opinionlens.storage.database_urls import SETTING, parse_url, shown
 from opinionlens.storage.deadlines import within
 from opinionlens.storage.errors import StorageFault, StorageUnavailable
 from opinionlens.storage.faults import Trouble, trouble_of
@@ -51,7 +51,14 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, wait_seconds: float = 5.0, limit_seconds: float = 8.0, pool_size: int = 5
+        self,
+        url: str,
+        *,
+        wait_seconds: float = 5.0,
+        limit_seconds: float = 8.0,
+        pool_size: int = 5,
+        is_foreign: bool = False,
+        setting: str = SETTING,
     ) -> None:
         """Remember where the database is.
 
@@ -60,13 +67,16 @@ class Database:
             wait_seconds: how long to wait for a lock or for a connection of the pool to become free.
             limit_seconds: how long a transaction may take, also where the server is silent.
             pool_size: connections that are kept open; as many again are opened when they are needed.
+            is_foreign: whether it belongs to another program: the mode of its file is left alone.
+            setting: the name of the setting with the URL, for messages.
 
         Raises:
             SettingsInvalid: the URL is of no kind that is supported.
         """
-        self.url: URL = parse_url(url)
+        self.url: URL = parse_url(url, setting)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.file = SqliteFile(Path(str(self.url.database))) if self.is_sqlite else None
+        path = Path(str(self.url.database))
+        self.file = SqliteFile(path, is_foreign=is_foreign) if self.is_sqlite else None
         self._limit_seconds = limit_seconds
         self._was_open = False
         # Parameters are hidden because errors are logged, and parameters are users' texts and hashes.

@@ -13,8 +13,15 @@ _TAKEN = "sqlite:///folder/file.db or postgresql://user:password@host/database"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-def parse_url(url: str) -> URL:
+SETTING = "DATABASE__URL"
+
+
+def parse_url(url: str, setting: str = SETTING) -> URL:
     """Return the URL with the driver that we use.
+
+    Args:
+        url: of a SQLite file or a PostgreSQL database.
+        setting: the name of the setting with the URL, for messages.
 
     Raises:
         SettingsInvalid: another kind of database or driver, or SQLite in memory; the URL is not shown.
@@ -22,15 +29,13 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise SettingsInvalid("DATABASE__URL is not a database URL.", remedy=f"Use {_TAKEN}.") from None
+        raise SettingsInvalid(f"{setting} is not a database URL.", remedy=f"Use {_TAKEN}.") from None
     name, _, driver = parsed.drivername.partition("+")
     if name not in _DRIVERS or driver not in ("", "psycopg", "pysqlite"):
-        raise SettingsInvalid(
-            f"DATABASE__URL: {parsed.drivername} is not supported.", remedy=f"Use {_TAKEN}."
-        )
+        raise SettingsInvalid(f"{setting}: {parsed.drivername} is not supported.", remedy=f"Use {_TAKEN}.")
     if name == "sqlite" and (parsed.database in (None, "", ":memory:") or "uri" in parsed.query):
         raise SettingsInvalid(
-            "DATABASE__URL: SQLite needs a file; what is in memory is lost at every stop.",
+            f"{setting}: SQLite needs a file; what is in memory is lost at every stop.",
             remedy=f"Use {_TAKEN}.",
         )
     return parsed.set(drivername=_DRIVERS[name])

@@ -53,9 +53,15 @@ class FileConnection(sqlite3.Connection):
 class SqliteFile:
     """The database file of a `Database`; safe among threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
+    def __init__(self, path: Path, *, is_foreign: bool = False) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: of the file.
+            is_foreign: whether another program owns it: then its access and its journal's mode stay.
+        """
         self.path = path
+        self._is_foreign = is_foreign
         self._last_id: FileId | None = None
         self._beside: dict[str, FileId | None] = {}  # the log and its index that belong to that file
 
@@ -67,7 +73,8 @@ class SqliteFile:
         """
         self._set_aside_old_log()
         before = id_of(self.path)
-        tighten(self.path)
+        if not self._is_foreign:
+            tighten(self.path)
         connection = sqlite3.connect(
             f"file:{quote(str(self.path))}?mode=rw", **arguments, uri=True, factory=FileConnection
         )
@@ -75,7 +82,9 @@ class SqliteFile:
             if before is None or before != id_of(self.path):
                 raise sqlite3.OperationalError("the file was exchanged while it was opened")
             connection.file_id = before
-            _prepare(connection)
+            connection.set_progress_handler(lambda: remaining() < 0, _STEPS)
+            if not self._is_foreign:
+                _prepare(connection)
         except BaseException:  # whatever happens, also Ctrl-C, leaves no open connection behind
             connection.close()
             raise
@@ -155,7 +164,6 @@ def _prepare(connection: FileConnection) -> None:
     # In WAL mode NORMAL could lose what was acknowledged when the power fails.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_MOST_WAL_BYTES:d}")
-    connection.set_progress_handler(lambda: remaining() < 0, _STEPS)
     # The first look into the file, which opens its log, too. A restored copy may have lost the mode.
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         with suppress(sqlite3.OperationalError):  # read-only, or in use: the next connection tries again

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from opinionlens.tracking.memory import MemoryTracking
-from opinionlens.tracking.port import Param, Run, RunRecord, RunStatus, Tracking
+from opinionlens.tracking.port import Param, Run, RunFile, RunRecord, RunStatus, Tracking
 
-__all__ = ["MemoryTracking", "Param", "Run", "RunRecord", "RunStatus", "Tracking"]
+__all__ = ["MemoryTracking", "Param", "Run", "RunFile", "RunRecord", "RunStatus", "Tracking"]

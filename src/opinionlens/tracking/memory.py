@@ -18,7 +18,7 @@ from uuid import uuid4
 from opinionlens.base.errors import ArtifactMissing, TrackingError
 from opinionlens.base.files import replacing_directory
 from opinionlens.tracking.ending import ending_status
-from opinionlens.tracking.port import Param, RunRecord, RunStatus, check_names
+from opinionlens.tracking.port import Param, RunFile, RunRecord, RunStatus, check_names
 
 
 @dataclass
@@ -191,7 +191,23 @@ class MemoryTracking:
                 and parent in (None, kept.parent)
                 and wanted <= kept.tags.items()
             ]
-            return [_record(kept) for kept in sorted(found, key=lambda kept: kept.started, reverse=True)]
+            return [_record(kept) for kept in sorted(found, key=_started, reverse=True)]
+
+    def recent_runs(self, *, most: int, without_name: str) -> list[RunRecord]:
+        """See `Tracking.recent_runs`."""
+        with self._answering():
+            found = [kept for kept in reversed(self._runs.values()) if kept.name != without_name]
+            return [_record(kept) for kept in sorted(found, key=_started, reverse=True)[:most]]
+
+    def files_of(self, run_id: str, folder: str) -> list[RunFile]:
+        """See `Tracking.files_of`."""
+        with self._answering():
+            files = self._run(run_id).files
+            return [
+                RunFile(path, len(content))
+                for path, content in sorted(files.items())
+                if str(PurePosixPath(path).parent) == folder
+            ]
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
         """See `Tracking.fetch_file`."""
@@ -246,6 +262,10 @@ class MemoryTracking:
                 "There is no such logged model.", where=model_id, remedy="Its id starts with `m-`."
             )
         return self._models[model_id]
+
+
+def _started(kept: _Kept) -> datetime:
+    return kept.started
 
 
 def _record(kept: _Kept) -> RunRecord:

@@ -31,7 +31,7 @@ from opinionlens.base.urls import shown, with_absolute_path
 from opinionlens.tracking.ending import ending_status
 from opinionlens.tracking.experiments import Experiments
 from opinionlens.tracking.mlflow_run import MlflowRun
-from opinionlens.tracking.port import PARENT_TAG, Param, RunRecord, RunStatus, check_names
+from opinionlens.tracking.port import PARENT_TAG, Param, RunFile, RunRecord, RunStatus, check_names
 from opinionlens.tracking.sqlite import prepare_database
 
 _LIMITS = {
@@ -175,6 +175,27 @@ class MlflowTracking:
                 order_by=["attributes.start_time DESC"],
             )
             return [self._record(row) for row in rows if wanted.items() <= row.data.tags.items()]
+
+    def recent_runs(self, *, most: int, without_name: str) -> list[RunRecord]:
+        """See `Tracking.recent_runs`."""
+        check_names([without_name])
+        with self.translating():
+            experiments = all_pages(self.client.search_experiments)
+            ids = [each.experiment_id for each in experiments]
+            # One page: a store with many runs is not read to its end.
+            rows = self.client.search_runs(
+                ids,
+                f"attributes.run_name != '{without_name}'",
+                max_results=most,
+                order_by=["attributes.start_time DESC"],
+            )
+            return [self._record(row) for row in rows]
+
+    def files_of(self, run_id: str, folder: str) -> list[RunFile]:
+        """See `Tracking.files_of`."""
+        with self.translating():
+            found = self.client.list_artifacts(run_id, folder)
+            return [RunFile(each.path, each.file_size) for each in found if not each.is_dir]
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:
         """See `Tracking.fetch_file`."""

@@ -52,6 +52,19 @@ class RunRecord:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class RunFile:
+    """A file that a run kept, with its size.
+
+    Attributes:
+        path: below the run's files, with `/`.
+        size: bytes; None where the store does not say.
+    """
+
+    path: str
+    size: int | None
+
+
 class Run(Protocol):
     """One open run. Every call may raise TrackingError."""
 
@@ -151,6 +164,19 @@ class Tracking(Protocol):
 
         Each run has all of the tags. None if the experiment does not exist.
         """
+        ...
+
+    def recent_runs(self, *, most: int, without_name: str) -> list[RunRecord]:
+        """Return the newest runs of all experiments, newest first.
+
+        Args:
+            most: at most so many, of up to 1,000.
+            without_name: runs of this name are left out.
+        """
+        ...
+
+    def files_of(self, run_id: str, folder: str) -> list[RunFile]:
+        """Return the files that a run kept in a folder."""
         ...
 
     def fetch_file(self, run_id: str, path: str, into: Path) -> Path:

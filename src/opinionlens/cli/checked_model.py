@@ -1,0 +1,20 @@
+"""The model of a drift check, with its reference."""
+
+from __future__ import annotations
+
+from opinionlens.cli.chosen import chosen_classifier
+from opinionlens.jobs.drift_check import CheckedModel, read_profile
+
+
+def load_checked_model(model: str | None) -> CheckedModel:
+    """Load the model that `--model` names, or the champion.
+
+    Raises:
+        InputError: the classifier has no artifact.
+        ArtifactUnsupported: its reference is missing, or older than the checks.
+    """
+    chosen = chosen_classifier(model)
+    # A folder's version is the start of its digest: 12 hexadecimal digits.
+    is_number = chosen.version.isdecimal() and len(chosen.version) < 12
+    profile = read_profile(chosen.folder)
+    return CheckedModel(chosen.classifier, chosen.name, int(chosen.version) if is_number else None, profile)
