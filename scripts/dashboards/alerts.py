@@ -6,6 +6,7 @@ ALERTS = (
     "CertificateExpiring",
     "DatabaseUnreachable",
     "DiskFilling",
+    "DriftCheckMissing",
     "ErrorShareHigh",
     "FollowerBehind",
     "LatencyHigh",
@@ -14,4 +15,5 @@ ALERTS = (
     "PredictionRowsLost",
     "RegistryUnreachable",
     "ScrapeTargetDown",
+    "SentimentDrift",
 )

@@ -1,13 +1,13 @@
 """All dashboards, in the order in which a person goes through them."""
 
-from scripts.dashboards import fastapi, inference, models, node, overview, postgres, traefik
+from scripts.dashboards import drift, fastapi, inference, models, node, overview, postgres, traefik
 from scripts.dashboards.frame import Board
 
 # Stands for the address at which this repository can be read; `make dashboards DOCS_URL=…` sets another.
 DOCS = "https://docs.example.org/opinionlens"
 
 BOARDS: tuple[Board, ...] = tuple(
-    module.BOARD for module in (overview, inference, models, fastapi, traefik, postgres, node)
+    module.BOARD for module in (overview, inference, models, drift, fastapi, traefik, postgres, node)
 )
 
 

@@ -6,13 +6,12 @@ from scripts.dashboards.panels import (
     ORANGE,
     RED,
     STATUS_COLOURS,
-    UP,
-    UP_OR_DOWN,
     graph,
     now,
     number,
     over_time,
     ranking,
+    reachable,
     up_to,
 )
 from scripts.dashboards.promql import HTTP, increase, mean, quantile, rate, share
@@ -21,16 +20,11 @@ CHOSEN = f'{HTTP},handler=~"$handler",method=~"$method"'
 FAILED = f'{CHOSEN},status="5xx"'
 HANDLER = f'{HTTP},handler=~"$handler"'
 
-STATE = number(
+STATE = reachable(
     "App",
     "Whether Prometheus reaches the app.",
-    "short",
-    now(f"min(up{{{HTTP}}})"),
-    steps=UP,
-    words=UP_OR_DOWN,
-    empty="not scraped",
+    f"min(up{{{HTTP}}})",
     alerts=["AppDown"],
-    wide=4,
 )
 RATE = number(
     "Requests",

@@ -21,6 +21,7 @@ from scripts.dashboards.panels import (
     number,
     over_time,
     phases,
+    reachable,
     runbook,
     up_to,
 )
@@ -35,14 +36,10 @@ def _mappings(texts: Mapping[str, tuple[str, str]]) -> DynamicConfigValue:
     return DynamicConfigValue("mappings", [{"type": "value", "options": options}])
 
 
-APP = number(
+APP = reachable(
     "App",
     "Whether Prometheus reaches the app. Where it is not scraped, look at Prometheus first.",
-    "short",
-    now(f"min(up{{{HTTP}}})"),
-    steps=UP,
-    words=UP_OR_DOWN,
-    empty="not scraped",
+    f"min(up{{{HTTP}}})",
     alerts=["AppDown"],
     wide=3,
 )

@@ -135,6 +135,21 @@ def number(
     return _finish(panel, title, description, queries, wide, alerts)
 
 
+def reachable(title: str, description: str, expr: str, *, alerts: Iterable[str], wide: int = 4) -> stat.Panel:
+    """Return a figure that says whether Prometheus reaches a program: `expr` is 1, or 0, or nothing."""
+    return number(
+        title,
+        description,
+        "short",
+        now(expr),
+        steps=UP,
+        words=UP_OR_DOWN,
+        empty="not scraped",
+        alerts=alerts,
+        wide=wide,
+    )
+
+
 def ranking(
     title: str,
     description: str,

@@ -6,13 +6,12 @@ from scripts.dashboards.panels import (
     GREEN,
     ORANGE,
     RED,
-    UP,
-    UP_OR_DOWN,
     each_minute,
     graph,
     now,
     number,
     over_time,
+    reachable,
     up_to,
 )
 from scripts.dashboards.promql import gained, rate
@@ -22,16 +21,11 @@ JOB = 'job="pg-exporter-mlflow",instance=~"$instance"'
 CHOSEN = f'{JOB},datname=~"$database",datname!~"(template.*)?"'
 HIT = rate("pg_stat_database_blks_hit", CHOSEN)
 
-STATE = number(
+STATE = reachable(
     "PostgreSQL",
     "Whether the exporter reaches the server, and Prometheus the exporter.",
-    "short",
-    now(f"min(pg_up{{{JOB}}}) or 0 * min(up{{{JOB}}})"),
-    steps=UP,
-    words=UP_OR_DOWN,
-    empty="not scraped",
+    f"min(pg_up{{{JOB}}}) or 0 * min(up{{{JOB}}})",
     alerts=["DatabaseUnreachable", "ScrapeTargetDown"],
-    wide=4,
 )
 USED_CONNECTIONS = number(
     "Connections used",

@@ -7,13 +7,12 @@ from scripts.dashboards.panels import (
     ORANGE,
     RED,
     STATUS_COLOURS,
-    UP,
-    UP_OR_DOWN,
     graph,
     listing,
     now,
     number,
     over_time,
+    reachable,
     up_to,
 )
 from scripts.dashboards.promql import quantile, rate, share
@@ -23,16 +22,11 @@ ENTRY = f'{JOB},entrypoint=~"$entrypoint"'
 LIMITED_HERE = f'{ENTRY},code="429"'
 SERVICE = f'{JOB},service=~"$service"'
 
-STATE = number(
+STATE = reachable(
     "Traefik",
     "Whether Prometheus reaches the proxy.",
-    "short",
-    now(f"min(up{{{JOB}}})"),
-    steps=UP,
-    words=UP_OR_DOWN,
-    empty="not scraped",
+    f"min(up{{{JOB}}})",
     alerts=["ScrapeTargetDown"],
-    wide=4,
 )
 REQUESTS = number(
     "Requests",

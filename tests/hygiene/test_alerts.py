@@ -13,12 +13,14 @@ import pytest
 import yaml
 from scripts.dashboards.alerts import ALERTS
 
+from opinionlens.jobs.worker_metrics import FIGURES
 from opinionlens.web.metrics.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "prometheus"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 SCRIPT = PROMETHEUS / "alertmanager.sh"
+WORKERS = {figure.name for figure in FIGURES}
 # Of other programs; each was seen in their own answers.
 OTHERS = {
     "up",
@@ -35,6 +37,7 @@ JOBS = [
     "traefik",
     "grafana",
     "pg-exporter-mlflow",
+    "worker",
     "opinionlens-fastapi",
     "opinionlens-inference",
 ]
@@ -68,7 +71,7 @@ def names_in(expression: str) -> set[str]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule["record"])
 def test_expressions_name_what_exists(rule):
-    assert names_in(rule["expr"]) <= app_series() | RECORDED | OTHERS
+    assert names_in(rule["expr"]) <= app_series() | WORKERS | RECORDED | OTHERS
 
 
 def test_an_unknown_name_is_found():

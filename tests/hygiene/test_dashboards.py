@@ -26,7 +26,7 @@ RULES = [
 ]
 PROVISIONING = ROOT / "grafana" / "provisioning"
 BOARDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in dashboard_files()}
-NAMES = ["fastapi", "inference", "models", "node", "overview", "postgres", "traefik"]
+NAMES = ["drift", "fastapi", "inference", "models", "node", "overview", "postgres", "traefik"]
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 UNITS = {value for name, value in vars(units).items() if not name.startswith("_") and isinstance(value, str)}
 COMMITTED_DOCS = next(
@@ -68,13 +68,13 @@ def test_address_of_the_docs_can_be_chosen(tmp_path):
     addresses = [
         item["query"] for board in boards for item in board["templating"]["list"] if item["name"] == "docs"
     ]
-    assert addresses == ["https://git.example.org/us/lens"] * 7
+    assert addresses == ["https://git.example.org/us/lens"] * 8
 
 
 def test_identity_of_dashboards_is_unique():
     uids = [board["uid"] for board in BOARDS.values()]
     assert uids == [f"opinionlens-{name}" for name in NAMES]
-    assert len({board["title"] for board in BOARDS.values()}) == 7
+    assert len({board["title"] for board in BOARDS.values()}) == 8
 
 
 def test_frame_is_complete(board):
@@ -186,6 +186,8 @@ def test_runbook_has_a_paragraph_for_every_alert():
         ("overview", "Error share", "ErrorShareHigh", {"> 0.05": (0.05, "red")}),
         ("overview", "Latency", "LatencyHigh", {"> 0.25": (0.25, "orange")}),
         ("overview", "Batch queue in use", "BatchQueueFull", {">= 0.9": (0.9, "orange")}),
+        ("drift", "Drift score", "SentimentDrift", {"> 1": (1, "orange")}),
+        ("drift", "Drift score over time", "SentimentDrift", {"> 1": (1, "orange")}),
         ("models", "Behind the deployment", "FollowerBehind", {"> 60": (60, "orange")}),
         ("node", "Fullest disk", "DiskFilling", {"< 0.05": (0.95, "red"), "< 0.15": (0.85, "orange")}),
         (
@@ -225,7 +227,7 @@ def test_every_alert_has_a_panel_and_a_way_to_the_runbook():
 
 def test_deployments_are_marked_where_requests_are_shown():
     marked = [name for name, board in BOARDS.items() if board.get("annotations", {}).get("list")]
-    assert marked == ["fastapi", "inference", "models", "overview", "postgres", "traefik"]
+    assert marked == ["drift", "fastapi", "inference", "models", "overview", "postgres", "traefik"]
 
 
 def test_line_that_does_not_fill_the_page_is_refused():

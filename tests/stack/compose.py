@@ -21,6 +21,7 @@ _SETTINGS = (
     "SECURITY__",
     "PRIVACY__",
     "DRIFT",
+    "WORKER__",
     "POSTGRES",
     "GF_",
     "COMPOSE_",

@@ -17,7 +17,7 @@ from tests.stack.tables import Tables
 
 _BUILD_SECONDS = 480
 _UP_SECONDS = 240
-_OWN = ("opinionlens", "mlflow")
+_OWN = ("opinionlens", "mlflow", "worker")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import pytest
 
 SERVICES = {
-    *("opinionlens", "mlflow", "postgres", "traefik", "grafana"),
+    *("opinionlens", "worker", "mlflow", "postgres", "traefik", "grafana"),
     "receiver",  # the tests' own
     *("prometheus", "alertmanager", "node-exporter", "postgres-exporter"),
 }

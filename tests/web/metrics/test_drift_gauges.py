@@ -51,12 +51,15 @@ class TestFigures:
         return DriftReport(1, NOON, "brands", version, NOON, NOON, True, body)
 
     def test_only_what_was_measured_is_shown(self) -> None:
-        found = sampled(self.report({"score": 1.5, "measures": MEASURES}), NOON + timedelta(hours=2))
+        found = sampled(
+            self.report({"score": 1.5, "measures": MEASURES, "texts": 400}), NOON + timedelta(hours=2)
+        )
         assert found == {
             "sentiment_drift_score": 1.5,
             "sentiment_drift label_shift brands 7": 0.3,
             "sentiment_drift_threshold label_shift brands 7": 0.2,
             "sentiment_drift_report_age_seconds": 7_200,
+            "sentiment_drift_report_texts": 400,
         }
 
     def test_a_report_that_judged_nothing_has_its_age_only(self) -> None:
@@ -72,7 +75,7 @@ class TestFigures:
         assert found["sentiment_drift label_shift brands none"] == 0.3
 
     def test_before_the_first_report_nothing_is_shown(self) -> None:
-        assert [metric.samples for metric in drift_metrics(None, NOON)] == [[], [], [], []]
+        assert [metric.samples for metric in drift_metrics(None, NOON)] == [[], [], [], [], []]
 
 
 @pytest.fixture

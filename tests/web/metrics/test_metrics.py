@@ -52,7 +52,7 @@ def busy_metrics(model: ServedModel) -> Metrics:
     metrics.set_registry_up(True)
     metrics.set_database_up(False)
     metrics.show_drift(
-        ShownDrift(datetime.now(UTC), "brands", "7", 1.5, {"label_shift": 0.3}, {"label_shift": 0.2})
+        ShownDrift(datetime.now(UTC), "brands", "7", 1.5, {"label_shift": 0.3}, {"label_shift": 0.2}, 400)
     )
     return metrics
 
@@ -87,6 +87,7 @@ class TestCatalogue:
             "_drift",
             "_threshold",
             "_limit",
+            "_texts",
         )
         assert [card.name for card in CATALOGUE if not card.name.endswith(units)] == []
 

@@ -123,6 +123,11 @@ DRIFT_AGE = MetricDescription(
     "gauge",
     "Time since the newest drift report on served texts; absent before the first.",
 )
+DRIFT_TEXTS = MetricDescription(
+    "sentiment_drift_report_texts",
+    "gauge",
+    "Texts that the newest drift report on served texts looked at; absent before the first.",
+)
 HTTP_REQUESTS = MetricDescription(
     "http_requests_total",
     "counter",
@@ -242,6 +247,7 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     DRIFT_MEASURE,
     DRIFT_THRESHOLD,
     DRIFT_AGE,
+    DRIFT_TEXTS,
     HTTP_REQUESTS,
     HTTP_SECONDS,
     HTTP_SECONDS_ALL,

@@ -17,6 +17,7 @@ from opinionlens.web.metrics.catalogue import (
     DRIFT_AGE,
     DRIFT_MEASURE,
     DRIFT_SCORE,
+    DRIFT_TEXTS,
     DRIFT_THRESHOLD,
     MetricDescription,
 )
@@ -33,6 +34,7 @@ class ShownDrift:
         score: the greatest distance in units of its threshold; None where nothing was judged.
         values: by measure, those that were taken.
         thresholds: by measure.
+        texts: the number of texts; None where the report does not tell.
     """
 
     at: datetime
@@ -41,6 +43,7 @@ class ShownDrift:
     score: float | None
     values: Mapping[str, float]
     thresholds: Mapping[str, float]
+    texts: int | None = None
 
 
 def shown_drift(report: DriftReport) -> ShownDrift:
@@ -48,7 +51,7 @@ def shown_drift(report: DriftReport) -> ShownDrift:
 
     What a later version of the checks may write otherwise is left out.
     """
-    score, measures = report.body.get("score"), report.body.get("measures")
+    score, measures, texts = (report.body.get(name) for name in ("score", "measures", "texts"))
     each = [one for one in measures if isinstance(one, dict)] if isinstance(measures, list) else []
 
     def numbers(field: str) -> dict[str, float]:
@@ -65,23 +68,26 @@ def shown_drift(report: DriftReport) -> ShownDrift:
         score=float(score) if isinstance(score, int | float) else None,
         values=numbers("value"),
         thresholds=numbers("threshold"),
+        texts=texts if isinstance(texts, int) else None,
     )
 
 
 def drift_metrics(drift: ShownDrift | None, now: datetime) -> Iterator[Metric]:
     """Yield the gauges; without samples where nothing is known."""
-    score, values, thresholds, age = (
-        _gauge(card) for card in (DRIFT_SCORE, DRIFT_MEASURE, DRIFT_THRESHOLD, DRIFT_AGE)
+    score, values, thresholds, age, texts = (
+        _gauge(card) for card in (DRIFT_SCORE, DRIFT_MEASURE, DRIFT_THRESHOLD, DRIFT_AGE, DRIFT_TEXTS)
     )
     if drift is not None:
         age.add_sample(DRIFT_AGE.name, {}, max(0.0, (now - drift.at).total_seconds()))
+        if drift.texts is not None:
+            texts.add_sample(DRIFT_TEXTS.name, {}, drift.texts)
         if drift.score is not None:
             score.add_sample(DRIFT_SCORE.name, {}, drift.score)
         for metric, figures in ((values, drift.values), (thresholds, drift.thresholds)):
             for measure, value in figures.items():
                 labels = {"measure": measure, "model": drift.model, "version": drift.version}
                 metric.add_sample(metric.name, labels, value)
-    yield from (score, values, thresholds, age)
+    yield from (score, values, thresholds, age, texts)
 
 
 def _gauge(card: MetricDescription) -> Metric:
