@@ -17,6 +17,7 @@ from tests.support.real_postgres import PostgresServer, find_binaries, real_post
 
 from opinionlens.base.errors import InputError
 from opinionlens.drift.window_summary import WindowSummary, summary_in
+from opinionlens.jobs.drift_export import ExportedWindow, export_to_table
 from opinionlens.jobs.drift_sources.disk_files import DiskSource
 from opinionlens.jobs.drift_sources.drift_source import SOURCE_NAMES, DriftSource, SourceUnusable, broken
 from opinionlens.jobs.drift_sources.first_usable import fresh_window
@@ -251,6 +252,35 @@ def test_an_old_window_is_late(behind: BehindSource) -> None:
     with pytest.raises(SourceUnusable, match="It is 30 hours old, and at most 24 are allowed") as raised:
         fresh_window(behind.source, now=now(), max_age=24 * HOUR)
     assert not raised.value.is_broken
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_export_goes_into_a_table_of_theirs(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    """The older programs find the two types that they know, and leave the third alone."""
+    behind = KINDS[kind](request, tmp_path)
+    assert isinstance(behind, BehindTable)
+    behind.put({**VALUES, "sentiment_dist": [1, 0, 0]}, at=now() - HOUR)
+    shares = {"negative": 0.5, "neutral": 0.25, "positive": 0.25}
+    start = now() - 24 * HOUR
+    values = {"sentiment_dist": shares, "texts": 900, "start": start.isoformat(), "embeddings": [[0.5, 1.5]]}
+    with behind.opened() as database:
+        export_to_table(ExportedWindow(values, now()), database, "DRIFT_DB_URI")
+        query = text("SELECT value FROM drift_data WHERE type=:type ORDER BY created_at DESC LIMIT 1")
+        with database.reading() as connection:
+            theirs = {
+                kind: connection.scalar(query, {"type": kind}) for kind in ("sentiment_dist", "embeddings")
+            }
+    parsed = {name: json.loads(it) if isinstance(it, str) else it for name, it in theirs.items()}
+    assert parsed == {"sentiment_dist": shares, "embeddings": [[0.5, 1.5]]}
+    window = behind.source.newest()
+    assert (window.shares.tolist(), window.texts, window.start) == ([0.5, 0.25, 0.25], 900, start)
+    # The next one has no embedding, and the older one is none of its own.
+    del values["embeddings"]
+    with behind.opened() as database:
+        export_to_table(ExportedWindow(values, now() + timedelta(seconds=1)), database, "DRIFT_DB_URI")
+    assert behind.source.newest().embedding is None
 
 
 def test_a_window_of_the_future_is_a_fault(behind: BehindSource) -> None:

@@ -283,3 +283,41 @@ def test_a_small_log_gives_way_to_a_window(database: Database, project: Path, tm
     assert (report["status"], report["source"], report["texts"]) == ("no_drift", "xcom", 800)
     assert report["sources"][0]["why_not"] == "It has 50 predictions, too few to compare."
     assert report["false_alarm_rate"] == 0.01
+
+
+@pytest.mark.parametrize("place", ["disk", "mlflow", "table"])
+def test_an_exported_window_is_found_again(
+    database: Database, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Shares, mean embedding and number of texts come back, and are compared as before."""
+    monkeypatch.chdir(tmp_path)
+    model = str(project / "objects" / "classifier")
+    run = CliRunner()
+    classifier = load_classifier(project / "objects" / "classifier")
+
+    def command(name: str, *options: str) -> Result:
+        return run.invoke(app, ["drift", name, "--model", model, *options])
+
+    assert "no predictions in this time" in str(command("export", "--to", place).exception)
+    hour_ago = NOW - timedelta(hours=1)
+    predictions.write(database, rows_of(classifier, usual(300), hour_ago, None, keeps=True))
+    written = command("export", "--to", place)
+    assert written.exit_code == 0, written.output
+    assert "Written: 300 predictions to " in written.stderr
+    again = command("check", "--from", place, "--json")
+    assert again.exit_code == 0, again.output
+    straight = json.loads(command("check", "--from", "log", "--json").stdout)
+    found = json.loads(again.stdout)
+    assert (found["source"], found["texts"], straight["texts"]) == (place, 300, 300)
+    for name in ("label_shift", "label_drift", "embedding_drift"):
+        values = [
+            next(one for one in report["measures"] if one["name"] == name) for report in (found, straight)
+        ]
+        assert values[0]["value"] == pytest.approx(values[1]["value"], abs=1e-9)
+        assert values[0]["threshold"] == values[1]["threshold"]
+    # Without stored texts there is no embedding, and that of the window before does not count.
+    predictions.write(database, rows_of(classifier, usual(400), NOW, None, keeps=False))
+    assert "Without embeddings. Needs the texts" in command("export", "--to", place, "--since", "30m").stderr
+    shares_only = json.loads(command("check", "--from", place, "--json").stdout)
+    assert shares_only["texts"] == 400
+    assert shares_only["combined_drift"] is None

@@ -225,6 +225,9 @@ def test_the_newest_report_on_served_texts(database):
     add(source="file")
     assert drift_reports.newest_served(database) == newest
     assert newest.source == "prediction_log"
+    others = [add(source=name) for name in ("xcom", "mlflow", "table", "disk")]
+    assert drift_reports.newest_served(database) == others[-1]
+    assert drift_reports.last_served(database, limit=1) == [newest]  # of which the page shows words
 
 
 def test_old_reports_are_deleted(database):

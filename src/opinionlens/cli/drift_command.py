@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opinionlens.base.errors import InputError, TrackingError
+from opinionlens.cli.ages import age_of
+from opinionlens.cli.drift_export_command import export
 from opinionlens.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ DRIFT, TOO_LITTLE = 3, 4
 
 drift_commands = typer.Typer(help="Compare served texts with those of training.", no_args_is_help=True)
 
-_AGE = re.compile(r"([1-9][0-9]{0,5})\s*([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _DEFAULT_AGE = "24h"
+
+
+drift_commands.command("export")(export)
 
 
 @drift_commands.command("check")
@@ -74,18 +76,6 @@ def check(
             span = (None if last else age_of(since or _DEFAULT_AGE), last)
             sys.exit(_check_log(*span, as_json=as_json, model=model))
         sys.exit(_check_sources(since, sources, xcom, as_json=as_json, model=model))
-
-
-def age_of(text: str) -> timedelta:
-    """Return the time that 30m, 24h or 7d stands for.
-
-    Raises:
-        InputError: it stands for none.
-    """
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise InputError(f"{text[:50]!r} is no time.", remedy="For example 30m, 24h or 7d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _refuse_contradictions(

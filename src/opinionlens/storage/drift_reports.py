@@ -18,6 +18,8 @@ from opinionlens.storage.paging import Page, newest_rows, page_limit
 from opinionlens.storage.tables import drift_reports
 
 SERVED_TEXTS = "prediction_log"
+# Windows that other programs measured are of served texts, too.
+SERVED_SOURCES = (SERVED_TEXTS, "xcom", "mlflow", "table", "disk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,25 @@ def newest(database: Database, *, limit: int = 50, before: int | None = None) ->
 def newest_served(database: Database) -> DriftReport | None:
     """Return the newest report on served texts, not on files.
 
+    Those on windows of other programs count.
+
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    return next(iter(last_served(database, limit=1)), None)
+    return next(iter(_last_of(database, SERVED_SOURCES, limit=1)), None)
 
 
 def last_served(database: Database, *, limit: int) -> list[DriftReport]:
-    """Return the newest reports on served texts, the last first.
+    """Return the newest reports on the prediction log, last first.
 
     Raises:
         StorageUnavailable: the database does not answer.
     """
-    query = select(drift_reports).where(drift_reports.c.source == SERVED_TEXTS)
+    return _last_of(database, (SERVED_TEXTS,), limit=limit)
+
+
+def _last_of(database: Database, sources: tuple[str, ...], *, limit: int) -> list[DriftReport]:
+    query = select(drift_reports).where(drift_reports.c.source.in_(sources))
     query = query.order_by(drift_reports.c.id.desc()).limit(page_limit(limit))
     with database.reading() as connection:
         return [_from_row(row) for row in connection.execute(query)]

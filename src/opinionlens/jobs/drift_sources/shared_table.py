@@ -62,11 +62,13 @@ class SharedTableSource:
         if shares.at is None:
             raise InputError("The newest row has no time.", where=place)
         values = {SHARES: _value_of(shares, place)}
-        if embeddings is not None and _is_near(embeddings.at, shares.at):
-            values[EMBEDDINGS] = _value_of(embeddings, place)
-        if window is not None and window.at == shares.at:
+        is_exported = window is not None and window.at == shares.at
+        if window is not None and is_exported:
             more = _value_of(window, place)
             values |= {key: more.get(key) for key in ("texts", "start")} if isinstance(more, dict) else {}
+        # An export writes all rows at one moment; other programs one after the other.
+        if embeddings is not None and _is_near(embeddings.at, shares.at, is_exported=is_exported):
+            values[EMBEDDINGS] = _value_of(embeddings, place)
         return summary_in(values, at=shares.at.astimezone(UTC), place=place)
 
     def _unreadable(self, error: StorageError) -> SourceUnusable:
@@ -75,16 +77,8 @@ class SharedTableSource:
         return SourceUnusable(error.what, where=error.where, remedy=lasting, is_broken=True)
 
 
-def window_rows(
-    shares: dict[str, float], embedding: list[float] | None, *, texts: int, start: datetime
-) -> dict[str, object]:
-    """Return a window as values by type of row."""
-    rows: dict[str, object] = {SHARES: shares, WINDOW: {"texts": texts, "start": start.isoformat()}}
-    return rows if embedding is None else {**rows, EMBEDDINGS: [embedding]}
-
-
-def _is_near(at: datetime | None, other: datetime) -> bool:
-    return at is not None and abs(at - other) <= _TOGETHER
+def _is_near(at: datetime | None, other: datetime, *, is_exported: bool) -> bool:
+    return at is not None and abs(at - other) <= (timedelta(0) if is_exported else _TOGETHER)
 
 
 def _value_of(datum: SharedDatum, place: str) -> object:
