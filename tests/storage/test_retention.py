@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from opinionlens.drift.windows import SumState
 from opinionlens.storage import (
     Database,
     drift_data,
@@ -86,9 +87,8 @@ def test_reports_and_hourly_sums_have_an_age(database):
             body={},
             at=ago(days=days),
         )
-        numbers = {name: np.zeros(1) for name in ("labels", "confidence", "length", "embedding", "fourier")}
-        counts = {"texts": 1, "read_texts": 1, "texts_with_words": 1, "unknown": 0.0, "terms": np.zeros(1)}
-        drift_sums.write(database, [HourlySums(uuid4(), "brands", 1, ago(days=days), **counts, **numbers)])
+        state = SumState(1, 1, 1, 0.0, *[np.zeros(1)] * 6)
+        drift_sums.write(database, [HourlySums(uuid4(), "brands", 1, ago(days=days), state)])
     assert delete_expired(database, Retention(drift_sums=timedelta(days=400)), at=NOON) == Expired(
         drift_sums=1, drift_reports=1
     )

@@ -167,7 +167,7 @@ class SkopsClassifier:
     def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
         confidence, uncertainty = max(probabilities), self.manifest.uncertainty
         reason = self.reader.reason(uncertainty, confidence, reading.text, reading.tokens)
-        return Prediction.of(self.labels, probabilities, reason)
+        return Prediction.of(self.labels, probabilities, reason, " ".join(reading.tokens))
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:

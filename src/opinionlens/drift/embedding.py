@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,42 +17,82 @@ from numpy.typing import NDArray
 DIMENSIONS = 64
 FOURIER = 128
 
-# Vectors of words met before: 64 bytes each.
+# Vectors of words met before: 64 bytes each, and the words themselves.
 _REMEMBERED = 50_000
+# A text has 2,000 terms at most: so many vectors lie side by side at a time.
+TEXTS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermRows:
+    """Some texts' distinct terms, as rows of an embedder.
+
+    Attributes:
+        rows: of all texts, one after the other.
+        sizes: terms of each text.
+    """
+
+    rows: NDArray[np.int64]
+    sizes: NDArray[np.int64]
 
 
 class TermEmbedder:
-    """Text embeddings: sums of term vectors, of length 1."""
+    """Text embeddings: sums of term vectors, of length 1.
+
+    Attributes:
+        terms: remembered ones, by row.
+        clearings: how often they were forgotten; rows of before are no longer valid.
+    """
 
     def __init__(self) -> None:
         """Begin with no terms."""
-        self._signs: dict[str, NDArray[np.int8]] = {}
+        self.terms: list[str] = []
+        self.clearings = 0
+        self._rows: dict[str, int] = {}
+        self._signs = np.empty((1_024, DIMENSIONS), dtype=np.int8)
 
     def embed(self, texts: Sequence[Collection[str]]) -> NDArray[np.float32]:
-        """Return a row for the terms of each text.
+        """Return an embedding for the terms of each text.
 
         Zeros without terms.
         """
-        rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for row, terms in zip(rows, texts, strict=True):
-            if terms:
-                np.sum([self._of(term) for term in terms], axis=0, out=row, dtype=np.float32)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        rows /= np.where(lengths > 0, lengths, 1)
-        return rows
+        parts = [
+            self.embed_rows(self.index(texts[start : start + TEXTS_AT_ONCE]))
+            for start in range(0, len(texts), TEXTS_AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
-    def _of(self, term: str) -> NDArray[np.int8]:
-        signs = self._signs.get(term)
-        if signs is None:
-            digest = hashlib.blake2b(
-                term.encode("utf-8", "surrogatepass"), digest_size=DIMENSIONS // 8
-            ).digest()
-            bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))
-            signs = bits.astype(np.int8) * 2 - 1
-            if len(self._signs) >= _REMEMBERED:
-                self._signs.clear()
-            self._signs[term] = signs
-        return signs
+    def index(self, texts: Sequence[Collection[str]]) -> TermRows:
+        """Return the rows of terms, valid until the next call."""
+        if len(self._rows) >= _REMEMBERED:
+            self._rows.clear()
+            self.terms.clear()
+            self.clearings += 1
+        known, add = self._rows.get, self._add
+        rows = [row if (row := known(term)) is not None else add(term) for terms in texts for term in terms]
+        return TermRows(
+            np.array(rows, dtype=np.int64), np.array([len(terms) for terms in texts], dtype=np.int64)
+        )
+
+    def embed_rows(self, texts: TermRows) -> NDArray[np.float32]:
+        """Return an embedding for each text, indexed last."""
+        embeddings = np.zeros((len(texts.sizes), DIMENSIONS), dtype=np.float32)
+        filled = texts.sizes > 0
+        starts = (np.cumsum(texts.sizes) - texts.sizes)[filled]
+        if len(starts):
+            embeddings[filled] = np.add.reduceat(self._signs[texts.rows], starts, axis=0, dtype=np.float32)
+        lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        embeddings /= np.where(lengths > 0, lengths, 1)
+        return embeddings
+
+    def _add(self, term: str) -> int:
+        digest = hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=DIMENSIONS // 8).digest()
+        row = self._rows[term] = len(self.terms)
+        self.terms.append(term)
+        if row == len(self._signs):
+            self._signs = np.concatenate([self._signs, np.empty_like(self._signs)])
+        self._signs[row] = np.unpackbits(np.frombuffer(digest, dtype=np.uint8)).astype(np.int8) * 2 - 1
+        return row
 
 
 def fourier_features(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -63,6 +105,7 @@ def fourier_features(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.cos(embeddings @ waves + shifts) * np.sqrt(2 / FOURIER), dtype=np.float32)
 
 
+@cache
 def _waves() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return frequencies and phases.
 

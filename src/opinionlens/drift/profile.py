@@ -29,7 +29,8 @@ class Means:
         confidence: shares of the bins of the winning probability.
         length: shares of the bins of the texts' lengths.
         read_texts: texts in a window whose words are known; they are what the rest is averaged over.
-        unknown: mean share of unknown words, over texts with words; NaN without.
+        unknown_texts: texts whose share of unknown words is known.
+        unknown: mean share of unknown words, over these texts; NaN without.
         embedding: mean embedding.
         fourier: mean of the embeddings' Fourier features.
         terms: share of texts with each term of the profile, then with each bucket of other terms.
@@ -40,6 +41,7 @@ class Means:
     confidence: NDArray[np.float64]
     length: NDArray[np.float64]
     read_texts: int = 0
+    unknown_texts: int = 0
     unknown: NDArray[np.float64] | None = None
     embedding: NDArray[np.float64] | None = None
     fourier: NDArray[np.float64] | None = None
@@ -123,6 +125,7 @@ class TextProfile:
             confidence=_row(self.confidence_shares),
             length=_row(self.length_shares),
             read_texts=self.texts,
+            unknown_texts=self.texts,
             unknown=unknown,
             embedding=_row(self.embedding),
             fourier=_row(self.fourier),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from opinionlens.drift.embedding import DIMENSIONS, FOURIER, TermEmbedder, fourier_features
+from opinionlens.drift.embedding import (
+    DIMENSIONS,
+    FOURIER,
+    TEXTS_AT_ONCE,
+    TermEmbedder,
+    TermRows,
+    fourier_features,
+)
 from opinionlens.drift.profile import Means, TextProfile
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import NEGATED, Recipe
@@ -19,6 +27,8 @@ from opinionlens.text.recipe import NEGATED, Recipe
 REST = 256
 # Distinct terms of one text that are looked at: a pasted book is one text.
 _MOST_TERMS = 2_000
+# So few that the product of matrices needs no second thread, which would wait for more work at full speed.
+_ROWS_IN_ONE_THREAD = 31
 
 # UTF-8 read as Latin-1 or Windows-1252, and characters that were lost on the way.
 _WRONGLY_DECODED = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u0192\u2013-\u2122]|â[\u0080-\u00bf€]|\ufffd")
@@ -28,12 +38,17 @@ KnowsWord = Callable[[str], bool]
 
 
 def terms_of(recipe: Recipe, text: str) -> list[str]:
-    """Return the distinct terms of a text, in their order.
+    """Return the distinct terms of a text, in their order."""
+    return distinct_terms(recipe.tokens(text), text)
+
+
+def distinct_terms(tokens: Sequence[str], text: str) -> list[str]:
+    """Return the distinct terms among a text's tokens.
 
     Traces of a wrong encoding count as a term: recipes repair some of them, so that the model is not hurt,
     but the sender should hear of it.
     """
-    terms = dict.fromkeys(recipe.tokens(text))
+    terms = dict.fromkeys(tokens)
     if not text.isascii() and _WRONGLY_DECODED.search(text):
         terms = {WRONG_ENCODING: None} | terms
     return list(terms)[:_MOST_TERMS]
@@ -70,8 +85,41 @@ class TermPlaces:
 
     def of(self, terms: Sequence[str]) -> list[int]:
         """Return the distinct columns of a text's terms."""
-        named, first = self.columns, len(self.columns)
-        return list({named.get(term, -1) if term in named else first + bucket_of(term) for term in terms})
+        return list({self.column(term) for term in terms})
+
+    def column(self, term: str) -> int:
+        """Return the column of a term."""
+        found = self.columns.get(term)
+        return len(self.columns) + bucket_of(term) if found is None else found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumState:
+    """The sums of a window, as they are stored.
+
+    Attributes:
+        texts: predicted ones.
+        read_texts: of which the words were read.
+        texts_with_words: texts whose share of unknown words is known.
+        unknown: the sum of these shares.
+        labels: texts by predicted label, in the order of LABELS.
+        confidence: texts by bin of the winning probability.
+        length: texts by bin of their length.
+        embedding: the sum of the embeddings.
+        fourier: the sum of their Fourier features.
+        terms: texts by term of the profile, then by bucket of other terms.
+    """
+
+    texts: int
+    read_texts: int
+    texts_with_words: int
+    unknown: float
+    labels: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    length: NDArray[np.float64]
+    embedding: NDArray[np.float64]
+    fourier: NDArray[np.float64]
+    terms: NDArray[np.float64]
 
 
 class WindowSums:
@@ -80,12 +128,17 @@ class WindowSums:
     The memory does not grow with the window.
     """
 
-    def __init__(self, profile: TextProfile) -> None:
-        """Take edges and terms of a profile."""
+    def __init__(self, profile: TextProfile, embedder: TermEmbedder | None = None) -> None:
+        """Take edges and terms of a profile.
+
+        An embedder may be shared, for the words that it remembers.
+        """
         self._confidence_edges = np.asarray(profile.confidence_edges)
         self._length_edges = np.asarray(profile.length_edges)
         self._places = TermPlaces({term: column for column, term in enumerate(profile.terms)})
-        self._embedder = TermEmbedder()
+        self._embedder = embedder or TermEmbedder()
+        self._clearings, self._looked_up = self._embedder.clearings, 0
+        self._columns = np.zeros(0, dtype=np.int64)
         self.texts = self.read_texts = 0
         self._labels = np.zeros(len(LABELS))
         self._confidence = np.zeros(len(profile.confidence_shares))
@@ -108,19 +161,83 @@ class WindowSums:
 
         `knows` tells whether the vocabulary has a word.
         """
-        if not texts:
-            return
-        self.read_texts += len(texts)
         terms = [terms_of(recipe, text) for text in texts]
-        embeddings = self._embedder.embed(terms)
-        self._embedding += embeddings.sum(axis=0, dtype=np.float64)
-        self._fourier += fourier_features(embeddings).sum(axis=0, dtype=np.float64)
-        columns = [column for each in terms for column in self._places.of(each)]
-        self._terms += np.bincount(np.asarray(columns, dtype=np.int64), minlength=self._places.width)
+        self.add_terms(terms)
         if knows is not None:
-            shares = np.array([unknown_share(recipe, each, knows) for each in terms])
-            self._unknown += float(np.nansum(shares))
-            self._with_words += int(np.isfinite(shares).sum())
+            self.add_unknown([unknown_share(recipe, each, knows) for each in terms])
+
+    def add_terms(self, terms: Sequence[Sequence[str]]) -> None:
+        """Add the distinct terms of texts."""
+        self.read_texts += len(terms)
+        for start in range(0, len(terms), TEXTS_AT_ONCE):
+            self._add_rows(self._embedder.index(terms[start : start + TEXTS_AT_ONCE]))
+
+    def _add_rows(self, texts: TermRows) -> None:
+        embeddings = self._embedder.embed_rows(texts)
+        self._embedding += embeddings.sum(axis=0, dtype=np.float64)
+        for start in range(0, len(embeddings), _ROWS_IN_ONE_THREAD):
+            features = fourier_features(embeddings[start : start + _ROWS_IN_ONE_THREAD])
+            self._fourier += features.sum(axis=0, dtype=np.float64)
+        columns = self._columns_of(texts.rows)
+        rare = columns >= len(self._places.columns)
+        width = self._places.width
+        # Two rare terms of a text may share a bucket, and count once.
+        of_text = np.repeat(np.arange(len(texts.sizes)) * width, texts.sizes)
+        buckets = np.unique(of_text[rare] + columns[rare]) % width
+        self._terms += np.bincount(np.concatenate([columns[~rare], buckets]), minlength=width)
+
+    def _columns_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the columns of the embedder's rows, from memory."""
+        if self._clearings != self._embedder.clearings:
+            self._clearings, self._columns, self._looked_up = self._embedder.clearings, self._columns[:0], 0
+        terms = self._embedder.terms
+        if self._looked_up < len(terms):
+            if len(self._columns) < len(terms):
+                more = np.zeros(2 * len(terms) - len(self._columns), dtype=np.int64)
+                self._columns = np.concatenate([self._columns, more])
+            new = [self._places.column(term) for term in terms[self._looked_up :]]
+            self._columns[self._looked_up : len(terms)] = new
+            self._looked_up = len(terms)
+        return self._columns[rows]
+
+    def add_unknown(self, shares: Sequence[float]) -> None:
+        """Add texts' shares of unknown words.
+
+        NaN counts for no text.
+        """
+        found = [share for share in shares if not math.isnan(share)]
+        self._unknown += math.fsum(found)
+        self._with_words += len(found)
+
+    def state(self) -> SumState:
+        """Return a copy of the sums so far."""
+        return SumState(
+            texts=self.texts,
+            read_texts=self.read_texts,
+            texts_with_words=self._with_words,
+            unknown=self._unknown,
+            labels=self._labels.copy(),
+            confidence=self._confidence.copy(),
+            length=self._length.copy(),
+            embedding=self._embedding.copy(),
+            fourier=self._fourier.copy(),
+            terms=self._terms.copy(),
+        )
+
+    def add_words_of(self, state: SumState) -> bool:
+        """Add the words of stored sums; return whether they fit.
+
+        Those that were gathered with another profile do not. Predictions and shares of unknown words are not
+        added: their own rows tell them.
+        """
+        ours = (self._embedding, self._fourier, self._terms)
+        theirs = (state.embedding, state.fourier, state.terms)
+        if any(own.shape != other.shape for own, other in zip(ours, theirs, strict=True)):
+            return False
+        self.read_texts += state.read_texts
+        for own, other in zip(ours, theirs, strict=True):
+            own += other
+        return True
 
     def means(self) -> Means:
         """Return the averages of the texts so far.
@@ -128,14 +245,14 @@ class WindowSums:
         There must be one.
         """
         read = self.read_texts
-        has_unknown = self._with_words > 0
         return Means(
             self.texts,
             labels=self._labels[None] / self.texts,
             confidence=self._confidence[None] / self.texts,
             length=self._length[None] / self.texts,
             read_texts=read,
-            unknown=np.array([self._unknown / self._with_words]) if has_unknown else None,
+            unknown_texts=self._with_words,
+            unknown=np.array([self._unknown / self._with_words]) if self._with_words else None,
             embedding=self._embedding[None] / read if read else None,
             fourier=self._fourier[None] / read if read else None,
             terms=self._terms[None] / read if read else None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from opinionlens.base.errors import ArtifactUnsupported, InputError
 from opinionlens.classifiers.classifier import Classifier
-from opinionlens.classifiers.linear.text_reading import TextReader
+from opinionlens.classifiers.linear.text_reading import word_test
 from opinionlens.drift.comparison import WindowComparison, compare
 from opinionlens.drift.measures.domain_classifier import DomainResult, tell_apart
 from opinionlens.drift.profile import LEAST_TEXTS, TextProfile
@@ -50,10 +50,7 @@ class CheckedModel:
 
         None without single words.
         """
-        reader = getattr(self.classifier, "reader", None)
-        if not isinstance(reader, TextReader) or reader.words is None or reader.words.low > 1:
-            return None
-        return reader.words.vocabulary.__contains__
+        return word_test(self.classifier)
 
 
 def read_profile(folder: Path | None) -> TextProfile:

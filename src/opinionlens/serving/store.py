@@ -36,13 +36,14 @@ class ServedModel:
     """A classifier in memory, with its name and version.
 
     `version` is the number of a registered version, the start of the digest for one from a folder, and None
-    for the fallback.
+    for the fallback. `folder` is its artifact's, None without one.
     """
 
     classifier: Classifier
     name: str
     version: int | str | None = None
     digest: str | None = None
+    folder: Path | None = None
 
     @property
     def kind(self) -> str:
@@ -141,7 +142,7 @@ class ModelStore:
                 cached = fetched()
         if not checked:  # damaged here, and fetched anew by another process
             return self.load_cached(cached)
-        return ServedModel(checked.pop(), cached.name, cached.number, cached.digest)
+        return self._served(checked.pop(), cached)
 
     def load_cached(self, cached: CachedVersion) -> ServedModel:
         """Load a fetched version, verified and self-tested again.
@@ -154,7 +155,7 @@ class ModelStore:
         except ArtifactError:
             self.cache.discard(cached.digest)
             raise
-        return ServedModel(classifier, cached.name, cached.number, cached.digest)
+        return self._served(classifier, cached)
 
     def load_folder(self, folder: Path, name: str) -> ServedModel:
         """Load the artifact in a folder beside the active model.
@@ -165,7 +166,12 @@ class ModelStore:
             ArtifactError: there is none, or it may not serve.
         """
         digest = read_manifest(folder).digest
-        return ServedModel(self._load_gently(folder, digest), name, digest[:_SHOWN_DIGEST_CHARS], digest)
+        classifier = self._load_gently(folder, digest)
+        return ServedModel(classifier, name, digest[:_SHOWN_DIGEST_CHARS], digest, folder)
+
+    def _served(self, classifier: Classifier, cached: CachedVersion) -> ServedModel:
+        folder = self.cache.artifact(cached.digest)
+        return ServedModel(classifier, cached.name, cached.number, cached.digest, folder)
 
     def restore(self) -> ServedModel | None:
         """Load the last active version from the cache alone.

@@ -13,17 +13,20 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Row, select
 
+from opinionlens.drift.windows import SumState
 from opinionlens.storage.database import Database
 from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.inserting import insert_or_replace
 from opinionlens.storage.tables import drift_sums, drift_terms
 
 _HOURS_AT_ONCE = 100
-_OWN = ("texts", "read_texts", "texts_with_words", "unknown")
-_VECTORS = ("labels", "confidence", "length", "embedding", "fourier")
+_KEYS = ("id", "model_name", "model_version", "hour")
+_SUMS = (
+    *("texts", "read_texts", "texts_with_words", "unknown"),
+    *("labels", "confidence", "length", "embedding", "fourier"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,32 +38,14 @@ class HourlySums:
         model_name: the model that predicted.
         model_version: its version; None for a folder.
         hour: its first moment.
-        texts: predicted ones.
-        read_texts: of which the words were read.
-        texts_with_words: of those with any.
-        unknown: the sum of their shares of unknown words.
-        labels: texts by predicted label, in the order of LABELS.
-        confidence: texts by bin of the winning probability.
-        length: texts by bin of their length.
-        embedding: the sum of the embeddings.
-        fourier: the sum of their Fourier features.
-        terms: texts by term of the profile, then by bucket of other terms; None where it was not asked for.
+        state: the sums; `terms` is empty where it was not asked for.
     """
 
     id: UUID
     model_name: str
     model_version: int | None
     hour: datetime
-    texts: int
-    read_texts: int
-    texts_with_words: int
-    unknown: float
-    labels: NDArray[np.float64]
-    confidence: NDArray[np.float64]
-    length: NDArray[np.float64]
-    embedding: NDArray[np.float64]
-    fourier: NDArray[np.float64]
-    terms: NDArray[np.float64] | None
+    state: SumState
 
 
 def write(database: Database, sums: Sequence[HourlySums]) -> None:
@@ -74,9 +59,8 @@ def write(database: Database, sums: Sequence[HourlySums]) -> None:
     with database.writing() as connection:
         rows = [_as_values(each) for each in sums]
         connection.execute(insert_or_replace(connection, drift_sums, drift_sums.c.id), rows)
-        terms = [{"sums_id": each.id, "counts": each.terms} for each in sums if each.terms is not None]
-        if terms:
-            connection.execute(insert_or_replace(connection, drift_terms, drift_terms.c.sums_id), terms)
+        terms = [{"sums_id": each.id, "counts": each.state.terms} for each in sums]
+        connection.execute(insert_or_replace(connection, drift_terms, drift_terms.c.sums_id), terms)
 
 
 def hourly(
@@ -133,11 +117,12 @@ def delete_before(database: Database, before: datetime) -> int:
 
 
 def _as_values(sums: HourlySums) -> dict[str, object]:
-    names = ("id", "model_name", "model_version", "hour", *_OWN, *_VECTORS)
-    return {name: getattr(sums, name) for name in names}
+    own = {name: getattr(sums, name) for name in _KEYS}
+    return own | {name: getattr(sums.state, name) for name in _SUMS}
 
 
 def _from_row(row: Row[Any]) -> HourlySums:
-    names = ("id", "model_name", "model_version", "hour", *_OWN, *_VECTORS)
-    values = {name: getattr(row, name) for name in names}
-    return HourlySums(**values, terms=getattr(row, "counts", None))
+    counts = getattr(row, "counts", None)
+    sums = {name: getattr(row, name) for name in _SUMS}
+    state = SumState(**sums, terms=np.zeros(0) if counts is None else counts)
+    return HourlySums(row.id, row.model_name, row.model_version, row.hour, state)

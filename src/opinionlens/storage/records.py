@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextvars import copy_context
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ import structlog
 
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.threads import DaemonThreads
+from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.storage.database import Database
 from opinionlens.storage.database_state import DatabaseState, Side
@@ -26,6 +28,7 @@ from opinionlens.storage.migrating import is_current, migrate
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
 from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired
+from opinionlens.storage.served_words import ServedWords
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +63,14 @@ class NamedModel(Protocol):
         Of a model from a folder the start of its digest; None for the fallback.
         """
 
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier in memory."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of its artifact; None without one."""
+
 
 class Records:
     """Access to the database from the event loop.
@@ -78,6 +89,7 @@ class Records:
         keeps_texts: bool = False,
         retention: Retention | None = None,
         on_loss: Callable[[int], None] = lambda rows: None,
+        on_lost_sums: Callable[[int], None] = lambda texts: None,
         on_write: Callable[[int], None] = lambda rows: None,
         on_word: Callable[[bool], None] = lambda answers: None,
         on_expiry: Callable[[Expired], None] = lambda expired: None,
@@ -89,6 +101,7 @@ class Records:
             keeps_texts: whether the prediction log stores texts, redacted.
             retention: the age at which rows go.
             on_loss: told how many rows of the prediction log were lost, each time, from any thread.
+            on_lost_sums: told how many texts were in hourly sums that were lost, in the same way.
             on_write: told how many of them were written, in the same way.
             on_word: told after each question whether the database answered it, from any thread.
             on_expiry: told the numbers of rows deleted for their age or number, from a thread.
@@ -98,7 +111,12 @@ class Records:
         self._retention = retention or Retention()
         self._keeps_texts = keeps_texts
         self._log = PredictionLog(
-            database, keeps_text=keeps_texts, on_loss=on_loss, on_write=on_write, on_word=self._note_log
+            database,
+            keeps_text=keeps_texts,
+            on_loss=on_loss,
+            on_lost_sums=on_lost_sums,
+            on_write=on_write,
+            on_word=self._note_log,
         )
         self._on_word = on_word
         self._on_expiry = on_expiry
@@ -210,7 +228,7 @@ class Records:
 
         Args:
             prediction_id: given with the prediction, so that feedback can name it.
-            text: the text; stored, redacted, only where a setting says so.
+            text: the text; stored, redacted, only where a setting says so. Its words are counted and let go.
             prediction: the prediction itself.
             model: the model that predicted.
             seconds: how long the prediction took.
@@ -228,7 +246,8 @@ class Records:
                 probabilities=prediction.probabilities,
                 latency_seconds=seconds,
                 text=text if self._keeps_texts else None,
-            )
+            ),
+            None if model.folder is None else ServedWords(text, prediction.tokens, model),
         )
 
     def _keep(self) -> None:

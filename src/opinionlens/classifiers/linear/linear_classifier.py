@@ -202,7 +202,7 @@ class LinearClassifier:
         self, text: str, tokens: Sequence[str], probabilities: Sequence[float], mixture: Mixture
     ) -> Prediction:
         reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens, mixture)
-        return Prediction.of(self.labels, probabilities, reason)
+        return Prediction.of(self.labels, probabilities, reason, " ".join(tokens))
 
 
 def _added(one: Sequence[float], other: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ Rows of its vocabularies, lexicon values, and how much it knows of the text.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,3 +130,14 @@ class TextReader:
         if self.words and self.words.low == 1:
             return self.words.known(words)
         return self.chars.known(words) if self.chars else len(words)
+
+
+def word_test(classifier: object) -> Callable[[str], bool] | None:
+    """Return a test whether the vocabulary has a word.
+
+    None for a classifier without single words.
+    """
+    reader = getattr(classifier, "reader", None)
+    if not isinstance(reader, TextReader) or reader.words is None or reader.words.low > 1:
+        return None
+    return reader.words.vocabulary.__contains__

@@ -194,6 +194,9 @@ ROWS_WRITTEN = MetricDescription(
 ROWS_LOST = MetricDescription(
     "prediction_rows_lost_total", "counter", "Rows of the prediction log that could not be stored."
 )
+DRIFT_TEXTS_LOST = MetricDescription(
+    "drift_texts_lost_total", "counter", "Texts whose hourly sums for drift checks could not be stored."
+)
 ROWS_DELETED = MetricDescription(
     "records_deleted_total",
     "counter",
@@ -261,6 +264,7 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     QUEUE_LIMIT,
     ROWS_WRITTEN,
     ROWS_LOST,
+    DRIFT_TEXTS_LOST,
     ROWS_DELETED,
     FEEDBACK,
     LOGINS,

@@ -193,6 +193,10 @@ class Metrics:
         """Record that rows of the prediction log were stored."""
         self._rows_written.inc(rows)
 
+    def count_lost_drift_texts(self, texts: int) -> None:
+        """Record that hourly sums over so many texts were lost."""
+        self._drift_texts_lost.inc(texts)
+
     def count_lost_predictions(self, rows: int) -> None:
         """Record that rows of the prediction log were lost."""
         self._rows_lost.inc(rows)
@@ -264,6 +268,7 @@ class Metrics:
         self._queue_limit = self._gauge(catalogue.QUEUE_LIMIT)
         self._rows_written = self._counter(catalogue.ROWS_WRITTEN)
         self._rows_lost = self._counter(catalogue.ROWS_LOST)
+        self._drift_texts_lost = self._counter(catalogue.DRIFT_TEXTS_LOST)
         deleted = self._counter(catalogue.ROWS_DELETED)
         self._rows_deleted = {kind: deleted.labels(kind) for kind in Expired().by_kind()}
         feedback = self._counter(catalogue.FEEDBACK)

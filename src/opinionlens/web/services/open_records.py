@@ -32,6 +32,7 @@ def open_records(settings: Settings, metrics: Metrics) -> Records:
         keeps_texts=privacy.keep_texts,
         retention=retention,
         on_loss=metrics.count_lost_predictions,
+        on_lost_sums=metrics.count_lost_drift_texts,
         on_write=metrics.count_written_predictions,
         on_word=metrics.set_database_up,
         on_expiry=lambda expired: metrics.count_deleted(expired.by_kind()),
