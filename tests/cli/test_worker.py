@@ -19,6 +19,7 @@ from tests.support.programs import HttpProgram, clean_environment
 from tests.support.waiting import wait_until
 
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.storage import Database, drift_reports, job_states, migrate, predictions
 from opinionlens.storage.predictions import PredictionRow, hash_text
 
@@ -66,13 +67,14 @@ def start_worker(tmp_path: Path, bytecode: Path) -> Iterator[Callable[..., Worke
 def serve_predictions(folder: Path, count: int) -> None:
     """Write a log of predictions of the model, as the app does; texts are not kept."""
     classifier = load_classifier(folder / "model")
+    digest = read_manifest(folder / "model").digest
     texts = posts(random.Random(7), count)
     at = datetime.now(UTC) - timedelta(hours=1)
     rows = [
         PredictionRow(
             id=uuid4(),
             at=at,
-            model_name="opinionlens",
+            model_name=f"opinionlens@{digest[:12]}",
             model_version=None,
             text_hash=hash_text(text),
             length_chars=len(text),
@@ -103,7 +105,7 @@ def test_two_workers_check_once_and_end_at_sigterm(start_worker, tmp_path):
     workers = [start_worker(), start_worker()]
     for worker in workers:
         worker.wait_for("/health")
-    wait_until(lambda: any("worker.job_done" in one.events() for one in workers), 90)
+    wait_until(lambda: any("worker.job_done" in one.events() for one in workers), 200)
     wait_until(lambda: reports_in(tmp_path) == 1)
     with closing(Database(url_in(tmp_path))) as database:
         (report,) = drift_reports.newest(database).rows

@@ -26,6 +26,7 @@ _LIBRARIES = {
     },
     # A part of the other, which is named where a single module is missing.
     "worker": {
+        "mlflow": "mlflow",
         "polars": "polars",
         "scipy": "scipy",
         "sklearn": "scikit-learn",

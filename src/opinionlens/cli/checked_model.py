@@ -17,4 +17,8 @@ def load_checked_model(model: str | None) -> CheckedModel:
     # A folder's version is the start of its digest: 12 hexadecimal digits.
     is_number = chosen.version.isdecimal() and len(chosen.version) < 12
     profile = read_profile(chosen.folder)
-    return CheckedModel(chosen.classifier, chosen.name, int(chosen.version) if is_number else None, profile)
+    if is_number:
+        return CheckedModel(chosen.classifier, chosen.name, int(chosen.version), profile)
+    # As the app writes it into the log where API__MODEL_PATH names the folder that it serves.
+    name = f"{chosen.name}@{chosen.version}" if model is None else chosen.name
+    return CheckedModel(chosen.classifier, name, None, profile)
