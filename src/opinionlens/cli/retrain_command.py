@@ -21,9 +21,12 @@ from opinionlens.jobs.retraining import Collaborators, retrain
 from opinionlens.jobs.retraining_folder import RetrainingFolder
 from opinionlens.jobs.retraining_result import RetrainingOrder, RetrainingOutcome, RetrainingResult
 from opinionlens.jobs.stage_processes import stage_processes
+from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.tracked import source_run, tracking_of
 from opinionlens.registry import Registry
+from opinionlens.storage import Database, retrainings
+from opinionlens.storage.retrainings import Retraining
 
 REFUSED, NOTHING_NEW = 3, 4
 FOLDER = Path("retraining")
@@ -76,7 +79,22 @@ def _world(settings: Settings, folder: RetrainingFolder, descriptor: int) -> Ite
             database=database,
             experiment=mlflow.remote_experiment_name,
             reporter=Bars(),
+            record=partial(_record, database),
         )
+
+
+def _record(database: Database, result: RetrainingResult) -> None:
+    name = load_params(Paths(Path.cwd()).params).promotion.model_name
+    found = Retraining(
+        at=result.at,
+        run=result.run,
+        outcome=result.outcome.value,
+        model_name=name,
+        model_version=result.version,
+        champion_version=result.champion,
+        body=result.as_dict(),
+    )
+    retrainings.add(database, found)
 
 
 def _stage_environment(settings: Settings) -> dict[str, str]:

@@ -147,6 +147,11 @@ class Records:
         return self._state.problem
 
     @property
+    def keeps_texts(self) -> bool:
+        """Whether the prediction log stores texts."""
+        return self._keeps_texts
+
+    @property
     def counts(self) -> PredictionCounts:
         """Numbers of prediction rows written, lost and waiting."""
         return self._log.counts

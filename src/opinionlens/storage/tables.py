@@ -203,3 +203,24 @@ login_attempts = Table(
     Index(None, "address", "created_at"),
     _is_sha256("account_hash"),
 )
+
+retrainings = Table(
+    "retrainings",
+    metadata,
+    # Given by us, so that a record whose writing had an unknown outcome can be written again.
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("run", String(64), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer),
+    Column("champion_version", Integer),
+    Column("body", Text, nullable=False),
+)
+
+review_skips = Table(
+    "review_skips",
+    metadata,
+    Column("prediction_id", Uuid, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)

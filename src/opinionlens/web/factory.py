@@ -40,7 +40,7 @@ from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import with_problems
-from opinionlens.web.pages import docs, drift, evaluate, home, session
+from opinionlens.web.pages import docs, drift, evaluate, home, review, session
 from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations
@@ -184,6 +184,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     )
     app.include_router(evaluate.router)
     app.include_router(drift.router)
+    app.include_router(review.router)
     app.include_router(session.router)
     app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")

@@ -23,6 +23,7 @@ PAGES = [
     "/admin/evaluate",
     "/admin/history",
     "/admin/keys",
+    "/admin/review",
     "/admin/models/opinionlens-1",
 ]
 PASSWORD = "four quiet lenses look on"

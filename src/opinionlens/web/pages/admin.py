@@ -6,9 +6,13 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from opinionlens.storage import StorageError, retrainings
 from opinionlens.text.labels import LABELS
 from opinionlens.web.http.guards import admin_page
+from opinionlens.web.pages.retraining_view import retraining_view
 from opinionlens.web.services.state import services_of
+
+_RETRAININGS = 20
 
 
 def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False) -> APIRouter:
@@ -37,9 +41,19 @@ def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False
 
     @router.get("/history")
     async def history(request: Request) -> Response:
-        """Show the deployments."""
-        return services_of(request).pages.render(
-            request, "admin/history.html", here="admin", tab="History", from_folder=from_folder
+        """Show the retrainings and the deployments."""
+        services = services_of(request)
+        try:
+            found = await services.records.read(retrainings.newest, limit=_RETRAININGS)
+        except StorageError:  # the script says so where the deployments would be
+            found = []
+        return services.pages.render(
+            request,
+            "admin/history.html",
+            here="admin",
+            tab="History",
+            from_folder=from_folder,
+            retrainings=[retraining_view(each) for each in found],
         )
 
     @router.get("/keys")

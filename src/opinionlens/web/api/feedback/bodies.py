@@ -8,14 +8,24 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from opinionlens.storage.feedback import REVIEW
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.services.inputs import EXAMPLE_TEXT, InputLimits, JsonBody, text_type
 
 MAX_SOURCE_CHARS = 50
 
+_RESERVED = "The source `review` is kept for the review queue"
 _ABOUT_NOTHING = "Give a `prediction_id`, a `text`, or both"
 
 
@@ -69,7 +79,7 @@ class FeedbackInput(BaseModel):
         default="api",
         min_length=1,
         max_length=MAX_SOURCE_CHARS,
-        description="Where it was given: the page, a program …",
+        description="Where it was given: the page, a program … `review` is kept for the review queue.",
     )
 
     @model_validator(mode="after")
@@ -78,6 +88,14 @@ class FeedbackInput(BaseModel):
         if self.prediction_id is None and self.text is None:
             raise PydanticCustomError("about_nothing", _ABOUT_NOTHING)
         return self
+
+    @field_validator("source")
+    @classmethod
+    def is_not_reserved(cls, value: str) -> str:
+        """Refuse the name by which labels of administrators are known."""
+        if value.strip().lower() == REVIEW:
+            raise PydanticCustomError("reserved_source", _RESERVED)
+        return value
 
 
 def feedback_body(limits: InputLimits) -> JsonBody[FeedbackInput]:

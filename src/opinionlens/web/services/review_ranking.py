@@ -1,0 +1,87 @@
+"""The order of the review queue. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.classifiers.uncertainty import UncertainReason
+from opinionlens.storage.review_queue import ReviewCandidate
+from opinionlens.text.near_duplicates import NearDuplicates, words_of
+
+PredictMany = Callable[[Sequence[str]], Sequence[Prediction]]
+
+# The active model looks at so many of the most promising texts again; more would cost a page too much.
+_LOOKED_AT = 300
+_DISPUTED, _FOREIGN = 1.0, 0.5
+_UNDECIDED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RankedText:
+    """A text in the queue, with the reasons for its place."""
+
+    candidate: ReviewCandidate
+    value: float
+    reasons: tuple[str, ...]
+
+
+def rank(
+    candidates: Sequence[ReviewCandidate], labelled: Sequence[str], predict_many: PredictMany | None = None
+) -> list[RankedText]:
+    """Return the texts with the most to teach, best first.
+
+    A label teaches most where a reader disagrees with the model, where two labels are about as likely, and
+    where the model does not know the words. Of texts nearly the same one is taken, and none that is nearly
+    the same as a labelled one.
+
+    Args:
+        candidates: the texts at hand; at most 300 are returned.
+        labelled: the texts that have a label already.
+        predict_many: the active model; None without one.
+    """
+    first = sorted((_valued(each) for each in candidates), key=_order)
+    distinct = _one_of_each(first, labelled)
+    if predict_many is None:
+        return distinct
+    answers = predict_many([each.candidate.text for each in distinct])
+    return sorted(map(_with_answer, distinct, answers), key=_order)
+
+
+def _order(ranked: RankedText) -> tuple[float, float]:
+    return -ranked.value, -ranked.candidate.at.timestamp()
+
+
+def _valued(candidate: ReviewCandidate) -> RankedText:
+    high, second, _ = sorted(candidate.probabilities, reverse=True)
+    margin = high - second
+    value, reasons = 1.0 - margin, []
+    if candidate.reader is not None and candidate.reader is not candidate.label:
+        value += _DISPUTED
+        reasons.append("A reader disagrees with the model.")
+    if margin < _UNDECIDED:
+        reasons.append("Two labels are about as likely to the model.")
+    return RankedText(candidate, value, tuple(reasons))
+
+
+def _with_answer(ranked: RankedText, answer: Prediction) -> RankedText:
+    if answer.reason not in (UncertainReason.FOREIGN_TEXT, UncertainReason.UNFAMILIAR_TEXT):
+        return ranked
+    reasons = (*ranked.reasons, "The model knows few of its words.")
+    return RankedText(ranked.candidate, ranked.value + _FOREIGN, reasons)
+
+
+def _one_of_each(ranked: Sequence[RankedText], labelled: Sequence[str]) -> list[RankedText]:
+    seen = NearDuplicates()
+    for text in labelled:
+        seen.add(words_of(text), "labelled")
+    found: list[RankedText] = []
+    for each in ranked:
+        words = words_of(each.candidate.text)
+        if words and seen.find(words) is None:
+            seen.add(words, "waiting")
+            found.append(each)
+        if len(found) == _LOOKED_AT:
+            break
+    return found

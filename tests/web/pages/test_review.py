@@ -1,0 +1,132 @@
+"""`/admin/review` as the server sends it; tests/browser presses its keys."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+from tests.support.stored_drift import add_texts
+from tests.support.web_app import MakeSettings, wait_until_recording
+
+from opinionlens.base.setting_groups import PrivacySettings, SecuritySettings
+from opinionlens.base.settings import Settings
+from opinionlens.registry import MemoryRegistry
+from opinionlens.server.bootstrap import prepare
+from opinionlens.storage import Database, feedback
+from opinionlens.storage.forgetting import forget_text
+from opinionlens.web.factory import create_app
+
+PASSWORD = "four quiet lenses look on"
+
+
+@pytest.fixture
+def own(make_settings: MakeSettings) -> Settings:
+    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
+    return make_settings(groups={"security": security, "privacy": PrivacySettings(keep_texts=True)})
+
+
+@pytest.fixture
+def admin(own: Settings) -> Iterator[TestClient]:
+    """A client that has logged in."""
+    with logged_in(own) as client:
+        yield client
+
+
+@contextmanager
+def logged_in(settings: Settings) -> Iterator[TestClient]:
+    prepare(settings)
+    with TestClient(create_app(settings, registry=MemoryRegistry())) as client:
+        wait_until_recording(client)
+        token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
+        assert token
+        sent = {"username": "admin", "password": PASSWORD, "next": "/admin/review", "token": token[1]}
+        assert client.post("/login", data=sent).url.path == "/admin/review"
+        yield client
+
+
+@pytest.fixture
+def database(own: Settings, admin: TestClient) -> Iterator[Database]:
+    with closing(Database(own.database.url.get_secret_value())) as database:
+        yield database
+
+
+def words_of(page: str) -> str:
+    main = page.split("<main", 1)[1].split("</main>", 1)[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def fields_of(page: str, form: str = "review-card") -> dict[str, str]:
+    part = page.split(form, 1)[1].split("</form>", 1)[0]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', part))
+
+
+def test_without_texts_it_says_what_to_set(make_settings: MakeSettings, admin: TestClient) -> None:
+    assert "No text waits for a label Texts appear here" in words_of(admin.get("/admin/review").text)
+    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
+    with logged_in(make_settings(groups={"security": security})) as client:
+        said = words_of(client.get("/admin/review").text)
+    assert "Texts are not stored here. PRIVACY__KEEP_TEXTS=true stores them" in said
+
+
+def test_a_text_is_labelled_and_the_label_taken_back(admin: TestClient, database: Database) -> None:
+    add_texts(database, "Two hours at the <gate>")
+    page = admin.get("/admin/review").text
+    assert "Two hours at the &lt;gate&gt;" in page
+    answer = admin.post("/admin/review", data={**fields_of(page), "answer": "NEUTRAL"})
+    said = words_of(answer.text)
+    assert "Labelled as neutral. Undo Z" in said
+    assert "No text waits for a label" in said
+    assert "1 labelled here so far, 1 in the last 24 hours." in said
+    (row,) = feedback.newest(database).rows
+    assert (row.text, row.label, row.source) == ("Two hours at the <gate>", "NEUTRAL", "review")
+    answer = admin.post("/admin/review", data={**fields_of(answer.text, "review-note"), "answer": "UNDO"})
+    assert "Taken back." in words_of(answer.text)
+    assert "Two hours at the <gate>" in words_of(answer.text)
+    assert feedback.newest(database).total == 0
+
+
+def test_a_text_is_skipped(admin: TestClient, database: Database) -> None:
+    add_texts(database, "Hm")
+    fields = fields_of(admin.get("/admin/review").text)
+    said = words_of(admin.post("/admin/review", data={**fields, "answer": "SKIP"}).text)
+    assert "Skipped for 30 days. Undo Z" in said
+    assert "No text waits for a label" in said
+    assert feedback.newest(database).total == 0
+
+
+def test_a_form_of_another_site_changes_nothing(admin: TestClient, database: Database) -> None:
+    add_texts(database, "Fine")
+    fields = fields_of(admin.get("/admin/review").text) | {"answer": "POSITIVE"}
+    assert admin.post("/admin/review", data={**fields, "csrf_token": "guessed"}).status_code == 403
+    assert feedback.newest(database).total == 0
+
+
+@pytest.mark.parametrize("wrong", [{"answer": "GREAT"}, {"prediction_id": "7"}, {"answer": ""}])
+def test_a_form_without_text_or_label_is_refused(
+    admin: TestClient, database: Database, wrong: dict[str, str]
+) -> None:
+    add_texts(database, "Fine")
+    fields = fields_of(admin.get("/admin/review").text) | {"answer": "POSITIVE"}
+    assert admin.post("/admin/review", data={**fields, **wrong}).status_code == 422
+
+
+def test_a_text_that_was_deleted_meanwhile_is_told(admin: TestClient, database: Database) -> None:
+    add_texts(database, "Delete me")
+    fields = fields_of(admin.get("/admin/review").text)
+    forget_text(database, "Delete me")
+    answer = admin.post("/admin/review", data={**fields, "answer": "POSITIVE"})
+    assert "That text is not kept any more." in words_of(answer.text)
+
+
+def test_nobody_else_gets_in_or_gives_labels_of_that_source(admin: TestClient) -> None:
+    admin.cookies.clear()
+    assert admin.get("/admin/review", follow_redirects=False).headers["location"].startswith("/login")
+    given = {"text": "Fine", "label": "POSITIVE", "source": " Review"}
+    answer = admin.post("/api/v1/feedback", json=given)
+    assert answer.status_code == 422
+    assert "kept for the review queue" in answer.text
