@@ -21,8 +21,7 @@ def test_the_newest_comes_first_and_the_same_one_is_stored_once(database):
     assert retrainings.newest(database, limit=1)[0].reasons == ("There is no gain",)
 
 
-def test_no_more_than_a_thousand_are_kept(database, monkeypatch):
-    assert retrainings.MOST_KEPT == 1_000
+def test_no_more_than_so_many_are_kept(database, monkeypatch):
     monkeypatch.setattr(retrainings, "MOST_KEPT", 3)
     for minutes in range(5):
         retrainings.add(database, one(minutes))

@@ -353,6 +353,13 @@ class WorkerSettings(SettingGroup):
     drift_window_hours: int = Field(
         default=24, ge=1, le=90 * 24, description="Age of the oldest texts that a check looks at."
     )
+    retrain_hours: float = Field(
+        default=0,
+        ge=0,
+        le=365 * 24,
+        description="How often a version that learnt from new labels is proposed; 0 for never. "
+        "It needs the project's folder.",
+    )
 
 
 class DriftSettings(SettingGroup):

@@ -11,16 +11,28 @@ from datetime import timedelta
 from opinionlens.base.setting_groups import WorkerSettings
 from opinionlens.cli.drift_command import DRIFT, TOO_LITTLE
 from opinionlens.jobs.job_schedule import Job
+from opinionlens.jobs.retraining_result import NOT_GOOD_ENOUGH, NOTHING_NEW
 
 
 def jobs_of(settings: WorkerSettings) -> tuple[Job, ...]:
     """Return the jobs, with their schedules from the settings."""
-    return (
+    jobs = [
         Job(
             "drift_check",
             every=timedelta(minutes=settings.drift_check_minutes),
             # As JSON, because the table for people shows example texts on standard error.
             arguments=("drift", "check", "--json", "--since", f"{settings.drift_window_hours}h"),
             good_statuses=frozenset({0, DRIFT, TOO_LITTLE}),
-        ),
-    )
+        )
+    ]
+    if settings.retrain_hours > 0:
+        jobs.append(
+            Job(
+                "retraining_proposal",
+                every=timedelta(hours=settings.retrain_hours),
+                arguments=("retrain", "--propose", "--json", "--time-limit", "110"),
+                good_statuses=frozenset({0, NOT_GOOD_ENOUGH, NOTHING_NEW}),
+                most=timedelta(hours=2),
+            )
+        )
+    return tuple(jobs)

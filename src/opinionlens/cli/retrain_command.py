@@ -19,7 +19,13 @@ from opinionlens.cli.app_database import open_database
 from opinionlens.cli.registries import with_login
 from opinionlens.jobs.retraining import Collaborators, retrain
 from opinionlens.jobs.retraining_folder import RetrainingFolder
-from opinionlens.jobs.retraining_result import RetrainingOrder, RetrainingOutcome, RetrainingResult
+from opinionlens.jobs.retraining_result import (
+    NOT_GOOD_ENOUGH,
+    NOTHING_NEW,
+    RetrainingOrder,
+    RetrainingOutcome,
+    RetrainingResult,
+)
 from opinionlens.jobs.stage_processes import stage_processes
 from opinionlens.pipeline.params import load_params
 from opinionlens.pipeline.paths import Paths
@@ -28,13 +34,12 @@ from opinionlens.registry import Registry
 from opinionlens.storage import Database, retrainings
 from opinionlens.storage.retrainings import Retraining
 
-REFUSED, NOTHING_NEW = 3, 4
 FOLDER = Path("retraining")
 
 _STATUS = {
     RetrainingOutcome.PROMOTED: 0,
     RetrainingOutcome.PROPOSED: 0,
-    RetrainingOutcome.REFUSED: REFUSED,
+    RetrainingOutcome.REFUSED: NOT_GOOD_ENOUGH,
     RetrainingOutcome.NOTHING_NEW: NOTHING_NEW,
     RetrainingOutcome.TOO_LITTLE: NOTHING_NEW,
 }

@@ -9,6 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+# Exit statuses beside 0 and 1.
+NOT_GOOD_ENOUGH, NOTHING_NEW = 3, 4
+
 
 class RetrainingOutcome(StrEnum):
     """How a retraining ended."""

@@ -1,4 +1,4 @@
-"""Served texts that an administrator may label, and the labels given.
+"""Served texts that wait for an administrator's label.
 
 Every query looks at a bounded number of the newest rows, however many there are.
 """
@@ -168,7 +168,10 @@ def _of_log(connection: Connection) -> Select[Any]:
 
 
 def _of_feedback() -> Select[Any]:
-    """Return the query for readers' texts, also where none are kept."""
+    """Return the query for the newest texts of readers.
+
+    They are there also where predicted texts are not stored.
+    """
     newest = (
         select(feedback.c.prediction_id, feedback.c.text)
         .where(feedback.c.source != REVIEW, feedback.c.text.is_not(None))

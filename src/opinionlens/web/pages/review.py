@@ -1,4 +1,4 @@
-"""`/admin/review`: texts whose label would teach the model most.
+"""`/admin/review`: the texts with the most to teach.
 
 For administrators; works without scripts, which add keys.
 """
@@ -75,7 +75,7 @@ async def page(request: Request) -> Response:
 
 @router.post("")
 async def answer(request: Request) -> Response:
-    """Store a label, skip a text, or take the last one back."""
+    """Store a label, skip a text, or undo."""
     form = await form_of(request)
     prediction_id, answer = _uuid(form.get("prediction_id", "")), form.get("answer", "")
     if prediction_id is None or answer not in (*LABELS, SKIP, UNDO):

@@ -20,7 +20,7 @@ _UNDECIDED = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RankedText:
-    """A text in the queue, with the reasons for its place."""
+    """A text in the queue, with reasons for its place."""
 
     candidate: ReviewCandidate
     value: float
