@@ -218,15 +218,39 @@ def test_scaling_by_length_lowers_the_error_of_long_texts() -> None:
     assert expected_calibration_error(codes[is_long], applied[is_long]) < before / 3
 
 
+def test_beside_many_short_texts_certainty_may_rise_with_the_length() -> None:
+    claimed, codes, lengths = long_rows(-0.2)
+    lengths = np.minimum(lengths, 500)  # longer ones count no further
+    decisions = np.log(claimed) / 3.0
+    short = lengths <= 32
+    none_short = choose_calibration(decisions[~short], codes[~short], lengths=lengths[~short], seed=1)
+    assert none_short.calibration.length is not None
+    assert none_short.calibration.length.exponent >= 0
+    more = [np.concatenate([one, one[short].repeat(10, axis=0)]) for one in (decisions, codes, lengths)]
+    decisions, codes, lengths = more
+    found = choose_calibration(decisions, codes, lengths=lengths, seed=1)
+    assert found.calibration.scale == fit_temperature(decisions[lengths <= 32], codes[lengths <= 32]).scale
+    assert found.calibration.length is not None
+    assert found.calibration.length.exponent == pytest.approx(-0.2, abs=0.05)
+
+
+def test_certainty_rises_no_further_beyond_sixteen_pivots() -> None:
+    scaling = LengthScaling(32, -0.25)
+    assert scaling.factor(512) == pytest.approx(2.0)
+    assert scaling.factor(100_000) == scaling.factor(512)
+
+
 def test_without_lengths_nothing_is_scaled_by_them() -> None:
     claimed, codes, _ = long_rows(0.3)
     assert choose_calibration(np.log(claimed), codes, seed=1).calibration.length is None
 
 
 @given(
-    lengths=st.lists(st.integers(0, 100_000), min_size=1), pivot=st.floats(1, 1e4), exponent=st.floats(0, 1)
+    lengths=st.lists(st.integers(0, 100_000), min_size=1),
+    pivot=st.floats(1, 1e4),
+    exponent=st.floats(-0.5, 1),
 )
 def test_one_factor_and_many_are_the_same(lengths: list[int], pivot: float, exponent: float) -> None:
     scaling = LengthScaling(pivot, exponent)
     assert scaling.factors(lengths).tolist() == pytest.approx([scaling.factor(one) for one in lengths])
-    assert all(0 < scaling.factor(one) <= 1 for one in lengths)
+    assert all(0 < scaling.factor(one) <= (1 if exponent >= 0 else 4) for one in lengths)

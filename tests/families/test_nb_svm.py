@@ -3,7 +3,7 @@ import math
 import numpy as np
 import scipy.sparse as sp
 
-from opinionlens.families.nb_svm import log_ratio
+from opinionlens.families.nb_svm import grouped_log_ratio, log_ratio
 from opinionlens.features.counts import canonical
 
 
@@ -22,3 +22,22 @@ def test_more_smoothing_says_less():
     little, much = (log_ratio(block, target, smoothing) for smoothing in (0.5, 2.0))
     assert abs(much[0]) < abs(little[0])
     assert math.isclose(little[0], -little[1])
+
+
+def test_ratios_are_those_inside_the_groups():
+    # Inside the first group the first term is rather against the class; the second group has one class alone.
+    counted = [[1, 1], [1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]
+    block = canonical(sp.csr_array(np.array(counted)))
+    target = np.array([True, True, False, False, False, False, False])
+    groups = np.array([0, 0, 0, 0, 1, 1, 1])
+    inside = log_ratio(block[groups == 0], target[groups == 0], smoothing=1.0)
+    np.testing.assert_allclose(grouped_log_ratio(block, target, groups, smoothing=1.0), inside)
+    assert inside[0] < 0 < log_ratio(block, target, smoothing=1.0)[0]
+
+
+def test_groups_that_tell_no_class_are_counted_together():
+    block = canonical(sp.csr_array(np.array([[1, 0], [1, 1], [0, 1]])))
+    target = np.array([True, True, False])
+    for groups in (np.array([0, 0, 1]), np.zeros(3, dtype=int)):
+        found = grouped_log_ratio(block, target, groups, smoothing=1.0)
+        np.testing.assert_array_equal(found, log_ratio(block, target, smoothing=1.0))

@@ -28,7 +28,7 @@ MAX_NGRAM = 20
 # A manifest records eight.
 MAX_SELF_TEST_CASES = 100
 # At 1 the logits shrink as fast as a text grows; no evidence asks for more.
-MAX_EXPONENT = 1.0
+MIN_EXPONENT, MAX_EXPONENT = -0.5, 1.0
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REMEDY = "Export the classifier again, or use the version of opinionlens that wrote it."
@@ -116,8 +116,8 @@ def _check(manifest: Manifest) -> None:
 
 
 def _check_length_scaling(length: LengthScaling | None) -> None:
-    if length is not None and (length.pivot < 1 or not 0 <= length.exponent <= MAX_EXPONENT):
-        what = f"needs a pivot of 1 or more and an exponent from 0 to {MAX_EXPONENT:g}"
+    if length is not None and (length.pivot < 1 or not MIN_EXPONENT <= length.exponent <= MAX_EXPONENT):
+        what = f"needs a pivot of 1 or more and an exponent from {MIN_EXPONENT:g} to {MAX_EXPONENT:g}"
         raise _refused(what, "calibration.length")
 
 

@@ -6,7 +6,8 @@ by cross-validation.
 A calibration is softmax(scale * decision + bias). Temperature scaling has one scale for all classes and no
 bias, so it never changes which class wins; vector scaling has one scale and one bias per class, so it may.
 Both are fitted on out-of-fold decision values by minimising the log loss. Then the logits of long texts are
-scaled down as far as the log loss asks for.
+scaled as far as the log loss asks for. Where long and short texts are many, the first fit takes the short
+ones alone: one scale for both would be too high for tweets and too low for film reviews.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ _SCALE_LIMITS = (1e-3, 1e3)
 _BIAS_LIMITS = (-20.0, 20.0)
 # Tokens of a short post. Up to here no dependence on the length was found.
 _SHORT = 32
-# Fewer rows longer than that say too little, and the exponent is what was measured elsewhere: with it a model
-# of tweets is calibrated best on reviews of up to 1,000 tokens (docs/decisions/0016).
-_LEAST_LONG_ROWS = 500
+# Fewer rows longer than that, or shorter, say too little. The exponent is then what was measured elsewhere:
+# with it a model of tweets is calibrated best on reviews of up to 1,000 tokens (docs/decisions/0016).
+_LEAST_ROWS = 500
 _USUAL_EXPONENT = 0.2
 _STEEPEST = 1.0
+# Beside short texts: as far as the scale of long ones may be above that of the short.
+_STEEPEST_RISE = -0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ def choose_calibration(
         decisions: out-of-fold decision values, one column per class.
         codes: the truth, as positions in `LABELS`.
         classes: the labels of the columns.
-        lengths: of the texts, as `evidence_length` counts; None to scale no text by its length.
+        lengths: of the texts, as `evidence_length` counts; None to scale no text by its length. Where many
+            are long and many short, scale and bias are those of the short ones.
         methods: which to choose among; `none` is always one of them.
         folds: how many parts the rows are dealt into, class by class.
         seed: for the dealing.
@@ -153,15 +157,16 @@ def choose_calibration(
     """
     rows_that_match(codes, decisions)
     parts = _deal(codes, folds, seed)
+    fitted_on = _texts_for_the_scale(len(codes), lengths)
     allowed = [method for method in Method if method is Method.NONE or method in methods]
-    held_out = {method: _held_out(method, decisions, codes, classes, parts) for method in allowed}
+    held_out = {method: _held_out(method, decisions, codes, classes, parts, fitted_on) for method in allowed}
     losses = {method: _row_losses(codes, found) for method, found in held_out.items()}
     candidates = {
         method: _scores_of(method, codes, found, losses[method]) for method, found in held_out.items()
     }
     chosen, reason = Method.NONE, "no method lowers the log loss by more than one standard error"
     for method in allowed[1:]:
-        gain = losses[chosen] - losses[method]
+        gain = (losses[chosen] - losses[method])[fitted_on]
         error = float(gain.std() / np.sqrt(len(gain)))
         drop = candidates[Method.NONE].macro_f1 - candidates[method].macro_f1
         if gain.mean() > error and drop <= max_f1_loss:
@@ -174,17 +179,31 @@ def choose_calibration(
     probabilities = held_out[chosen]
     length = None
     if lengths is not None:
-        length = fit_length_scaling(probabilities, codes, lengths)
+        least = 0.0 if fitted_on.all() else _STEEPEST_RISE
+        length = fit_length_scaling(probabilities, codes, lengths, least=least)
         probabilities = _scaled(probabilities, length.factors(lengths))
     return CalibrationChoice(
-        calibration=replace(fit_calibration(chosen, decisions, codes, classes), length=length),
+        calibration=replace(
+            fit_calibration(chosen, decisions[fitted_on], codes[fitted_on], classes), length=length
+        ),
         candidates=tuple(candidates.values()),
         reason=reason,
         probabilities=probabilities,
     )
 
 
-def fit_length_scaling(probabilities: Floats, codes: Codes, lengths: NDArray[np.integer]) -> LengthScaling:
+def _texts_for_the_scale(n: int, lengths: NDArray[np.integer] | None) -> NDArray[np.bool_]:
+    """Return whether each text takes part in fitting scale and bias."""
+    if lengths is not None:
+        is_short = lengths <= _SHORT
+        if min(is_short.sum(), (~is_short).sum()) >= _LEAST_ROWS:
+            return np.asarray(is_short)
+    return np.ones(n, dtype=np.bool_)
+
+
+def fit_length_scaling(
+    probabilities: Floats, codes: Codes, lengths: NDArray[np.integer], *, least: float = 0.0
+) -> LengthScaling:
     """Find how fast certainty has to fall with the length.
 
     Where too few texts are long to tell, it falls from the longest on as was measured elsewhere.
@@ -193,9 +212,10 @@ def fit_length_scaling(probabilities: Floats, codes: Codes, lengths: NDArray[np.
         probabilities: calibrated ones (n, 3) of texts that the model has not seen.
         codes: the truth, as positions in `LABELS`.
         lengths: of the texts, in tokens.
+        least: the lowest exponent; below 0 certainty may rise with the length.
     """
     is_long = lengths > _SHORT
-    if is_long.sum() < _LEAST_LONG_ROWS:
+    if is_long.sum() < _LEAST_ROWS:
         return LengthScaling(float(max(_SHORT, lengths.max(initial=0))), _USUAL_EXPONENT)
     rows, truth, beyond = probabilities[is_long], codes[is_long], lengths[is_long]
 
@@ -203,7 +223,7 @@ def fit_length_scaling(probabilities: Floats, codes: Codes, lengths: NDArray[np.
         scaling = LengthScaling(float(_SHORT), exponent)
         return float(_row_losses(truth, _scaled(rows, scaling.factors(beyond))).mean())
 
-    found = minimize_scalar(loss, bounds=(0.0, _STEEPEST), method="bounded")
+    found = minimize_scalar(loss, bounds=(least, _STEEPEST), method="bounded")
     return LengthScaling(float(_SHORT), float(found.x))
 
 
@@ -263,13 +283,19 @@ def _deal(codes: Codes, folds: int, seed: int) -> Codes:
 
 
 def _held_out(
-    method: Method, decisions: NDArray[np.floating], codes: Codes, classes: tuple[Label, ...], parts: Codes
+    method: Method,
+    decisions: NDArray[np.floating],
+    codes: Codes,
+    classes: tuple[Label, ...],
+    parts: Codes,
+    fitted_on: NDArray[np.bool_],
 ) -> Floats:
     """Return probabilities by calibrations fitted on the other folds."""
     probabilities = np.empty((len(codes), len(classes)))
     for part in np.unique(parts):
         inside = parts == part
-        fitted = fit_calibration(method, decisions[~inside], codes[~inside], classes)
+        others = ~inside & fitted_on
+        fitted = fit_calibration(method, decisions[others], codes[others], classes)
         probabilities[inside] = fitted.apply(decisions[inside])
     return in_label_order(probabilities, classes)
 

@@ -25,6 +25,7 @@ def fit(
     params: Params,
     seed: int,
     weights: FloatArray,
+    groups: Codes,
 ) -> LinearEstimator:
     """Fit one model to each resample, and average them.
 
@@ -42,9 +43,7 @@ def fit(
     fits = []
     for _ in range(int(params["estimators"])):
         rows = _resample(codes, float(params["share"]), random)
-        fits.append(
-            fit_one_vs_rest(make, matrix[rows], codes[rows], float(params["balance"]), weights=weights[rows])
-        )
+        fits.append(fit_one_vs_rest(make, matrix[rows], codes[rows], weights=weights[rows]))
     found = average(fits)
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 

@@ -10,7 +10,6 @@ from sklearn.tree import DecisionTreeClassifier
 from opinionlens.families.column_selection import narrowed
 from opinionlens.families.estimator import SklearnEstimator
 from opinionlens.families.family import Codes, Family
-from opinionlens.families.one_vs_rest import balanced_weights
 from opinionlens.families.space import OneOf, Params, Real, Whole
 from opinionlens.families.text_weighting import occurrence_weighting
 from opinionlens.features.counts import Counts, FloatArray
@@ -24,6 +23,7 @@ def fit(
     params: Params,
     seed: int,
     weights: FloatArray,
+    groups: Codes,
 ) -> SklearnEstimator:
     """Grow one tree.
 
@@ -37,7 +37,7 @@ def fit(
         random_state=seed,
     )
     seen = weighting.apply(counts)[:, columns]
-    model.fit(seen, codes, sample_weight=weights * balanced_weights(codes, float(params["balance"])))
+    model.fit(seen, codes, sample_weight=weights)
     return SklearnEstimator(classes, weighting, columns, model)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.errors import StageFailed
+from opinionlens.families.class_balance import balanced_weights
 from opinionlens.families.estimator import Estimator
 from opinionlens.families.space import Param, Params, Space, Unsearched, completed
 from opinionlens.features.counts import Counts, FloatArray
@@ -33,11 +34,12 @@ class Fit(Protocol):
         params: Params,
         seed: int,
         weights: FloatArray,
+        groups: Codes,
     ) -> Estimator:
         """Fit on all rows of `counts`.
 
         `params` are complete; `classes` are the labels that occur in `codes`; `weights` say how much each
-        text counts.
+        text counts, with what balances the classes; `groups` number the sources of the texts.
         """
 
 
@@ -104,6 +106,7 @@ class Family:
         params: Mapping[str, object],
         seed: int,
         weights: npt.NDArray[np.floating] | None = None,
+        groups: npt.NDArray[np.integer] | None = None,
     ) -> Estimator:
         """Fit an estimator to counted texts, reproducibly.
 
@@ -115,6 +118,8 @@ class Family:
             params: by their own names; one that is left out takes its default.
             seed: all the randomness there is.
             weights: how much each text counts; None: all alike.
+            groups: the number of each text's source, in which the parameter `balance` balances the classes;
+                None: one for all.
 
         Raises:
             ParamsInvalid: a parameter is unknown to this family or has an impossible value.
@@ -130,4 +135,7 @@ class Family:
             )
         classes = tuple(LABELS[code] for code in present)
         each = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=np.float64)
-        return self.fit_estimator(counts, codes, classes, complete, seed, each)
+        sources = np.zeros_like(codes) if groups is None else np.asarray(groups, dtype=np.int64)
+        if "balance" in complete:
+            each = each * balanced_weights(codes, float(complete["balance"]), sources)
+        return self.fit_estimator(counts, codes, classes, complete, seed, each, sources)

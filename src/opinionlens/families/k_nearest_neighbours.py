@@ -21,10 +21,11 @@ def fit(
     params: Params,
     seed: int,
     weights: FloatArray,
+    groups: Codes,
 ) -> SklearnEstimator:
     """Store the weighted texts.
 
-    `seed` and `weights` are not used: nothing is drawn, and neighbours vote alike.
+    `seed`, `weights` and `groups` are not used: nothing is drawn, and neighbours vote alike.
     """
     plain = linear_weighting(counts, {**params, "tf": "binary", "idf": True})
     weighting, columns = narrowed(plain, counts, codes, int(params["terms"]))

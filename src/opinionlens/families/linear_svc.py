@@ -23,6 +23,7 @@ def fit(
     params: Params,
     seed: int,
     weights: FloatArray,
+    groups: Codes,
 ) -> LinearEstimator:
     """Fit with the squared hinge in the dual.
 
@@ -35,7 +36,7 @@ def fit(
             C=float(params["C"]), dual=True, tol=TOLERANCE, max_iter=MAX_ITERATIONS, random_state=seed
         )
 
-    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]), weights=weights)
+    found = fit_one_vs_rest(make, weighting.apply(counts), codes, weights=weights)
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 
 

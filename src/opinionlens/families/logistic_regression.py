@@ -23,6 +23,7 @@ def fit(
     params: Params,
     seed: int,
     weights: FloatArray,
+    groups: Codes,
 ) -> LinearEstimator:
     """Fit with liblinear in the dual.
 
@@ -40,7 +41,7 @@ def fit(
             random_state=seed,
         )
 
-    found = fit_one_vs_rest(make, weighting.apply(counts), codes, float(params["balance"]), weights=weights)
+    found = fit_one_vs_rest(make, weighting.apply(counts), codes, weights=weights)
     return LinearEstimator(classes, weighting, found.coef, found.intercept, found.converged)
 
 

@@ -35,7 +35,6 @@ def fit_one_vs_rest(
     make_model: MakeModel,
     matrix: Csr,
     codes: Codes,
-    balance: float,
     ratios: FloatArray | None = None,
     *,
     weights: FloatArray | None = None,
@@ -48,12 +47,9 @@ def fit_one_vs_rest(
         make_model: an unfitted scikit-learn model that has `coef_`, `intercept_`, `n_iter_` and `max_iter`.
         matrix: texts by columns.
         codes: the class of each text.
-        balance: see `balanced_weights`.
         ratios: one row per class, multiplied onto the matrix for its fit and then into its coefficients.
-        weights: how much each text counts; None: all alike. Those that balance the classes are multiplied on.
+        weights: how much each text counts; None: all alike.
     """
-    balanced = balanced_weights(codes, balance)
-    weights = balanced if weights is None else balanced * weights
     present = np.unique(codes)
     fits = [
         _fit_binary(make_model(), matrix, codes == code, weights, None if ratios is None else ratios[row])
@@ -65,17 +61,6 @@ def fit_one_vs_rest(
     if len(present) == 2:
         coef, intercept = np.vstack((-coef, coef)) / 2, np.concatenate((-intercept, intercept)) / 2
     return LinearFit(coef, intercept, all(fit.converged for fit in fits))
-
-
-def balanced_weights(codes: Codes, balance: float) -> FloatArray:
-    """Return a weight per text that balances the classes.
-
-    At balance 0 it is 1 for all; at balance 1 every class has the same weight in total.
-    """
-    present, inverse, sizes = np.unique(codes, return_inverse=True, return_counts=True)
-    per_class = (len(codes) / (len(present) * sizes)) ** balance
-    weights: FloatArray = per_class[inverse]
-    return weights
 
 
 def average(fits: Sequence[LinearFit]) -> LinearFit:
@@ -91,7 +76,7 @@ def _fit_binary(
     model: Any,  # noqa: ANN401 - LinearSVC or LogisticRegression
     matrix: Csr,
     target: npt.NDArray[np.bool_],
-    weights: FloatArray,
+    weights: FloatArray | None,
     ratio: FloatArray | None,
 ) -> LinearFit:
     seen = matrix if ratio is None else _scale_columns(matrix, ratio)

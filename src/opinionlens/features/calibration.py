@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+
+MOST_PIVOTS = 16
 
 
 class Method(StrEnum):
@@ -30,6 +33,10 @@ class LengthScaling:
     Those of a text longer than `pivot` are multiplied by (pivot / length) ** exponent. Lengths are those of
     `text.repeats.evidence_length`, in tokens. A model is more often wrong on a text longer than those that it
     was calibrated on, while its decision values grow with the length.
+
+    The exponent is negative where a model is right about long texts more often than its decision values say,
+    as one of tweets and film reviews. Then lengths count up to `MOST_PIVOTS` times the pivot, so that no
+    length alone makes an answer certain.
     """
 
     pivot: float
@@ -37,12 +44,18 @@ class LengthScaling:
 
     def factor(self, length: int) -> float:
         """Return the factor for the logits of such a text."""
-        return 1.0 if length <= self.pivot else float((self.pivot / length) ** self.exponent)
+        if length <= self.pivot:
+            return 1.0
+        return float((self.pivot / min(length, self._longest)) ** self.exponent)
 
     def factors(self, lengths: npt.ArrayLike) -> FloatArray:
         """Return `factor` of every length (n,)."""
-        beyond = np.maximum(np.asarray(lengths, dtype=np.float64), self.pivot)
+        beyond = np.clip(np.asarray(lengths, dtype=np.float64), self.pivot, self._longest)
         return np.asarray((self.pivot / beyond) ** self.exponent, dtype=np.float64)
+
+    @property
+    def _longest(self) -> float:
+        return math.inf if self.exponent >= 0 else MOST_PIVOTS * self.pivot
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,27 +41,29 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 class Labelled:
     """Counts with their labels as positions in `LABELS`.
 
-    `weights` say how much each text counts in a fit.
+    `weights` say how much each text counts in a fit, `sources` are numbers of its source.
     """
 
     counts: Counts
     codes: Codes
     weights: NDArray[np.float64]
+    sources: Codes
 
     def rows(self, index: NDArray[np.int64]) -> Labelled:
         """Return some of the rows."""
-        return Labelled(self.counts.rows(index), self.codes[index], self.weights[index])
+        return Labelled(self.counts.rows(index), self.codes[index], self.weights[index], self.sources[index])
 
 
 def load_labelled(folder: Path) -> Labelled:
     """Return one split that `vectorize_data` wrote, memory-mapped."""
-    codes, weights = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("codes", "weights"))
-    return Labelled(Counts.load(folder), codes, weights)
+    names = ("codes", "weights", "source_codes")
+    codes, weights, sources = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in names)
+    return Labelled(Counts.load(folder), codes, weights, sources)
 
 
 def fit(family: str, params: dict[str, Any], data: Labelled, seed: int) -> Estimator:
     """Fit one family."""
-    return FAMILIES[family].fit(data.counts, data.codes, params, seed, data.weights)
+    return FAMILIES[family].fit(data.counts, data.codes, params, seed, data.weights, data.sources)
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def _train_and_val() -> Labelled:
             stacked([train.counts, val.counts]),
             np.concatenate([train.codes, val.codes]),
             np.concatenate([train.weights, val.weights]),
+            np.concatenate([train.sources, val.sources]),
         )
     return _splits["train+val"]
 
