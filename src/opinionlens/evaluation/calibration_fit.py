@@ -193,7 +193,7 @@ def choose_calibration(
 
 
 def _texts_for_the_scale(n: int, lengths: NDArray[np.integer] | None) -> NDArray[np.bool_]:
-    """Return whether each text takes part in fitting scale and bias."""
+    """Return which texts scale and bias are fitted to."""
     if lengths is not None:
         is_short = lengths <= _SHORT
         if min(is_short.sum(), (~is_short).sum()) >= _LEAST_ROWS:
