@@ -23,10 +23,12 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.cli.drift_command import age_of
 from opinionlens.cli.main import app
 from opinionlens.drift.window_summary import compare_with_profile, summary_in
+from opinionlens.drift.windows import WindowSums
 from opinionlens.jobs.drift_check import CheckedModel, check_window, read_profile
 from opinionlens.jobs.drift_windows import LogSpan, window_of_log
 from opinionlens.pipeline.lineage import hash_of_files
-from opinionlens.storage import Database, drift_reports, migrate, predictions
+from opinionlens.storage import Database, drift_reports, drift_sums, migrate, predictions
+from opinionlens.storage.drift_sums import HourlySums
 from opinionlens.storage.predictions import PredictionRow, hash_text
 
 NOW = datetime.now(UTC)
@@ -189,6 +191,43 @@ def test_the_prediction_log_without_texts(database: Database, project: Path) -> 
     assert json.loads(result.stdout)["combined_drift"] is None
     predictions.write(database, rows_of(classifier, ["awful " * 30] * 300, hour_ago, None, keeps=False))
     assert check().exit_code == 3
+
+
+def sums_of(classifier: Classifier, texts: Sequence[str], hour: datetime) -> HourlySums:
+    """The sums that an app keeps of an hour."""
+    profile = read_profile(Path("objects/classifier"))
+    sums = WindowSums(profile)
+    sums.add_predictions(classifier.predict_proba(texts), [len(text) for text in texts])
+    sums.add_texts(texts, RECIPE, None)
+    return HourlySums(uuid4(), "classifier", None, hour, sums.state())
+
+
+def test_hourly_sums_stand_for_texts(database: Database, project: Path) -> None:
+    """All but the domain classifier can be measured without a text, on whole hours of the window."""
+    classifier = load_classifier(project / "objects" / "classifier")
+    this_hour = NOW.replace(minute=0, second=0, microsecond=0)
+    served = [
+        replace(row, unknown_share=0.0)
+        for row in rows_of(classifier, usual(400), NOW - timedelta(hours=2), None, keeps=False)
+    ]
+    predictions.write(database, served)
+    past = [this_hour - timedelta(hours=number) for number in (2, 3)]
+    drift_sums.write(database, [sums_of(classifier, usual(150, seed), at) for seed, at in enumerate(past)])
+    # Not whole hours of the window: the present one and one of before.
+    outside = [this_hour, this_hour - timedelta(days=2)]
+    drift_sums.write(database, [sums_of(classifier, unusual(400), at) for at in outside])
+    result = check("--json")
+    report = json.loads(result.stdout)
+    assert (report["texts"], report["texts_with_words"]) == (400, 300)
+    by_name = {one["name"]: one for one in report["measures"]}
+    assert [name for name, one in by_name.items() if one["value"] is None] == ["domain_classifier"]
+    assert not by_name["term_shift"]["has_drifted"]
+    assert not by_name["embedding_mmd"]["has_drifted"]
+    assert "the words are those of 300 predictions, from the sums of 2 whole hours" in report["notes"][0]
+    drift_sums.write(database, [sums_of(classifier, unusual(400), past[0])])
+    assert "embedding_mmd" in {
+        one["name"] for one in json.loads(check("--json").stdout)["measures"] if one["has_drifted"]
+    }
 
 
 def test_pages_are_one_window(database: Database, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

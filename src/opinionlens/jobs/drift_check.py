@@ -89,7 +89,7 @@ def check_window(
     if window.sums.texts < LEAST_TEXTS:
         return WindowComparison(window.sums.texts, window.sums.read_texts, model.profile.false_alarm_rate, ())
     domain, why_not = None, window.why_no_words
-    if window.sums.read_texts >= LEAST_TEXTS:
+    if len(window.some_texts) >= LEAST_TEXTS:
         domain, why_not = _told_apart(model, window, training)
     return compare(
         window.sums.means(),

@@ -15,7 +15,7 @@ from opinionlens.drift.measures.domain_classifier import MOST_TEXTS
 from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.report_body import WindowSource
 from opinionlens.drift.windows import KnowsWord, WindowSums
-from opinionlens.storage import Database, predictions
+from opinionlens.storage import Database, drift_sums, predictions
 from opinionlens.tabular.opening import check_plain_file, open_source
 from opinionlens.text.recipe import Recipe
 
@@ -93,10 +93,15 @@ def window_of_log(
         window.sums.add_predictions(probabilities, [row.length_chars for row in page])
         texts = [row.text for row in page if row.text is not None]
         window.sums.add_texts(texts, recipe, knows)
+        window.sums.add_unknown(
+            [row.unknown_share for row in page if row.text is None and row.unknown_share is not None]
+        )
         window.keep_some(texts)
         if since is None:
             window.start = page[-1].at
     kept = window.sums.read_texts
+    if not kept:
+        _add_hours(window, database, model)
     stored = f"{kept:,} of {window.sums.texts:,} are stored"
     window.why_no_words = f"Needs the texts; {stored} (PRIVACY__KEEP_TEXTS, PRIVACY__TEXTS_DAYS)."
     if 0 < kept < window.sums.texts:
@@ -104,6 +109,25 @@ def window_of_log(
             f"The words of {kept:,} of {window.sums.texts:,} texts were read: the others are not stored."
         )
     return window
+
+
+def _add_hours(window: GatheredWindow, database: Database, model: tuple[str, int | None]) -> None:
+    """Add the words of the whole hours in the window."""
+    hour = timedelta(hours=1)
+    found = drift_sums.hourly(
+        database,
+        model_name=model[0],
+        model_version=model[1],
+        since=window.start,
+        until=window.end - hour + timedelta(microseconds=1),
+    )
+    hours = {one.hour for one in found if window.sums.add_words_of(one.state)}
+    if hours:
+        window.notes.append(
+            f"No texts are stored: the words are those of {window.sums.read_texts:,} predictions, from the "
+            f"sums of {len(hours):,} whole hours, {min(hours):%Y-%m-%d %H:%M} to "
+            f"{max(hours) + hour:%H:%M} UTC."
+        )
 
 
 def window_of_file(
