@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
-from airflow.sdk import DAG, Variable
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import DAG, Connection, Variable
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from sentiment_steps.faults import OptionError
-from sentiment_steps.messages import drift_message, drift_sentence, failure_message
-from sentiment_steps.options import Options, options_from
+from sentiment_steps.messages import drift_message, drift_sentence, failure_message, outcome_message
+from sentiment_steps.options import Options, connection_json, options_from
 from sentiment_steps.posting import notify
 from sentiment_steps.programs import Programs
+from sentiment_steps.run_files import HANDED, handed_in
 from sentiment_steps.steps import Steps
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-    from airflow.sdk.types import RuntimeTaskInstanceProtocol
+    from airflow.sdk.types import DagRunProtocol, RuntimeTaskInstanceProtocol
 
 log = logging.getLogger(__name__)
 programs = Programs()
@@ -46,17 +49,21 @@ class ProgramCheckOperator(EndsItsProgram, ShortCircuitOperator):
     """A task that runs a program, and ends the run where the result is no."""
 
 
+@contextmanager
+def no_further_try() -> Iterator[None]:
+    """Fail at once where a setting is wrong: it stays so."""
+    try:
+        yield
+    except OptionError as error:
+        raise AirflowFailException(str(error)) from None
+
+
 def options() -> Options:
     """Read the Variables; only tasks do so, never the parsing of this file."""
     home = Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow")
-    try:
-        return options_from(
-            lambda name: Variable.get(name, default=None),
-            checkout=Path(__file__).resolve().parents[2],
-            home=home,
-        )
-    except OptionError as error:
-        raise AirflowFailException(str(error)) from None
+    checkout = Path(__file__).resolve().parents[2]
+    with no_further_try():
+        return options_from(lambda name: Variable.get(name, default=None), checkout=checkout, home=home)
 
 
 def steps(run_id: str) -> Steps:
@@ -64,15 +71,33 @@ def steps(run_id: str) -> Steps:
     return Steps(options(), run_id, programs, log.info)
 
 
-def prepare_data(run_id: str) -> str:
-    """Make the run's folder; return its path."""
-    return str(steps(run_id).prepare())
+def drift_connection() -> str:
+    """Return the connection `drift_db` as `drift check` reads it, empty where there is none."""
+    if given := os.environ.get("AIRFLOW_CONN_DRIFT_DB"):
+        return given
+    try:
+        found = Connection.get("drift_db")
+    except AirflowNotFoundException:
+        return ""
+    return connection_json(found)
+
+
+def prepare_data(run_id: str, ti: RuntimeTaskInstanceProtocol, dag_run: DagRunProtocol) -> str:
+    """Make the run's folder; return its path. What the run was given goes on through XCom."""
+    folder = steps(run_id).prepare()
+    with no_further_try():
+        given = handed_in(dag_run.conf)
+    for key, value in given.items():
+        ti.xcom_push(key=key, value=value)
+    return str(folder)
 
 
 def check_drift(run_id: str, ti: RuntimeTaskInstanceProtocol) -> bool:
-    """Say whether served texts have drifted, and tell people."""
+    """Say whether recent texts have drifted, and tell people."""
     todo = steps(run_id)
-    report, facts = todo.check()
+    handed = {key: ti.xcom_pull(task_ids="prepare_data", key=key) for key in HANDED}
+    with no_further_try():
+        report, facts = todo.check(handed_in(handed), drift_connection())
     ti.xcom_push(key="report", value=str(report))
     ti.xcom_push(key="drift", value=facts)
     if facts["drifted"]:
@@ -84,8 +109,14 @@ def check_drift(run_id: str, ti: RuntimeTaskInstanceProtocol) -> bool:
 
 
 def train(run_id: str, ti: RuntimeTaskInstanceProtocol) -> None:
-    """Train, or ask another server to."""
-    steps(run_id).train(ti.xcom_pull(task_ids="check_drift", key="drift") or {})
+    """Retrain and tell people how it ended, or ask another server to train."""
+    todo = steps(run_id)
+    outcome = todo.train(ti.xcom_pull(task_ids="check_drift", key="drift") or {})
+    if outcome is not None:
+        ti.xcom_push(key="training", value=outcome)
+        message = outcome_message(outcome, run_id)
+        log.info(message["text"])
+        notify(todo.options.webhook_url, message, log.info)
 
 
 def tell_failure(context: Context) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -38,13 +37,13 @@ class Airflow:
     variables: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one command of Airflow, with our Variables in the environment."""
+    def environment_of_programs(self) -> dict[str, str]:
+        """Return what Airflow's programs see: our Variables, and nothing of this machine's Airflow."""
         kept = {name: value for name, value in clean_environment().items() if not name.startswith("AIRFLOW")}
         variables = {
             f"AIRFLOW_VAR_OPINIONLENS_{name.upper()}": value for name, value in self.variables.items()
         }
-        environment = {
+        return {
             **kept,
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "airflow" / "dags"),
@@ -55,10 +54,13 @@ class Airflow:
             **variables,
             **self.environment,
         }
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one command of Airflow."""
         return subprocess.run(
             [AIRFLOW, *words],
             cwd=self.home,
-            env=environment,
+            env=self.environment_of_programs(),
             capture_output=True,
             text=True,
             timeout=280,
@@ -117,6 +119,7 @@ def project(tmp_path_factory):
         folder / "train.parquet"
     )
     write_model(root / "objects" / "classifier", hash_of_files(folder))
+    shutil.copy(ROOT / "params.yaml", root)
     migrate(f"sqlite:///{root / 'empty.db'}")
     return root
 
@@ -148,7 +151,7 @@ def receiver():
 
 
 @pytest.fixture
-def airflow(migrated_home, project, serve, receiver, tmp_path):
+def airflow(migrated_home, project, serve, receiver, new_mlflow_database, tmp_path):
     """Airflow with an empty history, told where project, model and receiver are."""
     home = tmp_path / "airflow"
     shutil.copytree(migrated_home, home)
@@ -163,4 +166,6 @@ def airflow(migrated_home, project, serve, receiver, tmp_path):
         "training_token": "a-secret-token",
         "webhook_url": f"{receiver.address}/200",
     }
-    return Airflow(home, variables, {"DATABASE__URL": serve.url, "PATH": os.environ["PATH"]})
+    return Airflow(
+        home, variables, {"DATABASE__URL": serve.url, "MLFLOW_TRACKING_URI": new_mlflow_database()}
+    )

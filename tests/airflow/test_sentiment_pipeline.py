@@ -57,6 +57,17 @@ def test_drift_is_told_and_another_server_asked_to_train(airflow, serve, receive
     assert "batteries" not in json.dumps([told, asked])
 
 
+def test_drift_is_followed_by_a_retraining_here(airflow, serve, receiver):
+    """The real command, which has no labels to learn from here: an outcome, and no failure."""
+    serve(600, drifted=True)
+    airflow.variables["training"] = "propose"
+    states, log = airflow.test_dag("2026-11-06")
+    assert states == {**SUCCESS, "train": "success", "run": "success"}, log
+    assert [taken["body"]["event"] for taken in receiver.taken] == ["drift", "training"]
+    assert "too few new labels to learn from" in receiver.taken[-1]["body"]["text"]
+    assert airflow.xcom("train", "training")["outcome"] == "nothing_new"
+
+
 def test_a_check_that_fails_is_tried_again_and_then_told(airflow, receiver):
     airflow.variables["model"] = "/nowhere/model"
     states, log = airflow.test_dag("2026-11-03")

@@ -4,15 +4,22 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sentiment_steps.faults import OptionError, StepError
-from sentiment_steps.messages import drift_message, facts_of, failure_message, training_request
-from sentiment_steps.options import options_from
+from sentiment_steps.messages import (
+    drift_message,
+    facts_of,
+    failure_message,
+    outcome_message,
+    training_request,
+)
+from sentiment_steps.options import connection_json, options_from
 from sentiment_steps.programs import Programs, environment_for
 from sentiment_steps.run_files import folder_of, make_folder
-from sentiment_steps.steps import Steps
+from sentiment_steps.steps import Steps, check_words
 
 REPORT = {
     "status": "drift",
@@ -60,7 +67,7 @@ def test_without_variables_the_checkout_is_the_project(checkout, tmp_path):
     assert options.project == checkout
     assert options.command == checkout / ".venv" / "bin" / "opinionlens"
     assert options.folder == tmp_path / "sentiment_pipeline"
-    assert (options.since, options.training, options.webhook_url) == ("24h", "local", "")
+    assert (options.since, options.sources, options.training, options.webhook_url) == ("", (), "local", "")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,8 @@ def test_without_variables_the_checkout_is_the_project(checkout, tmp_path):
         ("project", "/nowhere/at/all", "Set the Variable opinionlens_project."),
         ("command", "/nowhere/opinionlens", "or set the Variable opinionlens_command."),
         ("drift_since", "yesterday", "opinionlens_drift_since is 30m, 24h or 7d."),
-        ("training", "gitlab", "opinionlens_training is local, http or github."),
+        ("drift_sources", "log,logs", "opinionlens_drift_sources has some of log, xcom, mlflow, table, disk"),
+        ("training", "gitlab", "opinionlens_training is local, propose, http or github."),
         ("training", "github", "opinionlens_training_url is no address."),
         ("webhook_url", "file:///etc/passwd", "opinionlens_webhook_url is no address."),
         ("webhook_url", "https://:8080/", "opinionlens_webhook_url is no address."),
@@ -94,17 +102,64 @@ def test_the_status_of_the_check_decides(make_steps, monkeypatch, status, drifte
     monkeypatch.setenv("STATUS", status)
     folder = Path(_quiet(monkeypatch, steps.prepare))
     monkeypatch.setenv("SAYS", json.dumps(REPORT))
-    report, facts = steps.check()
+    report, facts = steps.check({})
     assert report == folder / "drift.json"
     assert json.loads(report.read_text()) == REPORT
     assert facts["drifted"] is drifted
-    assert said[-1] == "called: drift check --json --since 7d --model brand@champion"
+    given = folder / "handed.json"
+    assert given.read_text() == "{}"
+    assert said[-1] == f"called: drift check --json --xcom {given} --since 7d --model brand@champion"
 
 
 def _quiet(monkeypatch, call):
     with monkeypatch.context() as changed:
         changed.setenv("STATUS", "0")
         return call()
+
+
+@pytest.mark.parametrize(
+    ("sources", "handed", "words"),
+    [
+        ("", {}, []),
+        ("disk, mlflow", {}, ["disk", "mlflow"]),
+        ("", {"texts": 9}, ["xcom", "log", "mlflow", "table", "disk"]),
+        ("log,xcom", {"texts": 9}, ["log", "xcom"]),
+    ],
+)
+def test_what_a_run_was_given_goes_first_unless_the_order_is_set(make_steps, sources, handed, words):
+    steps, _ = make_steps(drift_sources=sources)
+    assert check_words(steps.options, handed) == [part for name in words for part in ("--from", name)]
+
+
+def test_what_a_run_was_given_is_written_for_the_check(make_steps, monkeypatch):
+    steps, _ = make_steps()
+    monkeypatch.setenv("SAYS", json.dumps(REPORT))
+    values = {"sentiment_dist": {"negative": 1.0}, "embeddings": None, "other": 5}
+    report, _ = steps.check(values)
+    assert json.loads((report.parent / "handed.json").read_text()) == {"sentiment_dist": {"negative": 1.0}}
+
+
+def test_a_connection_reaches_the_check_and_nothing_else_does(make_steps, monkeypatch):
+    steps, _ = make_steps()
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", "postgres://other")
+    monkeypatch.setattr(
+        steps.programs, "run", lambda *_, environment, **__: seen.append(environment) or 1 / 0
+    )
+    seen = []
+    connection = SimpleNamespace(
+        conn_type="postgres", host="db", login="me", password="p@", port=5, schema="s"
+    )
+    with pytest.raises(ZeroDivisionError):
+        steps.check({}, connection_json(connection))
+    given = json.loads(seen[0]["AIRFLOW_CONN_DRIFT_DB"])
+    assert given == vars(connection)
+    assert [name for name in seen[0] if name.startswith("AIRFLOW")] == ["AIRFLOW_CONN_DRIFT_DB"]
+
+
+def test_arrays_that_are_too_large_for_xcom_are_refused(make_steps):
+    steps, _ = make_steps()
+    with pytest.raises(OptionError, match="Name a file as `window`"):
+        steps.check({"embeddings": [[0.123456789] * 1_000] * 500})
 
 
 @pytest.mark.parametrize(("status", "says"), [("1", "{}"), ("2", "{}"), ("3", "no JSON"), ("0", "[]")])
@@ -114,7 +169,7 @@ def test_a_check_without_a_result_is_no_decision(make_steps, monkeypatch, status
     monkeypatch.setenv("STATUS", status)
     monkeypatch.setenv("SAYS", says)
     with pytest.raises(StepError):
-        steps.check()
+        steps.check({})
 
 
 def test_a_program_that_does_not_work_fails_the_first_step(make_steps, monkeypatch):
@@ -122,6 +177,38 @@ def test_a_program_that_does_not_work_fails_the_first_step(make_steps, monkeypat
     monkeypatch.setenv("STATUS", "1")
     with pytest.raises(StepError, match="does not work"):
         steps.prepare()
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "says"),
+    [
+        ("0", "promoted", "Retraining: version 4 is the champion. It gained."),
+        ("0", "proposed", "Retraining: version 4 is proposed; activate it on /admin. It gained."),
+        ("3", "refused", "Retraining: the new version is not good enough; the champion stays. It gained."),
+        (
+            "4",
+            "nothing_new",
+            "too few new labels to learn from; label served texts on /admin/review. It gained.",
+        ),
+    ],
+)
+def test_how_a_retraining_ended_is_told(make_steps, monkeypatch, status, outcome, says):
+    steps, said = make_steps(training="propose" if outcome == "proposed" else "local")
+    monkeypatch.setenv("STATUS", status)
+    result = {"outcome": outcome, "version": 4, "champion": 3, "reasons": ["It gained."], "details": {"a": 1}}
+    monkeypatch.setenv("SAYS", json.dumps(result))
+    found = steps.train({})
+    assert found == {"outcome": outcome, "version": 4, "champion": 3, "reasons": ["It gained."]}
+    assert outcome_message(found, "run")["text"].endswith(says)
+    assert said[-1] == f"called: retrain --json{' --propose' if outcome == 'proposed' else ''}"
+
+
+def test_a_retraining_without_a_result_is_a_failure(make_steps, monkeypatch):
+    steps, _ = make_steps()
+    monkeypatch.setenv("STATUS", "1")
+    monkeypatch.setenv("SAYS", "{}")
+    with pytest.raises(StepError, match="Retraining failed"):
+        steps.train({})
 
 
 def test_no_text_goes_into_messages():

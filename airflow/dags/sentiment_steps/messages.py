@@ -40,6 +40,25 @@ def drift_sentence(facts: Facts) -> str:
     return f"Drift: {number} differ from the training texts{why}{how}."
 
 
+def outcome_of(result: Facts) -> dict[str, Any]:
+    """Return the gist of a retraining."""
+    reasons = [str(one)[:_LONGEST] for one in result.get("reasons") or ()]
+    return {**{key: result.get(key) for key in ("outcome", "version", "champion")}, "reasons": reasons[:5]}
+
+
+def outcome_message(outcome: Facts, run_id: str) -> dict[str, Any]:
+    """Return the notification of a retraining's end."""
+    version = outcome.get("version")
+    texts = {
+        "promoted": f"Retraining: version {version} is the champion.",
+        "proposed": f"Retraining: version {version} is proposed; activate it on /admin.",
+        "refused": "Retraining: the new version is not good enough; the champion stays.",
+    }
+    known = "Retraining: there are too few new labels to learn from; label served texts on /admin/review."
+    text = " ".join([texts.get(str(outcome.get("outcome")), known), *outcome["reasons"]])
+    return {"event": "training", "text": text[:_LONGEST], "run_id": run_id, "training": dict(outcome)}
+
+
 def failure_message(task_id: str, run_id: str, error: object, log_url: str) -> dict[str, Any]:
     """Return the notification of a task that failed for good."""
     reason = str(error)[:_LONGEST]

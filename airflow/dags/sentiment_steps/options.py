@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from sentiment_steps.faults import OptionError
 
 Lookup = Callable[[str], "str | None"]
 
-TRAININGS = ("local", "http", "github")
+# Here, here without a change of champion, or elsewhere.
+HERE = ("local", "propose")
+TRAININGS = (*HERE, "http", "github")
+SOURCES = ("log", "xcom", "mlflow", "table", "disk")
 _AGE = re.compile(r"[1-9][0-9]{0,5}[mhd]")
 
 
@@ -24,6 +28,7 @@ class Options:
     command: Path
     folder: Path
     since: str
+    sources: tuple[str, ...]
     model: str
     training: str
     training_url: str
@@ -51,7 +56,8 @@ def options_from(lookup: Lookup, *, checkout: Path, home: Path) -> Options:
         project=project,
         command=Path(text("command", str(project / ".venv" / "bin" / "opinionlens"))),
         folder=Path(text("folder", str(home / "sentiment_pipeline"))),
-        since=text("drift_since", "24h"),
+        since=text("drift_since"),
+        sources=tuple(filter(None, (name.strip().lower() for name in text("drift_sources").split(",")))),
         model=text("model"),
         training=text("training", "local"),
         training_url=text("training_url"),
@@ -60,6 +66,12 @@ def options_from(lookup: Lookup, *, checkout: Path, home: Path) -> Options:
     )
     _check(options)
     return options
+
+
+def connection_json(connection: object) -> str:
+    """Return a connection as Airflow's JSON: its URI writes paths in ways that others do not read."""
+    parts = ("conn_type", "host", "login", "password", "port", "schema")
+    return json.dumps({part: getattr(connection, part, None) for part in parts})
 
 
 def _check(options: Options) -> None:
@@ -72,16 +84,21 @@ def _check(options: Options) -> None:
             f"There is no program {options.command}.",
             remedy="Run `make install` in the project, or set the Variable opinionlens_command.",
         )
-    if not _AGE.fullmatch(options.since):
+    if unknown := [name for name in options.sources if name not in SOURCES]:
+        raise OptionError(
+            f"{unknown[0][:50]!r} is no source of drift.",
+            remedy=f"opinionlens_drift_sources has some of {', '.join(SOURCES)}, with commas between.",
+        )
+    if options.since and not _AGE.fullmatch(options.since):
         raise OptionError(
             f"{options.since[:50]!r} is no time.", remedy="opinionlens_drift_since is 30m, 24h or 7d."
         )
     if options.training not in TRAININGS:
         raise OptionError(
             f"{options.training[:50]!r} is no way to train.",
-            remedy="opinionlens_training is local, http or github.",
+            remedy="opinionlens_training is local, propose, http or github.",
         )
-    if options.training != "local":
+    if options.training not in HERE:
         check_address(options.training_url, "opinionlens_training_url")
     if options.webhook_url:
         check_address(options.webhook_url, "opinionlens_webhook_url")

@@ -6,12 +6,17 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sentiment_steps.faults import StepError
+from sentiment_steps.faults import OptionError, StepError
 
 KEPT_RUNS = 30
+# XCom is a table of Airflow's database: more than this belongs into a file, which `window` names.
+MOST_BYTES = 5_000_000
+# The second system's two names, and what goes with them (docs/drift.md).
+HANDED = ("sentiment_dist", "embeddings", "texts", "window")
 
 
 def folder_of(runs: Path, run_id: str) -> Path:
@@ -35,8 +40,8 @@ def make_folder(runs: Path, run_id: str) -> Path:
     return folder
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Read what `opinionlens drift check --json` wrote.
+def read_result(path: Path) -> dict[str, Any]:
+    """Read what a command with `--json` wrote.
 
     Raises:
         StepError: It is no JSON object.
@@ -44,7 +49,35 @@ def read_report(path: Path) -> dict[str, Any]:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StepError(f"The drift check left no report in {path}: {error}") from error
+        raise StepError(f"The command left no result in {path}: {error}") from error
     if not isinstance(report, dict):
-        raise StepError(f"The drift check's report in {path} is no JSON object.")
+        raise StepError(f"The command's result in {path} is no JSON object.")
     return report
+
+
+def handed_in(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what a run was given to be checked.
+
+    Raises:
+        OptionError: It is too much for XCom.
+    """
+    given = {key: values[key] for key in HANDED if values and values.get(key) is not None}
+    size = len(json.dumps(given))
+    if size > MOST_BYTES:
+        raise OptionError(
+            f"The run was given {size / 1e6:.0f} MB; {MOST_BYTES / 1e6:.0f} MB are the most for XCom.",
+            remedy="Name a file as `window`, or write drift/recent.npz.",
+        )
+    return given
+
+
+def write_handed(path: Path, values: Mapping[str, Any] | None) -> Path:
+    """Write what a run was given as the file that `drift check --xcom` takes.
+
+    Raises:
+        OptionError: It is too much for XCom.
+    """
+    text = json.dumps(handed_in(values))
+    aside = path.with_name(f"{path.name}.part")
+    aside.write_text(text, encoding="utf-8")
+    return aside.replace(path)
