@@ -27,6 +27,7 @@ def print_check(
         run_id: of the run in MLflow.
         as_json: for programs.
     """
+    from opinionlens.cli.drift_quality_table import print_quality
     from opinionlens.drift.profile import LEAST_TEXTS
 
     if as_json:
@@ -37,6 +38,7 @@ def print_check(
         tell(f"Too little data: {texts} for {check.reference}; {LEAST_TEXTS} are needed.")
     else:
         _print_measures(found)
+        print_quality(found)
         tell(_sentence(found, texts, check.reference))
     for note in check.notes:
         tell(note)

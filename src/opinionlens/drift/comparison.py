@@ -12,6 +12,7 @@ from opinionlens.drift.measures.known_measures import MEASURES
 from opinionlens.drift.measures.measure import Measure
 from opinionlens.drift.measures.term_shift import term_deviances
 from opinionlens.drift.profile import LEAST_TEXTS, Means, TextProfile
+from opinionlens.drift.window_quality import WindowQuality
 
 _WORDS_SHOWN = 20
 # The deviance of a word that moves beyond doubt, one of 2,000 looked at.
@@ -76,6 +77,7 @@ class WindowComparison:
         results: by measure, those that could not be taken too; empty if the window is too small.
         words: that moved most.
         domain: what the domain classifier found.
+        quality: of the window's answers, where their probabilities are known.
     """
 
     texts: int
@@ -84,6 +86,7 @@ class WindowComparison:
     results: tuple[MeasureResult, ...]
     words: tuple[MovedWord, ...] = ()
     domain: DomainResult | None = None
+    quality: WindowQuality | None = None
 
     @property
     def is_enough(self) -> bool:

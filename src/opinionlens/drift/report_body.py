@@ -39,6 +39,7 @@ def body_of(found: WindowComparison, *, source: WindowSource, notes: Sequence[st
         "moved_words": [{"word": one.word, "before": one.before, "now": one.now} for one in found.words],
         "served_words": [] if domain is None else list(domain.served_words),
         "training_words": [] if domain is None else list(domain.training_words),
+        "quality": None if found.quality is None else found.quality.as_body(),
         "notes": list(notes),
     }
 
@@ -49,6 +50,7 @@ def _measure(one: MeasureResult) -> dict[str, Any]:
         "title": one.title,
         "value": one.value,
         "threshold": one.threshold,
+        "baseline": one.baseline,
         "has_drifted": one.has_drifted,
         "why_not": one.why_not,
     }

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Of measures without a baseline in reports of old: chance is half for the area under a curve.
 _BASELINES = {"domain_classifier": 0.5}
+_METRICS = ("accuracy", "macro_f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,44 @@ class ReportedWord:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedScore:
+    """A score of a report with its limits.
+
+    `metric` is accuracy or macro_f1.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedQuality:
+    """Quality of the answers that a report is about.
+
+    Attributes:
+        texts: that were answered.
+        estimated: from probabilities alone.
+        validation: on held-out texts at training, by metric.
+        answers: with feedback.
+        sources: of the feedback, with their numbers.
+        covered: the share of the window whose like has feedback.
+        realised: accuracy by feedback.
+        realised_f1: macro F1 by feedback; None for few.
+    """
+
+    texts: int
+    estimated: tuple[ReportedScore, ...]
+    validation: Mapping[str, float]
+    answers: int = 0
+    sources: Mapping[str, int] = field(default_factory=dict)
+    covered: float = 0.0
+    realised: ReportedScore | None = None
+    realised_f1: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContent:
     """A report's content.
 
@@ -63,6 +102,7 @@ class ReportContent:
         moved_words: those that moved most.
         served_words: words that tell served texts from those of training.
         notes: sentences on what was left out.
+        quality: of the answers; None where the report has none.
     """
 
     status: str
@@ -74,6 +114,7 @@ class ReportContent:
     moved_words: tuple[ReportedWord, ...]
     served_words: tuple[str, ...]
     notes: tuple[str, ...]
+    quality: ReportedQuality | None = None
 
 
 def content_of(body: Mapping[str, Any], *, has_drifted: bool) -> ReportContent:
@@ -94,6 +135,30 @@ def content_of(body: Mapping[str, Any], *, has_drifted: bool) -> ReportContent:
         moved_words=tuple(_words(body)),
         served_words=strings(body.get("served_words")),
         notes=strings(body.get("notes")),
+        quality=quality_of(body),
+    )
+
+
+def quality_of(body: Mapping[str, Any]) -> ReportedQuality | None:
+    """Return the quality that a body tells, if it does."""
+    quality = body.get("quality")
+    if not isinstance(quality, dict):
+        return None
+    estimated = tuple(_scores(quality.get("estimated")))
+    if not estimated:
+        return None
+    given = quality.get("feedback")
+    feedback: dict[str, Any] = given if isinstance(given, dict) else {}
+    realised = {one.metric: one for one in _scores({"accuracy": feedback.get("accuracy")})}
+    return ReportedQuality(
+        texts=int(number(quality.get("texts")) or 0),
+        estimated=estimated,
+        validation=_numbers(quality.get("validation")),
+        answers=int(number(feedback.get("answers")) or 0),
+        sources={name: int(count) for name, count in _numbers(feedback.get("sources")).items()},
+        covered=number(feedback.get("covered")) or 0.0,
+        realised=realised.get("accuracy"),
+        realised_f1=number(feedback.get("macro_f1")),
     )
 
 
@@ -112,6 +177,20 @@ def strings(value: object) -> tuple[str, ...]:
 def objects(value: object) -> list[dict[str, Any]]:
     """Return the objects of a body's list."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _scores(value: object) -> Iterator[ReportedScore]:
+    for metric, limits in value.items() if isinstance(value, dict) else ():
+        found = _numbers(limits)
+        if metric in _METRICS and {"value", "low", "high"} <= found.keys():
+            yield ReportedScore(metric, found["value"], found["low"], found["high"])
+
+
+def _numbers(value: object) -> dict[str, float]:
+    """Return the finite numbers of an object, by name."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: found for name, one in value.items() if (found := number(one)) is not None}
 
 
 def _measures(body: Mapping[str, Any]) -> Iterator[ReportedMeasure]:

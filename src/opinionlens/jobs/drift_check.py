@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opinionlens.base.errors import ArtifactUnsupported, InputError
@@ -11,8 +11,10 @@ from opinionlens.classifiers.linear.text_reading import word_test
 from opinionlens.drift.comparison import WindowComparison, compare
 from opinionlens.drift.measures.domain_classifier import DomainResult, tell_apart
 from opinionlens.drift.profile import LEAST_TEXTS, TextProfile
+from opinionlens.drift.realised_quality import realised_quality
 from opinionlens.drift.reference import REFERENCE_NAME, Reference
 from opinionlens.drift.thresholds import DOMAIN_SHARE
+from opinionlens.drift.window_quality import WindowQuality, held_out_scores
 from opinionlens.drift.windows import KnowsWord
 from opinionlens.jobs.drift_windows import GatheredWindow
 from opinionlens.pipeline.lineage import hash_of_files
@@ -91,13 +93,22 @@ def check_window(
     domain, why_not = None, window.why_no_words
     if len(window.some_texts) >= LEAST_TEXTS:
         domain, why_not = _told_apart(model, window, training)
-    return compare(
+    found = compare(
         window.sums.means(),
         model.profile,
         why_no_words=window.why_no_words,
         domain=domain,
         why_no_domain=why_not,
     )
+    return replace(found, quality=_quality(model, window))
+
+
+def _quality(model: CheckedModel, window: GatheredWindow) -> WindowQuality | None:
+    estimated = window.quality.estimate()
+    if estimated is None:
+        return None
+    scores = held_out_scores(model.classifier.manifest.training.scores)
+    return WindowQuality(estimated, scores, realised_quality(window.labelled, window.quality))
 
 
 def _told_apart(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opinionlens.bulk.batch_prediction import Predicts
+from opinionlens.drift.estimated_quality import QualitySums
 from opinionlens.drift.measures.domain_classifier import MOST_TEXTS
 from opinionlens.drift.profile import TextProfile
+from opinionlens.drift.realised_quality import LabelledAnswer
 from opinionlens.drift.report_body import WindowSource
 from opinionlens.drift.windows import KnowsWord, WindowSums
-from opinionlens.storage import Database, drift_sums, predictions
+from opinionlens.storage import Database, drift_sums, feedback, predictions
 from opinionlens.tabular.opening import check_plain_file, open_source
 from opinionlens.text.recipe import Recipe
 
@@ -32,6 +35,8 @@ class GatheredWindow:
         some_texts: evenly drawn, for the domain classifier.
         notes: sentences on what was left out.
         why_no_words: said where too few texts are at hand.
+        quality: sums for the expected quality of the answers.
+        labelled: answers of the window with feedback.
     """
 
     sums: WindowSums
@@ -41,8 +46,15 @@ class GatheredWindow:
     some_texts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     why_no_words: str = "The texts are not at hand."
+    quality: QualitySums = field(default_factory=QualitySums)
+    labelled: list[LabelledAnswer] = field(default_factory=list)
     _seen: int = 0
     _chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a fair sample, no secret
+
+    def add_predictions(self, probabilities: NDArray[np.float64], lengths: Sequence[int]) -> None:
+        """Add predictions (n, 3) with the lengths of their texts."""
+        self.sums.add_predictions(probabilities, lengths)
+        self.quality.add(probabilities)
 
     def keep_some(self, texts: Iterable[str]) -> None:
         """Keep each text with the same chance, at most 2,000."""
@@ -90,7 +102,7 @@ def window_of_log(
     )
     for page in rows:
         probabilities = np.array([row.probabilities for row in page])
-        window.sums.add_predictions(probabilities, [row.length_chars for row in page])
+        window.add_predictions(probabilities, [row.length_chars for row in page])
         texts = [row.text for row in page if row.text is not None]
         window.sums.add_texts(texts, recipe, knows)
         window.sums.add_unknown(
@@ -99,6 +111,12 @@ def window_of_log(
         window.keep_some(texts)
         if since is None:
             window.start = page[-1].at
+    window.labelled = [
+        LabelledAnswer(one.probabilities, one.label, one.source)
+        for one in feedback.on_predictions(
+            database, model_name=model[0], model_version=model[1], since=window.start, until=span.until
+        )
+    ]
     kept = window.sums.read_texts
     if not kept:
         _add_hours(window, database, model)
@@ -153,7 +171,7 @@ def window_of_file(
             texts = [text for text in chunk.texts if isinstance(text, str)]
             left_out += len(chunk.texts) - len(texts)
             probabilities = np.array([one.probabilities for one in classifier.predict_many(texts)])
-            window.sums.add_predictions(probabilities, [len(text) for text in texts])
+            window.add_predictions(probabilities, [len(text) for text in texts])
             window.sums.add_texts(texts, recipe, knows)
             window.keep_some(texts)
         window.notes += rows.notes()

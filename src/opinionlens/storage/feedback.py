@@ -60,6 +60,21 @@ class LabelledRow:
     time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedPrediction:
+    """A prediction with the label that feedback gives.
+
+    Attributes:
+        probabilities: in the order of LABELS.
+        label: the right one, as the reader says.
+        source: where it was given.
+    """
+
+    probabilities: tuple[float, float, float]
+    label: Label
+    source: str
+
+
 def add(
     database: Database,
     *,
@@ -147,6 +162,54 @@ def labelled_rows(database: Database) -> Iterator[LabelledRow]:
         if len(rows) < _ROWS_AT_ONCE:
             return
         last = rows[-1].id
+
+
+def on_predictions(
+    database: Database,
+    *,
+    model_name: str,
+    model_version: int | None,
+    since: datetime,
+    until: datetime,
+    limit: int = 100_000,
+) -> list[JudgedPrediction]:
+    """Return feedback on one version's predictions, the last first.
+
+    Of several on one prediction only the last counts. At most `limit` rows are looked at.
+
+    Args:
+        database: asked once.
+        model_name: of the version.
+        model_version: its number; None for the fallback.
+        since: the predictions' first moment.
+        until: the first moment after them.
+        limit: the newest feedback that is looked at.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    query = (
+        select(
+            feedback.c.prediction_id,
+            feedback.c.label,
+            feedback.c.source,
+            predictions.c.p_negative,
+            predictions.c.p_neutral,
+            predictions.c.p_positive,
+        )
+        .join(predictions, predictions.c.id == feedback.c.prediction_id)
+        .where(predictions.c.model_name == model_name)
+        .where(predictions.c.model_version.is_not_distinct_from(model_version))
+        .where(predictions.c.created_at >= since, predictions.c.created_at < until)
+        .order_by(feedback.c.id.desc())
+        .limit(limit)
+    )
+    found: dict[UUID, JudgedPrediction] = {}
+    with database.reading() as connection:
+        for row in connection.execute(query):
+            shares = (row.p_negative, row.p_neutral, row.p_positive)
+            found.setdefault(row.prediction_id, JudgedPrediction(shares, Label(row.label), row.source))
+    return list(found.values())
 
 
 def keep_texts(database: Database, before: datetime) -> None:

@@ -62,6 +62,30 @@ class TestFigures:
             "sentiment_drift_report_texts": 400,
         }
 
+    def test_expected_quality_stands_beside_that_of_training(self) -> None:
+        limits = {"value": 0.71, "low": 0.7, "high": 0.72}
+        quality = {
+            "texts": 5_000,
+            "estimated": {"accuracy": limits, "macro_f1": limits | {"value": 0.66}, "recall": limits},
+            "validation": {"accuracy": 0.77, "macro_f1": 0.745},
+            "feedback": None,
+        }
+        found = sampled(self.report({"quality": quality}), NOON)
+        assert found == {
+            "sentiment_drift_report_age_seconds": 0,
+            "sentiment_estimated_quality accuracy brands 7": 0.71,
+            "sentiment_estimated_quality macro_f1 brands 7": 0.66,
+            "sentiment_validation_quality accuracy brands 7": 0.77,
+            "sentiment_validation_quality macro_f1 brands 7": 0.745,
+        }
+
+    @pytest.mark.parametrize(
+        "quality", [None, 3, {}, {"estimated": {"accuracy": 0.7}}, {"validation": {"accuracy": 0.7}}]
+    )
+    def test_a_report_without_quality_shows_none(self, quality: object) -> None:
+        found = sampled(self.report({"quality": quality}), NOON)
+        assert found == {"sentiment_drift_report_age_seconds": 0}
+
     def test_a_report_that_judged_nothing_has_its_age_only(self) -> None:
         for body in ({"score": None, "measures": []}, {}, {"score": "much", "measures": {"a": 1}}):
             assert sampled(self.report(body), NOON) == {"sentiment_drift_report_age_seconds": 0}
@@ -75,7 +99,7 @@ class TestFigures:
         assert found["sentiment_drift label_shift brands none"] == 0.3
 
     def test_before_the_first_report_nothing_is_shown(self) -> None:
-        assert [metric.samples for metric in drift_metrics(None, NOON)] == [[], [], [], [], []]
+        assert [metric.samples for metric in drift_metrics(None, NOON)] == [[], [], [], [], [], [], []]
 
 
 @pytest.fixture

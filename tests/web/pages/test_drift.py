@@ -103,6 +103,24 @@ def test_without_stored_texts_it_names_the_setting(admin: TestClient, database: 
     assert "No texts of that time are stored. They are with PRIVACY__KEEP_TEXTS=true ." in words_of(admin)
 
 
+def test_the_quality_of_answers_is_told_with_its_limits(admin: TestClient, database: Database) -> None:
+    add_report(database, 1.8)
+    said = words_of(admin)
+    assert "71 % of the answers are expected to be right; at training it was 76 %." in said
+    assert "Estimated now 0.712 (0.701 to 0.723) 0.664 (0.651 to 0.677)" in said
+    assert "At training 0.765 0.747" in said
+    assert "By feedback on 84 answers 0.580 (0.440 to 0.710) 0.520" in said
+    assert "it assumes that they stay calibrated." in said
+    assert "feedback is no fair sample" in said
+    assert "No answer like the other 7 % has feedback." in said
+    assert "The texts have changed, so label some of them before you rely on it." in said
+
+
+def test_a_report_of_an_older_version_has_no_quality(admin: TestClient, database: Database) -> None:
+    add_report(database, 0.5, quality=None)
+    assert "How good are the answers?" not in words_of(admin)
+
+
 def test_an_old_report_says_so(admin: TestClient, database: Database) -> None:
     add_report(database, 0.5, age=timedelta(hours=49))
     said = words_of(admin)

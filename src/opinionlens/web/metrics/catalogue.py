@@ -128,6 +128,19 @@ DRIFT_TEXTS = MetricDescription(
     "gauge",
     "Texts that the newest drift report on served texts looked at; absent before the first.",
 )
+ESTIMATED_QUALITY = MetricDescription(
+    "sentiment_estimated_quality",
+    "gauge",
+    "Expected `accuracy` and `macro_f1` of the newest drift report's answers, from their probabilities "
+    "alone: right while these stay calibrated.",
+    ("metric", "model", "version"),
+)
+VALIDATION_QUALITY = MetricDescription(
+    "sentiment_validation_quality",
+    "gauge",
+    "The same on held-out labelled texts when the model of that report was trained.",
+    ("metric", "model", "version"),
+)
 HTTP_REQUESTS = MetricDescription(
     "http_requests_total",
     "counter",
@@ -251,6 +264,8 @@ CATALOGUE: tuple[MetricDescription, ...] = (
     DRIFT_THRESHOLD,
     DRIFT_AGE,
     DRIFT_TEXTS,
+    ESTIMATED_QUALITY,
+    VALIDATION_QUALITY,
     HTTP_REQUESTS,
     HTTP_SECONDS,
     HTTP_SECONDS_ALL,

@@ -7,11 +7,12 @@ same, also after a restart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import Metric
 
+from opinionlens.drift.report_content import quality_of
 from opinionlens.storage.drift_reports import DriftReport
 from opinionlens.web.metrics.catalogue import (
     DRIFT_AGE,
@@ -19,6 +20,8 @@ from opinionlens.web.metrics.catalogue import (
     DRIFT_SCORE,
     DRIFT_TEXTS,
     DRIFT_THRESHOLD,
+    ESTIMATED_QUALITY,
+    VALIDATION_QUALITY,
     MetricDescription,
 )
 
@@ -35,6 +38,8 @@ class ShownDrift:
         values: by measure, those that were taken.
         thresholds: by measure.
         texts: the number of texts; None where the report does not tell.
+        estimated: expected quality of the answers, by metric.
+        validation: quality at training, by metric.
     """
 
     at: datetime
@@ -44,6 +49,8 @@ class ShownDrift:
     values: Mapping[str, float]
     thresholds: Mapping[str, float]
     texts: int | None = None
+    estimated: Mapping[str, float] = field(default_factory=dict)
+    validation: Mapping[str, float] = field(default_factory=dict)
 
 
 def shown_drift(report: DriftReport) -> ShownDrift:
@@ -61,6 +68,7 @@ def shown_drift(report: DriftReport) -> ShownDrift:
             if isinstance(name := one.get("name"), str) and isinstance(value := one.get(field), int | float)
         }
 
+    quality = quality_of(report.body)
     return ShownDrift(
         at=report.at,
         model=report.model_name,
@@ -69,13 +77,24 @@ def shown_drift(report: DriftReport) -> ShownDrift:
         values=numbers("value"),
         thresholds=numbers("threshold"),
         texts=texts if isinstance(texts, int) else None,
+        estimated={} if quality is None else {one.metric: one.value for one in quality.estimated},
+        validation={} if quality is None else quality.validation,
     )
 
 
 def drift_metrics(drift: ShownDrift | None, now: datetime) -> Iterator[Metric]:
     """Yield the gauges; without samples where nothing is known."""
-    score, values, thresholds, age, texts = (
-        _gauge(card) for card in (DRIFT_SCORE, DRIFT_MEASURE, DRIFT_THRESHOLD, DRIFT_AGE, DRIFT_TEXTS)
+    score, values, thresholds, age, texts, estimated, validation = (
+        _gauge(card)
+        for card in (
+            DRIFT_SCORE,
+            DRIFT_MEASURE,
+            DRIFT_THRESHOLD,
+            DRIFT_AGE,
+            DRIFT_TEXTS,
+            ESTIMATED_QUALITY,
+            VALIDATION_QUALITY,
+        )
     )
     if drift is not None:
         age.add_sample(DRIFT_AGE.name, {}, max(0.0, (now - drift.at).total_seconds()))
@@ -83,11 +102,16 @@ def drift_metrics(drift: ShownDrift | None, now: datetime) -> Iterator[Metric]:
             texts.add_sample(DRIFT_TEXTS.name, {}, drift.texts)
         if drift.score is not None:
             score.add_sample(DRIFT_SCORE.name, {}, drift.score)
-        for metric, figures in ((values, drift.values), (thresholds, drift.thresholds)):
-            for measure, value in figures.items():
-                labels = {"measure": measure, "model": drift.model, "version": drift.version}
+        for metric, label, figures in (
+            (values, "measure", drift.values),
+            (thresholds, "measure", drift.thresholds),
+            (estimated, "metric", drift.estimated),
+            (validation, "metric", drift.validation),
+        ):
+            for name, value in figures.items():
+                labels = {label: name, "model": drift.model, "version": drift.version}
                 metric.add_sample(metric.name, labels, value)
-    yield from (score, values, thresholds, age, texts)
+    yield from (score, values, thresholds, age, texts, estimated, validation)
 
 
 def _gauge(card: MetricDescription) -> Metric:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from opinionlens.base.wording import counted
 from opinionlens.drift.everyday_words import EVERYDAY, everyday, readable
+from opinionlens.drift.quality_words import quality_notes, quality_rows, quality_summary
 from opinionlens.drift.report_content import ReportContent, ReportedMeasure, ReportedWord, content_of
 from opinionlens.drift.windows import WRONG_ENCODING
 from opinionlens.storage.drift_reports import DriftReport
@@ -51,6 +52,15 @@ class MeasureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityView:
+    """The quality of answers in sentences and rows."""
+
+    summary: str
+    rows: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DriftView:
     """Everything that the page shows.
 
@@ -68,6 +78,7 @@ class DriftView:
         words: that moved.
         examples: texts with such words.
         why_no_examples: said where there are none.
+        quality: how good the answers are.
     """
 
     state: str
@@ -84,6 +95,7 @@ class DriftView:
     words: tuple[MovedRow, ...] = ()
     examples: tuple[str, ...] = ()
     why_no_examples: str = ""
+    quality: QualityView | None = None
 
 
 def view_without_reports() -> DriftView:
@@ -141,6 +153,7 @@ def drift_view(
         words=words,
         examples=examples,
         why_no_examples="" if examples else _why_no_examples(content, texts),
+        quality=_quality(content),
     )
 
 
@@ -245,6 +258,14 @@ def _measure(one: ReportedMeasure) -> MeasureRow:
     if one.has_drifted:
         return MeasureRow(one, words.title, words.moved, "drifted")
     return MeasureRow(one, words.title, words.usual, "usual")
+
+
+def _quality(content: ReportContent) -> QualityView | None:
+    quality = content.quality
+    if quality is None:
+        return None
+    notes = quality_notes(quality, has_drifted=content.status == "drift")
+    return QualityView(quality_summary(quality), tuple(quality_rows(quality)), tuple(notes))
 
 
 def _moved(one: ReportedWord) -> MovedRow:
