@@ -23,6 +23,7 @@ from opinionlens.classifiers.load import load_classifier
 from opinionlens.drift.estimated_quality import QualitySums
 from opinionlens.evaluation.codes import label_codes
 from opinionlens.evaluation.intervals import Interval, bootstrap, wilson
+from opinionlens.evaluation.polarity import is_two_class
 
 SEED = 42
 AT_ONCE = 500
@@ -65,6 +66,8 @@ def _row(shift: Shift, sums: QualitySums, predicted: NDArray[np.int64]) -> str:
     cells = [shift.name, f"{n:,}"]
     for ours, true in ((estimate.accuracy, accuracy), (estimate.macro_f1, macro_f1)):
         cells += [_limits(ours), _limits(true), f"{ours.value - true.value:+.3f}"]
+    if is_two_class(shift.truth):  # a mean of two classes and one of three are no pair
+        cells[-3:] = ["–"] * 3
     return f"| {' | '.join(cells)} |"
 
 

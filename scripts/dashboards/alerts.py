@@ -8,6 +8,7 @@ ALERTS = (
     "DiskFilling",
     "DriftCheckMissing",
     "ErrorShareHigh",
+    "EstimatedQualityFalling",
     "FollowerBehind",
     "LatencyHigh",
     "NoModelAnswers",

@@ -129,6 +129,24 @@ RUNS = graph(
     wide=8,
 )
 
+QUALITY = graph(
+    "Expected share of right answers",
+    "Accuracy by the model's own probabilities, from each drift report, and at training. It holds while "
+    "probabilities stay calibrated: for texts of another kind it can be far off.",
+    "percentunit",
+    over_time(
+        'max by (model, version) (sentiment_estimated_quality{metric="accuracy"})',
+        "{{model}} {{version}} expected",
+    ),
+    over_time(
+        'max by (model, version) (sentiment_validation_quality{metric="accuracy"})',
+        "{{model}} {{version}} at training",
+    ),
+    top=1,
+    alerts=["EstimatedQualityFalling"],
+    wide=24,
+)
+
 BOARD = Board(
     name="drift",
     title="Drift",
@@ -137,6 +155,7 @@ BOARD = Board(
     sections=[
         Section("At a glance", [Line(4, [SCORE, AGE, TEXTS, WORKER, FAILURES])]),
         Section("Drift", [Line(9, [SCORE_OVER_TIME, MEASURES_NOW]), Line(9, [MEASURES])]),
+        Section("Quality", [Line(8, [QUALITY])]),
         Section("Checks", [Line(7, [AGES, TEXTS_OVER_TIME, RUNS])]),
     ],
 )

@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.support.stored_drift import add_history, add_report, add_texts
 
-from opinionlens.storage import Database
+from opinionlens.cli.html_report import HtmlReport
+from opinionlens.storage import Database, drift_reports, migrate
+from opinionlens.web.pages.drift_file import drift_file
+from opinionlens.web.pages.drift_view import drift_view
 
 pytestmark = pytest.mark.browser
 
@@ -96,3 +101,25 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(
     expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_file_of_the_command_shows_the_same(
+    browser: Browser, violations: Violations, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    with closing(Database(f"sqlite:///{tmp_path / 'own.db'}")) as database:
+        migrate(f"sqlite:///{tmp_path / 'own.db'}")
+        add_history(database, DAYS)
+        reports = drift_reports.last_served(database, limit=60)
+    view = drift_view(reports, now=reports[0].at, texts=["the pilots on #strike"])
+    HtmlReport.opened(tmp_path / "drift.html", "drift.css").write(partial(drift_file, view=view))
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 360, "height": 780})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "drift.html").as_uri())
+    expect(page.get_by_role("heading", name=re.compile("^The texts have changed"))).to_be_visible()
+    expect(page.get_by_role("img", name="How long the texts are")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert len(asked) == 1
+    assert violations(page) == []
+    page.close()

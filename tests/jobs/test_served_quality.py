@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -112,3 +113,29 @@ def test_too_few_texts_have_no_quality(database: Database, model: Path) -> None:
     result = CliRunner().invoke(app, ["drift", "check", "--model", str(model), "--json"])
     assert result.exit_code == 4
     assert json.loads(result.stdout)["quality"] is None
+
+
+def test_the_html_file_stands_alone(database: Database, model: Path, tmp_path: Path) -> None:
+    write(database, 300)
+    asked = ["drift", "check", "--model", str(model), "--html", "out/drift.html"]
+    for _ in range(2):
+        result = CliRunner().invoke(app, asked)
+        assert result.exit_code == 3, result.output
+    assert "Written: out/drift.html" in result.stderr
+    page = (tmp_path / "out" / "drift.html").read_text(encoding="utf-8")
+    assert "The texts have changed: 300 texts differ from what classifier was trained on." in page
+    assert "90 % of the answers are expected to be right." in page
+    assert page.count('role="img"') >= 4  # the checks so far, a picture for each measure
+    assert "2 checks, 2 above the threshold." in page
+    assert not re.search(r"<script|<link|<img|@import|\bsrc=|\bhref=|url\(|https?://(?!www\.w3\.org)", page)
+    assert "default-src 'none'" in page
+
+
+def test_where_no_page_can_be_made_nothing_is_checked(
+    database: Database, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(database, 300)
+    monkeypatch.setenv("API__STATIC_PATH", str(tmp_path / "away"))
+    result = CliRunner().invoke(app, ["drift", "check", "--model", str(model), "--html", "drift.html"])
+    assert "style sheets of the report are missing" in str(result.exception or result.output)
+    assert drift_reports.newest(database).total == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,15 +16,29 @@ from opinionlens.cli.drift_export_command import export
 from opinionlens.cli.telling import tell
 
 if TYPE_CHECKING:
+    from opinionlens.cli.html_report import HtmlReport
     from opinionlens.cli.drift_sources_run import AskedSources
     from opinionlens.jobs.drift_check import CheckedModel
     from opinionlens.jobs.finished_check import FinishedCheck
+    from opinionlens.storage.drift_reports import DriftReport
 
 DRIFT, TOO_LITTLE = 3, 4
 
 drift_commands = typer.Typer(help="Compare served texts with those of training.", no_args_is_help=True)
 
 _DEFAULT_AGE = "24h"
+_HISTORY = 60
+
+
+@dataclass(frozen=True)
+class CheckOutput:
+    """The form of a check's result.
+
+    `page` is an HTML file besides.
+    """
+
+    as_json: bool
+    page: HtmlReport | None = None
 
 
 drift_commands.command("export")(export)
@@ -57,6 +72,9 @@ def check(
     ] = None,
     text_column: Annotated[str, typer.Option(help="The column of the file that holds the texts.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page, too.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="NAME@VERSION, NAME@ALIAS or a folder with an artifact. Default: the champion."),
@@ -69,13 +87,14 @@ def check(
     from opinionlens.cli.processes import sigterm_as_ctrl_c
 
     _refuse_contradictions(since, last, input_file, sources, xcom)
+    output = CheckOutput(as_json, _opened(html))
     with sigterm_as_ctrl_c():
         if input_file is not None:
-            sys.exit(_check_file(input_file, text_column, as_json=as_json, model=model))
+            sys.exit(_check_file(input_file, text_column, output=output, model=model))
         if last is not None or (since is not None and not sources and xcom is None):
             span = (None if last else age_of(since or _DEFAULT_AGE), last)
-            sys.exit(_check_log(*span, as_json=as_json, model=model))
-        sys.exit(_check_sources(since, sources, xcom, as_json=as_json, model=model))
+            sys.exit(_check_log(*span, output=output, model=model))
+        sys.exit(_check_sources(since, sources, xcom, output=output, model=model))
 
 
 def _refuse_contradictions(
@@ -87,7 +106,7 @@ def _refuse_contradictions(
         raise InputError("--last and --input exclude --from and --xcom.", remedy="Give one of them.")
 
 
-def _check_file(file: Path, text_column: str, *, as_json: bool, model: str | None) -> int:
+def _check_file(file: Path, text_column: str, *, output: CheckOutput, model: str | None) -> int:
     from opinionlens.cli.checked_model import load_checked_model
     from opinionlens.jobs.drift_check import check_window
     from opinionlens.jobs.drift_windows import window_of_file
@@ -105,10 +124,10 @@ def _check_file(file: Path, text_column: str, *, as_json: bool, model: str | Non
     )
     finished = FinishedCheck.of_texts(checked, window, check_window(checked, window))
     _record_if_possible(finished)
-    return _end(finished, as_json=as_json)
+    return _end(finished, output=output)
 
 
-def _check_log(age: timedelta | None, most: int | None, *, as_json: bool, model: str | None) -> int:
+def _check_log(age: timedelta | None, most: int | None, *, output: CheckOutput, model: str | None) -> int:
     from opinionlens.cli.app_database import open_database
     from opinionlens.cli.checked_model import load_checked_model
     from opinionlens.jobs.drift_windows import LogSpan
@@ -119,11 +138,11 @@ def _check_log(age: timedelta | None, most: int | None, *, as_json: bool, model:
     with open_database() as database:
         finished = check_log(database, checked, LogSpan(datetime.now(UTC), age=age, most=most))
         record_check(database, finished)
-    return _end(finished, as_json=as_json)
+    return _end(finished, output=output)
 
 
 def _check_sources(
-    since: str | None, sources: list[str] | None, xcom: str | None, *, as_json: bool, model: str | None
+    since: str | None, sources: list[str] | None, xcom: str | None, *, output: CheckOutput, model: str | None
 ) -> int:
     from opinionlens.cli.drift_printing import print_nothing_found
     from opinionlens.cli.drift_sources_run import ask_sources
@@ -134,11 +153,11 @@ def _check_sources(
     if asked.finished is None:
         if asked.is_broken:
             raise InputError("No source has a window that can be compared. " + " ".join(asked.reasons))
-        print_nothing_found(asked.attempts, as_json=as_json)
+        print_nothing_found(asked.attempts, as_json=output.as_json)
         return TOO_LITTLE
     finished = asked.finished.noting(asked.reasons)
     _record_if_possible(finished)
-    return _end(finished, as_json=as_json, asked=asked)
+    return _end(finished, output=output, asked=asked)
 
 
 def _record_if_possible(finished: FinishedCheck) -> None:
@@ -157,14 +176,39 @@ def _record_if_possible(finished: FinishedCheck) -> None:
         tell(f"The report was not recorded: {error}")
 
 
-def _end(finished: FinishedCheck, *, as_json: bool, asked: AskedSources | None = None) -> int:
+def _end(finished: FinishedCheck, *, output: CheckOutput, asked: AskedSources | None = None) -> int:
     """Record the run, print the check and return the status."""
+    from opinionlens.cli.drift_html import write_drift_html
     from opinionlens.cli.drift_printing import print_check
 
     run_id = _recorded_run(finished)
     attempts = () if asked is None else asked.attempts
-    print_check(finished, attempts=attempts, run_id=run_id, as_json=as_json)
+    print_check(finished, attempts=attempts, run_id=run_id, as_json=output.as_json)
+    if output.page is not None:
+        write_drift_html(output.page, finished, _history(finished))
+        tell(f"Written: {output.page.file}")
     return DRIFT if finished.found.has_drifted else 0 if finished.found.is_enough else TOO_LITTLE
+
+
+def _opened(html: Path | None) -> HtmlReport | None:
+    """Find what the page needs: its problems come before the work."""
+    from opinionlens.cli.html_report import HtmlReport
+
+    return HtmlReport.opened(html, "drift.css") if html else None
+
+
+def _history(finished: FinishedCheck) -> list[DriftReport]:
+    """Return earlier reports on served texts, where the database answers."""
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.storage import StorageError, drift_reports
+
+    try:
+        with open_database() as database:
+            reports = drift_reports.last_served(database, limit=_HISTORY)
+    except StorageError as error:
+        tell(f"The page has no earlier checks: {error}")
+        return []
+    return [one for one in reports if one.window_end != finished.end]
 
 
 def _recorded_run(finished: FinishedCheck) -> str | None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from opinionlens.datasets.own_rows import Wanted, read_own_rows
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.text import vader
+from opinionlens.web.pages.report_view import report_file
 
 T = TypeVar("T")
 
@@ -50,10 +52,12 @@ def run_evaluate(
 
     The HTML file is written beside the text or JSON.
     """
-    page = HtmlReport.opened(html) if html else None  # its problems come before the work, not behind it
+    page = (
+        HtmlReport.opened(html, "report.css") if html else None
+    )  # its problems come before the work, not behind it
     report = measure(order, reporter or Bars())
     if page:
-        page.write(report)
+        page.write(partial(report_file, report=report))
         tell(f"Written: {html}")
     if as_json:
         sys.stdout.write(json.dumps(report.as_dict(), ensure_ascii=True, indent=2) + "\n")

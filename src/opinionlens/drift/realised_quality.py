@@ -23,7 +23,7 @@ _LEAST_FOR_F1 = 50
 
 @dataclass(frozen=True)
 class LabelledAnswer:
-    """A served answer that somebody labelled.
+    """A served answer with feedback.
 
     Attributes:
         probabilities: in the order of LABELS.

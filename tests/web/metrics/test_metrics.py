@@ -52,7 +52,17 @@ def busy_metrics(model: ServedModel) -> Metrics:
     metrics.set_registry_up(True)
     metrics.set_database_up(False)
     metrics.show_drift(
-        ShownDrift(datetime.now(UTC), "brands", "7", 1.5, {"label_shift": 0.3}, {"label_shift": 0.2}, 400)
+        ShownDrift(
+            datetime.now(UTC),
+            "brands",
+            "7",
+            1.5,
+            {"label_shift": 0.3},
+            {"label_shift": 0.2},
+            texts=400,
+            estimated={"accuracy": 0.71},
+            validation={"accuracy": 0.77},
+        )
     )
     return metrics
 
@@ -85,6 +95,7 @@ class TestCatalogue:
             "_score",
             "_depth",
             "_drift",
+            "_quality",
             "_threshold",
             "_limit",
             "_texts",

@@ -43,12 +43,16 @@ class MovedRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """A measure with its sentence."""
+    """A measure with its sentence.
+
+    `bar` is its distance in a picture 100 wide, whose middle is the threshold.
+    """
 
     measure: ReportedMeasure
     title: str
     says: str
     standing: str
+    bar: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +260,15 @@ def _measure(one: ReportedMeasure) -> MeasureRow:
     if one.value is None:
         return MeasureRow(one, words.title, one.why_not or "Not measured.", "unknown")
     if one.has_drifted:
-        return MeasureRow(one, words.title, words.moved, "drifted")
-    return MeasureRow(one, words.title, words.usual, "usual")
+        return MeasureRow(one, words.title, words.moved, "drifted", _bar(one))
+    return MeasureRow(one, words.title, words.usual, "usual", _bar(one))
+
+
+def _bar(one: ReportedMeasure) -> float | None:
+    if one.value is None or one.threshold is None or one.threshold <= one.baseline:
+        return None
+    ratio = (one.value - one.baseline) / (one.threshold - one.baseline)
+    return round(50 * min(max(ratio, 0.0), 2.0), 1)
 
 
 def _quality(content: ReportContent) -> QualityView | None:
