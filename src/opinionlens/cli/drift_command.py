@@ -16,8 +16,8 @@ from opinionlens.cli.drift_export_command import export
 from opinionlens.cli.telling import tell
 
 if TYPE_CHECKING:
-    from opinionlens.cli.html_report import HtmlReport
     from opinionlens.cli.drift_sources_run import AskedSources
+    from opinionlens.cli.html_report import HtmlReport
     from opinionlens.jobs.drift_check import CheckedModel
     from opinionlens.jobs.finished_check import FinishedCheck
     from opinionlens.storage.drift_reports import DriftReport
@@ -191,7 +191,10 @@ def _end(finished: FinishedCheck, *, output: CheckOutput, asked: AskedSources | 
 
 
 def _opened(html: Path | None) -> HtmlReport | None:
-    """Find what the page needs: its problems come before the work."""
+    """Open the HTML file.
+
+    Its problems come before the work.
+    """
     from opinionlens.cli.html_report import HtmlReport
 
     return HtmlReport.opened(html, "drift.css") if html else None

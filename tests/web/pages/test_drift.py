@@ -125,7 +125,7 @@ def test_an_old_report_says_so(admin: TestClient, database: Database) -> None:
     add_report(database, 0.5, age=timedelta(hours=49))
     said = words_of(admin)
     assert "The last check was 2 days ago. At that time: Nothing unusual" in said
-    assert "Checks have stopped, or nothing starts them." in said
+    assert "Checks have stopped, or nothing starts them: is opinionlens worker running?" in said
 
 
 def test_a_report_of_47_hours_is_not_old(admin: TestClient, database: Database) -> None:

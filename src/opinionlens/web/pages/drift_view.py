@@ -108,7 +108,8 @@ def view_without_reports() -> DriftView:
         "none",
         "No check has been made yet, so it is not known whether the texts have changed.",
         (
-            f"{_CHECK} It compares the texts of the last 24 hours with those of training.",
+            f"{_CHECK} It compares the texts of the last 24 hours with those of training. "
+            "`opinionlens worker` does so every hour.",
             f"It needs {LEAST_TEXTS} answered texts of a trained model, and "
             "`pip install 'opinionlens[pipeline]'` where it runs.",
         ),
@@ -226,7 +227,9 @@ def _steps(
     if answering is not None and answering != model:
         steps.append(f"{answering} answers now, and this report is about {model}. {_CHECK}")
     elif is_old:
-        steps.append(f"Checks have stopped, or nothing starts them. {_CHECK}")
+        steps.append(
+            f"Checks have stopped, or nothing starts them: is `opinionlens worker` running? {_CHECK}"
+        )
     if content.status == "too_little_data":
         steps.append("Look further back: `opinionlens drift check --since 7d`.")
     elif content.status == "drift":
@@ -248,7 +251,7 @@ def _steps_after_drift(content: ReportContent, drifted: set[str]) -> list[str]:
     steps.append(
         "Label some hundred of these texts and measure the model on them: `opinionlens evaluate MODEL FILE`."
     )
-    steps.append("If it is worse there than it was, train again with these texts: `dvc repro tune_sklearn`.")
+    steps.append("If it is worse there than it was, train again with these texts: `opinionlens retrain`.")
     if content.false_alarm_rate:
         one_in = round(1 / content.false_alarm_rate)
         steps.append(f"One check in {one_in:,} sounds the alarm although nothing has changed.")
