@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,8 +30,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_mlflow_database: Callable[[Path], str]
+) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'opinionlens.db'}"
+    monkeypatch.setenv("MLFLOW__LOCAL_TRACKING_URI", new_mlflow_database(tmp_path / "mlruns.db"))
     monkeypatch.setenv("DATABASE__URL", url)
     monkeypatch.chdir(tmp_path)
     migrate(url)
