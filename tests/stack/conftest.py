@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.slow)
+            # What fixtures build and start has limits of its own.
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
     items.sort(
         key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1
     )

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.stack import programs
 
 PROMETHEUS = Path(__file__).parents[2] / "prometheus"
 EVERY_RECEIVER = {
@@ -22,10 +23,20 @@ EVERY_RECEIVER = {
 }
 
 
-def run(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+PACKAGES = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+
+
+def run(program: str, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program: Prometheus' and Alertmanager's own tools from their unpacked packages."""
+    package = PACKAGES.get(program)
+    command = programs.debian_package(package) / "usr/bin" / program if package else program
     environment = {"PATH": os.environ["PATH"], **variables}
     return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=120, env=environment
+        [str(part) for part in (command, *arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
     )
 
 
