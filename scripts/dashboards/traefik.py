@@ -8,7 +8,6 @@ from scripts.dashboards.panels import (
     RED,
     STATUS_COLOURS,
     graph,
-    listing,
     now,
     number,
     over_time,
@@ -108,16 +107,6 @@ SERVICE_TIME = graph(
     alerts=["LatencyHigh"],
     wide=12,
 )
-SERVERS = listing(
-    "Servers",
-    "Servers behind each service; 1 when the last health check was good, 0 when requests are kept away "
-    "from it.",
-    "short",
-    now(f"min by (service, url) (traefik_service_server_up{{{SERVICE}}})"),
-    {"service": "Service", "url": "Server", "Value": "Healthy"},
-    empty="no health checks",
-    wide=8,
-)
 RETRIES = graph(
     "Retries",
     "Requests in a minute that were asked of a service again. Users saw none of it, but something failed.",
@@ -127,14 +116,14 @@ RETRIES = graph(
         f" or 0 * {rate('traefik_service_requests_total', SERVICE, 'service')}",
         "{{service}}",
     ),
-    wide=8,
+    wide=12,
 )
 CONNECTIONS = graph(
     "Open connections",
     "Connections that clients hold open, by entry point.",
     "short",
     over_time(f"sum by (entrypoint) (traefik_open_connections{{{ENTRY}}})", "{{entrypoint}}"),
-    wide=8,
+    wide=12,
 )
 TRAFFIC = graph(
     "Traffic",
@@ -169,9 +158,7 @@ BOARD = Board(
     sections=[
         Section("At a glance", [Line(4, [STATE, REQUESTS, ERRORS, LIMITED, CERTIFICATE])]),
         Section("Requests", [Line(8, [BY_CODE, BY_SERVICE])]),
-        Section(
-            "Services", [Line(8, [SERVICE_ERRORS, SERVICE_TIME]), Line(7, [SERVERS, RETRIES, CONNECTIONS])]
-        ),
+        Section("Services", [Line(8, [SERVICE_ERRORS, SERVICE_TIME]), Line(7, [RETRIES, CONNECTIONS])]),
         Section("Traffic and configuration", [Line(7, [TRAFFIC, RELOADS])]),
     ],
 )

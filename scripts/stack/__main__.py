@@ -94,7 +94,14 @@ def wait_for(compose: Compose, services: Sequence[str], process: subprocess.Pope
     began = time.monotonic()
     seen: dict[str, State] = {}
     while True:
-        now = containers_in(compose.ask("ps", "--all", "--format", "json", *services))
+        try:
+            now = containers_in(compose.ask("ps", "--all", "--format", "json", *services))
+        except StackError:
+            # While Compose makes containers, one may be listed that is not there yet.
+            if process.poll() is not None or time.monotonic() - began > START_SECONDS:
+                raise
+            time.sleep(POLL_SECONDS)
+            continue
         for one in news(seen, now):
             seen[one.service] = one.state
             print(f"  {time.monotonic() - began:5.0f} s  {one.service:18} {one.state.value}", flush=True)

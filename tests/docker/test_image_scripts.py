@@ -2,9 +2,11 @@
 
 import configparser
 import importlib.util
+import json
 import sqlite3
 import subprocess
 import sys
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -27,7 +29,9 @@ def script(name):
     return module
 
 
-healthcheck, mlflow_server, training = map(script, ("healthcheck", "mlflow_server", "training"))
+healthcheck, mlflow_server, mlflow_users, training = map(
+    script, ("healthcheck", "mlflow_server", "mlflow_users", "training")
+)
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -134,6 +138,101 @@ def test_old_tables_are_upgraded(tmp_path, monkeypatch):
     store = f"sqlite:///{tmp_path / 'old.db'}"
     assert mlflow_server.migrate(store) == 3
     assert called == [["mlflow", "db", "upgrade", store]]
+
+
+USERS = {
+    "MLFLOW_APP_USERNAME": "app",
+    "MLFLOW_APP_PASSWORD": "the app's own",
+    "MLFLOW_AUTH_ADMIN_USERNAME": "opinionlens",
+    "MLFLOW_AUTH_ADMIN_PASSWORD": "twelve chars",
+}
+
+
+class Users(BaseHTTPRequestHandler):
+    """MLflow's addresses for users: `make test-stack` asks the real ones."""
+
+    known: dict[str, str]
+
+    def do_POST(self):
+        user = self._user()
+        if self._is_refused(user):
+            return
+        if user["username"] in self.known:
+            self._answer(400, {"error_code": "RESOURCE_ALREADY_EXISTS", "message": "User exists."})
+            return
+        self.known[user["username"]] = user["password"]
+        self._answer(200, {"user": {"username": user["username"]}})
+
+    def do_PATCH(self):
+        user = self._user()
+        if not self._is_refused(user):
+            self.known[user["username"]] = user["password"]
+            self._answer(200, {})
+
+    def _user(self):
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _is_refused(self, user):
+        login = b64encode(b"opinionlens:twelve chars").decode()
+        if self.headers["Authorization"] != f"Basic {login}":
+            self._answer(401, "You are not authenticated.")
+            return True
+        if len(user["password"]) < 12:
+            self._answer(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": "Too short."})
+            return True
+        return False
+
+    def _answer(self, status, content):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def users():
+    """The server's address, and the users that it knows."""
+    handler = type("TheseUsers", (Users,), {"known": {}})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", handler.known
+    server.shutdown()
+    server.server_close()
+
+
+def test_user_of_the_app_is_made_and_later_follows_the_settings(users, capsys):
+    address, known = users
+    assert mlflow_users.main([address], USERS) == 0
+    assert known == {"app": "the app's own"}
+    assert mlflow_users.main([address], USERS | {"MLFLOW_APP_PASSWORD": "another of twelve"}) == 0
+    assert known == {"app": "another of twelve"}
+    assert capsys.readouterr().out.splitlines() == [
+        "made the user app",
+        "the user app exists and has the password of the settings",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "said"),
+    [
+        ({"MLFLOW_APP_PASSWORD": ""}, 2, "MLFLOW_APP_PASSWORD is empty."),
+        ({"MLFLOW_APP_USERNAME": "opinionlens"}, 2, "MLFLOW_APP_USERNAME is the administrator's"),
+        ({"MLFLOW_AUTH_ADMIN_PASSWORD": "a stale one, once right"}, 1, "refuses the administrator's login"),
+        ({"MLFLOW_APP_PASSWORD": "short"}, 1, "MLflow says 400: Too short."),
+    ],
+)
+def test_user_that_cannot_be_made_is_told(users, changed, status, said, capsys):
+    address, known = users
+    assert mlflow_users.main([address], USERS | changed) == status
+    assert said in capsys.readouterr().err
+    assert known == {}
+
+
+def test_user_cannot_be_made_where_nothing_answers(capsys):
+    assert mlflow_users.main(["http://127.0.0.1:9"], USERS) == 1
+    assert "refused" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -23,14 +23,14 @@ YAML = sorted(
 )  # fmt: skip
 SECRETS = (
     "POSTGRES_PASSWORD", "OPINIONLENS_DB_PASSWORD", "MLFLOW_DB_PASSWORD", "DATA_SOURCE_PASS",
-    "MLFLOW_AUTH_ADMIN_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY", "GF_SECURITY_ADMIN_PASSWORD",
-    "OPERATIONS_PASSWORD",
+    "MLFLOW_AUTH_ADMIN_PASSWORD", "MLFLOW_APP_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY",
+    "GF_SECURITY_ADMIN_PASSWORD", "OPERATIONS_PASSWORD",
 )  # fmt: skip
 LASTING = {
     "app-data", "alertmanager-data", "grafana-data", "mlflow-artifacts", "postgres-data", "prometheus-data",
     "small-data", "training-data",
 }  # fmt: skip
-JOBS = {"migrate", "mlflow-migrate", "training", "load"}
+JOBS = {"migrate", "mlflow-migrate", "mlflow-users", "training", "load"}
 
 
 def compose(folder, *words, **environment):
@@ -158,9 +158,11 @@ def test_order_of_start(services):
     def wanted(name):
         return {other: how["condition"] for other, how in services[name].get("depends_on", {}).items()}
 
-    assert wanted("opinionlens") == {"migrate": "service_completed_successfully", "mlflow": "service_healthy"}
+    done = "service_completed_successfully"
+    assert wanted("opinionlens") == {"migrate": done, "mlflow-users": done}
     # Without the registry it checks with the version of before.
-    assert wanted("worker") == {"migrate": "service_completed_successfully"}
+    assert wanted("worker") == {"migrate": done}
+    assert wanted("mlflow-users") == {"mlflow": "service_healthy"}
     assert wanted("migrate") == wanted("mlflow-migrate") == {"postgres": "service_healthy"}
     assert wanted("traefik") == wanted("opinionlens-small") == {}
 
@@ -179,9 +181,8 @@ def test_each_container_gets_its_own_secrets_only(services):
         "OPINIONLENS_DB_PASSWORD": {"opinionlens", "migrate", "postgres", "worker"},
         "MLFLOW_DB_PASSWORD": {"mlflow", "mlflow-migrate", "postgres"},
         "DATA_SOURCE_PASS": {"postgres", "postgres-exporter"},
-        "MLFLOW_AUTH_ADMIN_PASSWORD": {
-            *("mlflow", "mlflow-migrate", "opinionlens", "migrate", "training", "worker"),
-        },
+        "MLFLOW_AUTH_ADMIN_PASSWORD": {"mlflow", "mlflow-migrate", "mlflow-users", "training"},
+        "MLFLOW_APP_PASSWORD": {"mlflow-users", "opinionlens", "migrate", "worker"},
         "MLFLOW_FLASK_SERVER_SECRET_KEY": {"mlflow", "mlflow-migrate"},
         "GF_SECURITY_ADMIN_PASSWORD": {"grafana"},
         "OPERATIONS_PASSWORD": {"traefik"},

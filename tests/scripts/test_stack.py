@@ -1,5 +1,6 @@
 """`make stack`: settings with secrets made up, waiting with an end, addresses that are asked first."""
 
+import io
 import json
 import re
 import stat
@@ -10,7 +11,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from scripts.stack import __main__ as program
 from scripts.stack.addresses import FULL, SMALL, is_taken, logins, status_of
+from scripts.stack.compose_calls import StackError
 from scripts.stack.containers import Container, State, all_settled, containers_in, is_old, news
 from scripts.stack.env_files import EnvFiles, empty_secrets, ensure, filled, new_secret, values_of, write_new
 
@@ -47,7 +50,7 @@ def test_missing_files_are_made_with_different_secrets_and_only_for_their_owner(
     assert [path.name for path in files.made] == [".env", ".env.stage", ".env.build"]
     build, stage = files.values[".env.build"], files.values[".env.stage"]
     made = [build[name] for name in build if re.search(r"PASS(WORD)?$|SECRET_KEY$", name) and build[name]]
-    assert len(made) == len(set(made)) == 8
+    assert len(made) == len(set(made)) == 9
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{30}[A-Za-z0-9]", one) for one in made)
     assert len(stage["SECURITY__ADMIN_PASSWORD"]) == 32
     assert stage["MLFLOW__REMOTE_PASSWORD"] == build["MLFLOW_AUTH_ADMIN_PASSWORD"]
@@ -91,7 +94,7 @@ def test_empty_secrets_are_named(project):
     assert empty_secrets(values) == []
     assert empty_secrets(values | {"DATA_SOURCE_PASS": ""}) == ["DATA_SOURCE_PASS"]
     template = values_of((ROOT / "env.build").read_text())
-    assert len(empty_secrets(template)) == 8
+    assert len(empty_secrets(template)) == 9
 
 
 def test_environment_wins_over_env_and_that_over_env_build():
@@ -239,6 +242,35 @@ def test_ends_with_the_log_of_what_failed(stack):
     )  # fmt: skip
     assert done.returncode == 1
     assert "migrate-1 | error: no such host" in done.stderr
+
+
+class TooEarly:
+    """Compose that lists a container before it can be looked at, as it does now and then."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def ask(self, *words):
+        self.asked += 1
+        if self.asked == 1:
+            raise StackError("Error response from daemon: No such container: c5adb025421f")
+        return json.dumps(row("app", "running", "healthy"))
+
+
+def test_question_that_came_too_early_is_asked_again(monkeypatch, capsys):
+    monkeypatch.setattr(program, "POLL_SECONDS", 0.05)
+    compose = TooEarly()
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"], text=True) as up:
+        program.wait_for(compose, ["app"], up, io.StringIO())
+    assert compose.asked > 1
+    assert "healthy" in capsys.readouterr().out
+
+
+def test_question_that_fails_when_compose_has_ended_is_a_failure():
+    with subprocess.Popen([sys.executable, "-c", ""], text=True) as up:
+        up.wait(10)
+        with pytest.raises(StackError, match="No such container"):
+            program.wait_for(TooEarly(), ["app"], up, io.StringIO())
 
 
 def test_down_keeps_the_volumes(stack, project):

@@ -90,13 +90,24 @@ class Compose:
     def states(self) -> dict[str, str]:
         """Return a word for each service: its health, else its state, with the status of one that ended."""
         found = {}
-        for line in self.run("ps", "--all", "--format", "json").splitlines():
+        for line in self._listed().splitlines():
             container = json.loads(line)
             word = container["Health"] or container["State"]
             if container["State"] == "exited":
                 word = f"exited {container['ExitCode']}"
             found[container["Service"]] = word
         return found
+
+    def _listed(self) -> str:
+        """Return the containers as Compose lists them: while they are made, one may be named too early."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.run("ps", "--all", "--format", "json")
+            except RuntimeError as error:
+                if "No such container" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def container(self, service: str) -> str:
         """Return the id of a service's container."""

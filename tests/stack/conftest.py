@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scripts.stack.compose_calls import build_labels
 from tests.stack.asking import Door
 from tests.stack.compose import Compose
 from tests.stack.docker_client import DockerClient
 from tests.stack.engine import engine_in_use, images_are_pulled, make_base_image
 from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
-from tests.stack.places import CACHE
+from tests.stack.places import CACHE, ROOT
 from tests.stack.project import Project, index_settings
 from tests.stack.running import Stack
 from tests.stack.stand_ins import build_all
@@ -21,7 +22,10 @@ from tests.stack.tables import Tables
 
 HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
-ORDER = ("files", "rules", "bring_up", "models", "counts", "faults", "expressions", "lasting", "small")
+ORDER = (
+    *("files", "rules", "bring_up", "models", "counts", "tools", "faults", "expressions", "lasting"),
+    *("artifacts", "small"),
+)
 TABLES = pytest.StashKey[Tables]()
 
 
@@ -81,7 +85,8 @@ def stack(
 ) -> Iterator[Stack]:
     """The whole stack, built and healthy."""
     project = Project(tmp_path_factory.mktemp("project"))
-    running = Stack(project, Compose(docker, project.folder, "stack-tests", variables=images))
+    variables = {**images, **build_labels(ROOT)}
+    running = Stack(project, Compose(docker, project.folder, "stack-tests", variables=variables))
     running.prepare(index={} if images_are_pulled() else index_settings())
     try:
         running.build(tables)

@@ -25,6 +25,7 @@ from tests.support.waiting import wait_until
 BASE_IMAGE = "python:3.11-slim-bookworm"
 _START_SECONDS = 60
 _STOP_SECONDS = 60
+_MADE_OUTSIDE = Path("/run/docker")
 # Layers of builds that are kept for the next run.
 _KEPT_BUILD_CACHE = "10gb"
 
@@ -59,6 +60,7 @@ def private_engine() -> Iterator[DockerClient]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RuntimeError(f"another run uses the engine in {folder}: wait for its end") from None
+        was_there = _MADE_OUTSIDE.exists()
         # Short, because the path of a socket has at most 107 bytes.
         sockets = Path(tempfile.mkdtemp(prefix="stack-"))
         process = _start(folder, sockets)
@@ -75,8 +77,17 @@ def private_engine() -> Iterator[DockerClient]:
             _unmount(folder)
             left = [*mounts_below(sockets), *mounts_below(folder), *_processes_of(sockets)]
             shutil.rmtree(sockets)
+            if not was_there:
+                _remove_empty(_MADE_OUTSIDE)
         if left:
             raise RuntimeError(f"the engine has ended and left behind: {left}")
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove what dockerd makes whatever it is told, unless somebody has put something there."""
+    with contextlib.suppress(OSError):
+        for path in (folder / "plugins", folder):
+            path.rmdir()
 
 
 def _check_the_machine() -> None:

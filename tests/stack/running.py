@@ -39,6 +39,14 @@ class Stack:
     def notifications(self) -> Notifications:
         return Notifications(Door(self.project.receiver_port))
 
+    def is_inhibited(self, alert: str, *, by: str) -> bool:
+        """Tell whether an alert fires and Alertmanager holds it back because of another one."""
+        alertmanager = Door(self.project.ports["ALERTMANAGER_PORT"])
+        alerts = alertmanager.ask("GET", "/api/v2/alerts").body
+        causes = {one["fingerprint"] for one in alerts if one["labels"]["alertname"] == by}
+        held = [set(one["status"]["inhibitedBy"]) for one in alerts if one["labels"]["alertname"] == alert]
+        return any(causes & inhibitors for inhibitors in held)
+
     def change_setting(self, name: str, value: str) -> None:
         """Change a setting of the app in .env.stage; the next start of its container takes it."""
         path = self.project.folder / ".env.stage"

@@ -57,7 +57,7 @@ STAND_INS = (
     StandIn(
         "traefik",
         "TRAEFIK_IMAGE",
-        lambda: f"v{programs.traefik_version()}",
+        lambda: f"v{programs.pinned_version('traefik')}",
         lambda: {"traefik": programs.traefik()},
     ),
     StandIn("postgres", "POSTGRES_IMAGE", programs.postgres_version, _postgres_contents),
@@ -83,13 +83,19 @@ STAND_INS = (
     StandIn("grafana", "GRAFANA_IMAGE", lambda: "none", dict),
 )
 
+# Not among them: it is made from the image of the MLflow server, and for one test.
+S3 = StandIn(
+    "s3", "S3_IMAGE", lambda: programs.pinned_version("s3"), lambda: {"moto": programs.python_packages("s3")}
+)
+
 
 def build_all(docker: DockerClient) -> dict[str, str]:
     """Build every image and return the variables that name them."""
-    return {image.variable: _build(docker, image) for image in STAND_INS}
+    return {image.variable: build(docker, image) for image in STAND_INS}
 
 
-def _build(docker: DockerClient, image: StandIn) -> str:
+def build(docker: DockerClient, image: StandIn) -> str:
+    """Build an image where it is not there yet and return its tag."""
     tag, recipe = image.tag(), _recipe(image)
     if docker.label_of(tag, _RECIPE) == recipe:
         return tag

@@ -7,7 +7,7 @@ SERVICES = {
     "receiver",  # the tests' own
     *("prometheus", "alertmanager", "node-exporter", "postgres-exporter"),
 }
-JOBS = {"migrate", "mlflow-migrate"}
+JOBS = {"migrate", "mlflow-migrate", "mlflow-users"}
 
 
 def test_every_service_is_healthy(stack):

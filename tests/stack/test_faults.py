@@ -57,6 +57,8 @@ def test_a_killed_worker_costs_no_request(stack, prometheus, tables):
         assert stack.compose.python("opinionlens", KILL_WORKER).strip() == "2"
         time.sleep(8)
     assert load.failed == []
+    # The dead one's gauges are gone with it, and those of the new one are there.
+    assert prometheus.value('sum(batch_queue_limit{job="opinionlens-inference"})') == 36
     counted = assert_counts_agree(prometheus, load, is_killed=True)
     tables.add("faults", "app worker killed", f"{load.summary()}; counted {counted:.0f}", "none", "", "")
 
@@ -94,12 +96,22 @@ def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
 
 
 def test_predictions_go_on_while_postgresql_is_stopped(stack, app, prometheus, tables):
-    """No prediction fails; what needs the database is refused with 503 until it is back."""
-    with under_load(stack, prometheus) as load, AskingOn(app, "GET", "/api/v1/models/history") as asking:
+    """No prediction fails; what needs the database is refused with 503 until it is back.
+
+    MLflow has no database either, but that alert is held back: its cause is told.
+    """
+    with (
+        under_load(stack, prometheus) as load,
+        AskingOn(app, "GET", "/api/v1/models/history") as asking,
+        AskingOn(app, "GET", "/api/v1/models/registry"),
+    ):
         began = time.time()
         stack.compose.run("stop", "--timeout", "10", "postgres")
         try:
             fired = stack.notifications.fired("DatabaseUnreachable", began)
+            wait_until(lambda: stack.is_inhibited("RegistryUnreachable", by="DatabaseUnreachable"), 60)
+            held_back = time.time() - began
+            assert stack.notifications.of("RegistryUnreachable", "firing", began) == []
             time.sleep(max(0.0, began + 30 - time.time()))
         finally:
             stack.compose.run("start", "postgres")
@@ -112,6 +124,8 @@ def test_predictions_go_on_while_postgresql_is_stopped(stack, app, prometheus, t
     told = f"{load.summary()}; counted {counted:.0f}; the history 503"
     row = ("DatabaseUnreachable", f"{fired:.0f} s", f"{resolved:.0f} s")
     tables.add("faults", "PostgreSQL stopped for 30 s", told, *row)
+    row = ("RegistryUnreachable", f"held back, {held_back:.0f} s", "")
+    tables.add("faults", "PostgreSQL stopped for 30 s", "the registry's list 503", *row)
 
 
 def test_a_restarted_traefik_refuses_for_a_moment(stack, prometheus, tables):

@@ -2,6 +2,7 @@
 
 import time
 
+from tests.stack.asking import Door
 from tests.stack.host_training import SIGNS
 
 
@@ -50,3 +51,18 @@ def test_host_promotes_and_the_app_fetches_and_activates(stack, app, host, table
     assert "opinionlens version 2 is the champion." in host.promote()
     order |= {"model_version": 2, "set_default": False}
     assert app.ask("POST", "/api/v1/models/?wait=true", order, seconds=150).status == 201
+
+
+def test_the_app_has_a_user_of_its_own_that_changes_nothing(stack):
+    """Its login reads models and their files; MLflow refuses it all that changes what others made."""
+    mlflow = Door(stack.project.ports["MLFLOW_PORT"])
+    login = (stack.project.build[f"MLFLOW_APP_{part}"] for part in ("USERNAME", "PASSWORD"))
+    user = mlflow.with_login(*login)
+    models = "/api/2.0/mlflow/registered-models"
+    assert user.ask("GET", f"{models}/get?name=opinionlens").status == 200
+    assert mlflow.ask("GET", f"{models}/get?name=opinionlens").status == 401
+    alias = {"name": "opinionlens", "alias": "champion", "version": "1"}
+    assert user.ask("POST", f"{models}/alias", alias).status == 403
+    assert user.ask("DELETE", f"{models}/delete", {"name": "opinionlens"}).status == 403
+    other = {"username": "mallory", "password": "twelve characters"}
+    assert user.ask("POST", "/api/2.0/mlflow/users/create", other).status == 403

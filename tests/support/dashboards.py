@@ -37,7 +37,6 @@ EMPTY_IN_ORDER = {
         )
     },
     ("fastapi", "Errors of the last hour by route A"): "no request has failed",
-    ("traefik", "Servers A"): "Traefik counts servers only where it checks their health",
     ("traefik", "Certificate expires in A"): "Traefik serves plain HTTP on one's own machine",
 }
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::\w+)?\}|\$([A-Za-z_]\w*)")
