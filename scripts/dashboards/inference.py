@@ -22,7 +22,8 @@ SHARES = graph(
     "texts: see the drift score.",
     "percentunit",
     over_time(
-        f"{rate('predicted_sentiment_total', by='label')} / scalar({rate('predicted_sentiment_total')} > 0)",
+        f"{rate('predicted_sentiment_total', by='label')}"
+        f" / on () group_left () ({rate('predicted_sentiment_total')} > 0)",
         "{{label}}",
     ),
     colours=LABEL_COLOURS,

@@ -23,12 +23,16 @@ class DockerClient:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "1"}
 
-    def run(self, *arguments: str, seconds: float = 60, stdin: IO[bytes] | None = None) -> str:
-        """Return the output of `docker ARGUMENTS`; raise with both outputs when it fails."""
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of `docker ARGUMENTS`."""
         if self._program is None:
             raise RuntimeError("no Docker client here: install Docker (Debian: apt-get install docker.io)")
+        return [self._program, *arguments]
+
+    def run(self, *arguments: str, seconds: float = 60, stdin: IO[bytes] | None = None) -> str:
+        """Return the output of `docker ARGUMENTS`; raise with both outputs when it fails."""
         done = subprocess.run(
-            [self._program, *arguments],
+            self.command(*arguments),
             env=self.environment,
             stdin=stdin or subprocess.DEVNULL,
             capture_output=True,

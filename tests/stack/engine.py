@@ -25,7 +25,10 @@ from tests.support.waiting import wait_until
 BASE_IMAGE = "python:3.11-slim-bookworm"
 _START_SECONDS = 60
 _STOP_SECONDS = 60
-_MADE_OUTSIDE = Path("/run/docker")
+# Docker makes them whatever it is told.
+_MADE_OUTSIDE = tuple(
+    Path("/run", name) for name in ("docker/plugins", "docker", "containerd/s", "containerd")
+)
 # Layers of builds that are kept for the next run.
 _KEPT_BUILD_CACHE = "10gb"
 
@@ -60,7 +63,7 @@ def private_engine() -> Iterator[DockerClient]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RuntimeError(f"another run uses the engine in {folder}: wait for its end") from None
-        was_there = _MADE_OUTSIDE.exists()
+        new = [folder for folder in _MADE_OUTSIDE if not folder.exists()]
         # Short, because the path of a socket has at most 107 bytes.
         sockets = Path(tempfile.mkdtemp(prefix="stack-"))
         process = _start(folder, sockets)
@@ -77,17 +80,16 @@ def private_engine() -> Iterator[DockerClient]:
             _unmount(folder)
             left = [*mounts_below(sockets), *mounts_below(folder), *_processes_of(sockets)]
             shutil.rmtree(sockets)
-            if not was_there:
-                _remove_empty(_MADE_OUTSIDE)
+            _remove_empty(new)
         if left:
             raise RuntimeError(f"the engine has ended and left behind: {left}")
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove what dockerd makes whatever it is told, unless somebody has put something there."""
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders, unless somebody has put something there."""
     with contextlib.suppress(OSError):
-        for path in (folder / "plugins", folder):
-            path.rmdir()
+        for folder in folders:
+            folder.rmdir()
 
 
 def _check_the_machine() -> None:

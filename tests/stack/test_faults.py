@@ -5,6 +5,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from tests.stack.killing import KILL_ALL, KILL_WORKER
 from tests.stack.load import RATE, Load
 from tests.stack.shortened import SCRAPE_SECONDS
 from tests.support.waiting import wait_until
@@ -12,24 +13,6 @@ from tests.support.waiting import wait_until
 ANSWERED = 'http_requests_total{job="opinionlens-fastapi",handler="/api/v1/inference/predict",status="2xx"}'
 # A proxy says so when there is nobody behind it; a request without any answer has the status 0.
 AWAY = {502, 503, 504}
-# Kills the process below the container's first: the app's or MLflow's own, with all its children.
-KILL = """
-import os, pathlib, signal
-stats = {int(p.parent.name): p.read_text() for p in pathlib.Path("/proc").glob("[0-9]*/stat")}
-parents = {pid: int(text.rpartition(")")[2].split()[1]) for pid, text in stats.items()}
-main = min(pid for pid, parent in parents.items() if parent == 1)
-"""
-KILL_ALL = KILL + "os.kill(main, signal.SIGKILL)"
-KILL_WORKER = (
-    KILL
-    + """
-def is_worker(pid):
-    return b"spawn_main" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-workers = [pid for pid, parent in parents.items() if parent == main and is_worker(pid)]
-os.kill(workers[0], signal.SIGKILL)
-print(len(workers))
-"""
-)
 
 
 @contextmanager

@@ -4,6 +4,12 @@ import time
 
 from tests.stack.asking import Door
 from tests.stack.host_training import SIGNS
+from tests.support.waiting import wait_until
+
+
+def predicts(app):
+    answer = app.ask("POST", "/api/v1/inference/predict", {"text": "a wonderful day"})
+    return answer.status == 200 and answer.body["model"]["version"] == 1
 
 
 def test_only_the_word_list_answers_at_first(stack, app):
@@ -40,7 +46,8 @@ def test_host_promotes_and_the_app_fetches_and_activates(stack, app, host, table
     order = {"model_name": "opinionlens", "model_version": 1, "set_default": True}
     fetched = app.ask("POST", "/api/v1/models/?wait=true", order, seconds=150)
     assert fetched.status == 201, fetched.body
-    assert app.ask("GET", "/api/v1/about").body["model"]["version"] == 1
+    # Every worker follows within 2 s.
+    wait_until(lambda: all(predicts(app) for _ in range(10)), 10, "both workers predict")
     for word, label in SIGNS.items():
         answer = app.ask("POST", "/api/v1/inference/predict", {"text": f"no list knows {word}"})
         assert (answer.status, answer.body["prediction"]) == (200, label)
