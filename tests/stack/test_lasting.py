@@ -3,6 +3,7 @@
 import time
 
 from tests.stack.tables import Tables
+from tests.support.waiting import wait_until
 
 
 def what_is_kept(app):
@@ -27,7 +28,8 @@ def test_down_and_up_keep_everything(stack, app, prometheus):
     before = what_is_kept(app)
     assert before["active"] == 2
     assert len(before["models"]) == 2
-    measured = time.time() - 60
+    wait_until(lambda: prometheus.value("sum(up)") == 8, 60, "every target is up")
+    measured = time.time()
     compose.run("down", "--timeout", "20", seconds=120)
     assert compose.states() == {}
     stack.bring_up(Tables())
