@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from scripts.stack.compose_calls import build_labels
 from tests.stack.asking import Door
+from tests.stack.base_image import make_base_image
 from tests.stack.compose import Compose
 from tests.stack.docker_client import DockerClient
-from tests.stack.engine import engine_in_use, images_are_pulled, make_base_image
+from tests.stack.engine import engine_in_use, images_are_pulled
 from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
 from tests.stack.places import CACHE, ROOT

@@ -13,16 +13,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.stack.docker_client import DockerClient
 from tests.stack.places import CACHE
-from tests.stack.programs import run
 from tests.support.waiting import wait_until
 
-BASE_IMAGE = "python:3.11-slim-bookworm"
 _START_SECONDS = 60
 _STOP_SECONDS = 60
 # Docker makes them whatever it is told.
@@ -76,8 +73,8 @@ def private_engine() -> Iterator[DockerClient]:
                 _empty(client)
         finally:
             _stop(process)
-            _unmount(sockets)
-            _unmount(folder)
+            unmount(sockets)
+            unmount(folder)
             left = [*mounts_below(sockets), *mounts_below(folder), *_processes_of(sockets)]
             shutil.rmtree(sockets)
             _remove_empty(new)
@@ -172,7 +169,8 @@ def mounts_below(folder: Path) -> list[str]:
     return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)
 
 
-def _unmount(folder: Path) -> None:
+def unmount(folder: Path) -> None:
+    """Unmount all that is mounted in a folder."""
     for point in mounts_below(folder):
         subprocess.run(["umount", "--lazy", point], capture_output=True, timeout=10, check=False)
 
@@ -186,34 +184,3 @@ def _processes_of(sockets: Path) -> list[str]:
             if str(sockets) in command:
                 found.append(command[:200])
     return found
-
-
-def make_base_image(client: DockerClient) -> None:
-    """Make the base image of all others from Debian's packages, where it is not there yet."""
-    with contextlib.suppress(RuntimeError):
-        client.run("image", "inspect", BASE_IMAGE)
-        return
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="stack-base-", dir=CACHE) as name:
-        root = Path(name) / "root"
-        run(
-            *(
-                "debootstrap",
-                "--variant=minbase",
-                "--include=ca-certificates,python3,python3-venv,python3-pip",
-            ),
-            *("bookworm", root),
-        )
-        # As in the official image; and the certificates by which this machine knows its package index.
-        (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
-        shutil.copy("/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt")
-        shutil.rmtree(root / "var/cache/apt/archives")
-        with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as tar:
-            client.run(
-                *("import", "--change", "LABEL org.opinionlens.stand-in=debootstrap", "-", BASE_IMAGE),
-                seconds=180,
-                stdin=tar.stdout,
-            )
-            if tar.wait(10):
-                raise RuntimeError("tar could not pack the base image")
-    print(f"base image from Debian's packages: {time.monotonic() - started:.0f} s")

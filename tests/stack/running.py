@@ -15,8 +15,8 @@ from tests.stack.notifications import Notifications
 from tests.stack.project import Project
 from tests.stack.tables import Tables
 
-_BUILD_SECONDS = 480
-_UP_SECONDS = 240
+_BUILD_SECONDS = 900
+_UP_SECONDS = 480
 _OWN = ("opinionlens", "mlflow", "worker")
 
 

@@ -119,7 +119,7 @@ def build(docker: DockerClient, image: StandIn) -> str:
                 tag,
                 str(context),
             ),
-            seconds=300,
+            seconds=600,
         )
     return tag
 

@@ -28,7 +28,7 @@ def test_down_and_up_keep_everything(stack, app, prometheus):
     before = what_is_kept(app)
     assert before["active"] == 2
     assert len(before["models"]) == 2
-    wait_until(lambda: prometheus.value("sum(up)") == 8, 60, "every target is up")
+    wait_until(lambda: prometheus.value("sum(up)") == 9, 60, "every target is up")
     measured = time.time()
     compose.run("down", "--timeout", "20", seconds=120)
     assert compose.states() == {}
@@ -41,4 +41,4 @@ def test_down_and_up_keep_everything(stack, app, prometheus):
     assert program.ask("GET", "/api/v1/keys/").status == 403
     assert "a program" in {one["name"] for one in app.ask("GET", "/api/v1/keys/").body}
     old = prometheus.api("query", query="sum(up)", time=measured)["result"]
-    assert float(old[0]["value"][1]) == 8
+    assert float(old[0]["value"][1]) == 9
