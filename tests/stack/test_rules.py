@@ -35,7 +35,7 @@ def run(program: str, *arguments: str | Path, **variables: str) -> subprocess.Co
         [str(part) for part in (command, *arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=270,
         env=environment,
     )
 
