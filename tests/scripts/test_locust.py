@@ -37,7 +37,9 @@ def load(server, *options):
 def test_users_are_served_without_a_failure(server):
     done = load(server, "--key", KEY, "--host-header", "opinionlens.localhost")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert server.metric('sentiment_predictions_total{label="positive"}') > 0
+    # Which texts it takes is chance.
+    labels = ("negative", "neutral", "positive")
+    assert sum(server.metric(f'sentiment_predictions_total{{label="{label}"}}') for label in labels) > 0
 
 
 def test_answers_that_are_no_predictions_are_failures(server):
