@@ -82,14 +82,20 @@ def body_at(distance: float, *, texts: int = 5_000, **changed: Any) -> dict[str,
 
 
 def add_report(
-    database: Database, distance: float, *, age: timedelta = timedelta(hours=1), version: int = 7, **body: Any
+    database: Database,
+    distance: float,
+    *,
+    age: timedelta = timedelta(hours=1),
+    name: str = "opinionlens",
+    version: int | None = 7,
+    **body: Any,
 ) -> DriftReport:
     """Store the report of a check that was made some time ago."""
     at = datetime.now(UTC) - age
     content = body_at(distance, **body)
     return drift_reports.add(
         database,
-        model_name="opinionlens",
+        model_name=name,
         model_version=version,
         window=(at - timedelta(hours=24), at),
         has_drifted=content["status"] == "drift",

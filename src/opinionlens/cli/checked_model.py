@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opinionlens.cli.chosen import chosen_classifier
 from opinionlens.jobs.drift_check import CheckedModel, read_profile
+from opinionlens.storage.predictions import logged_model
 
 
 def load_checked_model(model: str | None) -> CheckedModel:
@@ -20,5 +21,5 @@ def load_checked_model(model: str | None) -> CheckedModel:
     if is_number:
         return CheckedModel(chosen.classifier, chosen.name, int(chosen.version), profile)
     # As the app writes it into the log where API__MODEL_PATH names the folder that it serves.
-    name = f"{chosen.name}@{chosen.version}" if model is None else chosen.name
+    name = logged_model(chosen.name, chosen.version)[0] if model is None else chosen.name
     return CheckedModel(chosen.classifier, name, None, profile)

@@ -55,6 +55,14 @@ class PredictionRow:
     unknown_share: float | None = None
 
 
+def logged_model(name: str, version: int | str | None) -> tuple[str, int | None]:
+    """Return a model's name and number in the log.
+
+    A version without a number, as that of a folder, is a part of the name.
+    """
+    return (f"{name}@{version}", None) if isinstance(version, str) else (name, version)
+
+
 def hash_text(text: str) -> str:
     """Return the SHA-256 of any text, in hexadecimal.
 

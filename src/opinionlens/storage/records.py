@@ -26,7 +26,7 @@ from opinionlens.storage.database_state import DatabaseState, Side
 from opinionlens.storage.errors import StorageError, StorageFault, StorageUnavailable
 from opinionlens.storage.migrating import is_current, migrate
 from opinionlens.storage.prediction_log import PredictionCounts, PredictionLog
-from opinionlens.storage.predictions import PredictionRow, hash_text
+from opinionlens.storage.predictions import PredictionRow, hash_text, logged_model
 from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired
 from opinionlens.storage.served_words import ServedWords
 
@@ -238,13 +238,13 @@ class Records:
             model: the model that predicted.
             seconds: how long the prediction took.
         """
-        version = model.version
+        name, version = logged_model(model.name, model.version)
         self._log.add(
             PredictionRow(
                 id=prediction_id,
                 at=datetime.now(UTC),
-                model_name=f"{model.name}@{version}" if isinstance(version, str) else model.name,
-                model_version=None if isinstance(version, str) else version,
+                model_name=name,
+                model_version=version,
                 text_hash=hash_text(text),
                 length_chars=len(text),
                 label=prediction.label,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.support.stored_drift import add_history, add_report, add_texts
+from tests.support.waiting import wait_until
 from tests.support.web_app import MakeSettings, wait_until_recording
 
 from opinionlens.base.setting_groups import SecuritySettings
@@ -24,10 +26,12 @@ from opinionlens.web.factory import create_app
 PASSWORD = "four quiet lenses look on"
 
 
+SECURITY = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
+
+
 @pytest.fixture
 def own(make_settings: MakeSettings) -> Settings:
-    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
-    return make_settings(groups={"security": security})
+    return make_settings(groups={"security": SECURITY})
 
 
 @pytest.fixture
@@ -35,12 +39,16 @@ def admin(own: Settings) -> Iterator[TestClient]:
     """A client that has logged in."""
     prepare(own)
     with TestClient(create_app(own, registry=MemoryRegistry())) as client:
-        wait_until_recording(client)
-        token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
-        assert token
-        sent = {"username": "admin", "password": PASSWORD, "next": "/admin/drift", "token": token[1]}
-        assert client.post("/login", data=sent).url.path == "/admin/drift"
+        log_in(client)
         yield client
+
+
+def log_in(client: TestClient) -> None:
+    wait_until_recording(client)
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
+    assert token
+    sent = {"username": "admin", "password": PASSWORD, "next": "/admin/drift", "token": token[1]}
+    assert client.post("/login", data=sent).url.path == "/admin/drift"
 
 
 @pytest.fixture
@@ -75,6 +83,24 @@ def test_no_drift_is_one_sentence_and_nothing_to_do(admin: TestClient, database:
     assert "Nothing unusual: 5,000 texts look like what opinionlens 7 was trained on." in said
     assert "What to do next Nothing to do." in said
     assert "Texts with these words" not in said
+
+
+def test_a_report_on_the_served_folder_is_about_the_model_that_answers(
+    make_settings: MakeSettings, write_word_model: Callable[..., str], tmp_path: Path
+) -> None:
+    digest = write_word_model(tmp_path / "served", {"great": 3.0})
+    own = make_settings(groups={"security": SECURITY}, model_path=tmp_path / "served")
+    prepare(own)
+    with (
+        TestClient(create_app(own, registry=MemoryRegistry())) as client,
+        closing(Database(own.database.url.get_secret_value())) as database,
+    ):
+        log_in(client)
+        wait_until(lambda: client.get("/ready").status_code == 200, what="the folder's model answers")
+        add_report(database, 0.5, name=f"opinionlens@{digest[:12]}", version=None)
+        assert "What to do next Nothing to do." in words_of(client)
+        add_report(database, 0.5, name="opinionlens@0123456789ab", version=None)
+        assert f"opinionlens@{digest[:12]} answers now, and this report is about" in words_of(client)
 
 
 def test_drift_is_told_in_everyday_sentences_with_words_and_texts(

@@ -53,7 +53,7 @@ async def _view(services: Services) -> DriftView:
             until=newest.window_end,
         )
     active = services.store.active
-    answering = None if active is None else named(active.name, active.version)
+    answering = None if active is None else named(*predictions.logged_model(active.name, active.version))
     return await asyncio.to_thread(
         drift_view, reports, now=datetime.now(UTC), answering=answering, texts=texts
     )
