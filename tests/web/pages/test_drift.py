@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,23 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.admin_pages import SECURITY, logged_in, words_in
 from tests.support.stored_drift import add_history, add_report, add_texts
 from tests.support.waiting import wait_until
-from tests.support.web_app import MakeSettings, wait_until_recording
+from tests.support.web_app import MakeSettings
 
-from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.base.settings import Settings
-from opinionlens.registry import MemoryRegistry
-from opinionlens.server.bootstrap import prepare
 from opinionlens.storage import Database, StorageUnavailable
-from opinionlens.web.factory import create_app
-
-PASSWORD = "four quiet lenses look on"
-
-
-SECURITY = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
 
 
 @pytest.fixture
@@ -37,18 +27,8 @@ def own(make_settings: MakeSettings) -> Settings:
 @pytest.fixture
 def admin(own: Settings) -> Iterator[TestClient]:
     """A client that has logged in."""
-    prepare(own)
-    with TestClient(create_app(own, registry=MemoryRegistry())) as client:
-        log_in(client)
+    with logged_in(own, "/admin/drift") as client:
         yield client
-
-
-def log_in(client: TestClient) -> None:
-    wait_until_recording(client)
-    token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
-    assert token
-    sent = {"username": "admin", "password": PASSWORD, "next": "/admin/drift", "token": token[1]}
-    assert client.post("/login", data=sent).url.path == "/admin/drift"
 
 
 @pytest.fixture
@@ -60,8 +40,7 @@ def database(own: Settings, admin: TestClient) -> Iterator[Database]:
 def words_of(client: TestClient, status: int = 200) -> str:
     answer = client.get("/admin/drift")
     assert answer.status_code == status
-    main = answer.text.split("<main", 1)[1].split("</main>", 1)[0]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+    return words_in(answer.text)
 
 
 def test_before_the_first_check_it_says_what_to_type(admin: TestClient) -> None:
@@ -90,12 +69,10 @@ def test_a_report_on_the_served_folder_is_about_the_model_that_answers(
 ) -> None:
     digest = write_word_model(tmp_path / "served", {"great": 3.0})
     own = make_settings(groups={"security": SECURITY}, model_path=tmp_path / "served")
-    prepare(own)
     with (
-        TestClient(create_app(own, registry=MemoryRegistry())) as client,
+        logged_in(own, "/admin/drift") as client,
         closing(Database(own.database.url.get_secret_value())) as database,
     ):
-        log_in(client)
         wait_until(lambda: client.get("/ready").status_code == 200, what="the folder's model answers")
         add_report(database, 0.5, name=f"opinionlens@{digest[:12]}", version=None)
         assert "What to do next Nothing to do." in words_of(client)

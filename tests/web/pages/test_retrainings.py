@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
-from tests.support.web_app import MakeSettings, wait_until_recording
+from tests.support.admin_pages import SECURITY, logged_in, words_in
+from tests.support.web_app import MakeSettings
 
-from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.base.settings import Settings
-from opinionlens.registry import MemoryRegistry
-from opinionlens.server.bootstrap import prepare
 from opinionlens.storage import Database, retrainings
 from opinionlens.storage.retrainings import Retraining
-from opinionlens.web.factory import create_app
-
-PASSWORD = "four quiet lenses look on"
 
 
 @pytest.fixture
 def own(make_settings: MakeSettings) -> Settings:
-    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
-    return make_settings(groups={"security": security})
+    return make_settings(groups={"security": SECURITY})
 
 
 @pytest.fixture
 def admin(own: Settings) -> Iterator[TestClient]:
     """A client that has logged in."""
-    prepare(own)
-    with TestClient(create_app(own, registry=MemoryRegistry())) as client:
-        wait_until_recording(client)
-        token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
-        assert token
-        sent = {"username": "admin", "password": PASSWORD, "next": "/admin/history", "token": token[1]}
-        assert client.post("/login", data=sent).url.path == "/admin/history"
+    with logged_in(own, "/admin/history") as client:
         yield client
 
 
 def words_of(client: TestClient) -> str:
-    main = client.get("/admin/history").text.split("<main", 1)[1].split("</main>", 1)[0]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+    return words_in(client.get("/admin/history").text)
 
 
 def test_each_retraining_is_told_with_its_reasons(own: Settings, admin: TestClient) -> None:

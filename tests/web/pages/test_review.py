@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.support.admin_pages import SECURITY, logged_in, words_in
 from tests.support.stored_drift import add_texts
-from tests.support.web_app import MakeSettings, wait_until_recording
+from tests.support.web_app import MakeSettings
 
-from opinionlens.base.setting_groups import PrivacySettings, SecuritySettings
+from opinionlens.base.setting_groups import PrivacySettings
 from opinionlens.base.settings import Settings
-from opinionlens.registry import MemoryRegistry
-from opinionlens.server.bootstrap import prepare
 from opinionlens.storage import Database, feedback
 from opinionlens.storage.forgetting import forget_text
-from opinionlens.web.factory import create_app
-
-PASSWORD = "four quiet lenses look on"
 
 
 @pytest.fixture
 def own(make_settings: MakeSettings) -> Settings:
-    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
-    return make_settings(groups={"security": security, "privacy": PrivacySettings(keep_texts=True)})
+    return make_settings(groups={"security": SECURITY, "privacy": PrivacySettings(keep_texts=True)})
 
 
 @pytest.fixture
 def admin(own: Settings) -> Iterator[TestClient]:
     """A client that has logged in."""
-    with logged_in(own) as client:
-        yield client
-
-
-@contextmanager
-def logged_in(settings: Settings) -> Iterator[TestClient]:
-    prepare(settings)
-    with TestClient(create_app(settings, registry=MemoryRegistry())) as client:
-        wait_until_recording(client)
-        token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
-        assert token
-        sent = {"username": "admin", "password": PASSWORD, "next": "/admin/review", "token": token[1]}
-        assert client.post("/login", data=sent).url.path == "/admin/review"
+    with logged_in(own, "/admin/review") as client:
         yield client
 
 
@@ -55,21 +36,15 @@ def database(own: Settings, admin: TestClient) -> Iterator[Database]:
         yield database
 
 
-def words_of(page: str) -> str:
-    main = page.split("<main", 1)[1].split("</main>", 1)[0]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
 def fields_of(page: str, form: str = "review-card") -> dict[str, str]:
     part = page.split(form, 1)[1].split("</form>", 1)[0]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', part))
 
 
 def test_without_texts_it_says_what_to_set(make_settings: MakeSettings, admin: TestClient) -> None:
-    assert "No text waits for a label Texts appear here" in words_of(admin.get("/admin/review").text)
-    security = SecuritySettings(trusted_hosts="testserver,localhost", admin_password=SecretStr(PASSWORD))
-    with logged_in(make_settings(groups={"security": security})) as client:
-        said = words_of(client.get("/admin/review").text)
+    assert "No text waits for a label Texts appear here" in words_in(admin.get("/admin/review").text)
+    with logged_in(make_settings(groups={"security": SECURITY}), "/admin/review") as client:
+        said = words_in(client.get("/admin/review").text)
     assert "Texts are not stored here. PRIVACY__KEEP_TEXTS=true stores them" in said
 
 
@@ -78,22 +53,22 @@ def test_a_text_is_labelled_and_the_label_taken_back(admin: TestClient, database
     page = admin.get("/admin/review").text
     assert "Two hours at the &lt;gate&gt;" in page
     answer = admin.post("/admin/review", data={**fields_of(page), "answer": "NEUTRAL"})
-    said = words_of(answer.text)
+    said = words_in(answer.text)
     assert "Labelled as neutral. Undo Z" in said
     assert "No text waits for a label" in said
     assert "1 labelled here so far, 1 in the last 24 hours." in said
     (row,) = feedback.newest(database).rows
     assert (row.text, row.label, row.source) == ("Two hours at the <gate>", "NEUTRAL", "review")
     answer = admin.post("/admin/review", data={**fields_of(answer.text, "review-note"), "answer": "UNDO"})
-    assert "Taken back." in words_of(answer.text)
-    assert "Two hours at the <gate>" in words_of(answer.text)
+    assert "Taken back." in words_in(answer.text)
+    assert "Two hours at the <gate>" in words_in(answer.text)
     assert feedback.newest(database).total == 0
 
 
 def test_a_text_is_skipped(admin: TestClient, database: Database) -> None:
     add_texts(database, "Hm")
     fields = fields_of(admin.get("/admin/review").text)
-    said = words_of(admin.post("/admin/review", data={**fields, "answer": "SKIP"}).text)
+    said = words_in(admin.post("/admin/review", data={**fields, "answer": "SKIP"}).text)
     assert "Skipped for 30 days. Undo Z" in said
     assert "No text waits for a label" in said
     assert feedback.newest(database).total == 0
@@ -120,7 +95,7 @@ def test_a_text_that_was_deleted_meanwhile_is_told(admin: TestClient, database: 
     fields = fields_of(admin.get("/admin/review").text)
     forget_text(database, "Delete me")
     answer = admin.post("/admin/review", data={**fields, "answer": "POSITIVE"})
-    assert "That text is not kept any more." in words_of(answer.text)
+    assert "That text is not kept any more." in words_in(answer.text)
 
 
 def test_nobody_else_gets_in_or_gives_labels_of_that_source(admin: TestClient) -> None:
