@@ -1,132 +1,158 @@
 """Processor time of the drift sums for each request.
 
-    uv run python -m benchmarks.drift_gathering --texts tweets.csv [--text-column text]
+    uv run python -m benchmarks.drift_gathering --texts tweets.csv [--text-column text] [--model FOLDER]
 
-Two apps answer the same texts by turns over HTTP, one of them without sums. The time is that of all threads
-of the serving process, so what the prediction log's thread does is in it. The best of all repeats counts.
+Two servers run as `opinionlens serve` runs the app, logs on, each with a database of its own; in one of them
+no words are handed to the prediction log, so that neither sums nor shares of unknown words are made. `wrk`
+loads them by turns in each round, in changing order. Counted is the processor time of the whole process from
+the start of one round to that of the next: what its threads do later is in it. Each round gives one ratio;
+the figure is their median with its 95 % interval. Without `--model` a model of words and pairs of words is
+made from the first half of the texts; the other half is sent.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import http.client
-import json
 import os
-import socket
+import sqlite3
+import sys
 import tempfile
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-import structlog
-import uvicorn
 from benchmarks.drift_model import make_model, texts_of
-from fastapi import FastAPI
+from benchmarks.serving.figures import median_interval
+from benchmarks.serving.load import require_wrk, run_wrk, write_bodies
+from benchmarks.serving.processes import ServerProcess, free_port, serving
 
-from opinionlens.base.setting_groups import ApiSettings, DatabaseSettings
-from opinionlens.base.settings import Settings
-from opinionlens.registry import MemoryRegistry
-from opinionlens.web.factory import create_app
-from opinionlens.web.services.state import Services
+from opinionlens.cli.serve import run_serve
+from opinionlens.storage import records
 
 PATH = "/api/v1/inference/predict"
-CONNECTIONS = 8
 WITHOUT, WITH = "without sums", "with sums"
+MODULE = "benchmarks.drift_gathering"
+# A row waits a second at most; then the round's work is done, but for sums that are written less often.
+SETTLED_SECONDS = 1.5
 
 
-def app_with(folder: Path) -> FastAPI:
-    """Return an app with its own database and cache."""
-    settings = Settings().model_copy(
-        update={
-            "api": ApiSettings(saved_model_path=folder / "models", error_log_path=folder / "app.log"),
-            "database": DatabaseSettings(url=f"sqlite:///{folder / 'app.db'}"),
+def serve(port: int, way: str) -> None:
+    """Serve until a signal comes."""
+    if way == WITHOUT:
+        records.ServedWords = lambda text, tokens, model: None  # type: ignore[assignment,misc]
+    run_serve(host="127.0.0.1", port=port, workers=1)
+
+
+class MeasuredServer:
+    """A server with what it has cost and answered, round by round."""
+
+    def __init__(self, process: ServerProcess, database: Path) -> None:
+        """Begin before the first round."""
+        self.process = process
+        self.database = database
+        self.answered: list[int] = []
+        self.clocks: list[int] = []
+        self.loop_clocks: list[int] = []
+
+    def note_clock(self) -> None:
+        """Note the processor time so far: of all threads, and of the event loop's."""
+        pid = self.process.process.pid
+        # The number that Linux gives the processor clock of another process.
+        self.clocks.append(time.clock_gettime_ns((~pid << 3) | 2))
+        self.loop_clocks.append(int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]))
+
+    def load(self, bodies: Path, seconds: int) -> None:
+        """Have texts predicted, as fast as answers come."""
+        seen = run_wrk(self.process.port, PATH, bodies, seconds=seconds)
+        if seen.failed:
+            raise RuntimeError(f"{seen.failed} of {seen.requests} requests failed")
+        self.answered.append(seen.requests)
+
+    def microseconds(self, clocks: list[int]) -> list[float]:
+        """Return the processor time for each request, by round."""
+        spent = [after - before for before, after in pairwise(clocks)]
+        return [each / 1_000 / requests for each, requests in zip(spent, self.answered, strict=True)]
+
+
+@contextmanager
+def started(way: str, model: Path, folder: Path) -> Iterator[MeasuredServer]:
+    """Serve a model in one way while the block runs."""
+    folder.mkdir()
+    port = free_port()
+    environment = {
+        "ENV": "local",
+        "API__MODEL_PATH": str(model),
+        "API__SAVED_MODEL_PATH": str(folder / "cache"),
+        "API__ERROR_LOG_PATH": str(folder / "errors.log"),
+        "DATABASE__URL": f"sqlite:///{folder / 'app.db'}",
+    }
+    command = [sys.executable, "-c", f"from {MODULE} import serve; serve({port}, {way!r})"]
+    log = folder / "app.log"
+    with serving(command, port, environment=environment, folder=Path.cwd(), log=log) as process:
+        process.wait_until_ready("/ready")
+        yield MeasuredServer(process, folder / "app.db")
+
+
+def measure(options: argparse.Namespace, model: Path, bodies: Path, work: Path) -> dict[str, MeasuredServer]:
+    """Load both ways by turns; return them after their end."""
+    with ExitStack() as stack:
+        servers = {
+            way: stack.enter_context(started(way, model, work / name))
+            for way, name in ((WITHOUT, "without"), (WITH, "with"))
         }
-    )
-    return create_app(settings, registry=MemoryRegistry())
+        for server in servers.values():
+            server.load(bodies, options.seconds)  # caches, and words met for the first time
+            server.answered.clear()
+        for number in range(options.rounds):
+            time.sleep(SETTLED_SECONDS)
+            for server in servers.values():
+                server.note_clock()
+            for way in (WITHOUT, WITH) if number % 2 else (WITH, WITHOUT):
+                servers[way].load(bodies, options.seconds)
+        time.sleep(SETTLED_SECONDS)
+        for server in servers.values():
+            server.note_clock()
+    return servers
 
 
-def ask(port: int, texts: list[str]) -> None:
-    """Have each text predicted, over a few connections."""
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(
-            pool.map(
-                _ask_in_turn, [port] * CONNECTIONS, [texts[each::CONNECTIONS] for each in range(CONNECTIONS)]
+def check(servers: dict[str, MeasuredServer]) -> None:
+    """Refuse figures of servers that did not do what is measured."""
+    for way, server in servers.items():
+        with closing(sqlite3.connect(server.database)) as connection:
+            rows, shares = connection.execute(
+                "SELECT count(*), count(unknown_share) FROM predictions"
+            ).fetchone()
+            (summed,) = connection.execute("SELECT coalesce(sum(read_texts), 0) FROM drift_sums").fetchone()
+        if rows < sum(server.answered) or summed != (rows if way == WITH else 0):
+            raise SystemExit(
+                f"{way}: {rows} rows and {summed} texts in sums, {sum(server.answered)} answers."
             )
-        )
+        if bool(shares) != (way == WITH):
+            raise SystemExit(f"{way}: {shares} shares of unknown words.")
 
 
-def _ask_in_turn(port: int, texts: list[str]) -> None:
-    connection = http.client.HTTPConnection("localhost", port, timeout=60)
-    for text in texts:
-        body = json.dumps({"text": text}).encode()
-        connection.request("POST", PATH, body, {"content-type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"The app answered {answer.status}.")
-    connection.close()
+def show(servers: dict[str, MeasuredServer]) -> None:
+    """Print the costs of both ways and their differences."""
+    whole = {way: server.microseconds(server.clocks) for way, server in servers.items()}
+    loops = {way: server.microseconds(server.loop_clocks) for way, server in servers.items()}
+    print(f"median of {len(whole[WITH])} rounds, µs a request    whole  event loop")
+    for way, server in servers.items():
+        parts = f"{median(whole[way]):8.1f} {median(loops[way]):11.1f}"
+        print(f"{way:30} {parts}   ({sum(server.answered):,} requests)")
+    shown = {"ratio": _by_round(whole, lambda ours, theirs: ours / theirs - 1)}
+    for name, times in (("difference", whole), ("… event loop", loops)):
+        shown[name] = _by_round(times, lambda ours, theirs: ours - theirs)
+    for name, values in shown.items():
+        low, high = median_interval(values)
+        unit = "+.1%" if name == "ratio" else "+.1f"
+        print(f"{name:12} {median(values):{unit}} ({low:{unit}} to {high:{unit}})")
 
 
-@dataclass(frozen=True)
-class ServedApp:
-    """An app with the port of its server."""
-
-    services: Services
-    port: int
-
-    async def microseconds(self, texts: list[str], client: Executor) -> float:
-        """Return the processor time for each request and its row."""
-        records = self.services.records
-        written = records.counts.written
-        started = time.process_time()
-        await asyncio.get_running_loop().run_in_executor(client, ask, self.port, texts)
-        while records.counts.written < written + len(texts):  # noqa: ASYNC110 - a thread writes
-            await asyncio.sleep(0.1)
-        return (time.process_time() - started) / len(texts) * 1e6
-
-
-async def serve(app: FastAPI, stack: AsyncExitStack) -> ServedApp:
-    """Serve an app on a free port until the stack ends."""
-    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-    server = uvicorn.Server(
-        uvicorn.Config(app, lifespan="on", ws="none", log_level="error", access_log=False)
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-
-    async def end() -> None:
-        server.should_exit = True
-        await serving
-
-    stack.push_async_callback(end)
-    while not server.started:  # noqa: ASYNC110 - it tells nobody
-        await asyncio.sleep(0.1)
-    services: Services = server.lifespan.state["services"]
-    while not services.records.is_ready:  # noqa: ASYNC110 - a thread prepares them
-        await asyncio.sleep(0.1)
-    return ServedApp(services, int(listener.getsockname()[1]))
-
-
-async def measure(texts: list[str], repeats: int) -> dict[str, float]:
-    """Return the best time of both ways."""
-    best = {WITHOUT: float("inf"), WITH: float("inf")}
-    async with AsyncExitStack() as stack:
-        client = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        model = make_model(texts, work / "classifier")
-        apps = {}
-        for way in best:
-            apps[way] = one = await serve(app_with(work / way), stack)
-            served = one.services.store.load_folder(model, "measured")
-            one.services.store.activate(served if way == WITH else replace(served, folder=None))
-            await one.microseconds(texts, client)
-        for _ in range(repeats):
-            for way, one in apps.items():
-                best[way] = min(best[way], await one.microseconds(texts, client))
-    return best
+def _by_round(times: dict[str, list[float]], compare: Callable[[float, float], float]) -> list[float]:
+    return [compare(ours, theirs) for ours, theirs in zip(times[WITH], times[WITHOUT], strict=True)]
 
 
 def main() -> None:
@@ -134,15 +160,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--text-column", default="text")
-    parser.add_argument("--requests", type=int, default=3_000)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--most", type=int, default=6_000, help="texts that are taken")
+    parser.add_argument("--model", type=Path, help="an artifact with a drift reference")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=2, help="for each way in each round")
     options = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    require_wrk()
     before = os.getloadavg()[0]
-    texts = texts_of(options.texts, options.text_column, options.requests)
-    best = asyncio.run(measure(texts, options.repeats))
-    for way, value in best.items():
-        print(f"{way:14} {value:7.1f} µs   {value / best[WITHOUT] - 1:+6.1%}")
+    texts = texts_of(options.texts, options.text_column, options.most)
+    half = len(texts) // 2
+    bodies = write_bodies("drift", [{"text": text} for text in texts[half:]])
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        model = (options.model or make_model(texts[:half], work / "classifier")).resolve()
+        servers = measure(options, model, bodies, work)
+        check(servers)
+    show(servers)
     print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after")
 
 

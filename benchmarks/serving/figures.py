@@ -38,6 +38,20 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return limits of the 95 % interval of a median.
+
+    Two of the values themselves, so that it holds for any distribution; of fewer than 6 the outermost, which
+    hold less.
+    """
+    ordered, n = sorted(values), len(values)
+    cut, beyond = 0, 1 / 2**n
+    # As many values lie below the median as fair coins show heads.
+    while (more := beyond + math.comb(n, cut + 1) / 2**n) <= 0.025:
+        cut, beyond = cut + 1, more
+    return ordered[cut], ordered[-1 - cut]
+
+
 def ratios(ours: Sequence[float], others: Sequence[Sequence[float]]) -> list[float]:
     """Return, for each round, ours over the best of the others in that round."""
     return [mine / max(theirs) for mine, *theirs in zip(ours, *others, strict=True)]

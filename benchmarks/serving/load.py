@@ -40,6 +40,7 @@ def require_wrk() -> None:
 
 def write_bodies(name: str, bodies: Sequence[object]) -> Path:
     """Write what will be sent, one JSON document per line."""
+    WORK.mkdir(parents=True, exist_ok=True)
     path = WORK / f"bodies-{name}.jsonl"
     path.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="utf-8")
     return path

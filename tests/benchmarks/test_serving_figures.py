@@ -61,3 +61,12 @@ class TestMarkdownTable:
     def test_refuses_a_row_of_another_length(self, figures):
         with pytest.raises(ValueError, match="length"):
             figures.markdown_table(["a", "b"], [["1"]])
+
+
+class TestMedianInterval:
+    @pytest.mark.parametrize(
+        ("n", "cut"), [(1, 0), (5, 0), (6, 0), (8, 0), (9, 1), (11, 1), (12, 2), (30, 9), (100, 39)]
+    )
+    def test_is_between_the_values_of_the_sign_test_s_tables(self, figures, n, cut):
+        values = [float(value) for value in range(n, 0, -1)]
+        assert figures.median_interval(values) == (1.0 + cut, float(n - cut))

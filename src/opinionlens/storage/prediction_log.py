@@ -23,8 +23,8 @@ from opinionlens.storage.served_words import ServedSums, ServedWords
 
 # One transaction's worth: larger ones are hardly faster, and hold SQLite's write lock longer.
 _ROWS_AT_ONCE = 1_000
-# Sums are written whole each time; those of a crash are lost.
-_SUMS_SECONDS = 10.0
+# Sums are written whole each time, and read when their hour is over; those of a crash are lost.
+_SUMS_SECONDS = 60.0
 
 _Waiting = tuple[PredictionRow, ServedWords | None]
 

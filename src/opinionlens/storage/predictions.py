@@ -24,9 +24,11 @@ from opinionlens.text.labels import Label
 _ROWS_AT_ONCE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PredictionRow:
     """One served prediction.
+
+    Not frozen: every request makes one, in half the time, and the log adds the share of unknown words.
 
     Attributes:
         id: given with the prediction, so that feedback can name it.

@@ -10,7 +10,6 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,18 +21,19 @@ import structlog
 from opinionlens.base.errors import ArtifactError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.text_reading import word_test
-from opinionlens.drift.embedding import TermEmbedder
+from opinionlens.drift.batch_sums import BatchSums, batch_terms
 from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.reference import REFERENCE_NAME, Reference
-from opinionlens.drift.windows import WindowSums, distinct_terms, unknown_share
+from opinionlens.drift.term_table import TermTable
 from opinionlens.storage import drift_sums
 from opinionlens.storage.database import Database
 from opinionlens.storage.drift_sums import HourlySums
 from opinionlens.storage.predictions import PredictionRow
 
 # About a millisecond's work: then another thread may have the interpreter.
-_TEXTS_AT_ONCE = 50
-_PROFILES_KEPT = 4
+_TEXTS_AT_ONCE = 125
+# The active version and one that is tried beside it.
+_VERSIONS_KEPT = 2
 # Sums of 25 kB that wait through an outage: two days of one version.
 _MOST_HOURS = 48
 
@@ -74,9 +74,9 @@ class ServedWords(NamedTuple):
 class _Hour:
     """The sums of one version and hour."""
 
-    def __init__(self, profile: TextProfile, embedder: TermEmbedder) -> None:
+    def __init__(self, sums: BatchSums) -> None:
         self.id: UUID = uuid4()
-        self.sums = WindowSums(profile, embedder)
+        self.sums = sums
         self.written_texts = 0
 
     @property
@@ -85,8 +85,16 @@ class _Hour:
         return self.sums.texts - self.written_texts
 
 
+class _Words(NamedTuple):
+    """How the words of one version are read."""
+
+    profile: TextProfile
+    table: TermTable
+
+
 _Version = tuple[str, int | None]
 _Waiting = tuple[PredictionRow, ServedWords | None]
+_Served = tuple[PredictionRow, ServedWords]
 
 
 class ServedSums:
@@ -101,8 +109,7 @@ class ServedSums:
         """
         self._database = database
         self._on_loss = on_loss
-        self._embedder = TermEmbedder()
-        self._profiles: OrderedDict[_Version, TextProfile | None] = OrderedDict()
+        self._words: OrderedDict[_Version, _Words | None] = OrderedDict()
         self._hours: dict[tuple[_Version, datetime], _Hour] = {}
 
     def add(self, batch: Sequence[_Waiting]) -> list[PredictionRow]:
@@ -110,20 +117,20 @@ class ServedSums:
 
         Texts of a model without a drift reference are left out.
         """
-        rows: list[PredictionRow] = []
-        for (version, hour), part in _grouped(batch):
-            words = part[0][1]
-            profile = None if words is None else self._profile(version, words.model)
-            if words is None or profile is None:
-                rows += [row for row, _ in part]
+        served = [(row, words) for row, words in batch if words is not None]
+        for (version, hour), part in _grouped(served):
+            words = self._words_of(version, part[0][1].model)
+            if words is None:
                 continue
             gathered = self._hours.get((version, hour))
             if gathered is None:
                 self._make_room()
-                gathered = self._hours[version, hour] = _Hour(profile, self._embedder)
-            rows += _added(gathered.sums, words.model, part)
-            time.sleep(0)
-        return rows
+                sums = BatchSums(words.profile, words.table)
+                gathered = self._hours[version, hour] = _Hour(sums)
+            for start in range(0, len(part), _TEXTS_AT_ONCE):
+                _add(gathered.sums, part[start : start + _TEXTS_AT_ONCE])
+                time.sleep(0)
+        return [row for row, _ in batch]
 
     def write(self, now: datetime) -> None:
         """Store the sums that changed; drop those of past hours.
@@ -155,46 +162,51 @@ class ServedSums:
         if lost := hour.unwritten_texts:
             self._on_loss(lost)
 
-    def _profile(self, version: _Version, model: ReadModel) -> TextProfile | None:
-        if version not in self._profiles:
-            self._profiles[version] = _read_profile(model.folder)
-            if len(self._profiles) > _PROFILES_KEPT:
-                self._profiles.popitem(last=False)
-        return self._profiles[version]
+    def _words_of(self, version: _Version, model: ReadModel) -> _Words | None:
+        if version not in self._words:
+            profile = _read_profile(model.folder)
+            recipe = model.classifier.manifest.features.recipe
+            self._words[version] = None if profile is None else _Words(profile, TermTable(profile, recipe))
+            if len(self._words) > _VERSIONS_KEPT:
+                self._words.popitem(last=False)
+        self._words.move_to_end(version)
+        return self._words[version]
 
 
-def _grouped(batch: Sequence[_Waiting]) -> Iterator[tuple[tuple[_Version, datetime], list[_Waiting]]]:
-    """Yield portions of one version and hour."""
-    groups: dict[tuple[_Version, datetime, bool], list[_Waiting]] = {}
-    for row, words in batch:
-        key = ((row.model_name, row.model_version), _hour_of(row.at), words is None)
+def _grouped(served: Sequence[_Served]) -> Iterator[tuple[tuple[_Version, datetime], Sequence[_Served]]]:
+    """Yield texts of one version and hour."""
+    rows = [row for row, _ in served]
+    versions = {(row.model_name, row.model_version) for row in rows}
+    moments = [row.at for row in rows]
+    hours = {_hour_of(min(moments)), _hour_of(max(moments))} if moments else set()
+    if len(versions) == len(hours) == 1:  # nearly always
+        yield (versions.pop(), hours.pop()), served
+        return
+    groups: dict[tuple[_Version, datetime], list[_Served]] = {}
+    for row, words in served:
+        key = ((row.model_name, row.model_version), _hour_of(row.at))
         groups.setdefault(key, []).append((row, words))
-    for (version, hour, _), rows in groups.items():
-        for start in range(0, len(rows), _TEXTS_AT_ONCE):
-            yield (version, hour), rows[start : start + _TEXTS_AT_ONCE]
+    yield from groups.items()
 
 
-def _added(sums: WindowSums, model: ReadModel, part: Sequence[_Waiting]) -> list[PredictionRow]:
-    recipe, knows = model.classifier.manifest.features.recipe, word_test(model.classifier)
-    terms = [
-        distinct_terms(
-            recipe.tokens(words.text) if words.tokens is None else words.tokens.split(), words.text
-        )
-        for _, words in part
-        if words is not None
-    ]
+def _add(sums: BatchSums, part: Sequence[_Served]) -> None:
+    """Add texts to sums; fill in their unknown shares."""
+    model = part[0][1].model
     sums.add_predictions(
         np.array([row.probabilities for row, _ in part]), [row.length_chars for row, _ in part]
     )
-    sums.add_terms(terms)
-    if knows is None:
-        return [row for row, _ in part]
-    shares = [unknown_share(recipe, each, knows) for each in terms]
-    sums.add_unknown(shares)
-    return [
-        row if math.isnan(share) else replace(row, unknown_share=share)
-        for (row, _), share in zip(part, shares, strict=True)
-    ]
+    recipe = model.classifier.manifest.features.recipe
+    shares = sums.add_batch(
+        [
+            batch_terms(recipe.tokens(text) if tokens is None else tokens.split(), text)
+            for _, (text, tokens, _) in part
+        ],
+        word_test(model.classifier),
+    )
+    if shares is not None:
+        for (row, _), share in zip(part, shares.tolist(), strict=True):
+            if not math.isnan(share):
+                row.unknown_share = share
 
 
 def _read_profile(folder: Path | None) -> TextProfile | None:
