@@ -52,7 +52,7 @@ def make_model(texts: list[str], folder: Path) -> Path:
         lineage=Lineage(),
     )
     probabilities = model.classifier(manifest).predict_proba(texts)
-    profile = build_profile(texts, probabilities, terms, _RECIPE, fitted=len(texts), seed=1, resamples=500)
+    profile = build_profile(texts, probabilities, terms, _RECIPE, seed=1, resamples=500)
     reference = build_reference(
         texts=texts,
         labels=["NEUTRAL"] * len(texts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.support.drift_traffic import FITTED, KNOWN, RECIPE, TRAINING, predictions
+from tests.support.drift_traffic import HELD_OUT, KNOWN, RECIPE, predictions
 
 from opinionlens.drift.comparison import WindowComparison, compare
 from opinionlens.drift.profile import TextProfile
@@ -15,11 +15,10 @@ from opinionlens.drift.windows import WindowSums
 
 def profile_at(rate: float) -> TextProfile:
     return build_profile(
-        TRAINING,
-        predictions(TRAINING),
+        HELD_OUT,
+        predictions(HELD_OUT),
         KNOWN,
         RECIPE,
-        fitted=FITTED,
         seed=3,
         false_alarm_rate=rate,
         resamples=1_000,

@@ -1,24 +1,24 @@
-"""What a profile holds of the training texts, and what it must not."""
+"""What a profile holds of its texts, and what it must not."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.drift_traffic import RECIPE, TRAINING, predictions
+from tests.support.drift_traffic import HELD_OUT, RECIPE, TRAINING, predictions
 
 from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.profile_building import build_profile
 from opinionlens.drift.reference import Reference, build_reference
 
 
-def small(texts: list[str], known: set[str], *, fitted: int, resamples: int = 20) -> TextProfile:
+def small(texts: list[str], known: set[str], *, resamples: int = 20) -> TextProfile:
     probabilities = np.tile([0.2, 0.5, 0.3], (len(texts), 1))
-    return build_profile(texts, probabilities, known, RECIPE, fitted=fitted, seed=1, resamples=resamples)
+    return build_profile(texts, probabilities, known, RECIPE, seed=1, resamples=resamples)
 
 
 def test_only_terms_of_many_texts_are_named() -> None:
     texts = ["often"] * 20 + ["seldom"] * 19 + ["call 5551234 now"] * 20
-    profile = small(texts, {"often"}, fitted=59)
+    profile = small(texts, {"often"})
     assert set(profile.terms) == {"often", "call", "now"}
     assert profile.term_shares[profile.terms.index("often")] == pytest.approx(20 / 59, abs=1e-6)
     # One bucket each for the word of too few texts and the number.
@@ -28,16 +28,14 @@ def test_only_terms_of_many_texts_are_named() -> None:
     assert len(profile.rest_shares) == 256
 
 
-def test_a_word_known_only_because_of_a_text_is_unknown_in_it() -> None:
-    """both: in two fitted texts, the fewest that make a word known. most: in three, so in any two of them."""
-    fitted = ["both most", "both most", "most"]
-    profile = small([*fitted, "both most never"], {"both", "most"}, fitted=3)
-    # 1/2, 1/2 and 0 of the fitted texts; of the other one, never: 1/3.
-    assert profile.unknown_share == pytest.approx((1 / 2 + 1 / 2 + 0 + 1 / 3) / 4, abs=1e-6)
+def test_unknown_words_are_counted_by_text() -> None:
+    profile = small(["both most", "most", "both most never", "..."], {"both", "most", "both most"})
+    # None, none, one of three; the last text has no words.
+    assert profile.unknown_share == pytest.approx((0 + 0 + 1 / 3) / 3, abs=1e-6)
 
 
 def test_without_single_words_there_is_no_unknown_share() -> None:
-    profile = small(["a b"] * 30, {"a b"}, fitted=30)
+    profile = small(["a b"] * 30, {"a b"})
     assert profile.unknown_share is None
     assert "unknown_terms" not in profile.spreads
 
@@ -46,13 +44,11 @@ def test_no_text_can_be_read_in_it(profile: TextProfile) -> None:
     content = reference_with(profile).as_bytes()
     assert len(content) < 200_000
     stored = content.decode()
-    assert not any(text in stored for text in TRAINING)
+    assert not any(text in stored for text in (*TRAINING, *HELD_OUT))
 
 
 def test_the_same_texts_give_the_same_bytes() -> None:
-    again = [
-        reference_with(small(["often so", "so it is"] * 30, {"so"}, fitted=50)).as_bytes() for _ in range(2)
-    ]
+    again = [reference_with(small(["often so", "so it is"] * 30, {"so"})).as_bytes() for _ in range(2)]
     assert again[0] == again[1]
 
 

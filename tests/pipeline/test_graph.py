@@ -13,11 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 import yaml
 from tests.support.waiting import wait_until
 
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.jobs.drift_check import read_profile
 
 ROOT = Path(__file__).parents[2]
 ALL = ("tune_sklearn", "run_evals", "run_baselines", "train_sklearn")
@@ -156,6 +159,22 @@ def test_tuned_classifier_serves_and_knows_its_lineage(finished):
     assert tuned["run_id"]
     assert tuned["model_id"].startswith("m-")
     assert "reference.json" in manifest.files
+
+
+def test_windows_are_compared_with_answers_to_texts_new_to_the_model(finished):
+    """Those that are served are new to it, too: others are known better, and large windows would be drift."""
+    folder, _ = finished
+    classifier = load_classifier(folder / "objects" / "classifier")
+    profile = read_profile(folder / "objects" / "classifier")
+    texts = pl.read_parquet(folder / "data" / "preprocessed" / "test.parquet")["text"].to_list()
+    served = classifier.predict_proba(texts)
+    assert profile.texts == len(texts)
+    assert profile.label_shares == pytest.approx(
+        np.bincount(served.argmax(axis=1), minlength=3) / len(texts), abs=1e-6
+    )
+    above = np.mean(served.max(axis=1) >= profile.confidence_edges[10])
+    assert sum(profile.confidence_shares[11:]) == pytest.approx(above, abs=1.5 / len(texts))
+    assert profile.length_edges[-1] <= max(map(len, texts))
 
 
 def test_scores_are_those_of_a_model_that_learnt(finished):

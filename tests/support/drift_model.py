@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tests.support.drift_traffic import BAD, FITTED, GOOD, KNOWN, RECIPE, TRAINING
+from tests.support.drift_traffic import BAD, GOOD, HELD_OUT, KNOWN, RECIPE, TRAINING
 
 from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.linear_classifier import LinearModel
@@ -39,13 +39,14 @@ def write_model(folder: Path, data_hash: str | None) -> Path:
         training=Training("linear_svc"),
         lineage=Lineage(data_hash=data_hash),
     )
-    probabilities = model.classifier(manifest).predict_proba(TRAINING)
-    profile = build_profile(TRAINING, probabilities, KNOWN, RECIPE, fitted=FITTED, seed=1, resamples=1_000)
+    classifier = model.classifier(manifest)
+    probabilities = classifier.predict_proba(HELD_OUT)
+    profile = build_profile(HELD_OUT, probabilities, KNOWN, RECIPE, seed=1, resamples=1_000)
     reference = build_reference(
         texts=TRAINING,
         labels=["NEUTRAL"] * len(TRAINING),
         sources=["posts"] * len(TRAINING),
-        probabilities=probabilities,
+        probabilities=classifier.predict_proba(TRAINING),
         known_words=KNOWN,
         recipe=RECIPE,
         profile=profile,

@@ -62,5 +62,7 @@ def known_words(texts: Sequence[str]) -> set[str]:
 
 
 TRAINING = posts(random.Random(1), 6_000)
-FITTED = 5_000
-KNOWN = known_words(TRAINING[:FITTED])
+# Of some of them, so that there are words that it lacks.
+KNOWN = known_words(TRAINING[:1_000])
+# Like them, and new to the model: what its profile is made of.
+HELD_OUT = posts(random.Random(2), 6_000)

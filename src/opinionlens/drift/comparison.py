@@ -126,7 +126,7 @@ def compare(
 
     Args:
         window: the averages of one window.
-        profile: of the training texts.
+        profile: of held-out texts.
         why_no_words: said of measures that need texts, where there are too few.
         domain: what the domain classifier found; None where it was not asked.
         why_no_domain: why it was not.

@@ -1,6 +1,7 @@
 """The drift reference's part for comparing windows.
 
-Averages over the training texts, and how far such averages lie apart without drift.
+Averages over texts like those of training that the model has not seen, and how far such averages lie apart
+without drift.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class TextProfile:
-    """Averages over the training texts, with the spread of windows.
+    """Averages over held-out texts, with the spread of windows.
 
     Attributes:
         texts: that it was made of.
@@ -80,8 +81,7 @@ class TextProfile:
         confidence_shares: one more than edges.
         length_edges: inner limits of the bins, in code points.
         length_shares: one more than edges.
-        unknown_share: mean share of unknown words in texts outside training; None for a vocabulary without
-            single words.
+        unknown_share: mean share of unknown words; None for a vocabulary without single words.
         embedding: mean embedding.
         fourier: mean of the embeddings' Fourier features.
         terms: the most frequent terms, each in many texts.

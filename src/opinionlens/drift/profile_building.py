@@ -1,4 +1,4 @@
-"""Profiles of training texts, as the pipeline makes them."""
+"""Profiles of held-out texts, as the pipeline makes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.thresholds import PoolRows, find_spreads
 from opinionlens.drift.windows import TermPlaces, terms_of, unknown_share
 from opinionlens.text.labels import LABELS
-from opinionlens.text.recipe import NEGATED, Recipe
+from opinionlens.text.recipe import Recipe
 
 FALSE_ALARM_RATE = 0.01
 _RESAMPLES = 4_000
@@ -33,27 +33,28 @@ def build_profile(
     known_words: Collection[str],
     recipe: Recipe,
     *,
-    fitted: int,
     seed: int,
     false_alarm_rate: float = FALSE_ALARM_RATE,
     resamples: int = _RESAMPLES,
 ) -> TextProfile:
-    """Return the profile of training texts, with thresholds.
+    """Return the profile of held-out texts, with thresholds.
+
+    Served texts are new to the model. On texts that it learnt, or that models of its folds predicted, words
+    are better known and answers less or more sure by so much that large windows would always give an alarm.
 
     Args:
-        texts: raw, the ones that the vocabulary was fitted on first; of very many some are taken, evenly.
-        probabilities: out-of-fold ones, a column per label in the order of `LABELS`.
+        texts: raw; of very many some are taken, evenly. Neither the vocabulary nor the weights were fitted
+            on them.
+        probabilities: as the model serves them, a column per label in the order of `LABELS`.
         known_words: the vocabulary's word n-grams; only single words count.
         recipe: finds the terms.
-        fitted: how many of the texts the vocabulary was fitted on. A word that is known only because of a
-            text itself counts as unknown in it, as it would in a new text.
         seed: of the resampling.
         false_alarm_rate: of a check without drift, over all measures together.
         resamples: windows of each size.
     """
     chosen = range(0, len(texts), -(-len(texts) // _MOST_TEXTS))
     terms = [terms_of(recipe, texts[row]) for row in chosen]
-    unknown = _unknown_shares(texts, chosen, terms, known_words, recipe, fitted=fitted)
+    unknown = _unknown_shares(terms, known_words, recipe)
     labels = probabilities[:: chosen.step].argmax(axis=1)
     confidence = np.asarray(probabilities[:: chosen.step].max(axis=1), dtype=np.float64)
     lengths = np.array([len(texts[row]) for row in chosen], dtype=np.float64)
@@ -91,32 +92,13 @@ def build_profile(
 
 
 def _unknown_shares(
-    texts: Sequence[str],
-    chosen: range,
-    terms: Sequence[Sequence[str]],
-    known_words: Collection[str],
-    recipe: Recipe,
-    *,
-    fitted: int,
+    terms: Sequence[Sequence[str]], known_words: Collection[str], recipe: Recipe
 ) -> NDArray[np.float64] | None:
     known = {term for term in known_words if " " not in term}
     if not known:
         return None
-    # Words that are in just enough texts are known because of each of them.
-    uses = Counter(word for text in texts[:fitted] for word in known & _words(recipe, text))
-    least = min(uses.values(), default=0)
-    elsewhere = {word for word in known if uses[word] > least}
-    shares = [
-        unknown_share(recipe, each, (elsewhere if row < fitted else known).__contains__)
-        for row, each in zip(chosen, terms, strict=True)
-    ]
-    found = np.array(shares)
+    found = np.array([unknown_share(recipe, each, known.__contains__) for each in terms])
     return found if np.isfinite(found).any() else None
-
-
-def _words(recipe: Recipe, text: str) -> set[str]:
-    tokens = recipe.tokens(text)
-    return {token.removesuffix(NEGATED) for token in tokens} if recipe.negation_scope else set(tokens)
 
 
 def _places(terms: Sequence[Sequence[str]]) -> TermPlaces:

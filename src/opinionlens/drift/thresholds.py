@@ -1,8 +1,8 @@
 """Thresholds at one rate of false alarms over all measures.
 
-Windows without drift are drawn from the training texts, and so is the reference that each is compared with:
-both differ from what they stand for by chance. The thresholds are the same quantile of every measure, chosen
-so that a window passes any of them at the stated rate.
+Windows without drift are drawn from held-out texts, and so is the reference that each is compared with: both
+differ from what they stand for by chance. The thresholds are the same quantile of every measure, chosen so
+that a window passes any of them at the stated rate.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def _write_artifact(
     )
     lineage = Lineage(data_hash=hash_of_files(paths.preprocessed))
     vocabulary = Vocabulary.load(paths.vectorizer)
-    reference = _reference(fitted, vocabulary, train, val, seed)
+    reference = _reference(fitted, vocabulary, train, val, tested, seed)
     provenance = Provenance(lineage, training, {REFERENCE_NAME: reference.as_bytes()})
     manifest = write_fitted_artifact(
         paths.classifier,
@@ -178,19 +178,24 @@ def _write_artifact(
 
 
 def _reference(
-    fitted: CalibratedEstimator, vocabulary: Vocabulary, train: LabelledTexts, val: LabelledTexts, seed: int
+    fitted: CalibratedEstimator,
+    vocabulary: Vocabulary,
+    train: LabelledTexts,
+    val: LabelledTexts,
+    tested: Tested,
+    seed: int,
 ) -> Reference:
-    """Profile train + validation with out-of-fold predictions."""
-    texts, recipe = train.texts + val.texts, vocabulary.spec.recipe
-    probabilities = in_label_order(fitted.choice.probabilities)
-    profile = build_profile(
-        texts, probabilities, vocabulary.words, recipe, fitted=len(train.texts), seed=seed
-    )
+    """Describe train + validation, and profile the test texts.
+
+    Windows of served texts are compared with texts that are new to the model, as they are.
+    """
+    recipe = vocabulary.spec.recipe
+    profile = build_profile(tested.texts.texts, tested.probabilities, vocabulary.words, recipe, seed=seed)
     return build_reference(
-        texts=texts,
+        texts=train.texts + val.texts,
         labels=train.labels + val.labels,
         sources=train.sources + val.sources,
-        probabilities=probabilities,
+        probabilities=in_label_order(fitted.choice.probabilities),
         known_words=vocabulary.words,
         recipe=recipe,
         profile=profile,
