@@ -1,0 +1,1 @@
+"""Drift checks on real texts: false alarms, shifts seen, and how soon."""
