@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from opinionlens.base.setting_groups import WorkerSettings
+from opinionlens.base.job_settings import WorkerSettings
 from opinionlens.cli.job_catalogue import jobs_of
 
 

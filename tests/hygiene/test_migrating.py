@@ -24,7 +24,8 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 from typer.main import get_command
 
-from opinionlens.base.setting_groups import DRIFT_DATABASE_VARIABLES, ApiSettings, MlflowSettings
+from opinionlens.base.job_settings import DRIFT_DATABASE_VARIABLES
+from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
 from opinionlens.base.settings import Settings, names_of_mlflow, setting_names
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS

@@ -26,17 +26,12 @@ _Level = Annotated[
     LogLevel, BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 ]
 
-
-DRIFT_SOURCES = ("log", "xcom", "mlflow", "table", "disk")
-# The older system's variable, then that of Airflow's connection `drift_db`.
-DRIFT_DATABASE_VARIABLES = ("DRIFT_DB_URI", "AIRFLOW_CONN_DRIFT_DB")
-
 _PORT = re.compile(r":[0-9]+$")
 _HOST = re.compile(r"((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0-9]+)?")
 _ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 
 
-def _split_list(value: str) -> tuple[str, ...]:
+def split_list(value: str) -> tuple[str, ...]:
     """Split at commas, in lower case."""
     return tuple(item for part in value.split(",") if (item := part.strip().lower()))
 
@@ -294,7 +289,7 @@ class SecuritySettings(SettingGroup):
     @field_validator("trusted_hosts")
     @classmethod
     def _are_hosts(cls, value: str) -> str:
-        for item in _split_list(value):
+        for item in split_list(value):
             if item != "*" and not _HOST.fullmatch(item):
                 raise ValueError("must be names such as example.com or *.example.com, with commas between")
         return value
@@ -302,7 +297,7 @@ class SecuritySettings(SettingGroup):
     @field_validator("allowed_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
-        for item in _split_list(value):
+        for item in split_list(value):
             if item != "*" and not _ORIGIN.fullmatch(item):
                 raise ValueError("must be origins such as https://example.com, with commas between, no path")
         return value
@@ -310,17 +305,17 @@ class SecuritySettings(SettingGroup):
     @property
     def host_patterns(self) -> tuple[str, ...]:
         """The names of `trusted_hosts` in lower case, without ports."""
-        return tuple(_PORT.sub("", item) for item in _split_list(self.trusted_hosts))
+        return tuple(_PORT.sub("", item) for item in split_list(self.trusted_hosts))
 
     @property
     def trusts_any_proxy(self) -> bool:
         """Whether any client may set its own address by headers."""
-        return any(item == "*" or item.endswith("/0") for item in _split_list(self.trusted_proxies))
+        return any(item == "*" or item.endswith("/0") for item in split_list(self.trusted_proxies))
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins of `allowed_origins`."""
-        return _split_list(self.allowed_origins)
+        return split_list(self.allowed_origins)
 
 
 class PrivacySettings(SettingGroup):
@@ -340,65 +335,3 @@ class PrivacySettings(SettingGroup):
         ge=1_000,
         description="Most rows of the prediction log, 300 bytes each without text; the oldest go first.",
     )
-
-
-class WorkerSettings(SettingGroup):
-    """`WORKER__…`: jobs that `opinionlens worker` runs on a schedule."""
-
-    host: str = Field(default="127.0.0.1", description="Address of the worker's `/metrics` and `/health`.")
-    port: int = Field(default=8001, ge=0, le=65535, description="Port of the two; 0 for none.")
-    drift_check_minutes: float = Field(
-        default=60, ge=5, le=7 * 24 * 60, description="How often served texts are checked for drift."
-    )
-    drift_window_hours: int = Field(
-        default=24, ge=1, le=90 * 24, description="Age of the oldest texts that a check looks at."
-    )
-    retrain_hours: float = Field(
-        default=0,
-        ge=0,
-        le=365 * 24,
-        description="How often a version that learnt from new labels is proposed; 0 for never. "
-        "It needs the project's folder.",
-    )
-
-
-class DriftSettings(SettingGroup):
-    """`DRIFT__…`: windows that other programs measured."""
-
-    sources: str = Field(
-        default="log,xcom,mlflow,table,disk",
-        description="Where `drift check` looks for recent texts or windows, in this order.",
-    )
-    max_age_hours: float = Field(
-        default=48, gt=0, description="Hours after which a window of another program is too old."
-    )
-    db_uri: SecretStr | None = Field(
-        default=None,
-        description="Database with the table `drift_data`; a secret; the app's own when empty.",
-    )
-
-    _db_setting: str = PrivateAttr(default="DRIFT__DB_URI")
-
-    @field_validator("sources")
-    @classmethod
-    def _are_sources(cls, value: str) -> str:
-        names = _split_list(value)
-        if not names or len(set(names)) < len(names) or not set(names) <= set(DRIFT_SOURCES):
-            raise ValueError(f"must name some of {', '.join(DRIFT_SOURCES)}, each once, with commas between")
-        return value
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """The names of `sources`."""
-        return _split_list(self.sources)
-
-    @property
-    def db_setting(self) -> str:
-        """The name of the variable that gave the database."""
-        return self._db_setting
-
-    def with_database(self, uri: str, setting: str) -> Self:
-        """Return the group with the database of another variable."""
-        group = self.model_copy(update={"db_uri": SecretStr(uri)})
-        group._db_setting = setting
-        return group

@@ -19,18 +19,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.files import with_home
+from opinionlens.base.job_settings import DRIFT_DATABASE_VARIABLES, DriftSettings, WorkerSettings
 from opinionlens.base.setting_groups import (
-    DRIFT_DATABASE_VARIABLES,
     ApiSettings,
     DatabaseSettings,
-    DriftSettings,
     Environment,
     LogLevel,
     MlflowSettings,
     PrivacySettings,
     SecuritySettings,
     SettingGroup,
-    WorkerSettings,
 )
 from opinionlens.base.urls import with_absolute_path
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from opinionlens.base.setting_groups import WorkerSettings
+from opinionlens.base.job_settings import WorkerSettings
 from opinionlens.cli.drift_command import DRIFT, TOO_LITTLE
 from opinionlens.jobs.job_schedule import Job
 from opinionlens.jobs.retraining_result import NOT_GOOD_ENOUGH, NOTHING_NEW

@@ -141,7 +141,7 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
 def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
     """Return the least share of known words of familiar texts.
 
-    Below it a text is foreign. In hundredths. In hundredths.
+    Below it a text is foreign. In hundredths.
     """
     reader = TextReader(spec, text)
     least_words = Uncertainty().min_words
