@@ -9,7 +9,7 @@ from typing import IO
 
 import structlog
 
-from opinionlens.cli.processes import stop_group
+from opinionlens.base.process_groups import stop_group
 from opinionlens.jobs.job_schedule import Job
 
 _MOST_CHARS = 500

@@ -14,13 +14,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from opinionlens.base.errors import SettingsInvalid, StageFailed
-
-_GRACE_SECONDS = 10
+from opinionlens.base.process_groups import stop_group
 
 
 def refuse_taken_port(host: str, port: int, option: str) -> None:
@@ -118,23 +117,3 @@ def _answers(url: str) -> bool:
         return error.code < 500
     except OSError:  # not listening yet
         return False
-
-
-def stop_group(process: subprocess.Popen[bytes], *, grace_seconds: float = _GRACE_SECONDS) -> None:
-    """Ask a process group to end, and kill the rest.
-
-    Args:
-        process: its leader, which may have ended.
-        grace_seconds: the time.
-    """
-    _signal_group(process, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(grace_seconds)
-    # The leader may be gone while its workers are not.
-    _signal_group(process, signal.SIGKILL)
-    process.wait()
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)

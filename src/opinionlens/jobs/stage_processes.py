@@ -6,20 +6,18 @@ They run as `dvc repro` runs them, in another project's folder.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from opinionlens.base.errors import StageFailed
+from opinionlens.base.process_groups import stop_group
 
 # Runs a stage by name in a folder until a moment of `time.monotonic()`.
 RunStage = Callable[[str, Path, float], None]
 
-_GRACE_SECONDS = 10
 _LAST_LINES = 3
 
 
@@ -56,19 +54,11 @@ def stage_processes(environment: Mapping[str, str], *, inherits: Callable[[], tu
                     remedy="Start again to go on where it stopped, with a longer --time-limit.",
                 ) from None
             finally:
-                _stop(process)
+                stop_group(process)
         if status != 0:
             raise StageFailed(f"The stage {stage} ended with status {status}. {_tail(log)}", where=str(log))
 
     return run
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
 
 
 def _tail(log: Path) -> str:
