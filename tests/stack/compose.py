@@ -114,6 +114,10 @@ class Compose:
         [found] = self.run("ps", "--all", "--quiet", service).split()
         return found
 
+    def status(self, service: str, *command: str, seconds: float = 120) -> tuple[int, str]:
+        """Run a command in a container and return its status with all its output."""
+        return self.docker.status("exec", self.container(service), *command, seconds=seconds)
+
     def python(self, service: str, program: str) -> str:
         """Run a program in a container that has Python, as the container's own user."""
         return self.docker.run("exec", self.container(service), "python", "-c", program)

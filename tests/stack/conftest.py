@@ -7,25 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripts.stack.compose_calls import build_labels
 from tests.stack.asking import Door
-from tests.stack.base_image import make_base_image
-from tests.stack.compose import Compose
 from tests.stack.docker_client import DockerClient
-from tests.stack.engine import engine_in_use, images_are_pulled
+from tests.stack.engine import engine_in_use
 from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
-from tests.stack.places import CACHE, ROOT
-from tests.stack.project import Project, index_settings
 from tests.stack.running import Stack
-from tests.stack.stand_ins import build_all
 from tests.stack.tables import Tables
+from tests.stack.whole import stand_in_images, whole_stack
 
 HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
 ORDER = (
-    *("files", "rules", "bring_up", "models", "counts", "tools", "faults", "expressions", "lasting"),
-    *("artifacts", "small"),
+    *("files", "rules", "bring_up", "models", "counts", "tools", "faults", "drift"),
+    *("expressions", "lasting", "artifacts", "small"),
 )
 TABLES = pytest.StashKey[Tables]()
 
@@ -67,35 +62,15 @@ def docker(tables: Tables) -> Iterator[DockerClient]:
 
 @pytest.fixture(scope="session")
 def images(docker: DockerClient, tables: Tables) -> dict[str, str]:
-    """The variables that put stand-ins in the place of images that cannot be had."""
-    if images_are_pulled():
-        return {}
-    CACHE.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
-    make_base_image(docker)
-    between = time.monotonic()
-    variables = build_all(docker)
-    tables.add("bring-up", "base image from Debian's packages", f"{between - began:.1f}")
-    tables.add("bring-up", "stand-ins for seven images", f"{time.monotonic() - between:.1f}")
-    return variables
+    return stand_in_images(docker, tables)
 
 
 @pytest.fixture(scope="session")
 def stack(
     docker: DockerClient, images: dict[str, str], tables: Tables, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The whole stack, built and healthy."""
-    project = Project(tmp_path_factory.mktemp("project"))
-    variables = {**images, **build_labels(ROOT)}
-    running = Stack(project, Compose(docker, project.folder, "stack-tests", variables=variables))
-    running.prepare(index={} if images_are_pulled() else index_settings())
-    try:
-        running.build(tables)
-        running.bring_up(tables)
+    with whole_stack(docker, images, tables, tmp_path_factory.mktemp("project")) as running:
         yield running
-    finally:
-        running.keep_logs(CACHE / "logs")
-        running.remove()
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,20 @@ class DockerClient:
 
     def run(self, *arguments: str, seconds: float = 60, stdin: IO[bytes] | None = None) -> str:
         """Return the output of `docker ARGUMENTS`; raise with both outputs when it fails."""
-        done = subprocess.run(
+        done = self._done(*arguments, seconds=seconds, stdin=stdin)
+        if done.returncode:
+            raise RuntimeError(f"docker {' '.join(arguments[:2])}: {_both(done)}")
+        return done.stdout.decode(errors="replace")
+
+    def status(self, *arguments: str, seconds: float = 60) -> tuple[int, str]:
+        """Return the status of `docker ARGUMENTS` and both its outputs."""
+        done = self._done(*arguments, seconds=seconds, stdin=None)
+        return done.returncode, _both(done)
+
+    def _done(
+        self, *arguments: str, seconds: float, stdin: IO[bytes] | None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
             self.command(*arguments),
             env=self.environment,
             stdin=stdin or subprocess.DEVNULL,
@@ -39,10 +52,6 @@ class DockerClient:
             timeout=seconds,
             check=False,
         )
-        if done.returncode:
-            output = (done.stdout + done.stderr).decode(errors="replace")
-            raise RuntimeError(f"docker {' '.join(arguments[:2])}: {output}")
-        return done.stdout.decode(errors="replace")
 
     def label_of(self, image: str, label: str) -> str | None:
         """Return a label of an image, or None where there is no such image."""
@@ -52,3 +61,7 @@ class DockerClient:
             ).strip()
         except RuntimeError:
             return None
+
+
+def _both(done: subprocess.CompletedProcess[bytes]) -> str:
+    return (done.stdout + done.stderr).decode(errors="replace")

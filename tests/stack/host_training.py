@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from tests.support.drift_traffic import posts, predictions
 from tests.support.programs import clean_environment
 
 from opinionlens.classifiers.artifact import write_artifact
+from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
+from opinionlens.drift.profile_building import build_profile
+from opinionlens.drift.reference import REFERENCE_NAME, build_reference
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
@@ -29,6 +34,12 @@ evaluation: {bootstrap_samples: 100}
 promotion: {max_calibration_error: 0.9}
 """
 _SECONDS = 180
+_FITTED_POSTS, _HELD_OUT_POSTS, _TEST_POSTS = 1_500, 4_000, 200
+
+
+def _labelled(texts: list[str]) -> list[tuple[str, str, str]]:
+    codes = predictions(texts).argmax(axis=1)
+    return [(text, LABELS[code], "posts") for text, code in zip(texts, codes, strict=True)]
 
 
 class HostProject:
@@ -40,12 +51,15 @@ class HostProject:
         shutil.copy(settings, folder / ".env.stage")
         preprocessed = folder / "data" / "preprocessed"
         preprocessed.mkdir(parents=True)
-        for split, count in (("train", 80), ("test", 40)):
-            rows = [
+        chance = random.Random(5)
+        for split, count, of_posts in (("train", 80, _FITTED_POSTS), ("test", 40, _TEST_POSTS)):
+            rows = _labelled(posts(chance, of_posts))
+            rows += [
                 (f"{split} {n} {word}", label, "tickets")
                 for n in range(count)
                 for word, label in SIGNS.items()
             ]
+            chance.shuffle(rows)
             frame = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
             frame.write_parquet(preprocessed / f"{split}.parquet")
 
@@ -65,11 +79,13 @@ class HostProject:
             features=spec,
             calibration=Calibration.none(3),
             uncertainty=Uncertainty(0.4, 0.1),
-            training=Training("logistic_regression", sources=("tickets",)),
+            training=Training("logistic_regression", sources=("posts", "tickets")),
         )
+        model = model_of(estimator, vocabulary)
+        files = {REFERENCE_NAME: _reference(model.classifier(manifest), vocabulary)}
         folder = self.folder / "objects" / "classifier"
         shutil.rmtree(folder, ignore_errors=True)
-        return str(write_artifact(folder, manifest, model_of(estimator, vocabulary), texts[:8]).digest())
+        return str(write_artifact(folder, manifest, model, texts[:8], extra_files=files).digest())
 
     def promote(self, *options: str) -> str:
         """Run `opinionlens promote` with the settings of the stage and return its output."""
@@ -84,3 +100,20 @@ class HostProject:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+
+def _reference(classifier: Classifier, vocabulary: Vocabulary) -> bytes:
+    """Return what served texts are compared with: posts that the model has not seen."""
+    texts = posts(random.Random(6), _HELD_OUT_POSTS)
+    probabilities = classifier.predict_proba(texts)
+    recipe = vocabulary.spec.recipe
+    profile = build_profile(texts, probabilities, vocabulary.words, recipe, fitted=0, seed=1, resamples=1_000)
+    return build_reference(
+        texts=texts,
+        labels=[label for _, label, _ in _labelled(texts)],
+        sources=["posts"] * len(texts),
+        probabilities=probabilities,
+        known_words=vocabulary.words,
+        recipe=recipe,
+        profile=profile,
+    ).as_bytes()

@@ -33,13 +33,17 @@ class Load:
     """Load for the length of a `with` block."""
 
     door: Door
+    rate: float = RATE
+    clients: int = CLIENTS
     noted: list[Noted] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Load:
-        self._threads = [threading.Thread(target=self._run, args=(n,), daemon=True) for n in range(CLIENTS)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(n,), daemon=True) for n in range(self.clients)
+        ]
         for thread in self._threads:
             thread.start()
         return self
@@ -71,13 +75,13 @@ class Load:
 
     def _run(self, number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.door.port, timeout=_SECONDS)
-        turn = time.monotonic() + number / RATE
+        turn = time.monotonic() + number / self.rate
         while not self._stop.wait(max(0.0, turn - time.monotonic())):
             noted = self._ask(connection, _TEXTS[number % len(_TEXTS)])
             with self._lock:
                 self.noted.append(noted)
             # No catching up after a pause: the rate is a bound.
-            turn = max(turn + CLIENTS / RATE, time.monotonic())
+            turn = max(turn + self.clients / self.rate, time.monotonic())
         connection.close()
 
     def _ask(self, connection: http.client.HTTPConnection, text: str) -> Noted:

@@ -28,14 +28,6 @@ _BUILT_IN = {
 EMPTY_IN_ORDER = {
     ("overview", "Firing alerts A"): "no alert fires",
     ("overview", "Alerts that fired A"): "no alert has fired",
-    ("inference", "Drift score A"): "drift has not been measured",
-    **{
-        ("drift", f"{panel} A"): "there is no drift report yet that could judge"
-        for panel in (
-            *("Drift score", "Drift score over time", "Measures now", "Measures against their thresholds"),
-            *("Newest report", "Texts in it", "Age of the newest report", "Texts in a report"),
-        )
-    },
     ("fastapi", "Errors of the last hour by route A"): "no request has failed",
     ("traefik", "Certificate expires in A"): "Traefik serves plain HTTP on one's own machine",
 }
