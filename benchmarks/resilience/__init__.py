@@ -1,0 +1,1 @@
+"""Ten minutes of steady load on the whole stack while its parts die."""
