@@ -62,6 +62,12 @@ class Load:
         return [one for one in self.noted if one.status == 200]
 
     @property
+    def seconds_away(self) -> float:
+        """Return the time from the first failed request to the last."""
+        began = [one.began for one in self.failed]
+        return max(began) - min(began) if began else 0.0
+
+    @property
     def versions(self) -> Counter[int | None]:
         return Counter(one.version for one in self.answered)
 
