@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ class HostProject:
         spec = FeatureSpec(RECIPES["plain-v1"], word_ngrams=(1, 1))
         vocabulary, counts = Vocabulary.fit(spec, texts, words=VocabularyLimits(5), chars=VocabularyLimits(5))
         family = FAMILIES["logistic_regression"]
-        estimator = family.fit(counts, codes, family.defaults, seed=1)
+        estimator = family.fit(counts, codes, {**family.defaults, "C": 30.0}, seed=1)
         manifest = Manifest(
             kind=family.kind,
             labels=estimator.classes,
@@ -82,10 +83,20 @@ class HostProject:
             training=Training("logistic_regression", sources=("posts", "tickets")),
         )
         model = model_of(estimator, vocabulary)
+        manifest = replace(
+            manifest,
+            training=replace(manifest.training, scores=self._scores(model.classifier(manifest))),
+        )
         files = {REFERENCE_NAME: _reference(model.classifier(manifest), vocabulary)}
         folder = self.folder / "objects" / "classifier"
         shutil.rmtree(folder, ignore_errors=True)
         return str(write_artifact(folder, manifest, model, texts[:8], extra_files=files).digest())
+
+    def _scores(self, classifier: Classifier) -> dict[str, float]:
+        frame = pl.read_parquet(self.folder / "data/preprocessed/test.parquet")
+        predicted = classifier.predict_proba(frame["text"].to_list()).argmax(axis=1)
+        right = [LABELS[code] == label for code, label in zip(predicted, frame["label"], strict=True)]
+        return {"test_accuracy": float(np.mean(right))}
 
     def promote(self, *options: str) -> str:
         """Run `opinionlens promote` with the settings of the stage and return its output."""
