@@ -216,6 +216,31 @@ def test_a_loaded_version_is_tried_while_another_answers(rig, versions, until):
     assert rig.seen.swaps == ["activated"]
 
 
+def version_of(model):
+    return None if model is None else model.version
+
+
+def test_the_newest_of_the_newer_versions_is_the_challenger(rig, versions, until):
+    async def work(lifecycle):
+        assert await lifecycle.on_challenger(version_of) == 3
+        await activate(lifecycle, 3)
+        assert await lifecycle.on_challenger(version_of) is None
+        await activate(lifecycle, 2)
+        assert await lifecycle.on_challenger(version_of) == 3
+
+    with_loaded(rig, until, work)
+
+
+def test_a_damaged_challenger_is_passed_over(rig, versions, until):
+    async def work(lifecycle):
+        [weights] = rig.store.cache.artifact(versions[2].digest).glob("*.npz")
+        weights.chmod(0o600)
+        weights.write_bytes(b"damaged")
+        assert await lifecycle.on_challenger(version_of) is None
+
+    with_loaded(rig, until, work)
+
+
 @pytest.mark.parametrize(
     "model_id", ["", "opinionlens", "opinionlens-", "opinionlens-0", "-1", "a-01", "a-1x"]
 )

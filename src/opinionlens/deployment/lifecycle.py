@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
+
 from opinionlens.base.errors import ArtifactError, ServingBusy
 from opinionlens.base.settings import Settings
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.deployment.active import ActiveVersion
+from opinionlens.deployment.challenger import challenger_of
 from opinionlens.deployment.champion import ChampionFollower
 from opinionlens.deployment.errors import FollowingIsOff, ModelIsActive, ModelNotLoaded
 from opinionlens.deployment.fetching import Fetching
@@ -32,6 +35,8 @@ from opinionlens.storage.deployments import Cause, DeployedVersion, Deployment
 from opinionlens.storage.errors import DeploymentConflict, NoEarlierDeployment, StorageError
 from opinionlens.storage.paging import Page
 from opinionlens.storage.records import Records
+
+log = structlog.get_logger("lifecycle")
 
 T = TypeVar("T")
 
@@ -291,6 +296,25 @@ class Lifecycle:
             return await self._threads.run(work, model)
         cached = await self._find(model_id)
         return await self._threads.run(lambda: work(self._tried.get(cached)))
+
+    async def on_challenger(self, work: Callable[[ServedModel | None], T]) -> T:
+        """Return `work` of the version that may come next.
+
+        It is the newest in the cache that is newer than the active one; None where there is none, or where
+        its copy is damaged.
+        """
+        active = self._store.active
+        if active is None or not isinstance(active.version, int):
+            return await self._threads.run(work, None)
+        cached = challenger_of((active.name, active.version), await self.cached_versions())
+        if cached is None:
+            return await self._threads.run(work, None)
+        try:
+            model = await self._threads.run(self._tried.get, cached)
+        except ArtifactError as error:
+            log.warning("challenger.damaged", name=cached.name, version=cached.number, reason=str(error))
+            model = None
+        return await self._threads.run(work, model)
 
     def check_may_change(self) -> None:
         """Raise ModelIsFromFolder if the settings name a folder."""

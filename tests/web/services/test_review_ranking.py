@@ -60,3 +60,17 @@ def test_texts_with_words_that_the_active_model_lacks_rise():
 
 def test_no_more_than_three_hundred_are_ranked():
     assert len(order(*(waits(f"text{n} number{n}") for n in range(400)))) == 300
+
+
+def test_texts_that_the_next_version_answers_otherwise_rise():
+    def active(texts):
+        return [Prediction.of(LABELS, SURE, None) for _ in texts]
+
+    def challenger(texts):
+        return [Prediction.of(LABELS, SURE[::-1] if text == "fine print" else SURE, None) for text in texts]
+
+    waiting = [waits("known words"), waits("fine print"), waits("disputed here", SURE, Label.NEGATIVE)]
+    ranked = rank(waiting, [], active, challenger)
+    assert [each.candidate.text for each in ranked] == ["disputed here", "fine print", "known words"]
+    assert ranked[1].reasons == ("The version that may come next answers otherwise.",)
+    assert ranked[2].reasons == ()

@@ -249,7 +249,8 @@ def _steps_after_drift(content: ReportContent, drifted: set[str]) -> list[str]:
         steps.append("Only lengths differ: ask whether texts are cut before they are sent.")
     steps.append("Read the words and texts below: is this a new topic, another sender, or a campaign?")
     steps.append(
-        "Label some hundred of these texts and measure the model on them: `opinionlens evaluate MODEL FILE`."
+        "Label some hundred of these texts, under `/admin/review` or in a file, and measure the model on "
+        "them: `opinionlens evaluate MODEL FILE`."
     )
     steps.append("If it is worse there than it was, train again with these texts: `opinionlens retrain`.")
     if content.false_alarm_rate:

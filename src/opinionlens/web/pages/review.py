@@ -5,7 +5,6 @@ For administrators; works without scripts, which add keys.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from opinionlens.base.errors import InputError
+from opinionlens.serving.store import ServedModel
 from opinionlens.storage import RecordNotFound, StorageUnavailable, review_queue
 from opinionlens.storage.review_queue import ReviewProgress
 from opinionlens.text.labels import LABELS, Label
@@ -101,7 +101,12 @@ async def _view(services: Services, request: Request) -> ReviewView:
     state = await services.records.read(review_queue.read_state)
     active = services.store.active
     predict_many = None if active is None else active.classifier.predict_many
-    ranked = await asyncio.to_thread(rank, state.candidates, state.labelled_texts, predict_many)
+
+    def ranking(challenger: ServedModel | None) -> list[RankedText]:
+        other = None if challenger is None else challenger.classifier.predict_many
+        return rank(state.candidates, state.labelled_texts, predict_many, other)
+
+    ranked = await services.lifecycle.on_challenger(ranking)
     return ReviewView(
         shown=ranked[0] if ranked else None,
         waiting=len(ranked),

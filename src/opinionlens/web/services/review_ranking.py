@@ -14,7 +14,7 @@ PredictMany = Callable[[Sequence[str]], Sequence[Prediction]]
 
 # The active model looks at so many of the most promising texts again; more would cost a page too much.
 _LOOKED_AT = 300
-_DISPUTED, _FOREIGN = 1.0, 0.5
+_DISPUTED, _CHALLENGED, _FOREIGN = 1.0, 0.75, 0.5
 _UNDECIDED = 0.2
 
 
@@ -28,25 +28,31 @@ class RankedText:
 
 
 def rank(
-    candidates: Sequence[ReviewCandidate], labelled: Sequence[str], predict_many: PredictMany | None = None
+    candidates: Sequence[ReviewCandidate],
+    labelled: Sequence[str],
+    predict_many: PredictMany | None = None,
+    challenger: PredictMany | None = None,
 ) -> list[RankedText]:
     """Return the texts with the most to teach, best first.
 
-    A label teaches most where a reader disagrees with the model, where two labels are about as likely, and
-    where the model does not know the words. Of texts nearly the same one is taken, and none that is nearly
-    the same as a labelled one.
+    A label teaches most where a reader or the version that may come next disagrees with the model, where two
+    labels are about as likely, and where the model does not know the words. Of texts nearly the same one is
+    taken, and none that is nearly the same as a labelled one.
 
     Args:
         candidates: the texts at hand; at most 300 are returned.
         labelled: the texts that have a label already.
         predict_many: the active model; None without one.
+        challenger: the version that may come next; None without one.
     """
     first = sorted((_valued(each) for each in candidates), key=_order)
     distinct = _one_of_each(first, labelled)
     if predict_many is None:
         return distinct
-    answers = predict_many([each.candidate.text for each in distinct])
-    return sorted(map(_with_answer, distinct, answers), key=_order)
+    texts = [each.candidate.text for each in distinct]
+    answers = predict_many(texts)
+    others = answers if challenger is None else challenger(texts)
+    return sorted(map(_with_answers, distinct, answers, others), key=_order)
 
 
 def _order(ranked: RankedText) -> tuple[float, float]:
@@ -65,11 +71,16 @@ def _valued(candidate: ReviewCandidate) -> RankedText:
     return RankedText(candidate, value, tuple(reasons))
 
 
-def _with_answer(ranked: RankedText, answer: Prediction) -> RankedText:
-    if answer.reason not in (UncertainReason.FOREIGN_TEXT, UncertainReason.UNFAMILIAR_TEXT):
-        return ranked
-    reasons = (*ranked.reasons, "The model knows few of its words.")
-    return RankedText(ranked.candidate, ranked.value + _FOREIGN, reasons)
+def _with_answers(ranked: RankedText, answer: Prediction, other: Prediction) -> RankedText:
+    """Add what the active model says of the text now, and the one that may come next."""
+    value, reasons = ranked.value, ranked.reasons
+    if other.label is not answer.label:
+        value += _CHALLENGED
+        reasons = (*reasons, "The version that may come next answers otherwise.")
+    if answer.reason in (UncertainReason.FOREIGN_TEXT, UncertainReason.UNFAMILIAR_TEXT):
+        value += _FOREIGN
+        reasons = (*reasons, "The model knows few of its words.")
+    return RankedText(ranked.candidate, value, reasons)
 
 
 def _one_of_each(ranked: Sequence[RankedText], labelled: Sequence[str]) -> list[RankedText]:
