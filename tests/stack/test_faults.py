@@ -10,11 +10,11 @@ from tests.stack.load import RATE, Load
 from tests.stack.shortened import SCRAPE_SECONDS
 from tests.support.waiting import wait_until
 
-from opinionlens.deployment.lifecycle import MAX_LISTS
-
 ANSWERED = 'http_requests_total{job="opinionlens-fastapi",handler="/api/v1/inference/predict",status="2xx"}'
 # A proxy says so when there is nobody behind it; a request without any answer has the status 0.
 AWAY = {502, 503, 504}
+# Each of the two workers lets eight lists wait for the registry.
+IMPATIENT = 18
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
             # A list may wait for a name server before it fails; those that the two workers have no place for
             # fail at once.
             with ExitStack() as pages:
-                for _ in range(2 * MAX_LISTS + 2):
+                for _ in range(IMPATIENT):
                     pages.enter_context(AskingOn(app, "GET", "/api/v1/models/registry"))
                 fired = {name: stack.notifications.fired(name, began) for name in alerts}
         finally:

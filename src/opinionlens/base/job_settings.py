@@ -1,4 +1,4 @@
-"""Groups of settings of the background jobs: the worker and drift checks."""
+"""Setting groups of the worker and of drift checks."""
 
 from __future__ import annotations
 

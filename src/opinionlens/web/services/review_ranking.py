@@ -72,7 +72,7 @@ def _valued(candidate: ReviewCandidate) -> RankedText:
 
 
 def _with_answers(ranked: RankedText, answer: Prediction, other: Prediction) -> RankedText:
-    """Add what the active model says of the text now, and the one that may come next."""
+    """Add the answers of the active model and its challenger."""
     value, reasons = ranked.value, ranked.reasons
     if other.label is not answer.label:
         value += _CHALLENGED
