@@ -48,13 +48,6 @@ def shared_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def bytecode(shared_folder):
-    """A place for compiled modules, so that only the first program has to compile them."""
-    (folder := shared_folder / "bytecode").mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def made_once(shared_folder):
     """A function that makes a file or folder once for all processes of this run: what takes seconds to make.
 

@@ -21,10 +21,8 @@ MAIN = ROOT / "src" / "opinionlens" / "app" / "main.py"
 @pytest.mark.parametrize(
     "command", [[BIN / "uvicorn", "opinionlens.app.main:app"], [BIN / "fastapi", "dev", MAIN]]
 )
-def test_it_serves(command, tmp_path, bytecode):
-    environment = clean_environment(
-        PYTHONPYCACHEPREFIX=str(bytecode), MLFLOW__REMOTE_TRACKING_URI="http://127.0.0.1:9"
-    )
+def test_it_serves(command, tmp_path):
+    environment = clean_environment(MLFLOW__REMOTE_TRACKING_URI="http://127.0.0.1:9")
     port = free_port()
     program = HttpProgram(
         [*map(str, command), "--port", str(port)], tmp_path, environment=environment, out=tmp_path / "log"

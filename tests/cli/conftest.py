@@ -18,12 +18,12 @@ SECONDS = 60  # generous: nothing here waits for it when all is well
 
 
 @pytest.fixture
-def start_server(tmp_path: Path, bytecode: Path) -> Iterator[Callable[..., AppServer]]:
+def start_server(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
     """A function that starts a server with options and settings and waits until it answers."""
     servers: list[AppServer] = []
 
     def start(*options: str, wait: bool = True, **settings: str) -> AppServer:
-        server = AppServer(tmp_path, *options, bytecode=bytecode, **settings)
+        server = AppServer(tmp_path, *options, **settings)
         servers.append(server)
         server.start()
         if wait:

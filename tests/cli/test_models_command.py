@@ -98,12 +98,10 @@ def test_errors_are_those_of_the_registry(registry):
 
 
 @pytest.mark.slow
-def test_a_real_registry_fills_a_folder_that_predicts(
-    write_word_model, new_mlflow_database, tmp_path, bytecode
-):
+def test_a_real_registry_fills_a_folder_that_predicts(write_word_model, new_mlflow_database, tmp_path):
     uri = new_mlflow_database(tmp_path / "runs.db")
     fill(MlflowRegistry(uri), write_word_model, tmp_path / "made")
-    environment = clean_environment(MLFLOW_TRACKING_URI=uri, PYTHONPYCACHEPREFIX=str(bytecode))
+    environment = clean_environment(MLFLOW_TRACKING_URI=uri)
 
     def call(*words):
         command = [sys.executable, "-m", "opinionlens.cli.main", *words]

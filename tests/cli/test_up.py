@@ -14,11 +14,11 @@ from tests.support.waiting import wait_until
 
 
 @pytest.mark.slow
-def test_both_answer_until_ctrl_c_and_nothing_is_left(tmp_path, bytecode):
+def test_both_answer_until_ctrl_c_and_nothing_is_left(tmp_path):
     port, mlflow_port = free_port(), free_port()
     command = [sys.executable, "-m", "opinionlens.cli.main", "up"]
     command += ["--port", str(port), "--mlflow-port", str(mlflow_port)]
-    environment = clean_environment(PYTHONPYCACHEPREFIX=str(bytecode))
+    environment = clean_environment()
     program = Program(command, tmp_path, environment=environment, out=tmp_path / "up.log")
     program.start()
     try:
@@ -60,12 +60,10 @@ def test_taken_port_is_said_before_anything_starts(tmp_path):
 
 
 @pytest.mark.slow
-def test_no_page_is_started_where_runs_go_to_a_server(tmp_path, bytecode):
+def test_no_page_is_started_where_runs_go_to_a_server(tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "opinionlens.cli.main", "up", "--port", str(port)]
-    environment = clean_environment(
-        PYTHONPYCACHEPREFIX=str(bytecode), MLFLOW_TRACKING_URI="http://ann:geheim@127.0.0.1:9"
-    )
+    environment = clean_environment(MLFLOW_TRACKING_URI="http://ann:geheim@127.0.0.1:9")
     program = Program(command, tmp_path, environment=environment, out=tmp_path / "up.log")
     program.start()
     try:

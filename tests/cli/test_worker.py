@@ -27,10 +27,9 @@ from opinionlens.storage.predictions import PredictionRow, hash_text
 class WorkerProgram(HttpProgram):
     """`opinionlens worker` in a folder of its own, on a free port."""
 
-    def __init__(self, folder: Path, number: int, bytecode: Path, *options: str, **settings: str) -> None:
+    def __init__(self, folder: Path, number: int, *options: str, **settings: str) -> None:
         self.port = free_port()
         own = {
-            "PYTHONPYCACHEPREFIX": str(bytecode),
             "API__LOGGING_FORMAT": "json",
             "WORKER__PORT": str(self.port),
             "API__MODEL_PATH": "model",
@@ -50,11 +49,11 @@ class WorkerProgram(HttpProgram):
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path, bytecode: Path) -> Iterator[Callable[..., WorkerProgram]]:
+def start_worker(tmp_path: Path) -> Iterator[Callable[..., WorkerProgram]]:
     workers: list[WorkerProgram] = []
 
     def start(*options: str, **settings: str) -> WorkerProgram:
-        worker = WorkerProgram(tmp_path, len(workers), bytecode, *options, **settings)
+        worker = WorkerProgram(tmp_path, len(workers), *options, **settings)
         workers.append(worker)
         worker.start()
         return worker

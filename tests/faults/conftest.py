@@ -48,12 +48,12 @@ VERSIONS: dict[int, dict[str, float]] = {
 
 
 @pytest.fixture(scope="session")
-def registered(made_once: MadeOnce, write_word_model: Callable[..., str], bytecode: Path) -> Path:
+def registered(made_once: MadeOnce, write_word_model: Callable[..., str]) -> Path:
     """The folder of a server with its versions; version 1 is the champion."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        server = MlflowServer(folder, bytecode=bytecode)
+        server = MlflowServer(folder)
         try:
             server.start()
             _register(server.uri, folder, write_word_model)
@@ -64,13 +64,11 @@ def registered(made_once: MadeOnce, write_word_model: Callable[..., str], byteco
 
 
 @pytest.fixture(scope="session")
-def mlflow(
-    registered: Path, tmp_path_factory: pytest.TempPathFactory, bytecode: Path
-) -> Iterator[MlflowServer]:
+def mlflow(registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
     """The server with its versions, to be killed and started again."""
     folder = tmp_path_factory.mktemp("mlflow") / "server"
     shutil.copytree(registered, folder)
-    server = MlflowServer(folder, bytecode=bytecode)
+    server = MlflowServer(folder)
     try:
         server.start()
         yield server
@@ -142,7 +140,7 @@ def load_on() -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def make_app(tmp_path: Path, line: Any, bytecode: Path) -> Iterator[Callable[..., Any]]:
+def make_app(tmp_path: Path, line: Any) -> Iterator[Callable[..., Any]]:
     """A function that makes an app on this line and database; every process of it is gone at the end."""
     made: list[Any] = []
 
@@ -151,7 +149,7 @@ def make_app(tmp_path: Path, line: Any, bytecode: Path) -> Iterator[Callable[...
         folder.mkdir()
         database = database or f"sqlite:///{folder / 'app.db'}"
         registry = f"http://127.0.0.1:{line.port}"
-        made.append(App(folder, database=database, registry=registry, bytecode=bytecode, **options))
+        made.append(App(folder, database=database, registry=registry, **options))
         return made[-1]
 
     yield make
@@ -160,12 +158,12 @@ def make_app(tmp_path: Path, line: Any, bytecode: Path) -> Iterator[Callable[...
 
 
 @pytest.fixture(scope="session")
-def warm_folder(mlflow: MlflowServer, made_once: MadeOnce, bytecode: Path) -> Path:
+def warm_folder(mlflow: MlflowServer, made_once: MadeOnce) -> Path:
     """What an app leaves behind that has served version 1 and fetched version 2: its cache and database."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        app = App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri, bytecode=bytecode)
+        app = App(folder, database=f"sqlite:///{folder / 'app.db'}", registry=mlflow.uri)
         try:
             app.start()
             wait_until(lambda: app.active == 1, what="the champion answers")
@@ -202,7 +200,7 @@ def _copy_database(warm_folder: Path, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def start_lasting_app(
-    mlflow: MlflowServer, warm_folder: Path, tmp_path_factory: pytest.TempPathFactory, bytecode: Path
+    mlflow: MlflowServer, warm_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., App]]:
     """A function that starts a warm app for all tests of a module: those that leave it as they found it."""
     made: list[App] = []
@@ -213,7 +211,7 @@ def start_lasting_app(
         shutil.copytree(warm_folder / "models", folder / "models")
         _copy_database(warm_folder, folder)
         database = f"sqlite:///{folder / 'app.db'}"
-        made.append(App(folder, database=database, registry=mlflow.uri, bytecode=bytecode, **options))
+        made.append(App(folder, database=database, registry=mlflow.uri, **options))
         made[-1].start()
         return made[-1]
 

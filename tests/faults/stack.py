@@ -129,7 +129,6 @@ class App(AppServer):
         *,
         database: str,
         registry: str,
-        bytecode: Path,
         workers: int = 1,
         **settings: str,
     ) -> None:
@@ -140,7 +139,7 @@ class App(AppServer):
             "SECURITY__ADMIN_PASSWORD": "an admin of fault tests",
         }
         options = ("--workers", str(workers))
-        super().__init__(folder, *options, bytecode=bytecode, admin_key=ADMIN_KEY, **own | settings)
+        super().__init__(folder, *options, admin_key=ADMIN_KEY, **own | settings)
 
     def start(self, *, ready: bool = True) -> None:
         super().start()

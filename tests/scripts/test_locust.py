@@ -13,10 +13,10 @@ KEY = "key-of-the-load-test-0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, bytecode):
+def server(tmp_path_factory):
     """The app in which predictions need a key; the word list answers."""
     folder = tmp_path_factory.mktemp("app")
-    server = AppServer(folder, bytecode=bytecode, admin_key=KEY, SECURITY__PREDICT_NEEDS_KEY="true")
+    server = AppServer(folder, admin_key=KEY, SECURITY__PREDICT_NEEDS_KEY="true")
     server.start()
     server.wait_for("/health")
     yield server

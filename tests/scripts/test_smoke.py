@@ -28,8 +28,8 @@ def smoke(*words):
 
 
 @contextmanager
-def running(folder, bytecode, **settings):
-    server = AppServer(folder, bytecode=bytecode, admin_key=KEY, **settings)
+def running(folder, **settings):
+    server = AppServer(folder, admin_key=KEY, **settings)
     server.start()
     try:
         server.wait_for("/health")
@@ -39,11 +39,11 @@ def running(folder, bytecode, **settings):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, bytecode, write_word_model):
+def server(tmp_path_factory, write_word_model):
     """An app that serves a folder."""
     folder = tmp_path_factory.mktemp("app")
     write_word_model(folder / "model", WORDS)
-    with running(folder, bytecode, API__MODEL_PATH="model") as server:
+    with running(folder, API__MODEL_PATH="model") as server:
         server.wait_for("/ready")
         yield server
 
@@ -65,8 +65,8 @@ def test_without_a_key_the_administrators_part_is_left_out(server):
     assert done.stdout.count("needs a key: KEY=…") == 5
 
 
-def test_an_app_without_a_model_fails_unless_the_word_list_will_do(tmp_path, bytecode):
-    with running(tmp_path, bytecode, SECURITY__PREDICT_NEEDS_KEY="true") as server:
+def test_an_app_without_a_model_fails_unless_the_word_list_will_do(tmp_path):
+    with running(tmp_path, SECURITY__PREDICT_NEEDS_KEY="true") as server:
         address = f"http://127.0.0.1:{server.port}"
         done = smoke(address)
         assert done.returncode == 1

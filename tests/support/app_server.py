@@ -27,13 +27,10 @@ class Reply:
 class AppServer(HttpProgram):
     """The app in a folder of its own, on a free port; the registry is away unless the settings name one."""
 
-    def __init__(
-        self, folder: Path, *options: str, bytecode: Path, admin_key: str | None = None, **settings: str
-    ) -> None:
+    def __init__(self, folder: Path, *options: str, admin_key: str | None = None, **settings: str) -> None:
         self.port = free_port()
         self._headers = {"Content-Type": "application/json"}
         own = {
-            "PYTHONPYCACHEPREFIX": str(bytecode),
             "TMPDIR": str(folder),  # the workers' counts are below it
             "API__LOGGING_FORMAT": "json",
             "MLFLOW__REMOTE_TRACKING_URI": "http://127.0.0.1:9",

@@ -21,7 +21,10 @@ _GROUPS = ("API__", "MLFLOW__", "DATABASE__", "SECURITY__", "PRIVACY__", "WORKER
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
-    """Return the environment without settings of ours, but for those given; pages are the project's."""
+    """Return the environment without settings of ours, but for those given; pages are the project's.
+
+    Programs keep what they compile, so that only the first has to.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_GROUPS)}
     kept = {name: value for name, value in kept.items() if name not in _OF_MLFLOW}
     for name in ("ENV", "PYTHONDONTWRITEBYTECODE"):
@@ -109,7 +112,7 @@ class HttpProgram(Program):
 class MlflowServer(HttpProgram):
     """A real MLflow server that keeps its files itself, so that a fetch goes through it."""
 
-    def __init__(self, folder: Path, *, bytecode: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         command = [
@@ -118,7 +121,6 @@ class MlflowServer(HttpProgram):
             *("--artifacts-destination", str(folder / "files")),
         ]
         environment = clean_environment(
-            PYTHONPYCACHEPREFIX=str(bytecode),
             MLFLOW_DISABLE_TELEMETRY="true",
             MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
         )
