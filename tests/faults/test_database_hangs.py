@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.support.waiting import wait_until
@@ -26,16 +27,22 @@ def start(make_warm_app, url, workers=1):
     return app
 
 
+def at_once(*calls):
+    """Make the calls at the same time, as each of them may take seconds; return what each returns."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(lambda call: call(), calls))
+
+
 def test_calls_end_and_predictions_go_on(make_warm_app, postgres, url, load_on):
     app = start(make_warm_app, url)
     with load_on(app) as load:
         with postgres.stopped():
-            refused = [
-                app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}),
-                app.ask("GET", "/api/v1/feedback"),
-                app.activate(2),
-                app.ask("GET", "/api/v1/keys/"),
-            ]
+            refused = at_once(
+                lambda: app.ask("POST", "/api/v1/feedback", {"text": "great", "label": "POSITIVE"}),
+                lambda: app.ask("GET", "/api/v1/feedback"),
+                lambda: app.activate(2),
+                lambda: app.ask("GET", "/api/v1/keys/"),
+            )
             load.more(100)
             said = app.ask("GET", "/ready").body["database_problem"]
         wait_until(
