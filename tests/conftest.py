@@ -94,6 +94,18 @@ def new_mlflow_database(empty_mlflow_database, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def drift_reference(made_once):
+    """The drift reference of the model in `tests/support/drift_model.py`."""
+
+    def make(path):
+        from tests.support.drift_model import make_reference
+
+        path.write_bytes(make_reference())
+
+    return made_once("drift-reference.json", make).read_bytes()
+
+
+@pytest.fixture(scope="session")
 def write_word_model():
     """A function that writes an artifact whose words count as told, and returns its digest.
 

@@ -97,9 +97,9 @@ def reports_in(folder: Path) -> int:
         return drift_reports.newest(database).total
 
 
-def test_two_workers_check_once_and_end_at_sigterm(start_worker, tmp_path):
+def test_two_workers_check_once_and_end_at_sigterm(start_worker, tmp_path, drift_reference):
     migrate(url_in(tmp_path))
-    write_model(tmp_path / "model", None)
+    write_model(tmp_path / "model", None, drift_reference)
     serve_predictions(tmp_path, 400)
     workers = [start_worker(), start_worker()]
     for worker in workers:

@@ -35,7 +35,7 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, drift_reference: bytes) -> Path:
     """A folder with the training texts and a model of them."""
     import polars as pl
 
@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pl.DataFrame({"text": TRAINING, "label": ["NEUTRAL"] * 6_000, "source": ["posts"] * 6_000}).write_parquet(
         folder / "train.parquet"
     )
-    write_model(root / "objects" / "classifier", hash_of_files(folder))
+    write_model(root / "objects" / "classifier", hash_of_files(folder), drift_reference)
     return root
 
 

@@ -25,8 +25,8 @@ SURE = (0.9, 0.06, 0.04)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_model(tmp_path_factory.mktemp("made") / "classifier", None)
+def model(tmp_path_factory: pytest.TempPathFactory, drift_reference: bytes) -> Path:
+    return write_model(tmp_path_factory.mktemp("made") / "classifier", None, drift_reference)
 
 
 @pytest.fixture

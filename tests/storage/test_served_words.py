@@ -30,8 +30,8 @@ TEXTS = [*posts(random.Random(3), 120), "", "Ã¼ber @user 😀", "qwertz asdf"]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> ServedModel:
-    folder = write_model(tmp_path_factory.mktemp("model") / "classifier", None)
+def model(tmp_path_factory: pytest.TempPathFactory, drift_reference: bytes) -> ServedModel:
+    folder = write_model(tmp_path_factory.mktemp("model") / "classifier", None, drift_reference)
     return ServedModel(load_classifier(folder), "brands", 3, "d" * 64, folder)
 
 

@@ -19,27 +19,16 @@ from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import LABELS
 
 
-def write_model(folder: Path, data_hash: str | None) -> Path:
-    """Write an artifact that weighs the words of opinion, first without a reference, then with its own."""
-    terms = tuple(sorted(KNOWN | {*GOOD, *BAD}))
-    coef = np.array([[(term in BAD) * 3.0, 0.0, (term in GOOD) * 3.0] for term in terms]).T.copy()
-    model = LinearModel(
-        LinearWeights(
-            TextWeights((Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False),)),
-            coef,
-            np.array([0.0, 1.0, 0.0]),
-        )
-    )
-    manifest = Manifest(
-        kind="linear",
-        labels=LABELS,
-        features=FeatureSpec(RECIPE, word_ngrams=(1, 1)),
-        calibration=Calibration.none(3),
-        uncertainty=Uncertainty(),
-        training=Training("linear_svc"),
-        lineage=Lineage(data_hash=data_hash),
-    )
-    classifier = model.classifier(manifest)
+def write_model(folder: Path, data_hash: str | None, reference: bytes | None = None) -> Path:
+    """Write an artifact that weighs the words of opinion; without a reference it makes one, in seconds."""
+    files = {"reference.json": reference or make_reference()}
+    write_artifact(folder, _manifest(data_hash), _model(), TRAINING[:8], extra_files=files)
+    return folder
+
+
+def make_reference() -> bytes:
+    """Return the content of the model's `reference.json`."""
+    classifier = _model().classifier(_manifest(None))
     probabilities = classifier.predict_proba(HELD_OUT)
     profile = build_profile(HELD_OUT, probabilities, KNOWN, RECIPE, seed=1, resamples=1_000)
     reference = build_reference(
@@ -51,6 +40,23 @@ def write_model(folder: Path, data_hash: str | None) -> Path:
         recipe=RECIPE,
         profile=profile,
     )
-    files = {"reference.json": reference.as_bytes()}
-    write_artifact(folder, manifest, model, TRAINING[:8], extra_files=files)
-    return folder
+    return reference.as_bytes()
+
+
+def _model() -> LinearModel:
+    terms = tuple(sorted(KNOWN | {*GOOD, *BAD}))
+    block = Block("words", terms, tf="binary", scale=np.ones(len(terms)), normalise=False)
+    coef = np.array([[(term in BAD) * 3.0, 0.0, (term in GOOD) * 3.0] for term in terms]).T.copy()
+    return LinearModel(LinearWeights(TextWeights((block,)), coef, np.array([0.0, 1.0, 0.0])))
+
+
+def _manifest(data_hash: str | None) -> Manifest:
+    return Manifest(
+        kind="linear",
+        labels=LABELS,
+        features=FeatureSpec(RECIPE, word_ngrams=(1, 1)),
+        calibration=Calibration.none(3),
+        uncertainty=Uncertainty(),
+        training=Training("linear_svc"),
+        lineage=Lineage(data_hash=data_hash),
+    )
