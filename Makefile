@@ -6,6 +6,8 @@ UV ?= $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 # No tool reports home; pip's extra wheels (PIP_FIND_LINKS) are passed on, because uv does not read that name.
 export MLFLOW_DISABLE_TELEMETRY := true
 export DVC_NO_ANALYTICS := true
+# Where it is set, each of the hundreds of programs that tests start compiles all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
@@ -29,8 +31,10 @@ model: install ## Run the pipeline on the sample data, register and promote the 
 serve: install ## Start the app on :8000 and the MLflow page on :5000, until Ctrl-C
 	@opinionlens up
 
-# A process for each core, up to four: each starts databases and servers of its own. A file stays in one process.
-PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile
+# tests/conftest.py says how many processes and in which order. A file stays in one process.
+PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Several targets at once, and what each of them prints in one piece where make can do that.
+TOGETHER = $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .PHONY: stack
 stack: ## The whole stack in containers: settings, images, start, addresses; PROFILE=small for the app alone
@@ -42,8 +46,16 @@ stack-down: ## End the stack; what its volumes hold stays
 
 .PHONY: test
 test: check ## All tests that need no root and no other environment
-	$(PYTEST) --ignore tests/hygiene
+	@$(MAKE) --no-print-directory --keep-going test-main test-browser
 	@echo "Left out, because it needs a Docker engine: make test-stack; an environment of its own: make test-airflow"
+
+.PHONY: test-main
+test-main: install ## Of these all but those in a browser and those of `make check`
+	$(PYTEST) --ignore tests/hygiene --ignore tests/browser
+
+.PHONY: test-browser
+test-browser: install ## Of these those in a browser
+	$(PYTEST) tests/browser
 
 .PHONY: test-stack
 test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 12 minutes
@@ -71,14 +83,19 @@ coverage: install ## Lines of src that the tests reach without starting programs
 
 .PHONY: check
 check: install ## Format, lint, types, import contracts, docs against code; no other tests
+	@$(TOGETHER) check-hygiene check-python check-js check-lock
+
+.PHONY: check-python
+check-python: install
 	ruff format --check
 	ruff check
 	mypy
 	lint-imports
 	djlint templates --lint --quiet
-	@$(MAKE) --no-print-directory check-js
+
+.PHONY: check-hygiene
+check-hygiene: install
 	pytest -q tests/hygiene
-	@$(MAKE) --no-print-directory check-lock
 
 .PHONY: check-js
 check-js: node_modules/.installed ## Format, lint, types and tests of static/js, lint of static/css

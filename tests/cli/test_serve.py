@@ -16,6 +16,8 @@ import pytest
 from tests.support.processes import group_of
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 PREDICT = "/api/v1/inference/predict"
 PASSWORD = re.compile(r"password +([a-z0-9]{5}(?:-[a-z0-9]{5}){3}) ")
 

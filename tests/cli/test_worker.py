@@ -23,6 +23,8 @@ from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.storage import Database, drift_reports, job_states, migrate, predictions
 from opinionlens.storage.predictions import PredictionRow, hash_text
 
+pytestmark = pytest.mark.slow
+
 
 class WorkerProgram(HttpProgram):
     """`opinionlens worker` in a folder of its own, on a free port."""

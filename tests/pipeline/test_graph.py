@@ -22,6 +22,8 @@ from tests.support.waiting import wait_until
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.jobs.drift_check import read_profile
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ALL = ("tune_sklearn", "run_evals", "run_baselines", "train_sklearn")
 OPENINGS = ("honestly", "well", "today", "so", "again", "ok", "hey", "yes", "no", "wow")
