@@ -63,7 +63,7 @@ test-stack: install ## Tests of the whole stack on a real Docker engine (tests/R
 
 .PHONY: test-airflow
 test-airflow: install airflow-env ## Tests that run the Airflow DAG for real, on SQLite: up to 6 minutes
-	pytest tests/airflow
+	pytest -n auto --maxprocesses 4 tests/airflow
 
 # Pure tests: no browser, no servers, no MLflow, and nothing that is marked slow.
 FAST = tests/base tests/bulk tests/classifiers tests/datasets tests/drift tests/evaluation tests/families tests/features \

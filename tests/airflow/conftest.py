@@ -27,6 +27,15 @@ from opinionlens.storage import Database, migrate, predictions
 
 AIRFLOW = ROOT / ".cache" / "airflow" / "bin" / "airflow"
 COMMAND = Path(sys.executable).with_name("opinionlens")
+# Far more than on a quiet machine: a call takes ten to twenty seconds there, and a test makes two at most.
+_CALL_SECONDS = 240
+_TEST_SECONDS = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
 
 
 @dataclass
@@ -63,7 +72,7 @@ class Airflow:
             env=self.environment_of_programs(),
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=_CALL_SECONDS,
             check=False,
         )
 
