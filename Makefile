@@ -37,8 +37,8 @@ PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 TOGETHER = $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .PHONY: stack
-stack: ## The whole stack in containers: settings, images, start, addresses; PROFILE=small for the app alone
-	@$(PYTHON) -m scripts.stack up $(if $(filter small,$(PROFILE)),--small)
+stack: ## The whole stack in containers: settings, images, start, addresses; PROFILE=small for the app alone, airflow for more
+	@$(PYTHON) -m scripts.stack up $(if $(PROFILE),--$(PROFILE))
 
 .PHONY: stack-down
 stack-down: ## End the stack; what its volumes hold stays

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
-from scripts.stack.addresses import FULL, SMALL, Door, is_taken, logins, resolves, status_of
+from scripts.stack.addresses import AIRFLOW, FULL, SMALL, Door, is_taken, logins, resolves, status_of
 from scripts.stack.compose_calls import ROOT, Compose, StackError
 from scripts.stack.containers import (
     OLDEST_COMPOSE,
@@ -26,6 +26,12 @@ from scripts.stack.containers import (
 )
 from scripts.stack.env_files import FILLED, EnvFiles, empty_secrets, ensure
 
+PROFILES = {
+    "small": "the app alone, with a model from MODEL_FOLDER",
+    "airflow": "Airflow besides, with the daily check as a DAG",
+}
+# By profile.
+DOORS = {"": FULL, "small": SMALL, "airflow": AIRFLOW}
 SMALL_SERVICES = ("opinionlens-small", "traefik")
 # For containers to become healthy.
 START_SECONDS = 600
@@ -138,32 +144,41 @@ def print_doors(doors: Sequence[Door], files: EnvFiles) -> bool:
     for door in doors:
         name = f"{door.name}.{domain}"
         port = port_of(door, files)
-        direct, named = status_of(port, door.path), status_of(http_port, "/", name)
-        all_answer &= answers(direct) and answers(named)
-        here = "" if resolves(name) else "; only browsers know the name"
+        direct = status_of(port, door.path)
+        all_answer &= answers(direct)
         print(f"\n{door.name}")
         print(f"  http://127.0.0.1:{port}{door.page}  {in_words(direct)}")
-        print(f"  http://{name}{'' if http_port == 80 else f':{http_port}'}  {in_words(named)}{here}")
+        if door.has_name:
+            named = status_of(http_port, "/", name)
+            all_answer &= answers(named)
+            here = "" if resolves(name) else "; only browsers know the name"
+            print(f"  http://{name}{'' if http_port == 80 else f':{http_port}'}  {in_words(named)}{here}")
         print(f"  login: {who[door.login]}")
     return all_answer
 
 
-def up(*, small: bool, build: bool) -> None:
+def up(*, profile: str, build: bool) -> None:
     """Make what is missing, build, start, wait, and print where everything is.
+
+    Args:
+        profile: `small` for the app alone, `airflow` for Airflow besides, empty for neither.
+        build: Build the images.
 
     Raises:
         StackError: It does not run; the message says why and what to do.
     """
     files = env()
-    empty = empty_secrets(files.values[".env.build"] | dict(os.environ))
+    is_small = profile == "small"
+    empty = empty_secrets(files.values[".env.build"] | dict(os.environ), airflow=profile == "airflow")
     if empty:
         raise StackError(
             f"Empty in .env.build: {', '.join(empty)}. Give each a value; env.build says what it is for."
         )
     compose = Compose(os.environ)
     check_engine(compose)
-    services = SMALL_SERVICES if small else tuple(compose.ask("config", "--services").split())
-    doors = SMALL if small else FULL
+    chosen = ("--profile", profile) if profile else ()
+    services = SMALL_SERVICES if is_small else tuple(compose.ask(*chosen, "config", "--services").split())
+    doors = DOORS[profile]
     running = {one.service for one in containers_in(compose.ask("ps", "--format", "json"))}
     check_ports(doors, running, files)
     print("Images", flush=True)
@@ -175,7 +190,7 @@ def up(*, small: bool, build: bool) -> None:
         wait_for(compose, services, compose.start(log, "up", "--detach", "--no-build", *services), log)
     if not print_doors(doors, files):
         raise StackError("Not every address answers.")
-    if not small:
+    if not is_small:
         print(
             "\nTrain a model and promote it to this registry:\n"
             "  make model && ENV=stage uv run opinionlens promote"
@@ -203,16 +218,17 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="build, start, wait, and print the addresses")
-    starting.add_argument(
-        "--small", action="store_true", help="the app alone, with a model from MODEL_FOLDER"
-    )
+    starting.set_defaults(profile="")
+    profiles = starting.add_mutually_exclusive_group()
+    for name, meaning in PROFILES.items():
+        profiles.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=meaning)
     starting.add_argument("--no-build", action="store_true", help="take the images as they are")
     commands.add_parser("down", help="end it; the volumes stay")
     commands.add_parser("env", help="only make .env, .env.stage and .env.build")
     given = parser.parse_args(arguments)
     try:
         if given.command == "up":
-            up(small=given.small, build=not given.no_build)
+            up(profile=given.profile, build=not given.no_build)
         elif given.command == "down":
             down()
         else:

@@ -24,6 +24,8 @@ class Door:
     login: str
     # What is worth opening there, where it is not the first page.
     page: str = ""
+    # Traefik leads there; else there is the port alone.
+    has_name: bool = True
 
 
 APP = Door("opinionlens", "opinionlens", "HTTP_PORT", "80", "/health", "app")
@@ -34,6 +36,10 @@ FULL = (
     Door("prometheus", "prometheus", "PROMETHEUS_PORT", "9090", "/-/healthy", "operations"),
     Door("alertmanager", "alertmanager", "ALERTMANAGER_PORT", "9093", "/-/healthy", "operations"),
     Door("traefik", "traefik", "TRAEFIK_PORT", "8082", "/ping", "operations", "/metrics"),
+)
+AIRFLOW = (
+    *FULL,
+    Door("airflow", "airflow", "AIRFLOW_PORT", "8080", "/api/v2/version", "airflow", has_name=False),
 )
 SMALL = (replace(APP, service="opinionlens-small"),)
 
@@ -51,6 +57,7 @@ def logins(files: EnvFiles, environment: Mapping[str, str]) -> dict[str, str]:
         "app": f"{app or 'admin'}, SECURITY__ADMIN_PASSWORD in .env.stage (for /admin)",
         "mlflow": of("MLFLOW_AUTH_ADMIN_USERNAME", "opinionlens", "MLFLOW_AUTH_ADMIN_PASSWORD"),
         "grafana": of("GF_SECURITY_ADMIN_USER", "opinionlens", "GF_SECURITY_ADMIN_PASSWORD"),
+        "airflow": of("AIRFLOW_ADMIN_USERNAME", "admin", "AIRFLOW_ADMIN_PASSWORD"),
         "operations": f"{by_name} (by name; the port asks for none)",
     }
 

@@ -27,8 +27,14 @@ BUILD_SECRETS = (
     "GF_SECURITY_ADMIN_PASSWORD",
     "OPERATIONS_PASSWORD",
 )
+# Without these the profile `airflow` does not start; all else does.
+AIRFLOW_SECRETS = ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY")
 # What is filled in, by file. `.env` is for commands without containers, too, and keeps its empty ones.
-FILLED = {".env": (), ".env.stage": (APP_PASSWORD, REGISTRY_PASSWORD), ".env.build": BUILD_SECRETS}
+FILLED = {
+    ".env": (),
+    ".env.stage": (APP_PASSWORD, REGISTRY_PASSWORD),
+    ".env.build": (*BUILD_SECRETS, *AIRFLOW_SECRETS),
+}
 # 24 bytes are 32 characters, of which none needs quoting in an address or a shell.
 SECRET_BYTES = 24
 
@@ -68,7 +74,7 @@ def secrets_for(present: Mapping[str, Mapping[str, str]], make: MakeSecret = new
         present: The values of the files that exist already, by name of the file.
         make: Makes one secret.
     """
-    made = {name: make() for name in (APP_PASSWORD, *BUILD_SECRETS)}
+    made = {name: make() for name in (APP_PASSWORD, *BUILD_SECRETS, *AIRFLOW_SECRETS)}
     known = (
         present.get(".env.build", {}).get(SERVER_PASSWORD)
         or present.get(".env.stage", {}).get(REGISTRY_PASSWORD)
@@ -77,9 +83,10 @@ def secrets_for(present: Mapping[str, Mapping[str, str]], make: MakeSecret = new
     return made | {SERVER_PASSWORD: known, REGISTRY_PASSWORD: known}
 
 
-def empty_secrets(values: Mapping[str, str]) -> list[str]:
+def empty_secrets(values: Mapping[str, str], *, airflow: bool = False) -> list[str]:
     """Return the names that .env.build must give a value and does not."""
-    return [name for name in BUILD_SECRETS if not values.get(name)]
+    wanted = (*BUILD_SECRETS, *AIRFLOW_SECRETS) if airflow else BUILD_SECRETS
+    return [name for name in wanted if not values.get(name)]
 
 
 @dataclass(frozen=True)

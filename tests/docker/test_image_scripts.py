@@ -1,7 +1,6 @@
 """The scripts inside the images: health checks, MLflow's start, and training's folder."""
 
 import configparser
-import importlib.util
 import json
 import sqlite3
 import subprocess
@@ -10,8 +9,10 @@ from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import quote, unquote
 
 import pytest
+from tests.support.image_scripts import script
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
@@ -21,14 +22,6 @@ ENVIRONMENT = {
 }
 
 
-def script(name):
-    """Load a script by its path: a package of the name `docker` is installed, too."""
-    spec = importlib.util.spec_from_file_location(f"image_{name}", ROOT / "docker" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 healthcheck, mlflow_server, mlflow_users, training = map(
     script, ("healthcheck", "mlflow_server", "mlflow_users", "training")
 )
@@ -36,8 +29,10 @@ healthcheck, mlflow_server, mlflow_users, training = map(
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(int(self.path.strip("/")))
+        status, _, said = self.path.strip("/").partition("/")
+        self.send_response(int(status))
         self.end_headers()
+        self.wfile.write(unquote(said).encode())
 
     def log_message(self, *words):
         pass
@@ -56,6 +51,26 @@ def address():
 def test_health_is_what_the_status_says(address, status, expected, capsys):
     assert healthcheck.main([f"{address}/{status}"]) == expected
     assert capsys.readouterr().out == f"{address}/{status}: {status}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "told"),
+    [
+        ({"scheduler": {"status": "healthy"}, "triggerer": {"status": None}}, 0, "200"),
+        ({"scheduler": {"status": "unhealthy"}}, 1, "200 without scheduler"),
+        ({"scheduler": None}, 1, "200 without scheduler"),
+        ({}, 1, "200 without scheduler"),
+        ([], 1, "200 without scheduler"),
+    ],
+)
+def test_a_part_that_is_named_must_be_healthy(address, said, expected, told, capsys):
+    asked = f"{address}/200/{quote(json.dumps(said))}"
+    assert healthcheck.main([asked, "scheduler"]) == expected
+    assert capsys.readouterr().out.endswith(f": {told}\n")
+
+
+def test_a_page_is_no_statement_about_parts(address):
+    assert healthcheck.main([f"{address}/200/well", "scheduler", "dag_processor"]) == 1
 
 
 def test_silence_is_ill(capsys):

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,9 +27,11 @@ SECRETS = (
     "MLFLOW_AUTH_ADMIN_PASSWORD", "MLFLOW_APP_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY",
     "GF_SECURITY_ADMIN_PASSWORD", "OPERATIONS_PASSWORD",
 )  # fmt: skip
+# Empty, it stops the profile's own container and nothing else.
+AIRFLOW_SECRETS = ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY")
 LASTING = {
-    "app-data", "alertmanager-data", "grafana-data", "mlflow-artifacts", "postgres-data", "prometheus-data",
-    "small-data", "training-data",
+    "airflow-data", "app-data", "alertmanager-data", "grafana-data", "mlflow-artifacts", "postgres-data",
+    "prometheus-data", "small-data", "training-data",
 }  # fmt: skip
 JOBS = {"migrate", "mlflow-migrate", "mlflow-users", "training", "load"}
 
@@ -50,7 +53,7 @@ def clone(tmp_path_factory):
         (folder / name).write_text((ROOT / name).read_text())
     for name in ("env", "env.stage", "env.build"):
         text = (ROOT / name).read_text()
-        for secret in SECRETS:
+        for secret in (*SECRETS, *AIRFLOW_SECRETS):
             text = re.sub(rf"^{secret}=$", f"{secret}=only-{secret.lower()}", text, flags=re.MULTILINE)
         (folder / f".{name}").write_text(text)
     return folder
@@ -63,15 +66,15 @@ def services(clone):
     return json.loads(done.stdout)["services"]
 
 
-@pytest.mark.parametrize("profile", ["", "training", "load", "small"])
+@pytest.mark.parametrize("profile", ["", "training", "load", "small", "airflow"])
 def test_every_profile_can_be_read(clone, profile):
     done = compose(clone, "-f", "compose.local.yaml", "--profile", profile, "config", "--services")
     assert (done.returncode, done.stderr) == (0, "")
     names = set(done.stdout.split())
     assert {"opinionlens", "mlflow", "postgres", "traefik", "prometheus", "alertmanager", "grafana"} <= names
     assert {"node-exporter", "postgres-exporter", "migrate", "worker"} <= names
-    extra = {"training": {"training"}, "load": {"load"}, "small": {"opinionlens-small"}}
-    assert names & {"training", "load", "opinionlens-small"} == extra.get(profile, set())
+    extra = {"small": {"opinionlens-small"}, "": set()}
+    assert names & {"training", "load", "opinionlens-small", "airflow"} == extra.get(profile, {profile})
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -88,6 +91,14 @@ def test_an_empty_secret_stops_it_and_says_where(clone, secret, tmp_path):
         f"{secret} is missing a value: it is empty. Set it in .env.build, or let `make stack` do so"
         in done.stderr
     )
+
+
+def test_a_file_of_settings_from_before_airflow_starts_the_rest(clone, tmp_path):
+    shutil.copytree(clone, tmp_path, dirs_exist_ok=True)
+    lines = (clone / ".env.build").read_text().splitlines()
+    (tmp_path / ".env.build").write_text("\n".join(line for line in lines if "AIRFLOW" not in line))
+    done = compose(tmp_path, "-f", "compose.local.yaml", "config", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_bare_up_starts_nothing_without_a_domain(clone):
@@ -107,7 +118,7 @@ def test_the_template_names_what_the_stack_reads():
 def test_nothing_is_open_beyond_this_machine(services):
     published = [port for service in services.values() for port in service.get("ports", ())]
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
-    assert {port["target"] for port in published} == {80, 3000, 5000, 8082, 9090, 9093}
+    assert {port["target"] for port in published} == {80, 3000, 5000, 8080, 8082, 9090, 9093}
     assert all("network_mode" not in service and "privileged" not in service for service in services.values())
 
 
@@ -163,6 +174,7 @@ def test_order_of_start(services):
     # Without the registry it checks with the version of before.
     assert wanted("worker") == {"migrate": done}
     assert wanted("mlflow-users") == {"mlflow": "service_healthy"}
+    assert wanted("airflow") == {"migrate": done, "mlflow": "service_healthy"}
     assert wanted("migrate") == wanted("mlflow-migrate") == {"postgres": "service_healthy"}
     assert wanted("traefik") == wanted("opinionlens-small") == {}
 
@@ -170,7 +182,7 @@ def test_order_of_start(services):
 def test_images_are_pinned():
     text = (ROOT / "docker" / "stack.yaml").read_text()
     images = re.findall(r"image: \$\{\w+:-(\S+)\}", text)
-    assert len(images) == 11
+    assert len(images) == 12
     tags = [image.rpartition(":")[2] for image in images]
     assert [tag for tag in tags if not re.fullmatch(r"local|v?\d+\.\d+(\.\d+)?(-\w+)?", tag)] == []
 
@@ -178,14 +190,18 @@ def test_images_are_pinned():
 def test_each_container_gets_its_own_secrets_only(services):
     holders = {
         "POSTGRES_PASSWORD": {"postgres"},
-        "OPINIONLENS_DB_PASSWORD": {"opinionlens", "migrate", "postgres", "worker"},
+        "OPINIONLENS_DB_PASSWORD": {"opinionlens", "migrate", "postgres", "worker", "airflow"},
         "MLFLOW_DB_PASSWORD": {"mlflow", "mlflow-migrate", "postgres"},
         "DATA_SOURCE_PASS": {"postgres", "postgres-exporter"},
-        "MLFLOW_AUTH_ADMIN_PASSWORD": {"mlflow", "mlflow-migrate", "mlflow-users", "training", "worker"},
+        "MLFLOW_AUTH_ADMIN_PASSWORD": {
+            *("mlflow", "mlflow-migrate", "mlflow-users", "training", "worker", "airflow")
+        },
         "MLFLOW_APP_PASSWORD": {"mlflow-users", "opinionlens", "migrate"},
         "MLFLOW_FLASK_SERVER_SECRET_KEY": {"mlflow", "mlflow-migrate"},
         "GF_SECURITY_ADMIN_PASSWORD": {"grafana"},
         "OPERATIONS_PASSWORD": {"traefik"},
+        "AIRFLOW_ADMIN_PASSWORD": {"airflow"},
+        "AIRFLOW_SECRET_KEY": {"airflow"},
     }
     for secret, expected in holders.items():
         value = f"only-{secret.lower()}"
@@ -196,8 +212,10 @@ def test_each_container_gets_its_own_secrets_only(services):
 
 
 def test_settings_of_the_app_are_settings(services):
-    for name in ("opinionlens", "migrate", "opinionlens-small", "training", "worker"):
-        grouped = {key for key in services[name]["environment"] if "__" in key}
+    for name in ("opinionlens", "migrate", "opinionlens-small", "training", "worker", "airflow"):
+        grouped = {
+            key for key in services[name]["environment"] if "__" in key and not key.startswith("AIRFLOW__")
+        }
         assert grouped <= set(setting_names()), name
 
 

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 from scripts.stack import __main__ as program
-from scripts.stack.addresses import FULL, SMALL, is_taken, logins, status_of
+from scripts.stack.addresses import AIRFLOW, FULL, SMALL, is_taken, logins, status_of
 from scripts.stack.compose_calls import StackError
 from scripts.stack.containers import Container, State, all_settled, containers_in, is_old, news
 from scripts.stack.env_files import EnvFiles, empty_secrets, ensure, filled, new_secret, values_of, write_new
@@ -50,7 +50,7 @@ def test_missing_files_are_made_with_different_secrets_and_only_for_their_owner(
     assert [path.name for path in files.made] == [".env", ".env.stage", ".env.build"]
     build, stage = files.values[".env.build"], files.values[".env.stage"]
     made = [build[name] for name in build if re.search(r"PASS(WORD)?$|SECRET_KEY$", name) and build[name]]
-    assert len(made) == len(set(made)) == 9
+    assert len(made) == len(set(made)) == 11
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{30}[A-Za-z0-9]", one) for one in made)
     assert len(stage["SECURITY__ADMIN_PASSWORD"]) == 32
     assert stage["MLFLOW__REMOTE_PASSWORD"] == build["MLFLOW_AUTH_ADMIN_PASSWORD"]
@@ -95,6 +95,10 @@ def test_empty_secrets_are_named(project):
     assert empty_secrets(values | {"DATA_SOURCE_PASS": ""}) == ["DATA_SOURCE_PASS"]
     template = values_of((ROOT / "env.build").read_text())
     assert len(empty_secrets(template)) == 9
+    assert set(empty_secrets(template, airflow=True)) - set(empty_secrets(template)) == {
+        "AIRFLOW_ADMIN_PASSWORD",
+        "AIRFLOW_SECRET_KEY",
+    }
 
 
 def test_environment_wins_over_env_and_that_over_env_build():
@@ -159,10 +163,11 @@ def test_secret_begins_and_ends_with_a_letter_or_digit():
 
 def test_doors_have_the_ports_and_logins_of_the_template():
     template = values_of((ROOT / "env.build").read_text())
-    assert {door.port_setting: door.port_default for door in FULL}.items() <= template.items()
+    assert {door.port_setting: door.port_default for door in AIRFLOW}.items() <= template.items()
     files = EnvFiles((), {".env": {}, ".env.stage": {}, ".env.build": template})
     who = logins(files, {"SECURITY__ADMIN_USERNAME": "ann"})
-    assert {door.login for door in (*FULL, *SMALL)} == set(who)
+    assert {door.login for door in (*AIRFLOW, *SMALL)} == set(who)
+    assert set(AIRFLOW) - set(FULL) == {AIRFLOW[-1]}
     assert who["app"].startswith("ann, SECURITY__ADMIN_PASSWORD")
 
 
@@ -232,6 +237,28 @@ def test_says_which_secret_is_empty_and_asks_nothing_else(stack, project):
     assert done.returncode == 1
     assert "Empty in .env.build: MLFLOW_FLASK_SERVER_SECRET_KEY." in done.stderr
     assert not (project / "calls").exists()
+
+
+def test_airflow_asks_for_secrets_that_nothing_else_needs(stack, project):
+    text = (project / "env.build").read_text()
+    for name in ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY"):
+        text = text.replace(f"{name}=\n", "")
+    (project / ".env.build").write_text(filled(text, dict.fromkeys(values_of(text), "abcdefghijklmnop")))
+    done = stack("up", "--airflow")
+    assert done.returncode == 1
+    assert "Empty in .env.build: AIRFLOW_ADMIN_PASSWORD, AIRFLOW_SECRET_KEY." in done.stderr
+    assert "Docker does not answer" in stack("up", version=[0, "2.40.3"], ls=[1, "no"]).stderr
+
+
+def test_airflow_comes_up_beside_the_rest(stack, project):
+    stack(
+        *("up", "--airflow"), version=[0, "2.40.3"], ls=[0, ""], config=[0, "opinionlens airflow"],
+        ps=[0, json.dumps(row("airflow", "exited", code=2))], logs=[0, ""],
+        up=[0, ""], pull=[0, ""], build=[0, ""],
+    )  # fmt: skip
+    calls = (project / "calls").read_text().splitlines()
+    assert "--file compose.local.yaml --profile airflow config --services" in calls
+    assert "--file compose.local.yaml build --quiet opinionlens airflow" in calls
 
 
 def test_ends_with_the_log_of_what_failed(stack):

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
 ORDER = (
     *("files", "rules", "bring_up", "models", "counts", "tools", "faults", "drift"),
-    *("expressions", "lasting", "artifacts", "small"),
+    *("expressions", "lasting", "airflow", "artifacts", "small"),
 )
 TABLES = pytest.StashKey[Tables]()
 

@@ -16,7 +16,10 @@ from tests.stack.places import RECEIVER, ROOT
 from tests.stack.shortened import shorten
 from tests.support.ports import free_port
 
-PORTS = ("HTTP_PORT", "TRAEFIK_PORT", "MLFLOW_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT")
+PORTS = (
+    *("HTTP_PORT", "TRAEFIK_PORT", "MLFLOW_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT"),
+    "AIRFLOW_PORT",
+)
 
 
 def _secret() -> str:

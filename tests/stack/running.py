@@ -108,10 +108,15 @@ class Stack:
         folder.mkdir(parents=True)
         try:
             for service in self.compose.states():
-                text = self.compose.run("logs", "--no-color", "--tail", "400", service, check=False)
-                (folder / f"{service}.log").write_text(text)
+                self.keep_log_of(service, folder)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             (folder / "none.log").write_text(str(error))
+
+    def keep_log_of(self, service: str, folder: Path) -> None:
+        """Keep the end of the log of a service that is removed before the others."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = self.compose.run("logs", "--no-color", "--tail", "400", service, check=False)
+        (folder / f"{service}.log").write_text(text)
 
     def remove(self) -> None:
         """Remove containers, networks and volumes."""

@@ -5,7 +5,7 @@ from tests.stack.compose import Compose
 from tests.stack.docker_client import DockerClient
 from tests.stack.project import Project
 
-PROFILES = ((), ("training",), ("load",), ("small",), ("training", "load", "small"))
+PROFILES = ((), ("training",), ("load",), ("small",), ("airflow",), ("training", "load", "small", "airflow"))
 ALWAYS = {"opinionlens", "mlflow", "postgres", "traefik", "prometheus", "alertmanager", "grafana"}
 
 
