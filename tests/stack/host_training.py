@@ -118,7 +118,7 @@ def _reference(classifier: Classifier, vocabulary: Vocabulary) -> bytes:
     texts = posts(random.Random(6), _HELD_OUT_POSTS)
     probabilities = classifier.predict_proba(texts)
     recipe = vocabulary.spec.recipe
-    profile = build_profile(texts, probabilities, vocabulary.words, recipe, fitted=0, seed=1, resamples=1_000)
+    profile = build_profile(texts, probabilities, vocabulary.words, recipe, seed=1, resamples=1_000)
     return build_reference(
         texts=texts,
         labels=[label for _, label, _ in _labelled(texts)],
