@@ -20,6 +20,7 @@ from opinionlens.jobs.drift_check import CheckedModel
 SEED = 42
 LANGUAGE_CHARS = (30, 140)
 CUT_AFTER = 70
+MOST_OF_A_KIND = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def with_shifts(
 
 def texts_of_other_kinds(raw_dir: Path, dev: Path, preprocessed: Path) -> dict[str, Sequence[str]]:
     """Read other topics and domains, without the texts that the model has learnt."""
-    choice = sets.Choice(seen=sets.keys_in(preprocessed), seed=SEED)
+    choice = sets.Choice(seen=sets.keys_in(preprocessed), max_rows=MOST_OF_A_KIND, seed=SEED)
     cards = {
         "new topic: tweets to airlines": "airline_tweets",
         "other domain: film reviews": "imdb",

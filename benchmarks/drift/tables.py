@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -24,8 +25,9 @@ def print_tables(file: Path) -> None:
     for kind in ("false alarms", "references"):
         _print(_alarm_rows(alarms_in(file, kind)))
     detection = alarms_in(file, "detection")
-    _print(_detection_rows(detection))
-    _print(_measure_rows(detection))
+    for kept in Kept:
+        _print(_detection_rows(detection, kept))
+        _print(_measure_rows(detection, kept))
     _print(_delay_rows(file))
 
 
@@ -36,11 +38,10 @@ def exact_interval(count: int, windows: int) -> tuple[float, float]:
 
 
 def _print(rows: Iterator[Sequence[str]]) -> None:
-    for number, row in enumerate(rows):
-        print(f"| {' | '.join(row)} |")
-        if number == 0:
-            print(f"|{'---|' * len(row)}")
-    print()
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if lines:
+        lines.insert(1, f"|{'---|' * (lines[0].count('|') - 1)}")
+        print("\n".join(lines), end="\n\n")
 
 
 def _share(count: int, windows: int) -> str:
@@ -67,39 +68,32 @@ def _alarm_rows(found: Sequence[Alarms]) -> Iterator[Sequence[str]]:
         )
 
 
-def _detection_rows(found: Sequence[Alarms]) -> Iterator[Sequence[str]]:
-    """Yield shares of windows detected: with texts, without, and by rows alone."""
-    if not found:
+def _detection_rows(found: Sequence[Alarms], kept: Kept) -> Iterator[Sequence[str]]:
+    """Yield percentages of windows detected, by shift and share of shifted texts."""
+    by_key = {(one.shift, one.share, one.size): one for one in found if one.kept == kept}
+    if not by_key:
         return
-    sizes = sorted({one.size for one in found})
-    yield ("shift", "share of texts", *(f"{size:,}" for size in sizes))
-    by_key = {(one.kept, one.shift, one.share, one.size): one for one in found}
-    for shift in dict.fromkeys(one.shift for one in found):
-        for share in sorted({one.share for one in found}):
-            cells = []
-            for size in sizes:
-                full = by_key.get((Kept.TEXTS, shift, share, size))
-                rows = by_key.get((Kept.ROWS, shift, share, size))
-                parts = [(full, "alarms"), (full, "without_domain"), (rows, "alarms")]
-                cells.append(" / ".join(_percent(one, name) for one, name in parts))
-            yield (shift, f"{share:.0%}", *cells)
+    shifts, shares, sizes = (sorted({key[place] for key in by_key}) for place in range(3))
+    yield (f"shift ({kept})", "share of texts", *(f"{size:,}" for size in sizes))
+    for shift, share in product(shifts, shares):
+        cells = [_percent(by_key.get((shift, share, size)), "alarms") for size in sizes]
+        yield (shift, f"{share:.0%}", *cells)
+
+
+def _measure_rows(found: Sequence[Alarms], kept: Kept) -> Iterator[Sequence[str]]:
+    """Yield percentages of windows detected by each measure."""
+    measured = [one for one in found if one.kept == kept]
+    if not measured:
+        return
+    names = [name for name in NAMES if name in measured[0].by_measure]
+    yield (f"shift ({kept})", "share of texts", "texts", "windows", *names)
+    for one in sorted(measured, key=lambda one: (one.shift, one.share, one.size)):
+        cells = [f"{100 * one.by_measure.get(name, 0) / one.windows:.0f}" for name in names]
+        yield (one.shift, f"{one.share:.0%}", f"{one.size:,}", str(one.windows), *cells)
 
 
 def _percent(one: Alarms | None, name: str) -> str:
-    return "–" if one is None else f"{getattr(one, name) / one.windows:.0%}".removesuffix("%")
-
-
-def _measure_rows(found: Sequence[Alarms]) -> Iterator[Sequence[str]]:
-    measured = [one for one in found if one.kept == Kept.TEXTS]
-    if not measured:
-        return
-    yield ("shift", "share of texts", "texts", "windows", *NAMES)
-    for one in sorted(measured, key=lambda one: (one.shift, one.share, one.size)):
-        cells = [
-            f"{one.by_measure[name] / one.windows:.0%}".removesuffix("%") if name in one.by_measure else "–"
-            for name in NAMES
-        ]
-        yield (one.shift, f"{one.share:.0%}", f"{one.size:,}", str(one.windows), *cells)
+    return "–" if one is None else f"{100 * getattr(one, name) / one.windows:.0f}"
 
 
 def _delay_rows(file: Path) -> Iterator[Sequence[str]]:

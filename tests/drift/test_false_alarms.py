@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy.stats import binom
-from tests.support.drift_traffic import RECIPE, TRAINING, WORDS, posts
+from tests.support.drift_traffic import HELD_OUT, KNOWN, RECIPE, TRAINING, WORDS, posts, predictions
 
 from opinionlens.drift.comparison import WindowComparison
 from opinionlens.drift.measures.domain_classifier import tell_apart
 from opinionlens.drift.profile import TextProfile
+from opinionlens.drift.profile_building import build_profile
 from opinionlens.drift.thresholds import joint_thresholds
 
 Compared = Callable[[list[str], TextProfile], WindowComparison]
@@ -154,6 +155,25 @@ def test_the_words_of_a_shift_are_named(profile: TextProfile, compared: Compared
     assert "win" in told.served_words
     assert all("win" in text for text in told.served_examples)
     assert not any("win" in text for text in told.training_examples)
+
+
+def test_misread_texts_are_seen_where_training_texts_lost_characters(compared: Compared) -> None:
+    """Of one text in six characters were lost; then one in eight is read in a wrong encoding."""
+
+    def with_losses(texts: list[str]) -> list[str]:
+        return [f"{text} \ufffd" if n % 6 == 0 else text for n, text in enumerate(texts)]
+
+    texts = with_losses(HELD_OUT)
+    profile = build_profile(texts, predictions(texts), KNOWN, RECIPE, seed=3, resamples=1_000)
+    window = with_losses(posts(random.Random(31), 200))
+    assert not compared(window, profile).has_drifted
+    window = [
+        text.encode().decode("cp1252", errors="replace") if n % 8 == 1 else text
+        for n, text in enumerate(window)
+    ]
+    found = compared(window, profile)
+    assert [one.name for one in found.results if one.has_drifted] == ["term_shift"]
+    assert "<misread encoding>" in [one.word for one in found.words]
 
 
 def test_texts_without_a_common_word_cannot_be_told_apart() -> None:

@@ -10,6 +10,8 @@ from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.profile_building import build_profile
 from opinionlens.drift.reference import Reference, build_reference
 
+TRACES = ("<wrong encoding>", "<misread encoding>")
+
 
 def small(texts: list[str], known: set[str], *, resamples: int = 20) -> TextProfile:
     probabilities = np.tile([0.2, 0.5, 0.3], (len(texts), 1))
@@ -19,7 +21,8 @@ def small(texts: list[str], known: set[str], *, resamples: int = 20) -> TextProf
 def test_only_terms_of_many_texts_are_named() -> None:
     texts = ["often"] * 20 + ["seldom"] * 19 + ["call 5551234 now"] * 20
     profile = small(texts, {"often"})
-    assert set(profile.terms) == {"often", "call", "now"}
+    assert set(profile.terms) == {*TRACES, "often", "call", "now"}
+    assert profile.term_shares[:2] == (0, 0)  # named before they begin
     assert profile.term_shares[profile.terms.index("often")] == pytest.approx(20 / 59, abs=1e-6)
     # One bucket each for the word of too few texts and the number.
     assert sorted(share for share in profile.rest_shares if share) == pytest.approx(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opinionlens.drift.windows import WRONG_ENCODING
+from opinionlens.drift.windows import MISREAD_ENCODING, WRONG_ENCODING
 from opinionlens.text.recipe import NEGATED
 
 
@@ -88,6 +88,8 @@ def readable(term: str) -> str:
     """Return a term of a recipe as people write it."""
     if term == WRONG_ENCODING:
         return "broken characters"
+    if term == MISREAD_ENCODING:
+        return "characters read in a wrong encoding"
     if term.startswith("<") and term.endswith(">"):
         return f"any {term[1:-1]}"
     return f"not … {term.removesuffix(NEGATED)}" if term.endswith(NEGATED) else term

@@ -84,7 +84,7 @@ class TextProfile:
         unknown_share: mean share of unknown words; None for a vocabulary without single words.
         embedding: mean embedding.
         fourier: mean of the embeddings' Fourier features.
-        terms: the most frequent terms, each in many texts.
+        terms: the most frequent terms, each in many texts; before them traces of a wrong encoding.
         term_shares: share of texts with each.
         rest_shares: share of texts with a term of each bucket of all others.
         spreads: by measure, the smallest window first.

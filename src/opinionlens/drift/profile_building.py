@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from opinionlens.drift.embedding import TermEmbedder, fourier_features
 from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.thresholds import PoolRows, find_spreads
-from opinionlens.drift.windows import TermPlaces, terms_of, unknown_share
+from opinionlens.drift.windows import ENCODING_TRACES, TermPlaces, terms_of, unknown_share
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import Recipe
 
@@ -104,12 +104,15 @@ def _unknown_shares(
 def _places(terms: Sequence[Sequence[str]]) -> TermPlaces:
     """Give the most frequent terms a column each.
 
-    No rare ones, and none with several digits: those are numbers of somebody.
+    No rare ones, and none with several digits: those are numbers of somebody. Traces of a wrong encoding have
+    theirs in any case, so that they can be named when they begin.
     """
     uses = Counter(term for each in terms for term in each if len(term) <= _LONGEST_TERM)
-    named = [term for term, count in uses.items() if count >= _LEAST_TEXTS_OF_A_TERM and not _is_number(term)]
+    frequent = {term for term, count in uses.items() if count >= _LEAST_TEXTS_OF_A_TERM}
+    named = [term for term in frequent.difference(ENCODING_TRACES) if not _is_number(term)]
     named.sort(key=lambda term: (-uses[term], term))
-    return TermPlaces({term: column for column, term in enumerate(named[:_MOST_TERMS])})
+    columns = [*ENCODING_TRACES, *named[: _MOST_TERMS - len(ENCODING_TRACES)]]
+    return TermPlaces({term: column for column, term in enumerate(columns)})
 
 
 def _is_number(term: str) -> bool:

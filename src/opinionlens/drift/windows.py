@@ -30,9 +30,12 @@ _MOST_TERMS = 2_000
 # So few that the product of matrices needs no second thread, which would wait for more work at full speed.
 _ROWS_IN_ONE_THREAD = 31
 
-# UTF-8 read as Latin-1 or Windows-1252, and characters that were lost on the way.
-_WRONGLY_DECODED = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u0192\u2013-\u2122]|â[\u0080-\u00bf€]|\ufffd")
-WRONG_ENCODING = "<wrong encoding>"
+# UTF-8 read as Latin-1 or Windows-1252.
+_MISREAD = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u0192\u2013-\u2122]|â[\u0080-\u00bf€]")
+# A character that was lost on the way.
+_LOST = "\ufffd"
+# The first stands for either trace; the second shows misread texts also where many others lost characters.
+WRONG_ENCODING, MISREAD_ENCODING = ENCODING_TRACES = ("<wrong encoding>", "<misread encoding>")
 
 KnowsWord = Callable[[str], bool]
 
@@ -45,13 +48,19 @@ def terms_of(recipe: Recipe, text: str) -> list[str]:
 def distinct_terms(tokens: Sequence[str], text: str) -> list[str]:
     """Return the distinct terms among a text's tokens.
 
-    Traces of a wrong encoding count as a term: recipes repair some of them, so that the model is not hurt,
-    but the sender should hear of it.
+    Traces of a wrong encoding count as terms: recipes repair some of them, so that the model is not hurt, but
+    the sender should hear of it.
     """
     terms = dict.fromkeys(tokens)
-    if not text.isascii() and _WRONGLY_DECODED.search(text):
-        terms = {WRONG_ENCODING: None} | terms
+    if not text.isascii():
+        terms = dict.fromkeys(_encoding_traces(text)) | terms
     return list(terms)[:_MOST_TERMS]
+
+
+def _encoding_traces(text: str) -> tuple[str, ...]:
+    if _MISREAD.search(text):
+        return ENCODING_TRACES
+    return (WRONG_ENCODING,) if _LOST in text else ()
 
 
 def unknown_share(recipe: Recipe, terms: Sequence[str], knows: KnowsWord) -> float:

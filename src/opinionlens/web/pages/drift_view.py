@@ -14,7 +14,7 @@ from opinionlens.base.wording import counted
 from opinionlens.drift.everyday_words import EVERYDAY, everyday, readable
 from opinionlens.drift.quality_words import quality_notes, quality_rows, quality_summary
 from opinionlens.drift.report_content import ReportContent, ReportedMeasure, ReportedWord, content_of
-from opinionlens.drift.windows import WRONG_ENCODING
+from opinionlens.drift.windows import ENCODING_TRACES
 from opinionlens.storage.drift_reports import DriftReport
 from opinionlens.text.recipe import NEGATED
 from opinionlens.web.pages.drift_chart import ChartPoint, HistoryChart, history_chart
@@ -241,7 +241,7 @@ def _steps(
 
 def _steps_after_drift(content: ReportContent, drifted: set[str]) -> list[str]:
     steps = []
-    if any(one.word == WRONG_ENCODING and one.now > one.before for one in content.moved_words):
+    if any(one.word in ENCODING_TRACES and one.now > one.before for one in content.moved_words):
         steps.append(
             "Characters arrive broken: ask where the texts come from which encoding they are sent in."
         )
