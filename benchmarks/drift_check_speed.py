@@ -151,18 +151,19 @@ def _checked(folder: Path, how: tuple[dict[str, str], list[str]]) -> Run:
     program = Path(sys.executable).with_name("opinionlens")
     command = [str(program), "drift", "check", "--model", str(folder / "classifier")]
     started = time.monotonic()
-    process = subprocess.Popen(
-        [*command, *options],
-        env=os.environ | settings,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(process.pid, 0)
+    with (folder / "said.txt").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [*command, *options],
+            env=os.environ | settings,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        _, status, used = os.wait4(process.pid, 0)
     seconds = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 3):
-        raise SystemExit(f"The check ended with status {process.returncode}.")
+        raise SystemExit((folder / "said.txt").read_text(encoding="utf-8"))
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 

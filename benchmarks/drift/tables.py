@@ -17,7 +17,7 @@ from opinionlens.drift.thresholds import DOMAIN_SHARE
 
 RATE = 0.01
 NAMES = (*(one.name for one in MEASURES), domain_classifier.NAME)
-STATED = {Kept.TEXTS: RATE, Kept.SUMS: RATE * (1 - DOMAIN_SHARE), Kept.ROWS: RATE}
+STATED = {Kept.TEXTS: RATE, Kept.SUMS: RATE * (1 - DOMAIN_SHARE), Kept.ROWS: RATE * (1 - DOMAIN_SHARE)}
 
 
 def print_tables(file: Path) -> None:

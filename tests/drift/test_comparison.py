@@ -11,7 +11,7 @@ from tests.support.drift_traffic import KNOWN, RECIPE, posts, predictions
 
 from opinionlens.drift.comparison import MeasureResult, WindowComparison, compare
 from opinionlens.drift.profile import TextProfile
-from opinionlens.drift.windows import WindowSums
+from opinionlens.drift.windows import WindowSums, terms_of, unknown_share
 
 Compared = Callable[[list[str], TextProfile], WindowComparison]
 WORDLESS = {"label_shift", "label_drift", "confidence_shift", "length_shift"}
@@ -47,6 +47,36 @@ def test_without_texts_half_of_the_measures_remain(profile: TextProfile) -> None
         assert threshold is not None
         assert threshold <= (profile.threshold(name, 400, has_words=True) or 0)
     assert found.combined_drift is None
+
+
+def test_shares_of_unknown_words_are_compared_without_any_text(profile: TextProfile) -> None:
+    """Rows of the log have them; the thresholds are then those of all measures, so alarms are rarer."""
+
+    def found(texts: list[str]) -> WindowComparison:
+        sums = WindowSums(profile)
+        sums.add_predictions(predictions(texts), [len(text) for text in texts])
+        sums.add_unknown(
+            [unknown_share(RECIPE, terms_of(RECIPE, text), KNOWN.__contains__) for text in texts]
+        )
+        return compare(sums.means(), profile, why_no_words="no", domain=None, why_no_domain="no")
+
+    usual = posts(random.Random(4), 400)
+    results = found(usual).results
+    taken = {one.name: one.threshold for one in results if one.value is not None}
+    assert taken == {
+        name: profile.threshold(name, 400, has_words=True) for name in (*WORDLESS, "unknown_terms")
+    }
+    foreign = [text[::-1] if number % 10 == 0 else text for number, text in enumerate(usual)]
+    assert [one.name for one in found(foreign).results if one.has_drifted] == ["unknown_terms"]
+
+
+def test_few_shares_of_unknown_words_are_no_measure(profile: TextProfile) -> None:
+    texts = posts(random.Random(5), 400)
+    sums = WindowSums(profile)
+    sums.add_predictions(predictions(texts), [len(text) for text in texts])
+    sums.add_unknown([0.9] * 199)  # rows of before have none
+    found = compare(sums.means(), profile, why_no_words="no", domain=None, why_no_domain="no")
+    assert {one.name for one in found.results if one.value is not None} == WORDLESS
 
 
 def test_combined_drift_is_the_sum_of_the_older_measures(profile: TextProfile, compared: Compared) -> None:

@@ -11,6 +11,7 @@ from opinionlens.drift.measures.domain_classifier import DomainResult
 from opinionlens.drift.measures.known_measures import MEASURES
 from opinionlens.drift.measures.measure import Measure
 from opinionlens.drift.measures.term_shift import term_deviances
+from opinionlens.drift.measures.unknown_terms import UNKNOWN_TERMS
 from opinionlens.drift.profile import LEAST_TEXTS, Means, TextProfile
 from opinionlens.drift.window_quality import WindowQuality
 
@@ -135,27 +136,32 @@ def compare(
     if window.texts < LEAST_TEXTS:
         return WindowComparison(window.texts, window.read_texts, rate, ())
     has_words = window.read_texts >= LEAST_TEXTS
-    results = [
-        _take(one, window, profile, has_words=has_words, why_no_words=why_no_words) for one in MEASURES
-    ]
+    results = [_take(one, window, profile, why_no_words) for one in MEASURES]
     results.append(_of_domain(domain, why_no_domain))
     words = _moved(window, profile) if has_words else ()
     return WindowComparison(window.texts, window.read_texts, rate, tuple(results), words, domain)
 
 
-def _take(
-    measure: Measure, window: Means, profile: TextProfile, *, has_words: bool, why_no_words: str
-) -> MeasureResult:
+def _take(measure: Measure, window: Means, profile: TextProfile, why_no_words: str) -> MeasureResult:
     def result(value: float | None, threshold: float | None, why_not: str | None = None) -> MeasureResult:
         return MeasureResult(measure.name, measure.title, value, threshold, 0.0, measure.says, why_not)
 
-    if measure.needs_words and not has_words:
-        return result(None, None, why_no_words)
-    if measure.name == "unknown_terms" and (window.unknown is None or profile.unknown_share is None):
-        return result(None, None, "No words were found, or the vocabulary has none.")
+    has_words = window.read_texts >= LEAST_TEXTS
+    has_unknown = (
+        window.unknown is not None
+        and window.unknown_texts >= LEAST_TEXTS
+        and profile.unknown_share is not None
+    )
     texts = window.read_texts if measure.needs_words else window.texts
+    if measure.name == UNKNOWN_TERMS.name and (has_unknown or has_words):
+        if not has_unknown:
+            return result(None, None, "No words were found, or the vocabulary has none.")
+        texts = window.unknown_texts  # rows of the log have it without any text
+    elif measure.needs_words and not has_words:
+        return result(None, None, why_no_words)
     value = float(measure.values(window, profile.means())[0])
-    return result(value, profile.threshold(measure.name, texts, has_words=has_words))
+    # The thresholds of all measures together hold for some of them, too: fewer alarms, never more.
+    return result(value, profile.threshold(measure.name, texts, has_words=has_words or has_unknown))
 
 
 def _of_domain(found: DomainResult | None, why_not: str) -> MeasureResult:
