@@ -7,7 +7,8 @@ no words are handed to the prediction log, so that neither sums nor shares of un
 loads them by turns in each round, in changing order. Counted is the processor time of the whole process from
 the start of one round to that of the next: what its threads do later is in it. Each round gives one ratio;
 the figure is their median with its 95 % interval. Without `--model` a model of words and pairs of words is
-made from the first half of the texts; the other half is sent.
+made from the first half of the texts; the other half is sent. `--write-to URL` also times what is done once a
+minute, a write of the sums to an empty database, on SQLite and there.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from uuid import uuid4
 
 from benchmarks.drift_model import make_model, texts_of
 from benchmarks.serving.figures import median_interval
@@ -30,7 +33,10 @@ from benchmarks.serving.load import require_wrk, run_wrk, write_bodies
 from benchmarks.serving.processes import ServerProcess, free_port, serving
 
 from opinionlens.cli.serve import run_serve
-from opinionlens.storage import records
+from opinionlens.drift.reference import REFERENCE_NAME, Reference
+from opinionlens.drift.windows import WindowSums
+from opinionlens.storage import Database, drift_sums, migrate, records
+from opinionlens.storage.drift_sums import HourlySums
 
 PATH = "/api/v1/inference/predict"
 WITHOUT, WITH = "without sums", "with sums"
@@ -155,6 +161,24 @@ def _by_round(times: dict[str, list[float]], compare: Callable[[float, float], f
     return [compare(ours, theirs) for ours, theirs in zip(times[WITH], times[WITHOUT], strict=True)]
 
 
+def write_milliseconds(url: str, model: Path, repeats: int = 50) -> float:
+    """Return the client's processor time of a write of one hour's sums."""
+    profile = Reference.from_bytes((model / REFERENCE_NAME).read_bytes()).profile
+    if profile is None:
+        raise SystemExit(f"{model} has no drift reference.")
+    now = datetime.now(UTC)
+    sums = HourlySums(uuid4(), "measured", 1, now, WindowSums(profile).state())
+    migrate(url)
+    times = []
+    with closing(Database(url)) as database:
+        for _ in range(repeats):
+            started = time.thread_time()
+            drift_sums.write(database, [sums])
+            times.append(time.thread_time() - started)
+        drift_sums.delete_before(database, now + timedelta(seconds=1))
+    return median(times) * 1_000
+
+
 def main() -> None:
     """Measure both ways and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -164,6 +188,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="an artifact with a drift reference")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=2, help="for each way in each round")
+    parser.add_argument("--write-to", help="the URL of an empty PostgreSQL database")
     options = parser.parse_args()
     require_wrk()
     before = os.getloadavg()[0]
@@ -175,6 +200,8 @@ def main() -> None:
         model = (options.model or make_model(texts[:half], work / "classifier")).resolve()
         servers = measure(options, model, bodies, work)
         check(servers)
+        for url in filter(None, (f"sqlite:///{work / 'sums.db'}", options.write_to)):
+            print(f"{url.partition(':')[0]}: {write_milliseconds(url, model):.2f} ms for a write of the sums")
     show(servers)
     print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after")
 

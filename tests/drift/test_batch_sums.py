@@ -96,7 +96,7 @@ def test_a_table_outgrows_its_first_room(profile: TextProfile) -> None:
 
 def test_without_a_vocabulary_no_share_is_known(profile: TextProfile) -> None:
     sums = BatchSums(profile, TermTable(profile, RECIPE))
-    assert sums.add_batch([{"lovely"}, set()], None) is None
+    assert sums.add_batch([["lovely"], []], None) is None
     assert sums.read_texts == 2
     assert sums.state().texts_with_words == 0
 

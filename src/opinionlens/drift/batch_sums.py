@@ -5,7 +5,7 @@ The same as `WindowSums` makes of texts, in less processor time: every request p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ _ROWS_IN_ONE_THREAD = 31
 _MOST_IN_BYTE = 255
 
 
-def batch_terms(tokens: Sequence[str], text: str) -> Collection[str]:
-    """Return the same as `distinct_terms`, in any order."""
-    return set(tokens) if len(tokens) <= _FEW and text.isascii() else distinct_terms(tokens, text)
+def batch_terms(tokens: Sequence[str], text: str) -> Sequence[str]:
+    """Return the terms of `distinct_terms`, some perhaps repeated."""
+    return tokens if len(tokens) <= _FEW and text.isascii() else distinct_terms(tokens, text)
 
 
 class BatchSums(WindowSums):
@@ -36,21 +36,21 @@ class BatchSums(WindowSums):
         self._table = table
 
     def add_batch(
-        self, texts: Sequence[Collection[str]], knows: KnowsWord | None
+        self, texts: Sequence[Sequence[str]], knows: KnowsWord | None
     ) -> NDArray[np.float64] | None:
         """Add texts' words; return their shares of unknown ones.
 
         NaN for a text without words; None where nothing is known of the vocabulary.
 
         Args:
-            texts: the distinct terms of each.
+            texts: the terms of each; repeated ones count once.
             knows: whether the vocabulary has a word.
         """
         self.read_texts += len(texts)
-        sizes = np.array([len(terms) for terms in texts], dtype=np.int64)
-        numbers = self._table.numbers(texts, knows)
+        repeated = np.repeat(np.arange(len(texts)), list(map(len, texts)))
+        of_text, numbers = _distinct_pairs(repeated, self._table.numbers(texts, knows), len(self._table))
+        sizes = np.bincount(of_text, minlength=len(texts))
         self._add_embeddings(embeddings_of(self._table.signs[numbers], sizes))
-        of_text = np.repeat(np.arange(len(texts)), sizes)
         self._add_columns(self._table.columns[numbers], of_text)
         if knows is None:
             return None
@@ -68,7 +68,7 @@ class BatchSums(WindowSums):
         places = self._table.places
         rare = columns >= len(places.columns)
         # Two rare terms of a text may share a bucket, and count once.
-        buckets = _distinct(of_text[rare] * places.width + columns[rare]) % places.width
+        _, buckets = _distinct_pairs(of_text[rare], columns[rare], places.width)
         self._terms += np.bincount(np.concatenate([columns[~rare], buckets]), minlength=places.width)
 
     def _unknown_shares(
@@ -77,8 +77,7 @@ class BatchSums(WindowSums):
         is_known = self._table.is_known
         is_word = words != NO_WORD
         # A word and its negated form are two terms and one word.
-        pairs = _distinct(of_text[is_word] * len(is_known) + words[is_word])
-        of_text, words = np.divmod(pairs, max(1, len(is_known)))
+        of_text, words = _distinct_pairs(of_text[is_word], words[is_word], len(is_known))
         there = np.bincount(of_text, minlength=texts)
         known = np.bincount(of_text[is_known[words]], minlength=texts)
         known_shares = np.full(texts, np.nan)
@@ -108,9 +107,17 @@ def embeddings_of(signs: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArra
     return embeddings
 
 
-def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the distinct values; a sort is faster than `np.unique`."""
-    values = np.sort(values)
-    is_first = np.ones(len(values), dtype=np.bool_)
-    np.not_equal(values[1:], values[:-1], out=is_first[1:])
-    return values[is_first]
+def _distinct_pairs(
+    texts: NDArray[np.int64], values: NDArray[np.integer], end: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct pairs of a text and a value below `end`.
+
+    They are sorted, which is faster than `np.unique`.
+    """
+    pairs = texts * end + values
+    pairs.sort()
+    is_first = np.ones(len(pairs), dtype=np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
+    pairs = pairs[is_first]
+    of_text = pairs // max(1, end)
+    return of_text, pairs - of_text * end

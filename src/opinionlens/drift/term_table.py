@@ -6,7 +6,9 @@ What sums need of a term is looked up once, then read from arrays, for a batch o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,18 @@ from opinionlens.text.recipe import NEGATED, Recipe
 # Terms met before: about 420 bytes each.
 _REMEMBERED = 30_000
 NO_WORD = -1
+
+
+class _PackedNumbers(dict[str, bytes]):
+    """Numbers of terms as the bytes of 32-bit integers."""
+
+    def __init__(self) -> None:
+        self.new: list[str] = []
+
+    def __missing__(self, term: str) -> bytes:
+        number = self[term] = len(self).to_bytes(4, sys.byteorder)
+        self.new.append(term)
+        return number
 
 
 class TermTable:
@@ -38,39 +52,38 @@ class TermTable:
         self._negates = recipe.negation_scope
         self._forget()
 
-    def numbers(self, texts: Sequence[Collection[str]], knows: KnowsWord | None) -> NDArray[np.int64]:
-        """Return the numbers of the terms of texts.
+    def numbers(self, texts: Iterable[Iterable[str]], knows: KnowsWord | None) -> NDArray[np.int32]:
+        """Return the numbers of the terms of texts, one after the other.
 
         They are valid until the next call.
 
         Args:
-            texts: the distinct terms of each.
+            texts: the terms of each.
             knows: whether the vocabulary has a word; asked once for each.
         """
-        if len(self._numbers) >= _REMEMBERED:
+        if len(self._packed) >= _REMEMBERED:
             self._forget()
-        find, new = self._numbers.get, self._number
-        found = [n if (n := find(term)) is not None else new(term) for terms in texts for term in terms]
-        if self._new:
+        # Joining bytes is faster than making an array of a list.
+        found = b"".join(map(self._packed.__getitem__, chain.from_iterable(texts)))
+        if self._packed.new:
             self._look_up(knows)
-        return np.array(found, dtype=np.int64)
+        return np.frombuffer(found, dtype=np.int32)
+
+    def __len__(self) -> int:
+        """Return how many terms are numbered."""
+        return len(self._packed)
 
     def _forget(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._packed = _PackedNumbers()
         self._word_numbers: dict[str, int] = {}
-        self._new: list[str] = []
         self.signs = np.empty((0, DIMENSIONS // 8), dtype=np.uint64)
         self.columns = self.words = np.empty(0, dtype=np.int64)
         self.is_known = np.empty(0, dtype=np.bool_)
 
-    def _number(self, term: str) -> int:
-        self._new.append(term)
-        return self._numbers.setdefault(term, len(self._numbers))
-
     def _look_up(self, knows: KnowsWord | None) -> None:
         """Fill the arrays for new terms."""
-        terms, self._new = self._new, []
-        end = len(self._numbers)
+        terms, self._packed.new = self._packed.new, []
+        end = len(self)
         self._make_room(end)
         here = slice(end - len(terms), end)
         self.signs[here] = signs_of(terms)

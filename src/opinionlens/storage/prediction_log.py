@@ -125,9 +125,10 @@ class PredictionLog:
         if not self._keeps_text and row.text is not None:
             row = replace(row, text=None)
         with self._lock:
-            if words is not None and self._chars + _chars_of(row, words) > self._max_chars:
-                words = None
             chars = _chars_of(row, words)
+            if words is not None and self._chars + chars > self._max_chars:
+                words = None
+                chars = _chars_of(row, None)
             has_room = len(self._rows) < self._max_rows and self._chars + chars <= self._max_chars
             is_taken = has_room and not self._closing
             if is_taken:
