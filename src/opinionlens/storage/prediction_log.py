@@ -169,11 +169,14 @@ class PredictionLog:
                 self._write_sums()
 
     def _flush(self) -> None:
-        """Write until no row waits or the database fails.
+        """Write the rows that wait, unless the database fails.
 
+        Those that come meanwhile are left for the next turn, which costs less than many small transactions.
         In an outage the rows go back into the buffer, and the next turn tries again.
         """
-        while taken := self._take(_ROWS_AT_ONCE):
+        is_full = True
+        while is_full and (taken := self._take(_ROWS_AT_ONCE)):
+            is_full = len(taken) == _ROWS_AT_ONCE
             batch = self._counted(taken)
             try:
                 predictions.write(self._database, self._redacted(batch))

@@ -7,7 +7,6 @@ gathers; the words of a text are here for about a second.
 from __future__ import annotations
 
 import math
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -30,8 +29,9 @@ from opinionlens.storage.database import Database
 from opinionlens.storage.drift_sums import HourlySums
 from opinionlens.storage.predictions import PredictionRow
 
-# About a millisecond's work: then another thread may have the interpreter.
-_TEXTS_AT_ONCE = 125
+# For a millisecond's longest single step, in which no other thread has the interpreter. Smaller portions cost
+# more: each step lets go of the interpreter, and to get it back takes longer than the step.
+_CHARS_AT_ONCE = 100_000
 # The active version and one that is tried beside it.
 _VERSIONS_KEPT = 2
 # Sums of 25 kB that wait through an outage: two days of one version.
@@ -127,9 +127,8 @@ class ServedSums:
                 self._make_room()
                 sums = BatchSums(words.profile, words.table)
                 gathered = self._hours[version, hour] = _Hour(sums)
-            for start in range(0, len(part), _TEXTS_AT_ONCE):
-                _add(gathered.sums, part[start : start + _TEXTS_AT_ONCE])
-                time.sleep(0)
+            for portion in _portions(part):
+                _add(gathered.sums, portion)
         return [row for row, _ in batch]
 
     def write(self, now: datetime) -> None:
@@ -187,6 +186,18 @@ def _grouped(served: Sequence[_Served]) -> Iterator[tuple[tuple[_Version, dateti
         key = ((row.model_name, row.model_version), _hour_of(row.at))
         groups.setdefault(key, []).append((row, words))
     yield from groups.items()
+
+
+def _portions(served: Sequence[_Served]) -> Iterator[Sequence[_Served]]:
+    """Yield texts of so many characters at a time, or a longer one."""
+    start = chars = 0
+    for number, (row, _) in enumerate(served):
+        chars += row.length_chars
+        if chars > _CHARS_AT_ONCE and number > start:
+            yield served[start:number]
+            start, chars = number, row.length_chars
+    if served:
+        yield served[start:]
 
 
 def _add(sums: BatchSums, part: Sequence[_Served]) -> None:
