@@ -62,6 +62,27 @@ def test_much_is_written_before_its_time(database, prediction):
         wait_until(lambda: log.counts.written == len(rows))
 
 
+def test_rows_that_come_during_a_write_are_left_for_the_next_turn(database, prediction, monkeypatch):
+    sizes = []
+    write = predictions.write
+
+    def busy(database, rows):
+        sizes.append(len(rows))
+        if len(sizes) < 3:
+            log.add(prediction())
+        write(database, rows)
+
+    monkeypatch.setattr(predictions, "write", busy)
+    with PredictionLog(database, keeps_text=False, flush_seconds=60) as log:
+        for _ in range(1_000):
+            log.add(prediction())
+        wait_until(
+            lambda: log.counts.written == 1_001
+        )  # after a full transaction more may wait, as in a backlog
+        assert log.counts.waiting == 1
+    assert sizes == [1_000, 1, 1]
+
+
 def test_no_text_is_kept_unless_that_is_wanted(database, prediction):
     with PredictionLog(database, keeps_text=False) as log:
         log.add(prediction("call @jane"))

@@ -16,6 +16,7 @@ from tests.support.drift_traffic import KNOWN, RECIPE, posts
 
 from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.drift.batch_sums import BatchSums
 from opinionlens.drift.reference import Reference
 from opinionlens.drift.windows import SumState, WindowSums, terms_of, unknown_share
 from opinionlens.serving.store import ServedModel
@@ -113,6 +114,27 @@ def test_texts_without_tokens_are_cut_again(database: Database, model: ServedMod
     sums.add([(row, words._replace(tokens=None)) for row, words in waiting(model)])
     sums.write(NOON)
     assert same(stored(database)[0].state, whole(model))
+
+
+def test_long_texts_come_in_portions(
+    database: Database, model: ServedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served_words, "_CHARS_AT_ONCE", 300)
+    portions: list[int] = []
+    add_batch = BatchSums.add_batch
+
+    def noted(sums: BatchSums, texts, knows):
+        portions.append(len(texts))
+        return add_batch(sums, texts, knows)
+
+    monkeypatch.setattr(BatchSums, "add_batch", noted)
+    texts = ["a" * 100, "b" * 200, "c", "d" * 900, "e", "f" * 299]
+    sums = ServedSums(database)
+    sums.add(waiting(model, texts))
+    assert portions == [2, 1, 1, 2]
+    sums.add(waiting(model))
+    sums.write(NOON)
+    assert same(stored(database)[0].state, whole(model, [*texts, *TEXTS]))
 
 
 def test_each_hour_and_version_apart(database: Database, model: ServedModel) -> None:

@@ -110,9 +110,9 @@ def embeddings_of(signs: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArra
 def _distinct_pairs(
     texts: NDArray[np.int64], values: NDArray[np.integer], end: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the distinct pairs of a text and a value below `end`.
+    """Return the distinct pairs of text and value.
 
-    They are sorted, which is faster than `np.unique`.
+    Values are below `end`. The pairs are sorted, which is faster than `np.unique`.
     """
     pairs = texts * end + values
     pairs.sort()

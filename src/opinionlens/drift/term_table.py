@@ -53,9 +53,9 @@ class TermTable:
         self._forget()
 
     def numbers(self, texts: Iterable[Iterable[str]], knows: KnowsWord | None) -> NDArray[np.int32]:
-        """Return the numbers of the terms of texts, one after the other.
+        """Return the numbers of the terms of texts.
 
-        They are valid until the next call.
+        One after the other; they are valid until the next call.
 
         Args:
             texts: the terms of each.

@@ -189,7 +189,7 @@ def _grouped(served: Sequence[_Served]) -> Iterator[tuple[tuple[_Version, dateti
 
 
 def _portions(served: Sequence[_Served]) -> Iterator[Sequence[_Served]]:
-    """Yield texts of so many characters at a time, or a longer one."""
+    """Yield texts of so many characters, or a longer one."""
     start = chars = 0
     for number, (row, _) in enumerate(served):
         chars += row.length_chars
