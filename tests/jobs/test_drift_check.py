@@ -230,6 +230,25 @@ def test_hourly_sums_stand_for_texts(database: Database, project: Path) -> None:
     }
 
 
+def test_hourly_sums_stand_for_too_few_texts(database: Database, project: Path) -> None:
+    """A hundred texts say nothing; from 200 on they count themselves."""
+    classifier = load_classifier(project / "objects" / "classifier")
+    this_hour = NOW.replace(minute=0, second=0, microsecond=0)
+    earlier = NOW - timedelta(hours=2)
+    predictions.write(database, rows_of(classifier, usual(300), earlier, None, keeps=False))
+    predictions.write(database, rows_of(classifier, usual(100, 1), earlier, None, keeps=True))
+    hour = this_hour - timedelta(hours=3)
+    drift_sums.write(database, [sums_of(classifier, usual(300, 2), hour)])
+    report = json.loads(check("--json").stdout)
+    assert (report["texts"], report["texts_with_words"]) == (400, 300)
+    assert "Only 100 texts are stored: the words are those of 300 predictions" in report["notes"][0]
+    assert {one["name"]: one for one in report["measures"]}["term_shift"]["value"] is not None
+    predictions.write(database, rows_of(classifier, usual(100, 3), earlier, None, keeps=True))
+    report = json.loads(check("--json").stdout)
+    assert (report["texts"], report["texts_with_words"]) == (500, 200)
+    assert "The words of 200 of 500 texts were read" in report["notes"][0]
+
+
 def test_pages_are_one_window(database: Database, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictions, "_ROWS_AT_ONCE", 7)
     folder = project / "objects" / "classifier"

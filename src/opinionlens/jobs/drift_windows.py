@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from opinionlens.bulk.batch_prediction import Predicts
 from opinionlens.drift.estimated_quality import QualitySums
 from opinionlens.drift.measures.domain_classifier import MOST_TEXTS
-from opinionlens.drift.profile import TextProfile
+from opinionlens.drift.profile import LEAST_TEXTS, TextProfile
 from opinionlens.drift.realised_quality import LabelledAnswer
 from opinionlens.drift.report_body import WindowSource
-from opinionlens.drift.windows import KnowsWord, WindowSums
+from opinionlens.drift.windows import KnowsWord, WindowSums, terms_of, unknown_share
 from opinionlens.storage import Database, drift_sums, feedback, predictions
 from opinionlens.tabular.opening import check_plain_file, open_source
 from opinionlens.text.recipe import Recipe
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -100,11 +102,15 @@ def window_of_log(
     rows = predictions.pages(
         database, model_name=model[0], model_version=model[1], since=since, until=span.until, limit=span.most
     )
+    stored = WindowSums(profile)
     for page in rows:
         probabilities = np.array([row.probabilities for row in page])
         window.add_predictions(probabilities, [row.length_chars for row in page])
         texts = [row.text for row in page if row.text is not None]
-        window.sums.add_texts(texts, recipe, knows)
+        terms = [terms_of(recipe, text) for text in texts]
+        stored.add_terms(terms)
+        if knows is not None:
+            window.sums.add_unknown([unknown_share(recipe, each, knows) for each in terms])
         window.sums.add_unknown(
             [row.unknown_share for row in page if row.text is None and row.unknown_share is not None]
         )
@@ -117,35 +123,47 @@ def window_of_log(
             database, model_name=model[0], model_version=model[1], since=window.start, until=span.until
         )
     ]
-    kept = window.sums.read_texts
-    if not kept:
-        _add_hours(window, database, model)
-    stored = f"{kept:,} of {window.sums.texts:,} are stored"
-    window.why_no_words = f"Needs the texts; {stored} (PRIVACY__KEEP_TEXTS, PRIVACY__TEXTS_DAYS)."
-    if 0 < kept < window.sums.texts:
-        window.notes.append(
-            f"The words of {kept:,} of {window.sums.texts:,} texts were read: the others are not stored."
-        )
+    of_hours, hours = WindowSums(profile), set[datetime]()
+    if stored.read_texts < min(window.sums.texts, LEAST_TEXTS):
+        hours = _words_of_hours(of_hours, window, database, model)
+    _add_words(window, stored, of_hours, hours)
     return window
 
 
-def _add_hours(window: GatheredWindow, database: Database, model: tuple[str, int | None]) -> None:
-    """Add the words of the whole hours in the window."""
-    hour = timedelta(hours=1)
+def _words_of_hours(
+    sums: WindowSums, window: GatheredWindow, database: Database, model: tuple[str, int | None]
+) -> set[datetime]:
+    """Add the words of the whole hours in the window; return these."""
     found = drift_sums.hourly(
         database,
         model_name=model[0],
         model_version=model[1],
         since=window.start,
-        until=window.end - hour + timedelta(microseconds=1),
+        until=window.end - _HOUR + timedelta(microseconds=1),
     )
-    hours = {one.hour for one in found if window.sums.add_words_of(one.state)}
-    if hours:
+    return {one.hour for one in found if sums.add_words_of(one.state)}
+
+
+def _add_words(
+    window: GatheredWindow, stored: WindowSums, of_hours: WindowSums, hours: Collection[datetime]
+) -> None:
+    """Add the words of stored texts, or of whole hours where these tell of more."""
+    kept, texts = stored.read_texts, window.sums.texts
+    window.why_no_words = (
+        f"Needs the texts; {kept:,} of {texts:,} are stored (PRIVACY__KEEP_TEXTS, PRIVACY__TEXTS_DAYS)."
+    )
+    if hours and of_hours.read_texts > kept:
+        window.sums.add_words_of(of_hours.state())
+        why = f"Only {kept:,} texts are stored" if kept else "No texts are stored"
         window.notes.append(
-            f"No texts are stored: the words are those of {window.sums.read_texts:,} predictions, from the "
+            f"{why}: the words are those of {of_hours.read_texts:,} predictions, from the "
             f"sums of {len(hours):,} whole hours, {min(hours):%Y-%m-%d %H:%M} to "
-            f"{max(hours) + hour:%H:%M} UTC."
+            f"{max(hours) + _HOUR:%H:%M} UTC."
         )
+        return
+    window.sums.add_words_of(stored.state())
+    if 0 < kept < texts:
+        window.notes.append(f"The words of {kept:,} of {texts:,} texts were read: the others are not stored.")
 
 
 def window_of_file(
