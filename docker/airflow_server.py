@@ -19,7 +19,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 
 REQUIRED = ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY")
 LEAST_CHARACTERS = 12
@@ -112,14 +111,15 @@ def run_together(commands: Mapping[str, Sequence[str]], environment: Mapping[str
         environment: What they see.
         port: Of this machine.
     """
-    stop = Event()
+    # No event: its lock may be held by the very code that a handler interrupts.
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: told.append(number))
     running: dict[str, subprocess.Popen[bytes]] = {}
     first, *waiting = commands
     try:
         running[first] = start(commands[first], environment)
-        while not stop.wait(LOOK_SECONDS):
+        while not told:
             for name, process in running.items():
                 if process.poll() is not None:
                     print(f"{name} has ended with status {process.returncode}; all end.", file=sys.stderr)
@@ -127,6 +127,7 @@ def run_together(commands: Mapping[str, Sequence[str]], environment: Mapping[str
             if waiting and listens(port):
                 running |= {name: start(commands[name], environment) for name in waiting}
                 waiting = []
+            time.sleep(LOOK_SECONDS)
         return 0
     finally:
         end(list(running.values()))

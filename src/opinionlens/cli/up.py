@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
+from opinionlens.base.stop_signals import stopped_by_signals
 from opinionlens.base.urls import shown, sqlite_file, web_origin
 from opinionlens.cli.processes import child_process, refuse_taken_port, wait_until_answers
 
@@ -36,10 +35,8 @@ def run_side_by_side(*, port: int, mlflow_port: int, tracking_uri: str, console:
     """
     refuse_taken_port(_HOST, port, "--port")
     refuse_taken_port(_HOST, mlflow_port, "--mlflow-port")
-    stop = threading.Event()
     with ExitStack() as stack:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            stack.callback(signal.signal, number, signal.signal(number, _setter(stop)))
+        stop = stack.enter_context(stopped_by_signals())
         app = _Part("OpinionLens", _app_command(port), f"http://localhost:{port}", seconds=60)
         if web_origin(tracking_uri) is not None:  # runs are recorded by a server that runs already
             return _run_app_alone(app, tracking_uri, stop, console)
@@ -125,13 +122,6 @@ def _watch(stop: threading.Event, processes: Mapping[str, subprocess.Popen[bytes
                 said = True  # the app answers without it
                 console.print(f"[yellow]{end}; see logs/mlflow.log. OpinionLens goes on.[/]")
     return 0
-
-
-def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    return handle
 
 
 def _app_command(port: int) -> list[str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from types import FrameType
+from contextlib import ExitStack, closing
 
 import structlog
 
 from opinionlens.base.extras import require_extra
 from opinionlens.base.settings import Settings, load_settings
+from opinionlens.base.stop_signals import stopped_by_signals
 from opinionlens.cli.command_runs import CommandRun
 from opinionlens.cli.job_catalogue import jobs_of
 from opinionlens.jobs.job_loop import JobLoop
@@ -51,7 +49,7 @@ def run_worker(*, once: bool) -> int:
     jobs = jobs_of(settings.worker)
     metrics = WorkerMetrics(jobs)
     url = settings.database.url.get_secret_value()
-    with _stop_at_signals() as stop, closing(Database(url, pool_size=len(jobs))) as database:
+    with stopped_by_signals() as stop, closing(Database(url, pool_size=len(jobs))) as database:
         tables = _Tables(database, url)
         holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         loops = [
@@ -111,16 +109,3 @@ class _Tables:
             if not is_current(self._database):
                 migrate(self._url)
             self._are_ready = True
-
-
-@contextmanager
-def _stop_at_signals() -> Iterator[threading.Event]:
-    stop = threading.Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    with ExitStack() as stack:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            stack.callback(signal.signal, number, signal.signal(number, handle))
-        yield stop
