@@ -133,7 +133,7 @@ def window_of_log(
 def _words_of_hours(
     sums: WindowSums, window: GatheredWindow, database: Database, model: tuple[str, int | None]
 ) -> set[datetime]:
-    """Add the words of the whole hours in the window; return these."""
+    """Add the words of whole hours; return these."""
     found = drift_sums.hourly(
         database,
         model_name=model[0],
@@ -147,7 +147,10 @@ def _words_of_hours(
 def _add_words(
     window: GatheredWindow, stored: WindowSums, of_hours: WindowSums, hours: Collection[datetime]
 ) -> None:
-    """Add the words of stored texts, or of whole hours where these tell of more."""
+    """Add the words of stored texts or whole hours.
+
+    The hours count where they tell of more texts.
+    """
     kept, texts = stored.read_texts, window.sums.texts
     window.why_no_words = (
         f"Needs the texts; {kept:,} of {texts:,} are stored (PRIVACY__KEEP_TEXTS, PRIVACY__TEXTS_DAYS)."
