@@ -20,6 +20,7 @@ from benchmarks.resilience.figures import Phase, over_time, phase_of
 from benchmarks.resilience.picture import draw
 from benchmarks.resilience.story import Fault, faults, make_versions_live
 from tests.stack.asking import Door
+from tests.stack.compose import Compose
 from tests.stack.engine import engine_in_use
 from tests.stack.host_training import HostProject
 from tests.stack.load import Load
@@ -48,9 +49,17 @@ def main() -> None:
             app = stack.app.with_key(stack.project.admin_key)
             (Path(folder) / "host").mkdir()
             make_versions_live(app, HostProject(Path(folder) / "host", stack.project.folder / ".env.stage"))
+            print(f"idle: {memory(stack.compose)}", flush=True)
             most = maximum(app)
             print(f"at most {most:.0f} requests a second with {CLIENTS} clients", flush=True)
             run(app, faults(stack, app), seconds=chosen.minutes * 60, rate=most / 2, out=chosen.out)
+
+
+def memory(compose: Compose) -> str:
+    """Return what each container uses, as the engine counts it."""
+    form = "{{.Name}} {{.MemUsage}}"
+    told = compose.docker.run("stats", "--no-stream", "--format", form).splitlines()
+    return ", ".join(f"{name.split('-', 2)[-1]} {used}" for name, used, *_ in map(str.split, sorted(told)))
 
 
 def maximum(app: Door) -> float:
