@@ -52,7 +52,9 @@ def test_the_deciding_words_are_marked_where_they_stand(open_page: OpenPage) -> 
 def test_marks_can_be_told_apart_without_colour(open_page: OpenPage) -> None:
     page = open_page()
     predict(page, TEXT)
-    styles = page.locator("#prediction .marked-text mark").evaluate_all(
+    marks = page.locator("#prediction .marked-text mark")
+    expect(marks).to_have_count(4)
+    styles = marks.evaluate_all(
         "marks => marks.map(mark => [mark.dataset.toward, getComputedStyle(mark).textDecorationStyle])"
     )
     assert {tuple(style) for style in styles} == {("POSITIVE", "solid"), ("NEGATIVE", "double")}
