@@ -66,7 +66,11 @@ class Project:
             path.write_text(content)
             secret_files[name] = {"file": str(path)}
         build = {"network": "host", "secrets": list(index)}
-        services: dict[str, object] = {name: {"build": build} for name in services_that_build if index}
+        # A machine without a name server: asked for a stopped container, the engine would wait for an answer.
+        services: dict[str, object] = {
+            name: {"dns": ["127.0.0.1"], **({"build": build} if index else {})}
+            for name in services_that_build
+        }
         if receiver:
             services["receiver"] = self._receiver()
         override = {"services": services, "secrets": secret_files}

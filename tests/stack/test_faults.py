@@ -94,6 +94,7 @@ def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
         stack.compose.wait_until_healthy("mlflow", seconds=90)
         mended = time.time()
         resolved = {name: stack.notifications.resolved(name, began, mended) for name in alerts}
+        wait_until(lambda: asking.statuses[-1] == 200, 60, "the registry can be listed again")
     assert load.failed == []
     assert set(asking.statuses) == {200, 503}
     counted = assert_counts_agree(prometheus, load)
@@ -196,12 +197,13 @@ class AskingOn:
 
     def __exit__(self, *_):
         self._stop.set()
-        self._thread.join(40)
+        self._thread.join(65)
 
     def _run(self):
         door, method, path = self._arguments
         while not self._stop.wait(0.2):
-            self.statuses.append(door.ask(method, path).status)
+            # The app gives up on the registry after half a minute.
+            self.statuses.append(door.ask(method, path, seconds=60).status)
 
 
 @pytest.fixture(autouse=True)
