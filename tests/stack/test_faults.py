@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from tests.stack.killing import KILL_ALL, KILL_WORKER
@@ -85,9 +85,7 @@ def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
         try:
             # A list may wait for a name server before it fails; those that the two workers have no place for
             # fail at once.
-            with ExitStack() as pages:
-                for _ in range(IMPATIENT):
-                    pages.enter_context(AskingOn(app, "GET", "/api/v1/models/registry"))
+            with AskingOn(app, "GET", "/api/v1/models/registry", clients=IMPATIENT):
                 fired = {name: stack.notifications.fired(name, began) for name in alerts}
         finally:
             stack.compose.run("start", "mlflow")
@@ -183,21 +181,23 @@ def test_an_app_that_stays_away_is_told(stack, prometheus, tables):
 
 
 class AskingOn:
-    """Somebody who asks for the same page, five times a second, for the length of a `with` block."""
+    """People who ask for the same page, each five times a second, for the length of a `with` block."""
 
-    def __init__(self, door, method, path):
+    def __init__(self, door, method, path, *, clients=1):
         self.statuses = []
         self._arguments = (door, method, path)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
 
     def __enter__(self):
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_):
         self._stop.set()
-        self._thread.join(65)
+        for thread in self._threads:
+            thread.join(65)
 
     def _run(self):
         door, method, path = self._arguments
