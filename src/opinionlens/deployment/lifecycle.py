@@ -303,18 +303,21 @@ class Lifecycle:
         It is the newest in the cache that is newer than the active one; None where there is none, or where
         its copy is damaged.
         """
+        model = await self._challenger()
+        return await self._threads.run(work, model)
+
+    async def _challenger(self) -> ServedModel | None:
         active = self._store.active
         if active is None or not isinstance(active.version, int):
-            return await self._threads.run(work, None)
+            return None
         cached = challenger_of((active.name, active.version), await self.cached_versions())
         if cached is None:
-            return await self._threads.run(work, None)
+            return None
         try:
-            model = await self._threads.run(self._tried.get, cached)
+            return await self._threads.run(self._tried.get, cached)
         except ArtifactError as error:
             log.warning("challenger.damaged", name=cached.name, version=cached.number, reason=str(error))
-            model = None
-        return await self._threads.run(work, model)
+            return None
 
     def check_may_change(self) -> None:
         """Raise ModelIsFromFolder if the settings name a folder."""
