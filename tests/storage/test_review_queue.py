@@ -64,7 +64,7 @@ def test_a_label_is_feedback_of_its_own_source_with_the_text(database, predict):
     rows = [(row.text, row.label, row.source) for row in feedback.labelled_rows(database)]
     assert rows == [("one", Label.NEGATIVE, "review"), ("two", Label.NEUTRAL, "review")]
     state = review_queue.read_state(database, at=NOON)
-    assert set(state.labelled_texts) == {"one", "two"}
+    assert set(state.done_texts) == {"one", "two"}
     assert state.progress == ReviewProgress(total=2, last_day=1)
 
 

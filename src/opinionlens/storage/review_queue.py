@@ -24,7 +24,7 @@ from opinionlens.text.labels import Label
 
 # Of the prediction log, of which so many rows with a text; of feedback with a text.
 NEWEST_PREDICTIONS, MOST_TEXTS, MOST_FEEDBACK = 20_000, 5_000, 2_000
-# Labelled texts that near duplicates are looked for among.
+# Labelled texts that near duplicates are looked for among, and as many skipped ones.
 MOST_REVIEWED = 2_000
 SKIPPED_FOR = timedelta(days=30)
 
@@ -60,10 +60,13 @@ class ReviewProgress:
 
 @dataclass(frozen=True, slots=True)
 class ReviewState:
-    """The candidates, the newest labelled texts, and the progress."""
+    """The candidates, the texts dealt with last, and the progress.
+
+    `done_texts` are the newest that were labelled, and the newest that were skipped.
+    """
 
     candidates: Sequence[ReviewCandidate]
-    labelled_texts: Sequence[str]
+    done_texts: Sequence[str]
     progress: ReviewProgress
 
 
@@ -80,16 +83,10 @@ def read_state(database: Database, *, at: datetime | None = None) -> ReviewState
         readers = _labels_of_readers(connection)
         gone = _done(connection, now)
         rows = [*connection.execute(_of_feedback()), *connection.execute(_of_log(connection))]
-        texts = connection.scalars(
-            select(feedback.c.text)
-            .where(feedback.c.source == REVIEW, feedback.c.text.is_not(None))
-            .order_by(feedback.c.id.desc())
-            .limit(MOST_REVIEWED)
-        )
-        labelled = [text for text in texts if text is not None]
+        done = [*connection.scalars(_labelled_texts()), *connection.scalars(_skipped_texts(now))]
         progress = _progress(connection, now)
     found = {row.id: _candidate(row, readers.get(row.id)) for row in rows if row.id not in gone}
-    return ReviewState(tuple(found.values()), tuple(labelled), progress)
+    return ReviewState(tuple(found.values()), tuple(text for text in done if text is not None), progress)
 
 
 def label_text(
@@ -101,11 +98,8 @@ def label_text(
         RecordNotFound: the text is not kept any more.
         StorageUnavailable: the database does not answer; nothing was stored.
     """
-    known = select(func.coalesce(predictions.c.text, feedback.c.text)).select_from(
-        predictions.outerjoin(feedback, feedback.c.prediction_id == predictions.c.id)
-    )
     with database.reading() as connection:
-        texts = connection.scalars(known.where(predictions.c.id == prediction_id))
+        texts = connection.scalars(_known_texts().where(predictions.c.id == prediction_id))
         text = next((each for each in texts if each is not None), None)
     if text is None:
         raise RecordNotFound("The text is not kept any more.")
@@ -180,6 +174,34 @@ def _of_feedback() -> Select[Any]:
         .subquery()
     )
     return select(*_FIELDS, newest.c.text).join(newest, newest.c.prediction_id == predictions.c.id)
+
+
+def _known_texts() -> Select[Any]:
+    """Return the query for texts of predictions.
+
+    A text is kept with the prediction, or with feedback on it.
+    """
+    with_feedback = predictions.outerjoin(feedback, feedback.c.prediction_id == predictions.c.id)
+    return select(func.coalesce(predictions.c.text, feedback.c.text)).select_from(with_feedback)
+
+
+def _labelled_texts() -> Select[Any]:
+    return (
+        select(feedback.c.text)
+        .where(feedback.c.source == REVIEW, feedback.c.text.is_not(None))
+        .order_by(feedback.c.id.desc())
+        .limit(MOST_REVIEWED)
+    )
+
+
+def _skipped_texts(now: datetime) -> Select[Any]:
+    skipped = (
+        select(review_skips.c.prediction_id)
+        .where(review_skips.c.created_at >= now - SKIPPED_FOR)
+        .order_by(review_skips.c.created_at.desc())
+        .limit(MOST_REVIEWED)
+    )
+    return _known_texts().where(predictions.c.id.in_(skipped))
 
 
 def _labels_of_readers(connection: Connection) -> dict[UUID, Label]:

@@ -74,6 +74,18 @@ def test_a_text_is_skipped(admin: TestClient, database: Database) -> None:
     assert feedback.newest(database).total == 0
 
 
+def test_a_skipped_text_takes_nearly_the_same_with_it(admin: TestClient, database: Database) -> None:
+    add_texts(
+        database,
+        "Gate 7 is closed again today",
+        "Gate 7 is closed again today!",
+        "gate 7 is closed again today",
+    )
+    fields = fields_of(admin.get("/admin/review").text)
+    said = words_in(admin.post("/admin/review", data={**fields, "answer": "SKIP"}).text)
+    assert "No text waits for a label" in said
+
+
 def test_a_form_of_another_site_changes_nothing(admin: TestClient, database: Database) -> None:
     add_texts(database, "Fine")
     fields = fields_of(admin.get("/admin/review").text) | {"answer": "POSITIVE"}

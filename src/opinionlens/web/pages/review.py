@@ -104,7 +104,7 @@ async def _view(services: Services, request: Request) -> ReviewView:
 
     def ranking(challenger: ServedModel | None) -> list[RankedText]:
         other = None if challenger is None else challenger.classifier.predict_many
-        return rank(state.candidates, state.labelled_texts, predict_many, other)
+        return rank(state.candidates, state.done_texts, predict_many, other)
 
     ranked = await services.lifecycle.on_challenger(ranking)
     return ReviewView(

@@ -29,7 +29,7 @@ class RankedText:
 
 def rank(
     candidates: Sequence[ReviewCandidate],
-    labelled: Sequence[str],
+    done: Sequence[str],
     predict_many: PredictMany | None = None,
     challenger: PredictMany | None = None,
 ) -> list[RankedText]:
@@ -37,16 +37,16 @@ def rank(
 
     A label teaches most where a reader or the version that may come next disagrees with the model, where two
     labels are about as likely, and where the model does not know the words. Of texts nearly the same one is
-    taken, and none that is nearly the same as a labelled one.
+    taken, and none that is nearly the same as a labelled or skipped one.
 
     Args:
         candidates: the texts at hand; at most 300 are returned.
-        labelled: the texts that have a label already.
+        done: the texts that have a label already, or were skipped.
         predict_many: the active model; None without one.
         challenger: the version that may come next; None without one.
     """
     first = sorted((_valued(each) for each in candidates), key=_order)
-    distinct = _one_of_each(first, labelled)
+    distinct = _one_of_each(first, done)
     if predict_many is None:
         return distinct
     texts = [each.candidate.text for each in distinct]
@@ -83,10 +83,10 @@ def _with_answers(ranked: RankedText, answer: Prediction, other: Prediction) -> 
     return RankedText(ranked.candidate, value, reasons)
 
 
-def _one_of_each(ranked: Sequence[RankedText], labelled: Sequence[str]) -> list[RankedText]:
+def _one_of_each(ranked: Sequence[RankedText], done: Sequence[str]) -> list[RankedText]:
     seen = NearDuplicates()
-    for text in labelled:
-        seen.add(words_of(text), "labelled")
+    for text in done:
+        seen.add(words_of(text), "done")
     found: list[RankedText] = []
     for each in ranked:
         words = words_of(each.candidate.text)
