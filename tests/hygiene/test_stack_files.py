@@ -190,7 +190,8 @@ def test_images_are_pinned():
 def test_each_container_gets_its_own_secrets_only(services):
     holders = {
         "POSTGRES_PASSWORD": {"postgres"},
-        "OPINIONLENS_DB_PASSWORD": {"opinionlens", "migrate", "postgres", "worker", "airflow"},
+        # Training reads feedback and reviews there.
+        "OPINIONLENS_DB_PASSWORD": {"opinionlens", "migrate", "postgres", "worker", "airflow", "training"},
         "MLFLOW_DB_PASSWORD": {"mlflow", "mlflow-migrate", "postgres"},
         "DATA_SOURCE_PASS": {"postgres", "postgres-exporter"},
         "MLFLOW_AUTH_ADMIN_PASSWORD": {
