@@ -68,7 +68,9 @@ def main() -> None:
         _measure(options)
 
 
-def split_brands(folder: Path, raw_dir: Path, *, without_airlines: bool) -> None:
+def split_brands(
+    folder: Path, raw_dir: Path, *, without_airlines: bool, share_served: float = SERVED
+) -> None:
     """Write brand tweets for a pipeline, and others like them that it never sees.
 
     Duplicates go first, as in the pipeline. Without airlines these are a topic of their own.
@@ -81,7 +83,7 @@ def split_brands(folder: Path, raw_dir: Path, *, without_airlines: bool) -> None
     if without_airlines:
         is_other = ~pl.col("key").is_in(airlines["key"].to_list()) & ~pl.col("text").str.contains(AIRLINES)
         brands = brands.filter(is_other)
-    is_served = pl.col("draw") < SERVED
+    is_served = pl.col("draw") < share_served
     for name, rows in (("pipeline", brands.filter(~is_served)), ("served", brands.filter(is_served))):
         rows.select("text", "label").write_csv(folder / f"{name}.csv")
         print(f"{name}.csv: {len(rows):,} of {len(brands):,} texts")
