@@ -59,7 +59,7 @@ test-browser: install ## Of these those in a browser
 
 .PHONY: test-stack
 test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 12 minutes
-	pytest tests/stack
+	pytest --durations 12 tests/stack
 
 .PHONY: test-airflow
 test-airflow: install airflow-env ## Tests that run the Airflow DAG for real, on SQLite: up to 6 minutes

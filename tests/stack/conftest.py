@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,21 @@ def docker(tables: Tables) -> Iterator[DockerClient]:
 
 
 @pytest.fixture(scope="session")
-def images(docker: DockerClient, tables: Tables) -> dict[str, str]:
-    return stand_in_images(docker, tables)
+def coming_images(docker: DockerClient, tables: Tables) -> Iterator[Future[dict[str, str]]]:
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(stand_in_images, docker, tables)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begun_images(request: pytest.FixtureRequest) -> None:
+    """Make the images of later tests beside the first ones, which need none."""
+    if any("images" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("coming_images")
+
+
+@pytest.fixture(scope="session")
+def images(coming_images: Future[dict[str, str]]) -> dict[str, str]:
+    return coming_images.result(timeout=1_800)
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,15 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from tests.stack.places import IMAGES, PACKAGES
 
 # Far more than on a quiet machine: fetching and unpacking share it with others.
 _SECONDS = 900
+# Images are made beside the first tests, and both take programs from packages.
+_UNPACKING = threading.Lock()
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
@@ -32,21 +35,24 @@ def run(*command: object, cwd: Path | None = None) -> str:
 def debian_package(name: str) -> Path:
     """Return the folder of an unpacked package: nothing is set up, so nothing of it starts here."""
     folder = PACKAGES / name
-    if not (folder / "version").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
-            run("apt-get", "-qq", "download", name, cwd=folder)
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"{error}\nRun `apt-get update`, or give real images: STACK_IMAGES=pull"
-            ) from None
-        [archive] = folder.glob("*.deb")
-        run("dpkg-deb", "-x", archive, folder)
-        version = run("dpkg-deb", "-f", archive, "Version")
-        archive.unlink()
-        (folder / "version").write_text(version)
+    with _UNPACKING:
+        if not (folder / "version").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _unpack(name, folder)
     return folder
+
+
+def _unpack(name: str, folder: Path) -> None:
+    try:
+        run("apt-get", "-qq", "download", name, cwd=folder)
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}\nRun `apt-get update`, or give real images: STACK_IMAGES=pull") from None
+    [archive] = folder.glob("*.deb")
+    run("dpkg-deb", "-x", archive, folder)
+    version = run("dpkg-deb", "-f", archive, "Version")
+    archive.unlink()
+    (folder / "version").write_text(version)
 
 
 def debian_version(name: str) -> str:

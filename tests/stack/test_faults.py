@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from tests.stack.killing import KILL_ALL, KILL_WORKER
@@ -78,16 +78,18 @@ def test_a_killed_mlflow_is_back_by_itself(stack, prometheus, tables):
 def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
     """No prediction fails; the registry's list is refused with 503, and that share of errors is told."""
     alerts = ("RegistryUnreachable", "ErrorShareHigh")
-    with under_load(stack, prometheus) as load, AskingOn(app, "GET", "/api/v1/models/registry") as asking:
+    lists = (app, "GET", "/api/v1/models/registry")
+    with under_load(stack, prometheus) as load, AskingOn(*lists) as asking, ExitStack() as later:
         began = time.time()
         # The container is killed and not its process, which would be back before an alert has had its time.
         stack.compose.run("kill", "mlflow")
+        # A list may wait for a name server before it fails; those that the two workers have no place for
+        # fail at once.
+        impatient = later.enter_context(AskingOn(*lists, clients=IMPATIENT))
         try:
-            # A list may wait for a name server before it fails; those that the two workers have no place for
-            # fail at once.
-            with AskingOn(app, "GET", "/api/v1/models/registry", clients=IMPATIENT):
-                fired = {name: stack.notifications.fired(name, began) for name in alerts}
+            fired = {name: stack.notifications.fired(name, began) for name in alerts}
         finally:
+            impatient.stop()
             stack.compose.run("start", "mlflow")
         stack.compose.wait_until_healthy("mlflow", seconds=90)
         mended = time.time()
@@ -194,8 +196,12 @@ class AskingOn:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    def stop(self):
+        """Let no one ask again; those who wait go on waiting."""
         self._stop.set()
+
+    def __exit__(self, *_):
+        self.stop()
         for thread in self._threads:
             thread.join(65)
 
