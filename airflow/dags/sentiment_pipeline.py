@@ -94,15 +94,15 @@ def prepare_data(run_id: str, ti: RuntimeTaskInstanceProtocol, dag_run: DagRunPr
 
 def check_drift(run_id: str, ti: RuntimeTaskInstanceProtocol) -> bool:
     """Say whether recent texts have drifted, and tell people."""
-    todo = steps(run_id)
+    work = steps(run_id)
     handed = {key: ti.xcom_pull(task_ids="prepare_data", key=key) for key in HANDED}
     with no_further_try():
-        report, facts = todo.check(handed_in(handed), drift_connection())
+        report, facts = work.check(handed_in(handed), drift_connection())
     ti.xcom_push(key="report", value=str(report))
     ti.xcom_push(key="drift", value=facts)
     if facts["drifted"]:
         log.warning(drift_sentence(facts))
-        notify(todo.options.webhook_url, drift_message(facts, run_id), log.info)
+        notify(work.options.webhook_url, drift_message(facts, run_id), log.info)
     else:
         log.info("No training: %s.", str(facts["status"]).replace("_", " "))
     return bool(facts["drifted"])
@@ -110,13 +110,13 @@ def check_drift(run_id: str, ti: RuntimeTaskInstanceProtocol) -> bool:
 
 def train(run_id: str, ti: RuntimeTaskInstanceProtocol) -> None:
     """Retrain and tell people how it ended, or ask another server to train."""
-    todo = steps(run_id)
-    outcome = todo.train(ti.xcom_pull(task_ids="check_drift", key="drift") or {})
+    work = steps(run_id)
+    outcome = work.train(ti.xcom_pull(task_ids="check_drift", key="drift") or {})
     if outcome is not None:
         ti.xcom_push(key="training", value=outcome)
         message = outcome_message(outcome, run_id)
         log.info(message["text"])
-        notify(todo.options.webhook_url, message, log.info)
+        notify(work.options.webhook_url, message, log.info)
 
 
 def tell_failure(context: Context) -> None:
