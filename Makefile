@@ -47,7 +47,7 @@ stack-down: ## End the stack; what its volumes hold stays
 .PHONY: test
 test: check ## All tests that need no root and no other environment
 	@$(MAKE) --no-print-directory --keep-going test-main test-browser
-	@echo "Left out, because it needs a Docker engine: make test-stack; an environment of its own: make test-airflow"
+	@echo "Left out, because it needs a Docker engine: make test-stack; an environment of its own: make test-airflow, make test-models"
 
 .PHONY: test-main
 test-main: install ## Of these all but those in a browser and those of `make check`
@@ -64,6 +64,13 @@ test-stack: install ## Tests of the whole stack on a real Docker engine (tests/R
 .PHONY: test-airflow
 test-airflow: install airflow-env ## Tests that run the Airflow DAG for real, on SQLite: up to 6 minutes
 	pytest -n auto --maxprocesses 4 tests/airflow
+
+# Not the environment of the other tests: what is in front on PATH is what the stages' `python` and `dvc` are.
+MODELS_ENV = VIRTUAL_ENV="$(CURDIR)/.cache/models" PATH="$(CURDIR)/.cache/models/bin:$$PATH"
+
+.PHONY: test-models
+test-models: models-env ## Tests of the kinds that need torch or fastText, in .cache/models: up to 6 minutes with its installation
+	$(MODELS_ENV) pytest tests/models_env
 
 # Pure tests: no browser, no servers, no MLflow, and nothing that is marked slow.
 FAST = tests/base tests/bulk tests/classifiers tests/datasets tests/drift tests/evaluation tests/families tests/features \
@@ -198,6 +205,18 @@ airflow-env: .cache/airflow/.installed ## Install Airflow in .cache/airflow, apa
 	@mkdir -p .cache
 	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || { rm -rf .cache/airflow; $(UV) venv --quiet .cache/airflow; }
 	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python .cache/airflow airflow/requirements.txt
+	@echo "$(CURDIR)" > $@
+
+.PHONY: models-env
+models-env: .cache/models/.installed ## Install torch, transformers and fastText in .cache/models, apart from .venv (docs/decisions/0025)
+
+# The lock has torch for this Python only. The build without CUDA is no index's: PIP_FIND_LINKS or UV_FIND_LINKS says where.
+.cache/models/.installed: requirements.models.txt pyproject.toml $(if $(filter $(CURDIR),$(shell cat .cache/models/.installed 2>/dev/null)),,anew) | $(UV)
+	@echo "installing what requirements.models.txt pins into .cache/models"
+	@mkdir -p .cache
+	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || { rm -rf .cache/models; $(UV) venv --quiet --python 3.11 .cache/models; }
+	@$(UV) pip sync --quiet --require-hashes --python .cache/models requirements.models.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .cache/models -e .
 	@echo "$(CURDIR)" > $@
 
 # Only checks need what is in it; npm itself comes with Node.js in .venv.

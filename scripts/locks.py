@@ -1,12 +1,13 @@
 """Make, renew and check the lock files; needs only Python and uv.
 
 `requirements.lock` is what `make install` puts into .venv; `requirements.runtime.lock` is the part of it that
-the app needs to answer, for images and servers. Those in docker/ are for the other images, and
-`airflow/requirements.txt` is for Airflow's own environment.
+the app needs to answer, for images and servers. Those in docker/ are for the other images;
+`airflow/requirements.txt` is for Airflow's environment, `requirements.models.txt` for that of heavier kinds.
 See docs/decisions/0004-lock-without-addresses.md.
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 FULL = Path("requirements.lock")
 RUNTIME = Path("requirements.runtime.lock")
+MODELS = Path("requirements.models.txt")
 # What each image or other environment holds: the file that asks for it, and options.
 IMAGES = {
     RUNTIME: ("pyproject.toml",),
@@ -24,10 +26,19 @@ IMAGES = {
     Path("docker/requirements.load.lock"): ("docker/load.in",),
     Path("docker/requirements.mlflow.lock"): ("docker/mlflow.in",),
     Path("airflow/requirements.txt"): ("airflow/requirements.in",),
+    MODELS: (
+        *("requirements.models.in", "pyproject.toml", "--extra", "pipeline"),
+        *("--extra", "fasttext", "--extra", "onnx", "--extra", "transformers"),
+    ),
 }
 EXTRAS = ("--extra", "pipeline", "--extra", "dev", "--extra", "docs", "--extra", "load")
 # The oldest Python of `requires-python`; --universal covers the newer ones and the other systems.
-RESOLUTION = ("--universal", "--python-version", "3.11", "--generate-hashes")
+RESOLUTION = ("--python-version", "3.11", "--generate-hashes")
+UNIVERSAL = ("--universal",)
+# torch's build without CUDA has files of its own for each system: this lock is for the one that CI has.
+PLATFORMS = {MODELS: ("--python-platform", "x86_64-manylinux_2_28")}
+# The package index has no such build; one of these says where it is.
+PLACES_OF_TORCH = ("UV_FIND_LINKS", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 LAYOUT = ("--no-header", "--no-annotate", "--quiet")
 # uv's exit status when something other than the resolution failed.
 UV_ERROR = 2
@@ -98,13 +109,23 @@ def compile_all(uv: str, folder: Path, *options: str) -> dict[Path, str]:
     full = folder / FULL.name
     if FULL.exists():
         shutil.copy(FULL, full)
-    made = {FULL: compile_onto(uv, "pyproject.toml", full, *EXTRAS, *options)}
+    made = {FULL: compile_onto(uv, "pyproject.toml", full, *UNIVERSAL, *EXTRAS, *options)}
     for lock, (source, *extras) in IMAGES.items():
-        if lock.parent.is_dir() and Path(source).exists():
+        if can_be_made(lock, Path(source)):
             copy = folder / lock.name
             copy.write_text(made[FULL] + ("" if "--upgrade" in options else read(lock)), encoding="utf-8")
-            made[lock] = compile_onto(uv, source, copy, *extras)
+            made[lock] = compile_onto(uv, source, copy, *PLATFORMS.get(lock, UNIVERSAL), *extras)
     return made
+
+
+def can_be_made(lock: Path, source: Path) -> bool:
+    """Whether the project has such a lock, and all that is in it can be found; if not the latter, say so."""
+    if not (lock.parent.is_dir() and source.exists()):
+        return False
+    if lock == MODELS and not any(map(os.environ.get, PLACES_OF_TORCH)):
+        print(f"{lock} is left as it is: UV_FIND_LINKS names no place of torch's build without CUDA.")
+        return False
+    return True
 
 
 def read(path: Path) -> str:
@@ -162,7 +183,7 @@ def asking(lock: Path) -> str:
 def newest(uv: str, target: Path) -> None:
     """Write a lock of the newest allowed versions elsewhere, and say how it differs from ours."""
     target.unlink(missing_ok=True)
-    text = compile_onto(uv, "pyproject.toml", target, *EXTRAS, "--upgrade")
+    text = compile_onto(uv, "pyproject.toml", target, *UNIVERSAL, *EXTRAS, "--upgrade")
     print("\n".join(changes(pins(read(FULL)), pins(text))) or "requirements.lock has the newest versions")
 
 

@@ -22,6 +22,8 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["p
 # No command needs them.
 FOR_WORK_ON_THE_CODE = {"dev", "docs", "load"}
 SENTENCE = "{} needs {}, which `pip install 'opinionlens[{}]'` installs."
+# In an environment of their own: tests/models_env looks at what they install.
+APART = {"fasttext", "onnx", "transformers"}
 # Runs a console script where some packages cannot be imported.
 WITHOUT = """
 import sys
@@ -45,7 +47,7 @@ def run_without(hidden: str, target: str, *arguments: str, folder: Path) -> subp
     )
 
 
-@pytest.mark.parametrize("extra", sorted(set(EXTRAS) - FOR_WORK_ON_THE_CODE))
+@pytest.mark.parametrize("extra", sorted(set(EXTRAS) - FOR_WORK_ON_THE_CODE - APART))
 def test_every_library_of_an_extra_is_known_by_the_name_that_is_imported(extra):
     modules = packages_distributions()
     for requirement in map(Requirement, EXTRAS[extra]):

@@ -78,8 +78,8 @@ def test_every_dependency_has_its_reason():
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8").lower()
     extras = PYPROJECT["project"]["optional-dependencies"]
     named = list(chain(PYPROJECT["project"]["dependencies"], *extras.values()))
-    # What only an image holds.
-    for path in (ROOT / "docker").glob("*.in"):
+    # What only an image or another environment holds.
+    for path in (*(ROOT / "docker").glob("*.in"), ROOT / "requirements.models.in"):
         named += [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
     names = [re.split(r"[\[<>=!~ ]", requirement)[0].lower() for requirement in named]
     assert [name for name in names if f"`{name}`" not in page] == []

