@@ -1,6 +1,6 @@
 """Classifiers: trained objects that turn texts into class probabilities.
 
 `classifier` is their interface, `prediction` and `explanation` their answers, `manifest` and `artifact`
-the form on disk, `load` the only way in. One module or package for each kind: `linear`, `skops`,
+the form on disk, `load` the only way in. One module or package for each kind: `linear`, `skops`, `onnx`,
 `lexicon_classifier`. `pyfunc` is the entry for MLflow.
 """

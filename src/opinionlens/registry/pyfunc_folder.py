@@ -46,7 +46,10 @@ _CODE = (
     "classifiers",
 )
 _ALWAYS_NEEDED = ("numpy", "pydantic", "vaderSentiment")
-_NEEDED_BY_KIND = {"skops": ("skops", "scikit-learn", "scipy")}
+_NEEDED_BY_KIND = {
+    "skops": ("skops", "scikit-learn", "scipy"),
+    "onnx": ("onnxruntime", "tokenizers"),
+}
 
 _INPUTS = {"text": "string"}
 _OUTPUTS = {

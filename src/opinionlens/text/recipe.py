@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.text.masking import masked
 from opinionlens.text.memo import Memo
 from opinionlens.text.negation import NegationRole, scope_of
 from opinionlens.text.normalising import NORMALISERS
@@ -113,6 +114,14 @@ class Recipe:
     def clean(self, text: str) -> str:
         """Join the tokens by single spaces."""
         return " ".join(self.tokens(text))
+
+    def readable(self, text: str) -> str:
+        """Return `text` as a tokenizer of another maker reads it.
+
+        It is decoded as for `tokens`; `social` also puts general words in place of addresses and user names.
+        """
+        decoded = self._reader.read(text)
+        return masked(decoded) if self.name.startswith("social") else decoded
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choice as JSON values."""
