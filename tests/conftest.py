@@ -1,6 +1,5 @@
 """What every test shares: a skip is a failure in CI, and small real classifiers can be had anywhere."""
 
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -10,6 +9,8 @@ from contextlib import closing
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+
+from opinionlens.base.file_locks import lock as hold
 
 # Without a time limit for an example, as in CI's profile: several processes share the cores.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -78,7 +79,7 @@ def made_once(shared_folder):
     def made(name, make):
         path = shared_folder / name
         with (shared_folder / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock)
             if not path.exists():
                 aside = path.with_name(f"{name}.aside")
                 make(aside)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import socket
 import tempfile
 from pathlib import Path
+
+from opinionlens.base.file_locks import lock
 
 # Below the ports that the system gives to outgoing connections and to servers on port 0.
 _PORTS = range(15_000, 32_000)
@@ -16,7 +17,8 @@ _TRIES = 200
 
 def free_port() -> int:
     """Return a port on which nobody listens; it stays reserved for this process until it ends."""
-    folder = Path(tempfile.gettempdir()) / f"opinionlens-test-ports-{os.getuid()}"
+    user = os.getuid() if hasattr(os, "getuid") else "all"  # Windows has a folder for each
+    folder = Path(tempfile.gettempdir()) / f"opinionlens-test-ports-{user}"
     folder.mkdir(exist_ok=True)
     for port in random.sample(_PORTS, _TRIES):
         if _reserve(folder / str(port)) and _is_free(port):
@@ -28,7 +30,7 @@ def _reserve(path: Path) -> bool:
     """Lock the file that stands for a port; the lock ends with the process, even a killed one."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)  # never closed here: that would give the lock back
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor, wait=False)
     except BlockingIOError:
         os.close(descriptor)
         return False
