@@ -323,7 +323,7 @@ def build_arguments() -> set[str]:
 
 @cache
 def services_and_jobs() -> set[str]:
-    """Return the services of the stack, the names that Traefik routes, and the jobs of Prometheus."""
+    """Return the stack's services, Traefik's names, and jobs of Prometheus, the DAG and workflows."""
     stack = yaml.safe_load((ROOT / "docker" / "stack.yaml").read_text(encoding="utf-8"))
     routes = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "traefik" / "dynamic").iterdir())
     scraped = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
@@ -331,6 +331,8 @@ def services_and_jobs() -> set[str]:
     jobs = {job["job_name"] for job in scraped["scrape_configs"]}
     dag = (ROOT / "airflow" / "dags" / "sentiment_pipeline.py").read_text(encoding="utf-8")
     tasks = set(re.findall(r'(?:dag|task)_id="(\w+)"', dag))
+    for path in (ROOT / ".github" / "workflows").iterdir():
+        jobs |= set(yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"])
     return set(stack["services"]) | {f"{host}.localhost" for host in hosts} | jobs | tasks
 
 

@@ -48,10 +48,13 @@ def test_they_run_when_they_should():
         "cleanup_cache.yml": ["41 3 * * *"],
     }
     assert all("workflow_dispatch" in on for on in when.values())
+    # What the DAG sends: tests/dags.
+    assert when["training.yml"]["repository_dispatch"] == {"types": ["opinionlens-retrain"]}
     # Called by others, so that nothing runs twice.
     assert {name for name, on in when.items() if "workflow_call" in on} == {"library.yml", "release.yml"}
     assert {event for on in when.values() for event in on} == {
-        "push", "pull_request", "workflow_dispatch", "workflow_call", "schedule"
+        "push", "pull_request", "workflow_dispatch", "workflow_call", "schedule",
+        "repository_dispatch",
     }  # fmt: skip
 
 
