@@ -40,6 +40,12 @@ def test_importing_needs_none_of_them(module):
     assert run(f"import opinionlens.{module}\nprint('imported')") == "imported\n"
 
 
+@pytest.mark.parametrize("module", ["conftest", "support.ports", "support.web_app"])
+def test_these_tests_can_be_loaded_without_them(module):
+    code = f"sys.path.insert(0, {str(SOURCE.parents[1])!r})\nimport tests.{module}\nprint('imported')"
+    assert run(code) == "imported\n"
+
+
 def test_open_files_are_not_counted_without_resource():
     """1,000 connections, and room for 128 other files."""
     code = "from opinionlens.server.descriptors import raise_open_files\nprint(raise_open_files(1000))"
