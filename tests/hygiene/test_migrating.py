@@ -53,7 +53,9 @@ FIELDS: dict[str, list[str]] = NAMES.pop("fields")
 OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+KIND_STAGES = yaml.safe_load((ROOT / "kinds" / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+KIND_PARAMS = yaml.safe_load((ROOT / "kinds" / "params.yaml").read_text(encoding="utf-8"))
 
 SYSTEMS = {"S1", "S2", "S1, S2"}
 
@@ -144,6 +146,7 @@ def test_fields_of_endpoints_are_named_and_there(endpoint):
         ("recipe.stemmer: cistem", "Modules and functions"),
         ("recipe.stems: porter", "Parameters"),
         ("training.trials", "Parameters"),
+        ("fasttext.epochs", "Parameters"),
         ("GET /api/v1/everything", "Endpoints"),
         ("POST /health", "Endpoints"),
         ("API__FALLBACK=dice", "Endpoints"),
@@ -168,6 +171,9 @@ def is_there(name: str, section: str) -> bool:
         return module_has(*name.partition(":")[::2])
     if re.match(r"[a-z]+\.[a-z_]+(: |$)", name) and name.partition(".")[0] in PARAMS:
         return parameter_takes(*name.partition(": ")[::2])
+    if re.match(r"[a-z]+\.\w+$", name) and name.partition(".")[0] in KIND_PARAMS:
+        section, _, key = name.partition(".")
+        return key in KIND_PARAMS[section]
     if re.match(r"[A-Z]+__[A-Z_]+=", name):
         return setting_takes(*name.split("="))
     return name in BY_SECTION[section]()
@@ -273,7 +279,7 @@ def files() -> set[str]:
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     found = {str(place) for name in tracked for place in (Path(name), *Path(name).parents)}
-    for stage in STAGES.values():
+    for stage in (*STAGES.values(), *KIND_STAGES.values()):
         outs = [*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())]
         found |= {one if isinstance(one, str) else next(iter(one)) for one in outs}
     found |= {

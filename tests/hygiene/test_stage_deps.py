@@ -1,4 +1,4 @@
-"""What `dvc.yaml` says a stage depends on is what its module really imports and reads."""
+"""What `dvc.yaml` and `kinds/dvc.yaml` say a stage depends on is what its module imports and reads."""
 
 import ast
 import re
@@ -11,7 +11,9 @@ import yaml
 from opinionlens.pipeline.params import Evaluation
 
 ROOT = Path(__file__).parents[2]
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+MAIN = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+KINDS = yaml.safe_load((ROOT / "kinds" / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES = MAIN | KINDS
 # They show and say things; they cannot change what a stage writes.
 PRESENTATION = {
     "opinionlens",
@@ -89,7 +91,7 @@ def params_read(module: str) -> set[str]:
 @pytest.mark.parametrize("stage", STAGES)
 def test_params_declared_are_the_params_read(stage):
     read = params_read(module_of(stage))
-    declared = {str(key) for key in STAGES[stage].get("params", [])}
+    declared = {key for key in STAGES[stage].get("params", []) if isinstance(key, str)}
     undeclared = {
         k for k in read if not any(k == d or d.startswith(f"{k}.") or k.startswith(f"{d}.") for d in declared)
     }
@@ -97,6 +99,19 @@ def test_params_declared_are_the_params_read(stage):
         d for d in declared if not any(k == d or d.startswith(f"{k}.") or k.startswith(f"{d}.") for k in read)
     }
     assert (undeclared, unread) == (set(), set())
+
+
+@pytest.mark.parametrize("stage", KINDS)
+def test_stages_of_heavier_kinds_work_in_the_root_with_parameters_of_their_own(stage):
+    assert KINDS[stage]["wdir"] == ".."
+    files = [key for key in KINDS[stage]["params"] if isinstance(key, dict)]
+    section = stage.removeprefix("train_")
+    assert files == [{"kinds/params.yaml": [section]}]
+    assert section in yaml.safe_load((ROOT / "kinds" / "params.yaml").read_text(encoding="utf-8"))
+
+
+def test_no_stage_has_two_places():
+    assert MAIN.keys() & KINDS.keys() == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -11,7 +11,7 @@ import numpy as np
 from opinionlens.base.artifact_limits import MAX_FILES, plain_file_size, too_large
 from opinionlens.base.errors import ArtifactError, ArtifactTampered, ArtifactUnsupported, SelfTestFailed
 from opinionlens.base.files import sha256_of_file
-from opinionlens.classifiers import skops
+from opinionlens.classifiers import fasttext, skops
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear import linear_classifier as linear
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest
@@ -29,11 +29,13 @@ _LOADERS: Mapping[str, Callable[[Manifest, Path], Classifier]] = {
     "linear": linear.load,
     "skops": skops.load,
     "onnx": onnx.load,
+    "fasttext": fasttext.load,
 }
 _FILES: Mapping[str, frozenset[str]] = {
     "linear": frozenset(linear.FILES),
     "skops": frozenset(skops.FILES),
     "onnx": frozenset(onnx.FILES),
+    "fasttext": frozenset(fasttext.FILES),
 }
 
 

@@ -40,6 +40,11 @@ def evals() -> None:
     _run("run_evals")
 
 
+def train_fasttext() -> None:
+    """Run the stage `train_fasttext`, with options for its parameters."""
+    _run("train_fasttext")
+
+
 def _run(stage: str) -> None:
     """Import a stage and run it.
 

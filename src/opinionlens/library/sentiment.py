@@ -42,7 +42,7 @@ class SentimentClassifier:
 
     @property
     def kind(self) -> str:
-        """The kind of classifier: linear, skops or lexicon."""
+        """The kind of classifier: linear, skops, fasttext or lexicon."""
         return self._classifier.manifest.kind
 
     @property

@@ -13,18 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opinionlens.base.progress import Reporter
-from opinionlens.classifiers.linear.general_weights import GeneralWeights
-from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
-from opinionlens.evaluation.calibration_fit import CalibrationChoice, choose_calibration
-from opinionlens.evaluation.reliability import MinConfidence, choose_min_confidence
+from opinionlens.evaluation.calibration_fit import CalibrationChoice
+from opinionlens.evaluation.reliability import MinConfidence
 from opinionlens.families.estimator import Estimator, LinearEstimator
-from opinionlens.features.calibration import Method
-from opinionlens.pipeline.general_part import TextReading, fit_general, lengths_of, mix
+from opinionlens.pipeline.calibrating import FittedCalibration, calibrate
+from opinionlens.pipeline.general_part import TextReading, fit_general
 from opinionlens.pipeline.params import Evaluation
 from opinionlens.pipeline.trials import Workers, stratified_folds
-
-# A bias for each class would carry the class frequencies of the training texts into texts of other kinds.
-_WITHOUT_BIAS = (Method.TEMPERATURE,)
 
 
 @dataclass(frozen=True)
@@ -32,9 +27,17 @@ class CalibratedEstimator:
     """A model of train + validation with its calibration."""
 
     estimator: Estimator
-    choice: CalibrationChoice
-    min_confidence: MinConfidence
-    general: GeneralWeights | None = None
+    calibration: FittedCalibration
+
+    @property
+    def choice(self) -> CalibrationChoice:
+        """The calibration, with its candidates."""
+        return self.calibration.choice
+
+    @property
+    def min_confidence(self) -> MinConfidence:
+        """The confidence below which an answer is uncertain."""
+        return self.calibration.min_confidence
 
     def probabilities(
         self, decisions: NDArray[np.float64], readings: Sequence[TextReading]
@@ -43,9 +46,7 @@ class CalibratedEstimator:
 
         One column per class of the estimator.
         """
-        if self.general is not None:
-            decisions, _ = mix(self.general, readings, decisions)
-        return self.choice.calibration.apply(decisions, lengths_of(readings))
+        return self.calibration.probabilities(decisions, readings)
 
 
 def refit_calibrated(
@@ -87,26 +88,10 @@ def refit_calibrated(
         estimator = refit.result()
         bar.advance()
     assert decisions is not None  # noqa: S101 - there are at least two folds
-    both = [*readings["train"], *readings["val"]]
-    general, familiar = None, np.ones(len(codes), dtype=np.bool_)
+    general = None
     if general_expert and isinstance(estimator, LinearEstimator):
         with reporter.track("general expert"):
             general = fit_general(readings, codes, decisions, estimator.classes)
-            decisions, mixtures = mix(general, both, decisions)
-        familiar = np.array([one.share >= UNFAMILIAR_BELOW for one in mixtures])
-    choice = choose_calibration(
-        decisions,
-        codes,
-        estimator.classes,
-        lengths=lengths_of(both),
-        methods=tuple(Method) if general is None else _WITHOUT_BIAS,
-        folds=evaluation.calibration_folds,
-        seed=seed,
-    )
-    threshold = choose_min_confidence(
-        codes[familiar],
-        choice.probabilities[familiar],
-        error_rate=evaluation.uncertain_error_rate,
-        max_marked=evaluation.uncertain_max_share,
-    )
-    return CalibratedEstimator(estimator, choice, threshold, general)
+    both = [*readings["train"], *readings["val"]]
+    found = calibrate(decisions, codes, both, estimator.classes, evaluation, general=general, seed=seed)
+    return CalibratedEstimator(estimator, found)

@@ -77,7 +77,7 @@ def write_fitted_artifact(
         unseen_texts: texts that the vocabulary was not fitted on; they say how strange a text may be.
         unfamiliar_confidence: below this, answers to texts unlike these are uncertain.
     """
-    model = model_of(fitted.estimator, vocabulary, fitted.general)
+    model = model_of(fitted.estimator, vocabulary, fitted.calibration.general)
     text = _text_weights(fitted.estimator, vocabulary)
     manifest = Manifest(
         kind=model.kind,
@@ -86,13 +86,13 @@ def write_fitted_artifact(
         calibration=fitted.choice.calibration,
         uncertainty=Uncertainty(
             min_confidence=fitted.min_confidence.threshold,
-            min_known_share=_least_familiar(vocabulary.spec, text, unseen_texts),
+            min_known_share=least_familiar(vocabulary.spec, text, unseen_texts),
             scripts=scripts_of(unseen_texts),
-            unfamiliar_confidence=unfamiliar_confidence if fitted.general else 0.0,
+            unfamiliar_confidence=unfamiliar_confidence if fitted.calibration.general else 0.0,
         ),
         training=provenance.training,
         lineage=provenance.lineage,
-        general=GENERAL_FEATURES if fitted.general else (),
+        general=GENERAL_FEATURES if fitted.calibration.general else (),
     )
     return write_artifact(
         directory, manifest, model, self_test_texts(unseen_texts), extra_files=provenance.extra_files
@@ -138,7 +138,7 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
     )
 
 
-def _least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
+def least_familiar(spec: FeatureSpec, text: TextWeights, unseen_texts: Sequence[str]) -> float:
     """Return the least share of known words of familiar texts.
 
     Below it a text is foreign. In hundredths.

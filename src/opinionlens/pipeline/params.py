@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -280,8 +280,20 @@ class Params(Section):
         return value
 
 
+File = TypeVar("File", bound=Section)
+
+
 def load_params(path: Path) -> Params:
     """Read and check the parameters.
+
+    Raises:
+        ParamsInvalid: as `load_section`.
+    """
+    return load_section(path, Params)
+
+
+def load_section(path: Path, kind: type[File]) -> File:
+    """Read and check a file of parameters of this form.
 
     Raises:
         ParamsInvalid: every fault of the file at once, each with its line, its key and the allowed values.
@@ -295,9 +307,9 @@ def load_params(path: Path) -> Params:
     except (yaml.YAMLError, RecursionError) as error:
         raise ParamsInvalid(f"is not YAML: {error}", where=str(path)) from error
     try:
-        return Params.model_validate(content or {})
+        return kind.model_validate(content or {})
     except ValidationError as error:
-        faults = [_describe(fault, lines) for fault in _innermost(error.errors())]
+        faults = [_describe(fault, lines, kind) for fault in _innermost(error.errors())]
         count = counted(len(faults), "fault")
         raise ParamsInvalid("\n  ".join([f"{count} in the parameters:", *faults]), where=str(path)) from error
 
@@ -315,12 +327,12 @@ def _innermost(faults: list[Any]) -> list[Any]:
     ]
 
 
-def _describe(fault: Any, lines: LineIndex) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+def _describe(fault: Any, lines: LineIndex, kind: type[Section]) -> str:  # noqa: ANN401 - ErrorDetails
     location = tuple(fault["loc"])
     key = ".".join(str(part) for part in location) or "the file"
     line = lines.of(location)
     if fault["type"] == "extra_forbidden":
-        return f"line {line}: unknown key `{key}`; allowed here: {', '.join(_allowed(location[:-1]))}"
+        return f"line {line}: unknown key `{key}`; allowed here: {', '.join(_allowed(kind, location[:-1]))}"
     if fault["type"] == "missing":
         return f"line {line}: `{key}` is missing"
     problem = fault["msg"].removeprefix("Value error, ")
@@ -329,15 +341,15 @@ def _describe(fault: Any, lines: LineIndex) -> str:  # noqa: ANN401 - pydantic's
     return f"line {line}: `{key}`: {problem} (found {fault['input']!r})"
 
 
-def _allowed(location: tuple[str | int, ...]) -> list[str]:
+def _allowed(kind: type[Section], location: tuple[str | int, ...]) -> list[str]:
     """Return the keys of the section at `location`."""
-    model: type[BaseModel] = Params
+    model: type[BaseModel] = kind
     for part in location:
         if part == "files":
             model = LabelledFile
         elif isinstance(part, str) and part in model.model_fields:
             model = _section_of(model, part)
-    return sorted(model.model_fields)
+    return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
 def _section_of(model: type[BaseModel], field: str) -> type[BaseModel]:

@@ -27,6 +27,11 @@ class Paths:
         return self.root / "params.yaml"
 
     @property
+    def kind_params(self) -> Path:
+        """The parameters of the heavier kinds."""
+        return self.root / "kinds" / "params.yaml"
+
+    @property
     def fetched(self) -> Path:
         """Data sets from packages or the network, one folder each."""
         return self.root / "data" / "fetched"
@@ -63,6 +68,11 @@ class Paths:
     def classifier(self) -> Path:
         """The tuned artifact."""
         return self.root / "objects" / "classifier"
+
+    @property
+    def fasttext(self) -> Path:
+        """The fastText artifact."""
+        return self.root / "objects" / "fasttext"
 
     @property
     def figures(self) -> Path:

@@ -49,6 +49,7 @@ _ALWAYS_NEEDED = ("numpy", "pydantic", "vaderSentiment")
 _NEEDED_BY_KIND = {
     "skops": ("skops", "scikit-learn", "scipy"),
     "onnx": ("onnxruntime", "tokenizers"),
+    "fasttext": ("fasttext-numpy2",),
 }
 
 _INPUTS = {"text": "string"}

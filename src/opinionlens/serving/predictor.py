@@ -20,7 +20,9 @@ from opinionlens.serving.store import ModelStore, ServedModel
 T = TypeVar("T")
 
 # Kinds that answer a short text in well under a millisecond; a hop to a thread, 0.1 ms, would be felt.
-QUICK_KINDS = frozenset({"linear", "lexicon"})
+QUICK_KINDS = frozenset({"linear", "lexicon", "fasttext"})
+# Those of them that explain as quickly; the others ask their model once for each word.
+QUICKLY_EXPLAINED_KINDS = frozenset({"linear", "lexicon"})
 # Up to this length. 10,000 characters take 2 ms, the worst of them or an explanation many times that:
 # other requests would feel it.
 QUICK_CHARS = 1_000
@@ -130,7 +132,7 @@ class Predictor:
             answer = explained(model, texts[0])
             return [(answer, present(answer))]
 
-        if _is_quick(model, text):
+        if model.kind in QUICKLY_EXPLAINED_KINDS and _is_quick(model, text):
             (result,) = explain([text])
         else:
             (result,) = await self._pool.run(explain, [text], share=_share(model))

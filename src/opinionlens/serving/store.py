@@ -47,7 +47,7 @@ class ServedModel:
 
     @property
     def kind(self) -> str:
-        """The kind of classifier, such as linear, skops or lexicon."""
+        """The kind of classifier, such as linear, fasttext or lexicon."""
         return self.classifier.manifest.kind
 
 

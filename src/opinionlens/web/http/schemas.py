@@ -59,7 +59,9 @@ class ModelInfo(AnswerModel):
         description="Registered version; of a model from a folder the start of its digest; null for the "
         "built-in word list."
     )
-    kind: str = Field(description="How it works: `linear`, `skops`, or `lexicon` for the built-in word list.")
+    kind: str = Field(
+        description="How it works: `linear`, `skops`, `fasttext`, `onnx`, or `lexicon` for the built-in list."
+    )
 
 
 class Probabilities(AnswerModel):
