@@ -255,9 +255,7 @@ def test_a_cache_that_cannot_be_deleted_is_a_failure(tmp_path):
 )  # fmt: skip
 def test_parameters_reach_dvc_as_they_are(parameters, expected, tmp_path):
     step = step_of("training.yml", "train", "Train")
-    done = run_step(
-        step, tmp_path, {"dvc": "printf '%s\\n' \"$@\""}, PARAMETERS=parameters, STAGE="tune_sklearn"
-    )
+    done = run_step(step, tmp_path, {"dvc": "printf '%s\\n' \"$@\""}, PARAMETERS=parameters)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == expected
 
@@ -268,6 +266,20 @@ def test_a_missing_artifact_ends_the_training_job(tmp_path):
     (tmp_path / "objects" / "classifier" / "manifest.json").write_text("")
     done = run_step(step, tmp_path, {"opinionlens": "echo predicted"})
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_the_summary_tells_what_was_trained(tmp_path):
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "tune_sklearn.json").write_text('{"test": 0.75}')
+    step = step_of("training.yml", "train", "Tell what was trained")
+    done = run_step(
+        step, tmp_path, {}, PARAMETERS="training.n_trials=5", REASON="drift `x`",
+        GITHUB_STEP_SUMMARY="summary.md",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    told = (tmp_path / "summary.md").read_text().splitlines()
+    assert told[:2] == ["## Trained: tune_sklearn training.n_trials=5", "Reason: `drift `x``"]
+    assert told[-3:] == ["```json", '{"test": 0.75}', "```"]
 
 
 def test_the_summary_tells_what_was_pushed(tmp_path):
@@ -282,3 +294,9 @@ def test_the_summary_tells_what_was_pushed(tmp_path):
     assert "ghcr.io/o/r/api:1.2.3\nghcr.io/o/r/api:1.2\n" in told
     assert "`abc`" in told
     assert "`sha256:1f`" in told
+
+
+def test_the_page_names_every_workflow_and_every_job():
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([\w.-]+)` \|", page, flags=re.MULTILINE))
+    assert named == set(FILES) | set(WORKFLOWS["ci_cd.yml"]["jobs"]) - {"release"}
