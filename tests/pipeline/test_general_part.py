@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.families.general_fit import fit_expert
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.pipeline.general_part import fit_general, read_texts
+from opinionlens.pipeline.general_part import fit_general, fit_general_at, mix, read_texts
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 
@@ -61,3 +61,22 @@ def test_where_a_class_has_fewer_than_200_short_texts_all_count(times: int, all_
     found = fitted(texts, codes).coef
     expected = expert_of(texts + texts[-50:], codes + codes[-50:])
     assert np.allclose(found / np.linalg.norm(found), expected, rtol=0, atol=1e-6) is all_count
+
+
+def test_a_floor_of_1_lets_a_model_count_in_full_beside_the_expert():
+    texts, codes = texts_of(SHORT, 40)
+    readings = read_texts(SPEC, texts)
+    splits, truth = {"train": readings, "val": readings[-50:]}, np.array([*codes, *codes[-50:]])
+    strange = read_texts(SPEC, ["quite another subject altogether, dreadful"])
+    decisions = np.array([[5.0, 0.0, 0.0]])
+    alone, _ = mix(fit_general_at(splits, truth, 2.0, floor=1.0), strange, np.zeros((1, 3)))
+    whole, mixtures = mix(fit_general_at(splits, truth, 2.0, floor=1.0), strange, decisions)
+    assert mixtures[0].share < 1
+    assert mixtures[0].expert > 0
+    np.testing.assert_allclose(whole, alone + decisions)
+    part, _ = mix(fit_general_at(splits, truth, 2.0, floor=0.25), strange, decisions)
+    np.testing.assert_allclose(part, alone + mix_factor(mixtures[0].share, 0.25) * decisions)
+
+
+def mix_factor(share: float, floor: float) -> float:
+    return floor + (1 - floor) * share

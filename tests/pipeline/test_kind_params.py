@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import ParamsInvalid
-from opinionlens.pipeline.kind_params import FastTextParams, KindParams, load_kind_params
+from opinionlens.pipeline.kind_params import FastTextParams, KindParams, TransformerParams, load_kind_params
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +57,31 @@ def test_other_keys_and_values_are_refused_with_their_line(tmp_path, line, told)
         load(tmp_path, text)
     assert told in str(caught.value)
     assert "line " in str(caught.value)
+
+
+def test_a_transformer_may_cost_half_a_point_where_it_is_made_small():
+    assert TransformerParams().max_f1_loss == 0.005
+    assert TransformerParams().max_pieces == 128
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("base: ''", "transformer.base"),
+        ("max_pieces: 1025", "transformer.max_pieces"),
+        ("max_rows: 0", "transformer.max_rows"),
+        ("patience: 0", "transformer.patience"),
+        ("warmup_share: 1.0", "transformer.warmup_share"),
+        ("mixed_precision: fp8", "transformer.mixed_precision"),
+        ("general_floor: 1.5", "transformer.general_floor"),
+        ("lr: 0.1", "unknown key `transformer.lr`; allowed here: annotator_weights, base, batch_size"),
+    ],
+)
+def test_other_values_for_a_transformer_are_refused_with_their_line(tmp_path, line, told):
+    with pytest.raises(ParamsInvalid) as caught:
+        load(tmp_path, f"transformer:\n  {line}\n")
+    assert told in str(caught.value)
+    assert "line 2" in str(caught.value)
 
 
 def test_words_without_parts_need_no_lengths():

@@ -75,14 +75,21 @@ def test_their_parameters_are_those_of_their_own_file(folder):
     assert status == {STAGE: [{"changed deps": {"kinds/params.yaml": {"fasttext": "modified"}}}]}
 
 
-def test_without_its_library_a_stage_says_one_sentence_and_changes_nothing(folder):
+@pytest.mark.parametrize(
+    ("stage", "library", "extra"),
+    [
+        ("train_fasttext", "fasttext-numpy2", "fasttext"),
+        ("train_transformer", "accelerate", "transformers"),
+    ],
+)
+def test_without_its_library_a_stage_says_one_sentence_and_changes_nothing(folder, stage, library, extra):
     def files() -> list[Path]:
         return sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
 
     before = files()
-    done = run(folder, sys.executable, "-m", "opinionlens.pipeline.train_fasttext", ok=False)
+    done = run(folder, sys.executable, "-m", f"opinionlens.pipeline.{stage}", ok=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    needed = "`train_fasttext` needs fasttext-numpy2, which `pip install 'opinionlens[fasttext]'` installs."
+    needed = f"`{stage}` needs {library}, which `pip install 'opinionlens[{extra}]'` installs."
     assert needed in " ".join(done.stderr.split())
     assert files() == before

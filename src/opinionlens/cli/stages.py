@@ -45,6 +45,11 @@ def train_fasttext() -> None:
     _run("train_fasttext")
 
 
+def train_transformer() -> None:
+    """Run the stage `train_transformer`."""
+    _run("train_transformer")
+
+
 def _run(stage: str) -> None:
     """Import a stage and run it.
 

@@ -42,7 +42,7 @@ class SentimentClassifier:
 
     @property
     def kind(self) -> str:
-        """The kind of classifier: linear, skops, fasttext or lexicon."""
+        """The kind of classifier: linear, skops, fasttext, onnx or lexicon."""
         return self._classifier.manifest.kind
 
     @property

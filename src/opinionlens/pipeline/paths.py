@@ -75,6 +75,19 @@ class Paths:
         return self.root / "objects" / "fasttext"
 
     @property
+    def transformer(self) -> Path:
+        """The artifact of a fine-tuned Transformer."""
+        return self.root / "objects" / "transformer"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Unfinished trainings of Transformers, a folder each.
+
+        No output of DVC: they outlive an interrupted stage.
+        """
+        return self.root / ".cache" / "train_transformer"
+
+    @property
     def figures(self) -> Path:
         """Pictures of the last run of each training stage."""
         return self.root / "figures"
