@@ -77,7 +77,7 @@ FAST = tests/base tests/bulk tests/classifiers tests/datasets tests/drift tests/
   tests/serving tests/tabular tests/text
 
 .PHONY: test-fast
-test-fast: install ## Tests of the pure parts, for while you work: under a minute
+test-fast: install ## Tests of the pure parts, for while you work: one to three minutes
 	$(PYTEST) -q -m "not slow" $(FAST)
 
 # Only what runs in the tests' own processes is counted: those that start programs are left out.
