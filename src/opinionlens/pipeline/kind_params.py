@@ -81,7 +81,7 @@ class TransformerParams(Section):
     mixed_precision: Literal["auto", "bf16", "off"] = "auto"
     quantize: StrictBool = True
     max_f1_loss: Share = 0.005
-    general_floor: Annotated[Number, Field(ge=0, le=1)] = 1.0
+    general_floor: Annotated[Number, Field(ge=0, le=1)] = 0.5
 
 
 class KindParams(Section):
