@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
+from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
     """Yield an event that SIGINT and SIGTERM set.
 
-    A handler must not set it itself. It runs amid whatever the main thread does, and that holds the event's
-    lock for moments in each `wait`: both would wait for ever. So a thread sets it, told by a queue whose
-    `put` a handler may call. Works in the main thread only.
+    A handler in Python would come too late: it runs in the main thread alone, and not while that waits for a
+    lock. A signal that arrives right before such a wait, or in another thread, does not end it. So the
+    interpreter itself writes the signal's number to a socket, at once, and a thread that reads there sets
+    the event. Works in the main thread only.
     """
-    stop, told = threading.Event(), SimpleQueue[None]()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        told.put(None)
+    stop = threading.Event()
+    told, tells = socket.socketpair()
+    tells.setblocking(False)
 
     def listen() -> None:
-        told.get()
-        stop.set()
+        with closing(told):
+            while number := told.recv(1):
+                if number[0] in _NUMBERS:
+                    stop.set()
 
     listening = threading.Thread(target=listen, name="stop-signals", daemon=True)
     listening.start()
     with ExitStack() as stack:
-        stack.callback(told.put, None)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            stack.callback(signal.signal, number, signal.signal(number, handle))
+        stack.callback(tells.close)
+        stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False))
+        for number in _NUMBERS:
+            stack.callback(signal.signal, number, signal.signal(number, _heard))
         yield stop
+
+
+def _heard(number: int, frame: FrameType | None) -> None:
+    """Do nothing: with a handler of Python's the interpreter writes the number."""
