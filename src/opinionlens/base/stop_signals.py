@@ -42,4 +42,4 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 
 def _heard(number: int, frame: FrameType | None) -> None:
-    """Do nothing: with a handler of Python's the interpreter writes the number."""
+    """Do nothing; the interpreter writes the number."""
