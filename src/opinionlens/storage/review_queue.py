@@ -195,13 +195,16 @@ def _labelled_texts() -> Select[Any]:
 
 
 def _skipped_texts(now: datetime) -> Select[Any]:
-    skipped = (
+    return _known_texts().where(predictions.c.id.in_(_skipped(now, MOST_REVIEWED)))
+
+
+def _skipped(now: datetime, most: int) -> Select[Any]:
+    return (
         select(review_skips.c.prediction_id)
         .where(review_skips.c.created_at >= now - SKIPPED_FOR)
         .order_by(review_skips.c.created_at.desc())
-        .limit(MOST_REVIEWED)
+        .limit(most)
     )
-    return _known_texts().where(predictions.c.id.in_(skipped))
 
 
 def _labels_of_readers(connection: Connection) -> dict[UUID, Label]:
@@ -225,12 +228,7 @@ def _done(connection: Connection, now: datetime) -> set[UUID]:
         .order_by(feedback.c.id.desc())
         .limit(NEWEST_PREDICTIONS)
     )
-    skipped = (
-        select(review_skips.c.prediction_id)
-        .where(review_skips.c.created_at >= now - SKIPPED_FOR)
-        .order_by(review_skips.c.created_at.desc())
-        .limit(NEWEST_PREDICTIONS)
-    )
+    skipped = _skipped(now, NEWEST_PREDICTIONS)
     return {*connection.scalars(labelled), *connection.scalars(skipped)}
 
 
