@@ -27,11 +27,12 @@ from opinionlens.families.fasttext_fit import FastTextChoice, bytes_of, fit_fast
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.fit_processes import FitProcesses, fit_processes
-from opinionlens.pipeline.general_part import TextReading, fit_general, read_texts
+from opinionlens.pipeline.general_part import TextReading, fit_general
 from opinionlens.pipeline.kind_export import (
     KindTested,
     KindTexts,
     TrainedKind,
+    read_kind_texts,
     report_kind,
     score_kind,
     write_kind,
@@ -39,9 +40,8 @@ from opinionlens.pipeline.kind_export import (
 from opinionlens.pipeline.kind_params import FastTextParams, load_kind_params
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.params import Params
-from opinionlens.pipeline.paths import SPLITS, Paths
+from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
-from opinionlens.pipeline.splits_on_disk import read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import stratified_folds
@@ -69,7 +69,8 @@ def train_fasttext(
     require_extra("fasttext", needed_by=f"`{RUN_NAME}`")
     chosen = _with(load_kind_params(paths.kind_params).fasttext, by_hand or {})
     seed = params.base.random_seed
-    texts = _read(FeatureSpec(Recipe(**params.recipe.model_dump()), word_ngrams=(1, 1)), paths)
+    spec = FeatureSpec(Recipe(**params.recipe.model_dump()), word_ngrams=(1, 1))
+    texts = read_kind_texts(spec, paths)
     tracked = open_tracking(reporter)
     with (
         fit_processes(max(1, min(params.training.n_jobs, os.cpu_count() or 1))) as fits,
@@ -107,11 +108,6 @@ def _with(chosen: FastTextParams, by_hand: Mapping[str, Any]) -> FastTextParams:
             f"--{fault['loc'][0]}: {fault['msg']} (found {fault['input']!r})" for fault in error.errors()
         ]
         raise ParamsInvalid("; ".join(faults), where="the command line") from error
-
-
-def _read(spec: FeatureSpec, paths: Paths) -> KindTexts:
-    splits = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
-    return KindTexts(splits, {name: read_texts(spec, rows.texts) for name, rows in splits.items()}, spec)
 
 
 def _choice(

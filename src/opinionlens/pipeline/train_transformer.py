@@ -20,11 +20,12 @@ from opinionlens.evaluation.calibration_fit import fit_temperature
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.pipeline.base_models import base_model
 from opinionlens.pipeline.calibrating import calibrate
-from opinionlens.pipeline.general_part import fit_general_at, read_texts
+from opinionlens.pipeline.general_part import fit_general_at
 from opinionlens.pipeline.kind_export import (
     KindTested,
     KindTexts,
     TrainedKind,
+    read_kind_texts,
     report_kind,
     score_kind,
     write_kind,
@@ -33,10 +34,10 @@ from opinionlens.pipeline.kind_params import TransformerParams, load_kind_params
 from opinionlens.pipeline.lineage import git_commit, hash_of_files, hash_of_values
 from opinionlens.pipeline.onnx_choice import ChosenExport, export_and_choose
 from opinionlens.pipeline.params import Params
-from opinionlens.pipeline.paths import SPLITS, Paths
+from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
 from opinionlens.pipeline.reporting import rounded
-from opinionlens.pipeline.splits_on_disk import read_labelled_texts, read_weights
+from opinionlens.pipeline.splits_on_disk import read_weights
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.transformer_rows import WeightedTexts, weighted_texts
@@ -66,7 +67,8 @@ def train_transformer(params: Params, paths: Paths, reporter: Reporter) -> None:
     require_extra("onnx", needed_by=f"`{RUN_NAME}`")
     chosen = load_kind_params(paths.kind_params).transformer
     seed = params.base.random_seed
-    texts = _read(FeatureSpec(Recipe(**params.recipe.model_dump()), word_ngrams=(1, 1)), paths)
+    spec = FeatureSpec(Recipe(**params.recipe.model_dump()), word_ngrams=(1, 1))
+    texts = read_kind_texts(spec, paths)
     plan = _plan(chosen, texts, paths, seed)
     tracked = open_tracking(reporter)
     with (
@@ -100,11 +102,6 @@ def train_transformer(params: Params, paths: Paths, reporter: Reporter) -> None:
     write_json(paths.metrics / f"{RUN_NAME}.json", report | {"export": _of_export(export)})
     forget_checkpoints(plan.checkpoints)
     _tell(report["test"], export, model_id, reporter)
-
-
-def _read(spec: FeatureSpec, paths: Paths) -> KindTexts:
-    splits = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
-    return KindTexts(splits, {name: read_texts(spec, rows.texts) for name, rows in splits.items()}, spec)
 
 
 def _plan(chosen: TransformerParams, texts: KindTexts, paths: Paths, seed: int) -> TrainingPlan:
