@@ -238,6 +238,7 @@ def violations() -> Callable[..., list[str]]:
 
     def find(page: playwright_api.Page, *accepted: str) -> list[str]:
         options = {"rules": {rule: {"enabled": False} for rule in accepted}}
+        page.wait_for_load_state("load")
         found = Axe().run(page, options=options).response["violations"]
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"

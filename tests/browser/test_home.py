@@ -73,6 +73,8 @@ def prediction_on(page: Page, text: str) -> tuple[str, list[str | None]]:
     prediction = page.locator("#prediction")
     expect(prediction).to_be_visible()
     expect(prediction.locator(".marked-text")).to_have_text(text, use_inner_text=False)
+    # A form that was sent brings a new page: what it hides is shown until its style sheets are there.
+    page.wait_for_load_state("load")
     shown = re.sub(r"answered in [\d.]+ ms", "", prediction.inner_text())
     widths = [fill.get_attribute("width") for fill in prediction.locator("svg .fill").all()]
     return re.sub(r"\s+", " ", shown), widths
