@@ -93,7 +93,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_base(tmp_path_factory.mktemp("base"))
 
 
-def make_project(root: Path, base: Path) -> Paths:
+def make_project(root: Path, base: Path, **changed: object) -> Paths:
     paths = Paths(root)
     for name, rows, start in (("train", 360, 0), ("val", 120, 1_000), ("test", 120, 2_000)):
         write_split(paths.preprocessed / f"{name}.parquet", rows, start)
@@ -104,6 +104,7 @@ def make_project(root: Path, base: Path) -> Paths:
         "batch_size": 16,
         "learning_rate": 0.003,
         "patience": 20,
+        **changed,
     }
     paths.kind_params.parent.mkdir(parents=True)
     paths.kind_params.write_text(json.dumps({"transformer": chosen}))
@@ -240,6 +241,16 @@ def test_an_interrupted_training_goes_on_at_its_last_checkpoint(
     assert bar.steps[0] == 22
     (record,) = tracking.find_runs("words")
     assert record.status is RunStatus.FINISHED
+
+
+def test_half_precision_is_for_processors_too(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, tracking = make_project(tmp_path, base, mixed_precision="bf16"), MemoryTracking()
+    monkeypatch.setattr(stage, "open_tracking", lambda reporter: Tracked(tracking, "words"))
+    assert run(paths)["test"]["macro_f1"] > 0.95
+    (record,) = tracking.find_runs("words")
+    assert record.params["device"] == "cpu, bf16"
 
 
 def test_a_base_that_is_no_model_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,6 +186,7 @@ def _arguments(plan: TrainingPlan, rows: int) -> Any:  # noqa: ANN401 - Training
         warmup_steps=round(params.warmup_share * steps),
         train_sampling_strategy="group_by_length",
         bf16=bf16,
+        use_cpu=bf16 and not on_gpu,  # the library refuses bfloat16 elsewhere unless it is told
         fp16=params.mixed_precision == "auto" and on_gpu and not bf16,
         eval_strategy="steps",
         eval_steps=every,
