@@ -102,23 +102,22 @@ def test_a_version_is_tried_beside_the_active_one(open_admin: OpenAdmin, violati
     page = open_admin()
     fetch(page, GOOD)
     press(page, "Try opinionlens 2")
-    text = page.get_by_label("Text to try with both")
+    text = page.get_by_label("Texts to try with both")
     expect(text).to_be_focused()
     press(page, "Compare")
     expect(page.locator("#trial .alert")).to_have_text("Type or paste a text first.")
     text.fill("a late, late train")
     page.keyboard.press("Control+Enter")
-    expect(
-        page.get_by_text("They differ: opinionlens 2 says positive, opinionlens 1 says negative.")
-    ).to_be_visible()
-    expect(page.locator(".trial-prediction")).to_have_count(2)
-    expect(page.locator(".trial-prediction").first).to_contain_text(
-        re.compile("on trial.*Positive.*late × 2", re.S)
-    )
+    agreement = page.locator("#trial p.agreement")
+    expect(agreement).to_have_text("They differ: opinionlens 2 says positive, opinionlens 1 says negative.")
+    tried = page.locator("#trial .tried")
+    expect(tried).to_have_attribute("data-differs", "")
+    expect(tried).to_contain_text(re.compile("Labels differ.*Answer.*Positive.*Negative.*late × 2", re.S))
     assert violations(page) == []
-    text.fill("great")
+    text.fill("great\nlate")
     press(page, "Compare")
-    expect(page.get_by_text("Both say positive.")).to_be_visible()
+    expect(agreement).to_have_text("They differ on 1 of 2 texts.")
+    expect(tried).to_have_count(2)
     expect(active_name(page)).to_have_text("opinionlens 1")
 
 
@@ -274,9 +273,9 @@ class TestForEverybody:
         page = open_admin(viewport=PHONE)
         fetch(page, GOOD)
         press(page, "Try opinionlens 2")
-        page.get_by_label("Text to try with both").fill("great and late " + "x" * 200)
+        page.get_by_label("Texts to try with both").fill("great and late " + "x" * 200)
         press(page, "Compare")
-        expect(page.locator(".trial-prediction")).to_have_count(2)
+        expect(page.locator(".tried")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
     def test_the_dialog_keeps_the_keyboard_and_gives_it_back(self, open_admin: OpenAdmin) -> None:

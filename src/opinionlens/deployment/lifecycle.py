@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -295,6 +295,9 @@ class Lifecycle:
         if model is not None and self._served_folder(model_id) is not None:
             return await self._threads.run(work, model)
         cached = await self._find(model_id)
+        if model is not None and model.digest == cached.digest:  # one in memory is enough
+            named = replace(model, name=cached.name, version=cached.number)
+            return await self._threads.run(work, named)
         return await self._threads.run(lambda: work(self._tried.get(cached)))
 
     async def on_challenger(self, work: Callable[[ServedModel | None], T]) -> T:

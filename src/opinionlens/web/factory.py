@@ -40,8 +40,9 @@ from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import with_problems
-from opinionlens.web.pages import docs, drift, evaluate, home, review, session
+from opinionlens.web.pages import docs, drift, evaluate, home, review, session, trying
 from opinionlens.web.pages.admin import admin_router
+from opinionlens.web.services.asked_models import AskedModels
 from opinionlens.web.services.error_log import ErrorLog
 from opinionlens.web.services.evaluations import Evaluations
 from opinionlens.web.services.inputs import InputLimits, Inputs
@@ -49,6 +50,7 @@ from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
 from opinionlens.web.services.templates import Pages, api_rows, load_templates
+from opinionlens.web.services.trial_runs import Trials
 
 # The commit that the image was built from.
 COMMIT_VARIABLE = "OPINIONLENS_REVISION"
@@ -140,6 +142,7 @@ def _services(
     templates = load_templates(api.templates_path)
     records = open_records(settings, metrics)
     lifecycle = Lifecycle(settings, store, records, registry, metrics)
+    models = AskedModels(store, lifecycle)
     return Services(
         store=store,
         predictor=Predictor(store, pool),
@@ -147,7 +150,8 @@ def _services(
         metrics=metrics,
         records=records,
         lifecycle=lifecycle,
-        evaluations=Evaluations(store, lifecycle, pool),
+        evaluations=Evaluations(store, models, pool),
+        trials=Trials(models, pool),
         security=open_security(settings.security, records, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
@@ -183,6 +187,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         admin_router(settings.api.model_name, can_follow=settings.follows_champion, from_folder=from_folder)
     )
     app.include_router(evaluate.router)
+    app.include_router(trying.router)
     app.include_router(drift.router)
     app.include_router(review.router)
     app.include_router(session.router)

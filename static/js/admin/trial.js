@@ -1,16 +1,15 @@
 // @ts-check
-// Tries a loaded version on a text, beside the one that answers now.
+// Tries a loaded version on texts, beside what answers now.
 
 import { wellFormed } from "../api.js";
 import { isBlank } from "../blank.js";
-import { button, byId, copyOf, find, slot, textArea } from "../dom.js";
-import { capitalised, percent } from "../numbers.js";
-import { fillBars, listedWord } from "../prediction-parts.js";
-import { ask, fill, nameOf } from "./page.js";
+import { button, byId, find, slot, textArea } from "../dom.js";
+import { ask, nameOf } from "./page.js";
 
-/** @import { Explanation, Model, Reply } from "../types.js" */
+/** @import { Model, Reply } from "../types.js" */
 
-const WORDS = 5;
+// Words of the app for what it answers with where no trained version is active, and for what is.
+const WORD_LIST = "lexicon";
 
 const section = byId("trial");
 const form = find("form", section, HTMLFormElement);
@@ -18,8 +17,8 @@ const go = find("button", form);
 const text = textArea(form, "text");
 const problem = slot("problem", section);
 
-/** @type {Model[]} */
-let pair = [];
+/** @type {[string, string] | null} */
+let pair = null;
 
 /**
  * Opens the panel for a version; `active` is what it is compared with, if a trained version answers.
@@ -27,8 +26,9 @@ let pair = [];
  * @param {Model | undefined} active
  */
 export function tryOut(model, active) {
-  pair = active ? [model, active] : [model];
+  pair = [model.model_id, active?.model_id ?? WORD_LIST];
   slot("name", section).textContent = nameOf(model);
+  slot("beside", section).textContent = active ? `${nameOf(active)}, which answers now` : "the built-in word list";
   clear();
   section.hidden = false;
   section.scrollIntoView({ block: "nearest" });
@@ -61,48 +61,18 @@ async function compare() {
   }
   const models = pair;
   go.setAttribute("aria-busy", "true");
-  // One after the other: only one version beside the active one is kept in memory.
-  /** @type {Reply<Explanation>[]} */
-  const replies = [];
-  for (const model of models) {
-    const path = `/api/v1/models/${encodeURIComponent(model.model_id)}/try`;
-    replies.push(await ask(path, { method: "POST", body: { text: asked } }));
-  }
+  /** @type {Reply<{ html: string }>} */
+  const reply = await ask("/admin/try/report", { method: "POST", body: { text: asked, models } });
   go.removeAttribute("aria-busy");
   if (models !== pair) return;
-  const problems = replies.flatMap((reply) => reply.problem ?? []);
-  if (problems.length) complain(problems[0]);
-  const answers = replies.map((reply) => reply.answer);
-  const shown = models.flatMap((model, index) => {
-    const answer = answers[index];
-    return answer ? [predictionOf(model, answer)] : [];
-  });
-  slot("trials", section).replaceChildren(...shown);
-  slot("agreement", section).textContent = problems.length ? "" : agreementWords(models, answers);
-}
-
-/** @param {Model} model @param {Explanation} answer */
-function predictionOf(model, answer) {
-  const article = fill(copyOf("trial-prediction"), {
-    name: model.is_active ? `${nameOf(model)}, answers now` : `${nameOf(model)}, on trial`,
-    label: capitalised(answer.prediction),
-    sure: percent(answer.confidence) + (answer.uncertain ? ", uncertain" : ""),
-  });
-  slot("label", article).dataset.label = answer.prediction;
-  slot("label", article).toggleAttribute("data-unsure", answer.uncertain);
-  fillBars(article, answer.probabilities);
-  const words = answer.strongest_words.slice(0, WORDS);
-  slot("words", article).replaceChildren(...words.map(listedWord));
-  slot("words", article).hidden = words.length === 0;
-  return article;
-}
-
-/** @param {Model[]} models @param {(Explanation | undefined)[]} answers */
-function agreementWords(models, answers) {
-  const [ours, theirs] = answers.map((answer) => answer?.prediction);
-  if (!ours || !theirs) return "";
-  if (ours === theirs) return `Both say ${ours.toLowerCase()}.`;
-  return `They differ: ${nameOf(models[0])} says ${ours.toLowerCase()}, ${nameOf(models[1])} says ${theirs.toLowerCase()}.`;
+  if (reply.problem !== undefined) {
+    complain(reply.problem);
+    return;
+  }
+  const trials = slot("trials", section);
+  // Our own template made it, and it escapes the texts.
+  trials.innerHTML = reply.answer.html;
+  slot("agreement", section).textContent = find(".agreement", trials).textContent;
 }
 
 form.addEventListener("submit", (event) => {

@@ -24,6 +24,7 @@ from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.web.factory import create_app
+from opinionlens.web.services.asked_models import AskedModels
 from opinionlens.web.services.evaluations import EvaluationOrder, Evaluations, EvaluationTooLong
 
 REPORT = "/admin/evaluate/report"
@@ -196,7 +197,7 @@ def slow(tmp_path: Path) -> Iterator[tuple[SlowClassifier, Callable[..., Evaluat
     classifier = SlowClassifier()
     store = ModelStore(ArtifactCache(tmp_path), fallback=ServedModel(classifier, name="slow"))  # type: ignore[arg-type]
     pool = BatchPool(threads=1, queue=4)
-    yield classifier, lambda **limits: Evaluations(store, None, pool, **limits)  # type: ignore[arg-type]
+    yield classifier, lambda **limits: Evaluations(store, AskedModels(store, None), pool, **limits)  # type: ignore[arg-type]
     classifier.go_on.set()
     pool.close()
 

@@ -50,6 +50,11 @@ def prediction_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
 
     Plain strings, as writing an enum costs several times as much.
     """
+    return {**unnamed_fields(prediction), "prediction_id": str(ident)}
+
+
+def unnamed_fields(prediction: Prediction) -> dict[str, Any]:
+    """Return the fields of a prediction that is not logged."""
     reason = prediction.reason
     return {
         "prediction": prediction.label.value,
@@ -57,7 +62,6 @@ def prediction_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
         "probabilities": dict(zip(_NAMES, prediction.probabilities, strict=True)),
         "uncertain": reason is not None,
         "reason": reason and reason.value,
-        "prediction_id": str(ident),
     }
 
 
@@ -109,8 +113,24 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
     explanation = answer.explanation
     ranked = sorted(explanation.contributions, key=_spread, reverse=True)
     listed, rest = ranked[:LISTED_CONTRIBUTIONS], ranked[LISTED_CONTRIBUTIONS:]
+    return (
+        answer_fields(answer)
+        | word_fields(explanation)
+        | {
+            "contributions": [_contribution_fields(explanation, one) for one in listed],
+            "rest": _by_label(explanation, _sum_of(rest, len(explanation.labels))),
+            "bias": _by_label(explanation, explanation.bias),
+            "decision": _by_label(explanation, explanation.decision),
+            "exact": explanation.exact,
+            "domain_share": explanation.share,
+        }
+    )
+
+
+def word_fields(explanation: Explanation) -> dict[str, Any]:
+    """Return the words that decided, in their places and listed."""
     words = deciding_words(explanation)
-    return answer_fields(answer) | {
+    return {
         "words": [
             {
                 "text": word.text,
@@ -133,12 +153,6 @@ def explanation_fields(answer: ExplainedAnswer) -> dict[str, Any]:
             }
             for word in strongest_words(words)
         ],
-        "contributions": [_contribution_fields(explanation, one) for one in listed],
-        "rest": _by_label(explanation, _sum_of(rest, len(explanation.labels))),
-        "bias": _by_label(explanation, explanation.bias),
-        "decision": _by_label(explanation, explanation.decision),
-        "exact": explanation.exact,
-        "domain_share": explanation.share,
     }
 
 

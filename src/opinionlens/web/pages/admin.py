@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.storage import StorageError, retrainings
-from opinionlens.text.labels import LABELS
 from opinionlens.web.http.guards import admin_page
 from opinionlens.web.pages.retraining_view import retraining_view
 from opinionlens.web.services.state import services_of
@@ -34,7 +33,6 @@ def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False
             "admin/models.html",
             here="admin",
             tab="Models",
-            labels=LABELS,
             model_name=model_name,
             can_follow=can_follow,
         )

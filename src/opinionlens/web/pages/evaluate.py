@@ -15,11 +15,12 @@ from starlette.responses import Response
 
 from opinionlens.datasets.label_spellings import told_labels
 from opinionlens.datasets.own_rows import Wanted
-from opinionlens.deployment.model_ids import model_id_of
 from opinionlens.web.api.answers import json_response
 from opinionlens.web.http.guards import admin_only, admin_page
+from opinionlens.web.pages.model_choices import model_choices
 from opinionlens.web.pages.report_view import report_fragment
-from opinionlens.web.services.evaluations import ACTIVE, ENDINGS, MAX_ROWS, WORD_LIST, EvaluationOrder
+from opinionlens.web.services.asked_models import ACTIVE
+from opinionlens.web.services.evaluations import ENDINGS, MAX_ROWS, EvaluationOrder
 from opinionlens.web.services.inputs import body_of
 from opinionlens.web.services.state import services_of
 
@@ -36,22 +37,12 @@ Name = Annotated[str, Query(max_length=200)]
 async def page(request: Request) -> Response:
     """Show where a file can be dropped."""
     services = services_of(request)
-    await services.lifecycle.row()
-    cards = await services.lifecycle.cached_versions()
-    versions = [
-        (model_id_of(card.name, card.number), f"{card.name} {card.number}")
-        for card in cards
-        if not services.lifecycle.is_active(card)
-    ]
     return services.pages.render(
         request,
         "admin/evaluate.html",
         here="admin",
         tab="Evaluate",
-        answering=services.store.active or services.store.fallback,
-        versions=versions,
-        active=ACTIVE,
-        word_list=WORD_LIST,
+        choices=await model_choices(services),
         endings=ENDINGS,
         max_rows=MAX_ROWS,
     )

@@ -15,23 +15,20 @@ from typing import TypeVar
 
 from opinionlens.base.errors import InputError, OpinionLensError, ServingBusy
 from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
-from opinionlens.classifiers.lexicon_classifier import LexiconClassifier
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.datasets.own_rows import OwnRows, Wanted, read_own_rows
-from opinionlens.deployment.lifecycle import Lifecycle
 from opinionlens.evaluation.own_data import Answers, measured
 from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.tabular.formats import FormatKind, format_of
 from opinionlens.text import vader
+from opinionlens.web.services.asked_models import AskedModels
 
 T = TypeVar("T")
 
 MAX_ROWS = 5_000
 LONGEST_SECONDS = 60.0
-# Words for what answers now and for the word list; no id of a version is one of them.
-ACTIVE, WORD_LIST = "active", "lexicon"
 ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
 
 _UNUSUAL = re.compile(r"[^\w.-]+")
@@ -66,14 +63,14 @@ class Evaluations:
     def __init__(
         self,
         store: ModelStore,
-        lifecycle: Lifecycle,
+        models: AskedModels,
         pool: BatchPool,
         *,
         longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
-        """Measure the models that `store` and `lifecycle` hold."""
+        """Measure the models that can be asked for by name."""
         self._store = store
-        self._lifecycle = lifecycle
+        self._models = models
         self._pool = pool
         self._longest_seconds = longest_seconds
         self._is_busy = False
@@ -106,7 +103,7 @@ class Evaluations:
             self._is_busy = False
 
     async def _measure(self, order: EvaluationOrder) -> OwnDataReport:
-        model = await self._model(order.model)
+        model = await self._models.find(order.model)
         own = await self._aside(lambda: _read(order))
         answers = await self._asked(model, own.texts)
         active = self._store.active
@@ -124,13 +121,6 @@ class Evaluations:
                 seed=order.wanted.seed,
             )
         )
-
-    async def _model(self, name: str) -> ServedModel:
-        if name == WORD_LIST:
-            return ServedModel(LexiconClassifier(), "built-in word list")
-        if name == ACTIVE:
-            return self._store.current()
-        return await self._lifecycle.on_tried(name, lambda model: model)
 
     async def _asked(self, model: ServedModel, texts: Sequence[str], called: str = "") -> Answers:
         def predict(part: Sequence[str]) -> list[Prediction]:

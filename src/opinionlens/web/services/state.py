@@ -22,6 +22,7 @@ from opinionlens.web.services.inputs import Inputs
 from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.stopping import Stopping
 from opinionlens.web.services.templates import Pages
+from opinionlens.web.services.trial_runs import Trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Services:
     records: Records
     lifecycle: Lifecycle
     evaluations: Evaluations
+    trials: Trials
     security: Security
     error_log: ErrorLog
     newest_drift: NewestDrift

@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.deployment.listing import MAX_PAGE_VERSIONS
-from opinionlens.serving.predictor import explained
 from opinionlens.storage.paging import MAX_PAGE_ROWS, MAX_ROW_NUMBER
-from opinionlens.web.api.answers import explanation_fields, json_response
+from opinionlens.web.api.answers import json_response
 from opinionlens.web.api.models.answers import (
     brief_answer,
     card_answer,
@@ -34,9 +33,10 @@ from opinionlens.web.api.models.schemas import (
     ModelsStatusAnswer,
     RegisteredPageAnswer,
 )
+from opinionlens.web.api.models.try_routes import try_router
 from opinionlens.web.http.guards import GUARDED, Admin
 from opinionlens.web.http.order_routes import OrderRoute
-from opinionlens.web.http.schemas import ExplanationAnswer, Problem
+from opinionlens.web.http.schemas import Problem
 from opinionlens.web.services.inputs import Inputs
 from opinionlens.web.services.state import services_of
 
@@ -67,18 +67,8 @@ def models_routers(inputs: Inputs) -> Sequence[APIRouter]:
     They are described with the limits that they check. Routers stand side by side: nested ones would hide the
     full route from logs and metrics.
     """
-    trying = APIRouter(prefix=PREFIX, tags=["models"], responses=GUARDED)
-    trying.add_api_route(
-        "/{model_id}/try",
-        try_out,
-        methods=["POST"],
-        summary="Ask a loaded version, active or not, and see which words decided",
-        response_model=ExplanationAnswer,
-        responses={**_GONE, **_REFUSED},
-        openapi_extra=inputs.describe_body(),
-    )
     # Fixed addresses come first, or `{model_id}` would take them.
-    return (_of_all, _of_one, trying)
+    return (_of_all, _of_one, try_router(inputs))
 
 
 @_of_all.get(
@@ -258,16 +248,3 @@ async def delete(request: Request, _: Admin, model_id: str) -> Response:
     """
     await services_of(request).lifecycle.delete(model_id)
     return Response(status_code=204)
-
-
-async def try_out(request: Request, _: Admin, model_id: str) -> Response:
-    """Predict one text with a loaded version.
-
-    The prediction is neither logged nor counted.
-    """
-    services = services_of(request)
-    text = await services.inputs.text_of_body(request)
-    fields = await services.lifecycle.on_tried(
-        model_id, lambda model: explanation_fields(explained(model, text))
-    )
-    return json_response(fields)
