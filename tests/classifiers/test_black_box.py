@@ -126,6 +126,14 @@ def test_the_expert_is_silent_for_texts_like_those_of_training():
     assert made.explain("awful film").share == 1.0
 
 
+def test_the_models_own_values_are_without_the_expert():
+    made = BlackBoxClassifier(
+        manifest(general=GENERAL_FEATURES), Rules(), ReaderWeights(WORDS, general(0.0, 1e9)), texts_at_once=1
+    )
+    assert made.own_decision_values(["good film", "awful"]).tolist() == [[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]
+    assert made.decision_values(["good film"]).tolist() != [[0.0, 1.0, 2.0]]
+
+
 def test_an_explanation_takes_words_out():
     explanation = classifier().explain("A good film")
     assert not explanation.exact

@@ -76,6 +76,10 @@ class BlackBoxClassifier:
         """Return decision values (n, k) before calibration."""
         return self._joined([self._decide(readings) for readings in self._parts(texts)])
 
+    def own_decision_values(self, texts: Sequence[str]) -> FloatArray:
+        """Return the model's own values (n, k), without the expert."""
+        return self._joined([self._own(readings) for readings in self._parts(texts)])
+
     def predict_proba(self, texts: Sequence[str]) -> FloatArray:
         """Return calibrated probabilities (n, k), rows summing to 1."""
         return self._joined([self._calibrated(readings) for readings in self._parts(texts)])
@@ -103,10 +107,14 @@ class BlackBoxClassifier:
             most=self._most_stretches,
         )
 
-    def _decide(self, readings: Sequence[Reading]) -> FloatArray:
+    def _own(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = self._model.decide(readings)
         if decisions.shape != (len(readings), len(self.labels)) or not np.isfinite(decisions).all():
             raise ArtifactUnsupported(f"The model cannot answer for {len(self.labels)} labels.")
+        return decisions
+
+    def _decide(self, readings: Sequence[Reading]) -> FloatArray:
+        decisions = self._own(readings)
         if self.reader.expert is None:
             return decisions
         mixtures = [reading.mixture for reading in readings]

@@ -50,6 +50,11 @@ def train_transformer() -> None:
     _run("train_transformer")
 
 
+def train_distilled() -> None:
+    """Run the stage `train_distilled`."""
+    _run("train_distilled")
+
+
 def _run(stage: str) -> None:
     """Import a stage and run it.
 

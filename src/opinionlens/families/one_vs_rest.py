@@ -52,7 +52,7 @@ def fit_one_vs_rest(
     """
     present = np.unique(codes)
     fits = [
-        _fit_binary(make_model(), matrix, codes == code, weights, None if ratios is None else ratios[row])
+        fit_binary(make_model(), matrix, codes == code, weights, None if ratios is None else ratios[row])
         for row, code in enumerate(present)
         if len(present) > 2 or row == 1
     ]
@@ -72,13 +72,22 @@ def average(fits: Sequence[LinearFit]) -> LinearFit:
     )
 
 
-def _fit_binary(
+def fit_binary(
     model: Any,  # noqa: ANN401 - LinearSVC or LogisticRegression
     matrix: Csr,
     target: npt.NDArray[np.bool_],
     weights: FloatArray | None,
-    ratio: FloatArray | None,
+    ratio: FloatArray | None = None,
 ) -> LinearFit:
+    """Fit one model to a class and the rest.
+
+    Args:
+        model: as `fit_one_vs_rest` makes it, with one row of coefficients.
+        matrix: texts by columns.
+        target: whether a text is of the class.
+        weights: how much each text counts; None: all alike.
+        ratio: multiplied onto the matrix for the fit and then into the coefficients.
+    """
     seen = matrix if ratio is None else _scale_columns(matrix, ratio)
     with warnings.catch_warnings():
         # Not swallowed: it becomes `converged`, which travels with the estimator and is tracked.

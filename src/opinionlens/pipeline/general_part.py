@@ -85,6 +85,7 @@ def fit_general_at(
     scale: float,
     *,
     floor: float = FLOOR,
+    further: Sequence[TextReading] = (),
 ) -> GeneralWeights:
     """Fit expert and gate beside a model of known scale.
 
@@ -93,9 +94,10 @@ def fit_general_at(
         codes: as for `fit_general`.
         scale: the factor from the model's decision values to logits.
         floor: the factor of the model's decision values in texts that are like none of these.
+        further: texts without labels that the model learnt from, too.
     """
     train, val = readings["train"], readings["val"]
-    words = count_domain_words(one.tokens for one in train)
+    words = count_domain_words(one.tokens for one in (*train, *further))
     both = [*train, *val]
     rows = _rows_for_expert(both, codes)
     values = np.array([both[row].general for row in rows.tolist()])

@@ -84,11 +84,41 @@ class TransformerParams(Section):
     general_floor: Annotated[Number, Field(ge=0, le=1)] = 0.5
 
 
+class UnlabelledFile(Section):
+    """A table with texts that need no label."""
+
+    path: Annotated[str, Field(min_length=1)]
+    text_column: str = "text"
+
+
+class DistilledParams(Section):
+    """A linear student of a slow teacher.
+
+    Attributes:
+        teacher: the folder of an artifact of kind `onnx` or `fasttext`.
+        files: texts without labels, below `data.raw_dir`.
+        max_texts: of these files in all, drawn by seed.
+        strength: values of C that are tried; a smaller one penalises more.
+        trust: shares that are tried of the teacher's answer in place of a given label.
+    """
+
+    teacher: Annotated[str, Field(min_length=1)] = "objects/transformer"
+    files: tuple[UnlabelledFile, ...] = ()
+    max_texts: Annotated[StrictInt, Field(ge=1, le=2_000_000)] = 50_000
+    strength: Annotated[tuple[Annotated[Number, Field(gt=0, le=1_000)], ...], Field(min_length=1)] = (
+        0.5,
+        1.0,
+        2.0,
+    )
+    trust: Annotated[tuple[Annotated[Number, Field(ge=0, le=1)], ...], Field(min_length=1)] = (0.5, 0.9)
+
+
 class KindParams(Section):
     """The whole file."""
 
     fasttext: FastTextParams = FastTextParams()
     transformer: TransformerParams = TransformerParams()
+    distilled: DistilledParams = DistilledParams()
 
 
 def load_kind_params(path: Path) -> KindParams:

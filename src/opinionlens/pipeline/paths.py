@@ -80,6 +80,11 @@ class Paths:
         return self.root / "objects" / "transformer"
 
     @property
+    def distilled(self) -> Path:
+        """The artifact of a distilled linear model."""
+        return self.root / "objects" / "distilled"
+
+    @property
     def checkpoints(self) -> Path:
         """Unfinished trainings of Transformers, a folder each.
 
