@@ -27,6 +27,7 @@ from opinionlens.storage.api_keys import Scope
 from opinionlens.storage.tables import api_keys as keys_table
 from opinionlens.storage.tables import login_attempts, sessions
 from opinionlens.storage.tables import users as users_table
+from opinionlens.storage.users import Role
 from opinionlens.web.factory import create_app
 
 NAME, PASSWORD = "ann", "a fine day for a walk"
@@ -48,11 +49,11 @@ class Site:
     hasher: Hasher
 
     def begin_anew(self) -> None:
-        """Forget everything but the user `ann`."""
+        """Forget everything but the admin `ann`."""
         with self.database.writing() as connection:
             for table in (sessions, users_table, login_attempts, keys_table):
                 connection.execute(table.delete())
-        users.add(self.database, NAME, self.hasher.hash(PASSWORD))
+        users.add(self.database, NAME, self.hasher.hash(PASSWORD), role=Role.ADMIN)
         self.client.cookies.clear()
         security = self.client.app_state["services"].security
         security.keys.forget()
@@ -63,6 +64,11 @@ class Site:
         page = self.client.get("/login", params={"next": more.pop("next")} if "next" in more else None)
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
         return self.client.post("/login", data=hidden | {"username": name, "password": password}, **more)
+
+    def log_in_as(self, role: Role) -> None:
+        """Give `ann` a role, and log her in."""
+        users.set_role(self.database, NAME, role)
+        assert self.log_in().status_code == 303
 
     def csrf_token(self) -> str:
         """What the pages of the present session carry."""

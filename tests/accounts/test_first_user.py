@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from opinionlens.accounts.first_user import ensure_first_user
 from opinionlens.base.setting_groups import SecuritySettings
 from opinionlens.storage import Database, StorageUnavailable, migrate, users
+from opinionlens.storage.users import Role
 
 CHEAP = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 
@@ -53,7 +54,7 @@ def test_without_a_hasher_it_is_the_real_one(database: Database) -> None:
 
 
 def test_where_there_is_a_user_nothing_is_changed(database: Database) -> None:
-    users.add(database, "bob", "hash")
+    users.add(database, "bob", "hash", role=Role.ADMIN)
     settings = SecuritySettings(admin_password=SecretStr("a fine day"))
     assert ensure_first_user(database, settings, hasher=CHEAP) is None
     assert [user.name for user in users.everybody(database)] == ["bob"]

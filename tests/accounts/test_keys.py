@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from opinionlens.accounts.key_checks import Keys
+from opinionlens.accounts.rights import Right
 from opinionlens.accounts.tokens import (
     hash_token,
     is_key,
@@ -88,7 +89,7 @@ def test_a_good_key_is_asked_for_once_in_a_while(keys: Keys, records: CountingRe
         for _ in range(10):
             who = await keys.principal_of(key)
             assert who is not None
-            assert (who.name, who.kind, who.scopes) == ("key n", "key", {Scope.PREDICT})
+            assert (who.name, who.kind, who.rights) == ("key n", "key", {Right.PREDICT})
         assert records.asked == 1
         clock.now += 5
         assert await keys.principal_of(key)
@@ -172,7 +173,7 @@ def test_while_the_database_is_away_a_key_that_was_good_predicts_and_does_nothin
         clock.now += 599
         who = await keys.principal_of(key)
         assert who is not None
-        assert who.scopes == {Scope.PREDICT}
+        assert who.rights == {Right.PREDICT}
         asked = records.asked
         assert await keys.principal_of(key)
         assert records.asked == asked, "it waits for the database with every request"
@@ -182,7 +183,7 @@ def test_while_the_database_is_away_a_key_that_was_good_predicts_and_does_nothin
         records.is_away = False
         who = await keys.principal_of(key)
         assert who is not None
-        assert who.scopes == {Scope.PREDICT, Scope.ADMIN}
+        assert who.rights == set(Right)
 
     asyncio.run(ask())
 
@@ -197,7 +198,7 @@ def test_while_the_database_hangs_a_key_that_was_good_does_not_wait_for_it(
         clock.now += 5
         who = await asyncio.wait_for(keys.principal_of(key), 60)
         assert who is not None
-        assert who.scopes == {Scope.PREDICT}
+        assert who.rights == {Right.PREDICT}
 
     asyncio.run(ask())
 

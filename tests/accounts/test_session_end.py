@@ -8,13 +8,14 @@ import pytest
 
 from opinionlens.accounts.browser_sessions import later_end
 from opinionlens.storage.sessions import Session
+from opinionlens.storage.users import Role
 
 LOGIN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOURS_12 = timedelta(hours=12)
 
 
 def session(*, ends_after: timedelta) -> Session:
-    return Session(1, "ann", "csrf", created_at=LOGIN, expires_at=LOGIN + ends_after)
+    return Session(1, "ann", Role.VIEWER, "csrf", created_at=LOGIN, expires_at=LOGIN + ends_after)
 
 
 @pytest.mark.parametrize(

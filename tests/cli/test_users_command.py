@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from opinionlens.accounts.passwords import PasswordWeak, argon2
 from opinionlens.base.errors import InputError, SettingsInvalid
 from opinionlens.cli.main import app
-from opinionlens.cli.users_command import add_user
+from opinionlens.cli.users_command import RoleName, add_user
 from opinionlens.storage import Database, NameTaken, RecordNotFound, StorageUnavailable, sessions, users
 from opinionlens.storage.columns import utc_now
+from opinionlens.storage.users import Role
 
 PASSWORD = "a fine day for a walk"
 
@@ -99,6 +100,33 @@ def test_the_list_shows_names_and_no_hash(database):
     assert "argon2" not in listed
 
 
+def test_a_user_is_a_viewer_unless_a_role_is_given(database):
+    assert "as viewer" in run("add", "ann", "--generate").stderr
+    run("add", "bob", "--generate", "--role", "analyst")
+    run("add", "cid", "--generate", "--role", "admin")
+    roles = {user.name: user.role.value for user in users.everybody(database)}
+    assert roles == {"ann": "viewer", "bob": "analyst", "cid": "admin"}
+    assert "analyst" in run("list").stdout
+
+
+def test_a_role_can_be_changed_and_one_is_told_when_no_admin_is_left(database):
+    run("add", "ann", "--generate", "--role", "admin")
+    run("add", "bob", "--generate", "--role", "admin")
+    assert "No admin" not in run("set-role", "BOB", "analyst").stderr
+    assert "No admin is left" in run("set-role", "ann", "viewer").stderr
+    assert [user.role.value for user in users.everybody(database)] == ["viewer", "analyst"]
+
+
+def test_removing_the_last_admin_is_told(database):
+    run("add", "ann", "--generate", "--role", "admin")
+    run("add", "bob", "--generate")
+    assert "No admin is left" in run("remove", "ann").stderr
+
+
+def test_the_roles_of_the_command_are_all_that_there_are():
+    assert [role.value for role in RoleName] == [role.value for role in Role]
+
+
 def test_the_last_one_may_go_and_one_is_told(database):
     run("add", "ann", "--generate")
     run("add", "bob", "--generate")
@@ -112,6 +140,7 @@ def test_the_last_one_may_go_and_one_is_told(database):
     [
         (("add", "ann", "--generate"), None, NameTaken, "reset-password"),
         (("reset-password", "bob", "--generate"), None, RecordNotFound, "no user bob"),
+        (("set-role", "bob", "admin"), None, RecordNotFound, "no user bob"),
         (("remove", "bob"), None, RecordNotFound, "no user bob"),
         (("add", "bob"), None, InputError, "--password-stdin"),
         (("add", "bob", "--generate", "--password-stdin"), PASSWORD, InputError, "Either"),

@@ -25,6 +25,7 @@ from opinionlens.storage import (
 )
 from opinionlens.storage.migrating import HEAD, alembic_config, is_current
 from opinionlens.storage.tables import metadata
+from opinionlens.storage.users import everybody
 from opinionlens.text.labels import Label
 
 NAMES = {table.name for table in metadata.sorted_tables}
@@ -196,6 +197,25 @@ def test_the_next_migration_can_be_written_by_hand(tmp_path, migrated_sqlite_fil
         text=True,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "No new upgrade operations detected."), done.stderr
+
+
+def test_users_of_before_there_were_roles_become_admins(empty_url):
+    insert = text(
+        "INSERT INTO users (name, password_hash, created_at, password_changed_at)"
+        " VALUES (:name, 'hash', :at, :at)"
+    )
+    at = "2026-11-22 12:00:00.000000+00:00"
+    migrate(empty_url, revision="0004")
+    with closing(Database(empty_url)) as database:
+        with database.writing() as connection:
+            connection.execute(insert, {"name": "ann", "at": at})
+        migrate(empty_url)
+        with database.writing() as connection:  # by a process of the version before
+            connection.execute(insert, {"name": "bob", "at": at})
+        assert {user.name: user.role.value for user in everybody(database)} == {
+            "ann": "admin",
+            "bob": "viewer",
+        }
 
 
 def test_rows_of_the_first_tables_are_kept(empty_url):

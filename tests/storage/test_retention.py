@@ -23,6 +23,7 @@ from opinionlens.storage import (
 )
 from opinionlens.storage.drift_sums import HourlySums
 from opinionlens.storage.retention import Expired, Retention, delete_excess, delete_expired, may_go
+from opinionlens.storage.users import Role
 from opinionlens.text.labels import Label
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_each_kind_of_row_has_its_own_age(database, prediction):
         drift_data.add(database, "sentiment_dist", 1, at=age)
     for age in (ago(hours=6) - SHORT, ago(hours=6)):
         login_attempts.record(database, "ann", "1", since=ago(days=1), at=age)
-    ann = users.add(database, "ann", "hash")
+    ann = users.add(database, "ann", "hash", role=Role.ADMIN)
     for token, expires in (("a" * 64, NOON - SHORT), ("b" * 64, NOON + SHORT)):
         sessions.add(database, token_hash=token, user_id=ann.id, csrf_token="c", expires_at=expires)
 

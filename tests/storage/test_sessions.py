@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from opinionlens.storage import RecordNotFound, sessions, users
+from opinionlens.storage.users import Role
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=8)
@@ -11,7 +12,7 @@ TOKEN = "a" * 64
 
 @pytest.fixture
 def session(database):
-    ann = users.add(database, "ann", "hash")
+    ann = users.add(database, "ann", "hash", role=Role.ADMIN)
     sessions.add(database, token_hash=TOKEN, user_id=ann.id, csrf_token="csrf", expires_at=LATER, at=NOON)
     return sessions.find(database, TOKEN, at=NOON)
 
@@ -21,6 +22,12 @@ def test_a_session_knows_its_user_and_its_csrf_token(session):
     assert (session.created_at, session.expires_at) == (NOON, LATER)
     assert "csrf=" not in repr(session)
     assert "'csrf'" not in repr(session)
+
+
+def test_a_new_role_counts_for_sessions_that_are_there(database, session):
+    assert session.role is Role.ADMIN
+    users.set_role(database, "ann", Role.VIEWER)
+    assert sessions.find(database, TOKEN, at=NOON).role is Role.VIEWER
 
 
 def test_it_is_good_until_it_expires(database, session):
@@ -52,6 +59,6 @@ def test_nobody_can_have_no_session(database):
 
 
 def test_a_token_itself_is_refused_where_its_hash_belongs(database):
-    ann = users.add(database, "ann", "hash")
+    ann = users.add(database, "ann", "hash", role=Role.ADMIN)
     with pytest.raises(Exception, match="token_hash_is_sha256"):
         sessions.add(database, token_hash="token", user_id=ann.id, csrf_token="csrf", expires_at=LATER)

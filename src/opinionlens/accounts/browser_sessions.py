@@ -71,7 +71,7 @@ class Sessions:
         later = later_end(session, now, self._idle)
         if later is not None:  # not waited for: a page must not wait for a writer that holds the database
             self._records.write_later(sessions.extend, token_hash, later)
-        return Visitor(user(session.user_name), session.csrf_token)
+        return Visitor(user(session.user_name, session.role), session.csrf_token)
 
     async def end(self, token: str) -> None:
         """Log a browser out.

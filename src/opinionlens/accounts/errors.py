@@ -6,7 +6,7 @@ OpinionLensError
 └── Refused                    403   base of all
     ├── LoginNeeded            401   neither a good key nor a session came with the request
     │   └── LoginRefused       401   drawn in login.py: the name or the password is wrong
-    ├── NotAllowed             403   the key is good, but not for this
+    ├── NotAllowed             403   the key or the user's role is not good for this
     ├── CsrfFailed             403   a form or script of another site may have sent this
     ├── TooManyRequests        429   come back later
     └── TooManyAttempts        429   the same, at the login
@@ -42,7 +42,7 @@ class LoginNeeded(Refused):
 
 
 class NotAllowed(Refused):
-    """The key lacks the scope for this."""
+    """The key or the user's role lacks the right."""
 
 
 class CsrfFailed(Refused):

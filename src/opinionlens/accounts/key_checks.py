@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from opinionlens.accounts.principals import EVERYTHING, Principal
+from opinionlens.accounts.principals import Principal
+from opinionlens.accounts.rights import EVERYTHING, Right, rights_of_scopes
 from opinionlens.accounts.tokens import hash_token, is_key, same
 from opinionlens.storage import StorageUnavailable, api_keys
-from opinionlens.storage.api_keys import Scope
 from opinionlens.storage.records import Records
 
 # A revoked key is refused everywhere after this time.
@@ -24,7 +24,7 @@ TRUSTED_SECONDS = 600.0
 _PATIENCE_SECONDS = 1.0
 _MOST_KEPT = 1_000
 
-PREDICT_ONLY = frozenset({Scope.PREDICT})
+PREDICT_ONLY = frozenset({Right.PREDICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Keys:
             if known is None or not is_trusted:
                 raise
             principal = Principal(
-                known.principal.name, known.principal.kind, known.principal.scopes & PREDICT_ONLY
+                known.principal.name, known.principal.kind, known.principal.rights & PREDICT_ONLY
             )
             self._keep(key_hash, _Known(principal, self._clock() + FRESH_SECONDS, known.trusted_until))
             return principal
@@ -110,7 +110,7 @@ class Keys:
             self._known.pop(key_hash, None)
             return None
         self._records.write_later(api_keys.mark_used, key)
-        principal = Principal(f"key {key.name}", "key", key.scopes)
+        principal = Principal(f"key {key.name}", "key", rights_of_scopes(key.scopes))
         self._keep(key_hash, _Known(principal, asked + FRESH_SECONDS, asked + TRUSTED_SECONDS))
         return principal
 

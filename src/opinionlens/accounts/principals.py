@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from opinionlens.storage.api_keys import Scope
-
-EVERYTHING = frozenset(Scope)
+from opinionlens.accounts.rights import RIGHTS_OF_ROLE, Right
+from opinionlens.storage.users import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +17,12 @@ class Principal:
         name: as records name them in `by`: a user's name, `key NAME`, or `admin key`; users' names have no
             spaces, so that none can look like a key.
         kind: the way of authentication.
-        scopes: their permissions.
+        rights: their permissions.
     """
 
     name: str
     kind: Literal["user", "key", "admin key"]
-    scopes: frozenset[Scope]
+    rights: frozenset[Right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,6 @@ class Visitor:
     csrf_token: str = field(repr=False)
 
 
-def user(name: str) -> Principal:
-    """Return a user, with all permissions."""
-    return Principal(name, "user", EVERYTHING)
+def user(name: str, role: Role) -> Principal:
+    """Return a user, with the rights of a role."""
+    return Principal(name, "user", RIGHTS_OF_ROLE[role])

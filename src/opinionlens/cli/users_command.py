@@ -1,4 +1,4 @@
-"""`opinionlens users`: add, list and remove users, reset passwords.
+"""`opinionlens users`: users, with passwords and roles.
 
 A password is asked for hidden, read from a pipe, or made up.
 """
@@ -7,17 +7,35 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from opinionlens.storage import Database
+
 users = typer.Typer(help="Users of the admin pages.", no_args_is_help=True)
+
+
+class RoleName(StrEnum):
+    """The roles of users, for the command line.
+
+    The words are those of `storage.users.Role`, which `--help` need not load.
+    """
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
 
 NameArgument = Annotated[str, typer.Argument(help="The user's name; capitals do not matter.")]
 GenerateOption = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
 StdinOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input: its first line.")
 ]
+
+RoleOption = Annotated[RoleName, typer.Option("--role", help="What the user may do.")]
 
 _NAME = re.compile(r"\S{1,200}")
 
@@ -31,18 +49,21 @@ def list_users() -> None:
 
     with open_database() as database:
         rows = [
-            (user.name, moment(user.created_at), moment(user.password_changed_at))
+            (user.name, user.role, moment(user.created_at), moment(user.password_changed_at))
             for user in everybody(database)
         ]
     if not rows:
         typer.echo("There is no user yet; the app makes the first user when it starts.", err=True)
         return
-    show_table(("name", "since", "password of"), rows)
+    show_table(("name", "role", "since", "password of"), rows)
 
 
 @users.command("add")
 def add_user(
-    name: NameArgument, generate: GenerateOption = False, password_stdin: StdinOption = False
+    name: NameArgument,
+    role: RoleOption = RoleName.VIEWER,
+    generate: GenerateOption = False,
+    password_stdin: StdinOption = False,
 ) -> None:
     """Add a user.
 
@@ -51,7 +72,7 @@ def add_user(
     from opinionlens.accounts.passwords import argon2, hash_password
     from opinionlens.cli.app_database import open_database
     from opinionlens.storage import NameTaken
-    from opinionlens.storage.users import add, find
+    from opinionlens.storage.users import Role, add, find
 
     _check_name(name)
     with open_database() as database:
@@ -60,8 +81,8 @@ def add_user(
                 f"There is a user {name} already.", remedy="`reset-password` gives them a new one."
             )
         password = _password_for(name, generate=generate, from_stdin=password_stdin)
-        user = add(database, name, hash_password(argon2(), password))
-    _tell(f"User {user.name} has been added.", password if generate else None)
+        user = add(database, name, hash_password(argon2(), password), role=Role(role))
+    _tell(f"User {user.name} has been added as {user.role}.", password if generate else None)
 
 
 @users.command("reset-password")
@@ -84,6 +105,18 @@ def reset_password(
     _tell(f"{name} has a new password, and is logged out everywhere.", password if generate else None)
 
 
+@users.command("set-role")
+def set_user_role(name: NameArgument, role: Annotated[RoleName, typer.Argument(help="The role.")]) -> None:
+    """Give a user another role, also in open sessions."""
+    from opinionlens.cli.app_database import open_database
+    from opinionlens.storage.users import Role, set_role
+
+    with open_database() as database:
+        set_role(database, name, Role(role))
+        _tell(f"{name} is {role} from now on.", None)
+        _tell_if_no_admin(database)
+
+
 @users.command("remove")
 def remove_user(name: NameArgument) -> None:
     """Remove a user, and end their sessions."""
@@ -92,10 +125,19 @@ def remove_user(name: NameArgument) -> None:
 
     with open_database() as database:
         remove(database, name)
+        _tell(f"{name} has been removed, and is logged out everywhere.", None)
         left = count(database)
-    _tell(f"{name} has been removed, and is logged out everywhere.", None)
+        if left:
+            _tell_if_no_admin(database)
     if not left:
         _tell("No user is left; the app makes the first user again when it starts.", None)
+
+
+def _tell_if_no_admin(database: Database) -> None:
+    from opinionlens.storage.users import Role, everybody
+
+    if not any(user.role is Role.ADMIN for user in everybody(database)):
+        _tell("No admin is left; `opinionlens users set-role NAME admin` makes one.", None)
 
 
 def _check_name(name: str) -> None:

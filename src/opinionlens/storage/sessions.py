@@ -16,6 +16,7 @@ from opinionlens.storage.database import Database
 from opinionlens.storage.deleting import delete_older
 from opinionlens.storage.errors import RecordNotFound
 from opinionlens.storage.tables import sessions, users
+from opinionlens.storage.users import Role, role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Session:
     Attributes:
         user_id: the user's id.
         user_name: their name.
+        role: their role at this moment.
         csrf_token: the token that forms of this session must carry; not shown when the value is printed.
         created_at: when the user logged in.
         expires_at: from when on it is good no more.
@@ -32,6 +34,7 @@ class Session:
 
     user_id: int
     user_name: str
+    role: Role
     csrf_token: str = field(repr=False)
     created_at: datetime
     expires_at: datetime
@@ -74,7 +77,7 @@ def find(database: Database, token_hash: str, *, at: datetime | None = None) -> 
         StorageUnavailable: the database does not answer.
     """
     query = (
-        select(sessions, users.c.name.label("user_name"))
+        select(sessions, users.c.name.label("user_name"), users.c.role)
         .join(users)
         .where(sessions.c.token_hash == token_hash, sessions.c.expires_at > (at or utc_now()))
     )
@@ -117,6 +120,7 @@ def _from_row(row: Row[Any]) -> Session:
     return Session(
         user_id=row.user_id,
         user_name=row.user_name,
+        role=role_of(row.role),
         csrf_token=row.csrf_token,
         created_at=row.created_at,
         expires_at=row.expires_at,

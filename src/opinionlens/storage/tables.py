@@ -164,6 +164,8 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("password_changed_at", UtcDateTime, nullable=False),
+    # An earlier version, which knows no roles, may add users while this one is taking over.
+    Column("role", String(20), nullable=False, server_default="viewer"),
 )
 
 api_keys = Table(

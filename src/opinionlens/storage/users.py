@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
@@ -19,6 +20,14 @@ from opinionlens.storage.inserting import insert_unless_there
 from opinionlens.storage.tables import sessions, users
 
 
+class Role(StrEnum):
+    """Roles of users, the least first."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person with a login.
@@ -26,6 +35,7 @@ class User:
     Attributes:
         id: counted up.
         name: in the form of `normal_name`.
+        role: decides about the user's rights.
         password_hash: as the app's hasher wrote it; not shown when the value is printed.
         created_at: when the user was added.
         password_changed_at: when the password was set last.
@@ -33,6 +43,7 @@ class User:
 
     id: int
     name: str
+    role: Role
     password_hash: str = field(repr=False)
     created_at: datetime
     password_changed_at: datetime
@@ -46,7 +57,7 @@ def normal_name(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
-def add(database: Database, name: str, password_hash: str, *, at: datetime | None = None) -> User:
+def add(database: Database, name: str, password_hash: str, *, role: Role, at: datetime | None = None) -> User:
     """Add a user.
 
     Raises:
@@ -56,6 +67,7 @@ def add(database: Database, name: str, password_hash: str, *, at: datetime | Non
     moment = at or utc_now()
     values = {
         "name": normal_name(name),
+        "role": role,
         "password_hash": password_hash,
         "created_at": moment,
         "password_changed_at": moment,
@@ -71,7 +83,7 @@ def add(database: Database, name: str, password_hash: str, *, at: datetime | Non
 def add_first(
     database: Database, name: str, password_hash: str, *, at: datetime | None = None
 ) -> User | None:
-    """Add a user, or return None if there are any.
+    """Add an admin, or return None if any users exist.
 
     Of several processes with one name only one adds it.
 
@@ -81,7 +93,7 @@ def add_first(
     if count(database):
         return None
     try:
-        return add(database, name, password_hash, at=at)
+        return add(database, name, password_hash, role=Role.ADMIN, at=at)
     except NameTaken:
         return None
 
@@ -133,6 +145,29 @@ def set_password(database: Database, name: str, password_hash: str, *, at: datet
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
 
+def set_role(database: Database, name: str, role: Role) -> None:
+    """Give a user another role.
+
+    It counts from their next request on.
+
+    Raises:
+        RecordNotFound: there is no such user.
+        StorageUnavailable: the database does not answer; nothing was changed.
+    """
+    statement = update(users).where(users.c.name == normal_name(name)).values(role=role)
+    with database.writing() as connection:
+        if connection.execute(statement).rowcount == 0:
+            raise _missing(name)
+
+
+def role_of(stored: str) -> Role:
+    """Return a stored role.
+
+    One of a newer version counts as the least.
+    """
+    return Role(stored) if stored in set(Role) else Role.VIEWER
+
+
 def renew_hash(database: Database, user: User, password_hash: str) -> bool:
     """Store a new hash of an unchanged password.
 
@@ -167,6 +202,7 @@ def _from_row(row: Row[Any]) -> User:
     return User(
         id=row.id,
         name=row.name,
+        role=role_of(row.role),
         password_hash=row.password_hash,
         created_at=row.created_at,
         password_changed_at=row.password_changed_at,

@@ -16,7 +16,8 @@ from tests.support.waiting import wait_until
 from tests.support.web_app import MakeSettings
 
 from opinionlens.base.settings import Settings
-from opinionlens.storage import Database, StorageUnavailable
+from opinionlens.storage import Database, StorageUnavailable, users
+from opinionlens.storage.users import Role
 
 
 @pytest.fixture
@@ -99,6 +100,18 @@ def test_drift_is_told_in_everyday_sentences_with_words_and_texts(
     assert "where is my gate?" not in said
     assert "another version" not in said
     assert "One check in 100 sounds the alarm although nothing has changed." in said
+
+
+def test_a_viewer_sees_figures_and_no_text(admin: TestClient, database: Database) -> None:
+    add_report(database, 1.8)
+    add_texts(database, "the pilots are on #strike")
+    assert "the pilots are on #strike" in words_of(admin)
+    (user,) = users.everybody(database)
+    users.set_role(database, user.name, Role.VIEWER)
+    said = words_of(admin)
+    assert "The texts have changed: 5,000 texts differ" in said
+    assert "Texts that people sent are shown to analysts and admins." in said
+    assert "are on #strike" not in said
 
 
 def test_without_stored_texts_it_names_the_setting(admin: TestClient, database: Database) -> None:

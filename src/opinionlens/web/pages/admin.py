@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.storage import StorageError, retrainings
-from opinionlens.web.http.guards import admin_page
+from opinionlens.web.http.guards import admin_page, view_page
 from opinionlens.web.pages.retraining_view import retraining_view
 from opinionlens.web.services.state import services_of
 
@@ -15,16 +15,16 @@ _RETRAININGS = 20
 
 
 def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False) -> APIRouter:
-    """Return the admin pages.
+    """Return the admin pages, most of them for viewers.
 
     Args:
         model_name: the name that the fetch form begins with.
         can_follow: whether the settings let the app follow the registry's champion.
         from_folder: whether the settings name a folder whose model is served.
     """
-    router = APIRouter(prefix="/admin", include_in_schema=False, dependencies=[Depends(admin_page)])
+    router = APIRouter(prefix="/admin", include_in_schema=False)
 
-    @router.get("")
+    @router.get("", dependencies=[Depends(view_page)])
     async def models(request: Request) -> Response:
         """Show active, loaded and registered versions."""
         pages = services_of(request).pages
@@ -37,7 +37,7 @@ def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False
             can_follow=can_follow,
         )
 
-    @router.get("/history")
+    @router.get("/history", dependencies=[Depends(view_page)])
     async def history(request: Request) -> Response:
         """Show the retrainings and the deployments."""
         services = services_of(request)
@@ -54,7 +54,7 @@ def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False
             retrainings=[retraining_view(each) for each in found],
         )
 
-    @router.get("/keys")
+    @router.get("/keys", dependencies=[Depends(admin_page)])
     async def keys(request: Request) -> Response:
         """Show the keys of programs."""
         services = services_of(request)
@@ -63,7 +63,7 @@ def admin_router(model_name: str, *, can_follow: bool, from_folder: bool = False
             request, "admin/keys.html", here="admin", tab="API keys", predictions_are_open=is_open
         )
 
-    @router.get("/models/{model_id}")
+    @router.get("/models/{model_id}", dependencies=[Depends(view_page)])
     async def card(request: Request, model_id: str) -> Response:
         """Show everything that is known of a version."""
         pages = services_of(request).pages

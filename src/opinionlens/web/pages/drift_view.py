@@ -126,7 +126,11 @@ def view_without_database() -> DriftView:
 
 
 def drift_view(
-    reports: Sequence[DriftReport], *, now: datetime, answering: str | None = None, texts: Sequence[str] = ()
+    reports: Sequence[DriftReport],
+    *,
+    now: datetime,
+    answering: str | None = None,
+    texts: Sequence[str] | None = (),
 ) -> DriftView:
     """Return the view of some reports.
 
@@ -134,7 +138,7 @@ def drift_view(
         reports: at least one, the newest first.
         now: to tell the report's age.
         answering: the model that answers now, with its version.
-        texts: stored texts of the newest report's window.
+        texts: stored texts of the newest report's window; None for readers who may not see them.
     """
     report = reports[0]
     content = content_of(report.body, has_drifted=report.has_drifted)
@@ -142,7 +146,7 @@ def drift_view(
     is_old = now - report.at > OLD_AFTER
     drifted = [one for one in content.measures if one.has_drifted]
     words = tuple(map(_moved, content.moved_words))
-    examples = examples_of(texts, content) if content.status == "drift" else ()
+    examples = examples_of(texts or (), content) if content.status == "drift" else ()
     return DriftView(
         content.status,
         _sentence(content, report, model, now, is_old=is_old),
@@ -291,9 +295,11 @@ def _moved(one: ReportedWord) -> MovedRow:
     return MovedRow(readable(one.word), one.before, one.now, kind)
 
 
-def _why_no_examples(content: ReportContent, texts: Sequence[str]) -> str:
+def _why_no_examples(content: ReportContent, texts: Sequence[str] | None) -> str:
     if content.status != "drift":
         return ""
+    if texts is None:
+        return "Texts that people sent are shown to analysts and admins."
     if not texts:
         return "No texts of that time are stored. They are with `PRIVACY__KEEP_TEXTS=true`."
     return "None of the stored texts has the words that moved."

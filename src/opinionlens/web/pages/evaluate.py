@@ -1,6 +1,6 @@
 """`/admin/evaluate`: scores of a version on one's own labelled texts.
 
-For administrators.
+For analysts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from opinionlens.datasets.label_spellings import told_labels
 from opinionlens.datasets.own_rows import Wanted
 from opinionlens.web.api.answers import json_response
-from opinionlens.web.http.guards import admin_only, admin_page
+from opinionlens.web.http.guards import analyst_only, analyst_page
 from opinionlens.web.pages.model_choices import model_choices
 from opinionlens.web.pages.report_view import report_fragment
 from opinionlens.web.services.asked_models import ACTIVE
@@ -33,7 +33,7 @@ _LOOK_SECONDS = 0.5
 Name = Annotated[str, Query(max_length=200)]
 
 
-@router.get("", dependencies=[Depends(admin_page)])
+@router.get("", dependencies=[Depends(analyst_page)])
 async def page(request: Request) -> Response:
     """Show where a file can be dropped."""
     services = services_of(request)
@@ -48,7 +48,7 @@ async def page(request: Request) -> Response:
     )
 
 
-@router.post("/report", dependencies=[Depends(admin_only)])
+@router.post("/report", dependencies=[Depends(analyst_only)])
 async def report(
     request: Request,
     file_name: Annotated[str, Query(min_length=1, max_length=1_000)],

@@ -1,6 +1,6 @@
 """`/admin/review`: the texts with the most to teach.
 
-For administrators; works without scripts, which add keys.
+For analysts; works without scripts, which add keys.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from opinionlens.storage import RecordNotFound, StorageUnavailable, review_queue
 from opinionlens.storage.review_queue import ReviewProgress
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.http.forms import form_of
-from opinionlens.web.http.guards import admin_page
+from opinionlens.web.http.guards import analyst_page
 from opinionlens.web.services.review_ranking import RankedText, rank
 from opinionlens.web.services.state import Services, services_of
 
-router = APIRouter(prefix="/admin/review", include_in_schema=False, dependencies=[Depends(admin_page)])
+router = APIRouter(prefix="/admin/review", include_in_schema=False, dependencies=[Depends(analyst_page)])
 
 SKIP, UNDO = "SKIP", "UNDO"
 _NO_STORE = {"Cache-Control": "no-store"}

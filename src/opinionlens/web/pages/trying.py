@@ -1,6 +1,6 @@
 """`/admin/try`: two versions on the same texts.
 
-For administrators; works without scripts.
+For analysts; works without scripts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.web.api.answers import json_response
 from opinionlens.web.http.forms import form_of
-from opinionlens.web.http.guards import admin_only, admin_page
+from opinionlens.web.http.guards import analyst_only, analyst_page
 from opinionlens.web.http.order_routes import OrderRoute
 from opinionlens.web.pages.model_choices import ModelChoice, model_choices
 from opinionlens.web.services.asked_models import ACTIVE, WORD_LIST
@@ -59,7 +59,7 @@ class TryView:
     alert: str | None = None
 
 
-@router.get("", dependencies=[Depends(admin_page)])
+@router.get("", dependencies=[Depends(analyst_page)])
 async def page(request: Request, models: Annotated[list[str] | None, Query(max_length=2)] = None) -> Response:
     """Show the form, with the two models of the address."""
     services = services_of(request)
@@ -67,7 +67,7 @@ async def page(request: Request, models: Annotated[list[str] | None, Query(max_l
     return _page(request, TryView(choices, _chosen(choices, models or [])))
 
 
-@router.post("", dependencies=[Depends(admin_page)])
+@router.post("", dependencies=[Depends(analyst_page)])
 async def answer(request: Request) -> Response:
     """Show the answers of both models.
 
@@ -86,7 +86,7 @@ async def answer(request: Request) -> Response:
     return _page(request, TryView(view.choices, view.chosen, view.typed, trial))
 
 
-@router.post("/report", dependencies=[Depends(admin_only)])
+@router.post("/report", dependencies=[Depends(analyst_only)])
 async def report(request: Request, form: TrialForm) -> Response:
     """Return the answers of both models as HTML, for scripts."""
     services = services_of(request)

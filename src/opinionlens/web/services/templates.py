@@ -148,16 +148,20 @@ class Pages:
         return HTMLResponse(content, status, {"Cache-Control": "no-store"})
 
 
-def visitor(request: Request) -> dict[str, str | None]:
-    """Return the visitor's name and CSRF token for a page.
+def visitor(request: Request) -> dict[str, Any]:
+    """Return the visitor's name, rights and CSRF token.
 
-    Both are None where the visitor is not logged in.
+    They are None and empty where the visitor is not logged in.
     """
-    # Whoever looked (`visitor_of`, `admin_page`) left it here: rendering asks no database.
+    # Whoever looked (`visitor_of`, `view_page`) left it here: rendering asks no database.
     known: Visitor | None = getattr(request.state, "visitor", None)
     if known is None:
-        return {"user": None, "csrf_token": None}
-    return {"user": known.viewer.name, "csrf_token": known.csrf_token}
+        return {"user": None, "csrf_token": None, "rights": frozenset()}
+    return {
+        "user": known.viewer.name,
+        "csrf_token": known.csrf_token,
+        "rights": known.viewer.rights,
+    }
 
 
 def view_of(answer: ExplainedAnswer) -> PredictionView:

@@ -16,7 +16,7 @@ from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ServedModel
 from opinionlens.text.blank import is_blank
 from opinionlens.web.services.asked_models import AskedModels
-from opinionlens.web.services.trial import Trial, ModelOnTrial, TriedText
+from opinionlens.web.services.trial import ModelOnTrial, Trial, TriedText
 
 # An explanation by occlusion asks a slow model a hundred times: ten texts and two models take some seconds.
 MAX_TEXTS = 10

@@ -23,7 +23,7 @@ from opinionlens.web.api.feedback.bodies import feedback_body
 from opinionlens.web.api.feedback.labelled_files import FORMATS, Format, written
 from opinionlens.web.api.feedback.schemas import FeedbackAnswer, FeedbackPage, ForgottenAnswer
 from opinionlens.web.http.client_address import address_of
-from opinionlens.web.http.guards import GUARDED, Admin
+from opinionlens.web.http.guards import GUARDED, Admin, Analyst
 from opinionlens.web.http.schemas import Problem
 from opinionlens.web.services.inputs import EXAMPLE_TEXT, InputLimits
 from opinionlens.web.services.state import services_of
@@ -171,7 +171,7 @@ async def remove(
 
 async def list_feedback(
     request: Request,
-    _: Admin,
+    _: Analyst,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
     before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
 ) -> Response:
@@ -186,7 +186,7 @@ async def list_feedback(
 
 async def export(
     request: Request,
-    _: Admin,
+    _: Analyst,
     format: Annotated[Literal["csv", "jsonl"], Query(description="How the file is written.")] = "csv",
 ) -> Response:
     """Return all feedback with a known text as a file.

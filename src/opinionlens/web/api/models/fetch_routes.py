@@ -17,7 +17,7 @@ from opinionlens.serving.fetches import Fetch
 from opinionlens.web.api.answers import json_response
 from opinionlens.web.api.models.answers import fetch_answer, model_answer
 from opinionlens.web.api.models.schemas import FetchAnswer, FetchOrderBody, ModelAnswer
-from opinionlens.web.http.guards import GUARDED, Admin
+from opinionlens.web.http.guards import GUARDED, Admin, Viewer
 from opinionlens.web.http.order_routes import OrderRoute
 from opinionlens.web.http.schemas import Problem
 from opinionlens.web.services.state import Services, services_of
@@ -74,7 +74,7 @@ async def fetch(
 
 
 @router.get("/fetches/", response_model=list[FetchAnswer], summary="List the last fetches")
-async def list_fetches(request: Request, _: Admin) -> Response:
+async def list_fetches(request: Request, _: Viewer) -> Response:
     """Return the fetches of all processes, newest first."""
     fetches = await services_of(request).lifecycle.fetching.latest()
     return json_response([fetch_answer(one) for one in fetches])
@@ -83,7 +83,7 @@ async def list_fetches(request: Request, _: Admin) -> Response:
 @router.get(
     "/fetches/{fetch_id}", response_model=FetchAnswer, summary="Say how far a fetch is", responses=_NO_FETCH
 )
-async def one_fetch(request: Request, _: Admin, fetch_id: str) -> Response:
+async def one_fetch(request: Request, _: Viewer, fetch_id: str) -> Response:
     """Return one fetch."""
     return json_response(fetch_answer(await services_of(request).lifecycle.fetching.read(fetch_id)))
 
@@ -106,7 +106,7 @@ async def one_fetch(request: Request, _: Admin, fetch_id: str) -> Response:
         503: {"model": Problem, "description": "Too many listen."},
     },
 )
-async def events(request: Request, _: Admin, fetch_id: str) -> Response:
+async def events(request: Request, _: Viewer, fetch_id: str) -> Response:
     """Stream the progress of a fetch until it ends."""
     services = services_of(request)
     first = await services.lifecycle.fetching.read(fetch_id)

@@ -1,6 +1,6 @@
 """Routes of `/api/v1/models`: loaded versions, registry, activation.
 
-For administrators.
+Viewers see, analysts try, admins change.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from opinionlens.web.api.models.schemas import (
     RegisteredPageAnswer,
 )
 from opinionlens.web.api.models.try_routes import try_router
-from opinionlens.web.http.guards import GUARDED, Admin
+from opinionlens.web.http.guards import GUARDED, Admin, Viewer
 from opinionlens.web.http.order_routes import OrderRoute
 from opinionlens.web.http.schemas import Problem
 from opinionlens.web.services.inputs import Inputs
@@ -78,7 +78,7 @@ def models_routers(inputs: Inputs) -> Sequence[APIRouter]:
     responses=_GONE,
 )
 async def list_models(
-    request: Request, _: Admin, brief: bool = False, model_id: Annotated[str | None, Query()] = None
+    request: Request, _: Viewer, brief: bool = False, model_id: Annotated[str | None, Query()] = None
 ) -> Response:
     """Return the loaded and verified versions.
 
@@ -94,7 +94,7 @@ async def list_models(
 @_of_all.get(
     "/status", response_model=ModelsStatusAnswer, summary="Say what is active, and what is in the way"
 )
-async def status(request: Request, _: Admin) -> Response:
+async def status(request: Request, _: Viewer) -> Response:
     """Return the active version, its problems and the following mode.
 
     The mode says whether the registry's champion becomes active by itself.
@@ -120,7 +120,7 @@ async def status(request: Request, _: Admin) -> Response:
 )
 async def history(
     request: Request,
-    _: Admin,
+    _: Viewer,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 50,
     before: Annotated[int | None, Query(ge=1, le=MAX_ROW_NUMBER)] = None,
 ) -> Response:
@@ -141,7 +141,7 @@ async def history(
 )
 async def registry(
     request: Request,
-    _: Admin,
+    _: Viewer,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_VERSIONS)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     name: Annotated[str | None, Query(max_length=255, description="Only models whose name has this.")] = None,
@@ -202,7 +202,7 @@ async def delete_by_query(request: Request, _: Admin, model_id: str) -> Response
 
 
 @_of_one.get("/{model_id}", response_model=ModelAnswer, summary="Describe a loaded version", responses=_GONE)
-async def one_model(request: Request, _: Admin, model_id: str) -> Response:
+async def one_model(request: Request, _: Viewer, model_id: str) -> Response:
     """Return one loaded version."""
     lifecycle = services_of(request).lifecycle
     await lifecycle.row()
@@ -212,7 +212,7 @@ async def one_model(request: Request, _: Admin, model_id: str) -> Response:
 @_of_one.get(
     "/{model_id}/card", response_model=ModelCardAnswer, summary="Tell all about a version", responses=_GONE
 )
-async def model_card(request: Request, _: Admin, model_id: str) -> Response:
+async def model_card(request: Request, _: Viewer, model_id: str) -> Response:
     """Return a version's training data, scores and limits.
 
     Scores are given by kind of text and by source.

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from opinionlens.serving.predictor import explained
 from opinionlens.web.api.answers import explanation_fields, json_response, unnamed_fields, word_fields
 from opinionlens.web.api.models.trial_schemas import TrialAnswer
-from opinionlens.web.http.guards import GUARDED, Admin
+from opinionlens.web.http.guards import GUARDED, Analyst
 from opinionlens.web.http.schemas import ExplanationAnswer, Problem
 from opinionlens.web.services.inputs import EXAMPLE_TEXT, InputLimits, Inputs, JsonBody, text_type
 from opinionlens.web.services.state import services_of
@@ -35,7 +35,7 @@ def try_router(inputs: Inputs) -> APIRouter:
     body = _trial_body(inputs.limits)
     router = APIRouter(prefix="/api/v1/models", tags=["models"], responses=GUARDED)
 
-    async def try_two(request: Request, _: Admin) -> Response:
+    async def try_two(request: Request, _: Analyst) -> Response:
         """Predict texts with two models, and mark where they differ.
 
         The predictions are neither logged nor counted.
@@ -65,7 +65,7 @@ def try_router(inputs: Inputs) -> APIRouter:
     return router
 
 
-async def try_out(request: Request, _: Admin, model_id: str) -> Response:
+async def try_out(request: Request, _: Analyst, model_id: str) -> Response:
     """Predict one text with a loaded version.
 
     The prediction is neither logged nor counted.
