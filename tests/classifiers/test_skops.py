@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
-from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.base.errors import ArtifactUnsupported, LibraryMissing
 from opinionlens.classifiers.artifact import write_artifact
 from opinionlens.classifiers.linear.weights import LinearWeights
 from opinionlens.classifiers.load import load_classifier
@@ -114,6 +115,24 @@ def test_an_explanation_of_any_length_is_bounded(
     explanation = SkopsModel(weights.text, columns, fitted("tree")).classifier(manifest).explain(text)
     assert len(explanation.contributions) == min(len(text), 100)
     assert len(explanation.by_token()) == len(explanation.tokens) == text.count("word")
+
+
+def test_without_the_library_one_sentence_says_what_to_install(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    manifest: Manifest,
+    weights: LinearWeights,
+    columns: np.ndarray,
+    fitted: Callable[[str], Any],
+    texts: Sequence[str],
+) -> None:
+    write_artifact(tmp_path / "a", manifest, SkopsModel(weights.text, columns, fitted("tree")), texts)
+    monkeypatch.delitem(sys.modules, "skops.io")
+    monkeypatch.setitem(sys.modules, "skops", None)
+    with pytest.raises(LibraryMissing) as caught:
+        load_classifier(tmp_path / "a")
+    assert caught.value.what == "A classifier of the kind 'skops' needs the package skops."
+    assert str(caught.value.remedy).startswith("Run `pip install 'opinionlens[pipeline]'`")
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from opinionlens.base.errors import RegistryUnavailable
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.deployment.champion import is_wanted
 from opinionlens.deployment.errors import FollowingIsOff
 from opinionlens.registry.port import CHAMPION
@@ -174,6 +175,34 @@ def test_the_row_wins_over_the_last_good_version(make_rig, versions, registry, u
     card = after.store.cache.find(NAME, 1)
     after.store.cache.remember(card)
     asyncio.run(start_again())
+
+
+def test_a_deployed_version_whose_library_is_missing_is_not_fetched_again(make_rig, versions, until):
+    before, after = make_rig(), make_rig()
+
+    async def choose():
+        async with before.running() as lifecycle:
+            await until(lambda: before.version == 1)
+            await fetched(lifecycle, 2)
+            await lifecycle.activate("opinionlens-2", by="ann", why="mine", expected=None)
+
+    def lacks(path, digest):
+        raise library_missing("onnx", "onnxruntime")
+
+    async def start_without():
+        after.store._load = lacks
+        async with after.running() as lifecycle:
+            await until(lambda: any("should be active" in one for one in lifecycle.active.problems))
+            return lifecycle.active.problems
+
+    asyncio.run(choose())
+    downloads = after.registry.downloads
+    problems = asyncio.run(start_without())
+    assert any(
+        "needs the package onnxruntime. Run `pip install 'opinionlens[onnx]'`" in one for one in problems
+    )
+    assert after.registry.downloads == downloads
+    assert after.store.cache.holds(str(versions[1].digest))
 
 
 def test_with_the_database_away_the_champion_answers_and_is_recorded_later(rig, versions, until):

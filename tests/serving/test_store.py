@@ -10,11 +10,13 @@ import pytest
 
 from opinionlens.base.errors import (
     ArtifactTampered,
+    LibraryMissing,
     ModelNotAvailableError,
     RegistryUnavailable,
     SelfTestFailed,
 )
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.classifiers.linear import pacing
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.registry import MemoryRegistry, Version
@@ -94,6 +96,20 @@ def test_a_failing_self_test_is_refused_and_not_kept(
     with pytest.raises(SelfTestFailed):
         store.load(kind_version, registry)
     assert cache.versions() == []
+
+
+def test_a_copy_stays_where_only_a_library_is_missing(
+    store: ModelStore, cache: ArtifactCache, registry: MemoryRegistry, kind_version: Version
+) -> None:
+    cached = store.cache.fetch(kind_version, registry)
+
+    def lacks(path: Path, digest: str) -> Classifier:
+        raise library_missing("skops", "skops")
+
+    with pytest.raises(LibraryMissing, match=r"needs the package skops"):
+        ModelStore(cache, load=lacks).load_cached(cached)
+    assert cache.holds(cached.digest)
+    assert store.load_cached(cached).version == 1  # a process that has it, or this one later
 
 
 def test_the_loader_is_told_the_registered_digest(

@@ -13,6 +13,7 @@ OpinionLensError                     500
 │   ├── ArtifactMissing              404   there is none at that place
 │   ├── ArtifactTampered                   a checksum or the manifest's digest does not match
 │   ├── ArtifactUnsupported                unknown format, kind, recipe or estimator type
+│   │   └── LibraryMissing                 a library of its kind is not installed here
 │   └── SelfTestFailed                     the recorded texts get other probabilities here
 ├── RegistryError                    502
 │   ├── RegistryUnavailable          503   it does not answer, or not in time
@@ -111,6 +112,13 @@ class ArtifactUnsupported(ArtifactError):
     """A format, kind, recipe or estimator type is unknown.
 
     This version of the code does not know it.
+    """
+
+
+class LibraryMissing(ArtifactUnsupported):
+    """A library of the artifact's kind is not installed.
+
+    The artifact itself may be well.
     """
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.black_box import BlackBoxClassifier
 from opinionlens.classifiers.fasttext_file import check_model
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.classifiers.linear.text_reading import Reading
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.reader_weights import READER_NAME, ReaderWeights
@@ -76,10 +77,7 @@ def _opened(path: Path, labels: Sequence[str]) -> LineModel:
     try:
         from fasttext import load_model
     except ModuleNotFoundError as error:
-        raise ArtifactUnsupported(
-            "A classifier of the kind 'fasttext' needs the package fasttext-numpy2.",
-            remedy="Run `pip install 'opinionlens[fasttext]'`, or promote a model of kind 'linear'.",
-        ) from error
+        raise library_missing("fasttext", "fasttext-numpy2") from error
     try:
         return LineModel(load_model(str(path)).f.predict, labels)
     except (ValueError, MemoryError) as error:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
@@ -70,10 +71,7 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
     try:
         import skops.io  # noqa: F401 - only to report a missing package early
     except ModuleNotFoundError as error:
-        raise ArtifactUnsupported(
-            f"A classifier of the kind 'skops' needs the package {error.name}.",
-            remedy="Run `pip install 'opinionlens[pipeline]'`, or promote a model of kind 'linear'.",
-        ) from error
+        raise library_missing("skops", error.name) from error
     weights = ColumnWeights.load(directory / WEIGHTS_NAME)
     return SkopsClassifier(manifest, weights, read_model(directory / MODEL_NAME))
 

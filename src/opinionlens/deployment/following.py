@@ -10,7 +10,7 @@ import time
 
 import structlog
 
-from opinionlens.base.errors import ArtifactError, ArtifactTampered, OpinionLensError
+from opinionlens.base.errors import ArtifactError, ArtifactTampered, LibraryMissing, OpinionLensError
 from opinionlens.deployment.active import ActiveVersion
 from opinionlens.deployment.errors import in_words, is_refusal
 from opinionlens.deployment.watched_registry import WatchedRegistry
@@ -170,6 +170,8 @@ class DeploymentFollower:
         if is_digest(version.digest) and self._store.cache.holds(version.digest):
             try:
                 return self._store.load_cached(CachedVersion(version.name, version.number, version.digest))
+            except LibraryMissing:  # another copy would need it, too
+                raise
             except ArtifactError:
                 log.warning("cache.damaged", name=version.name, version=version.number)
         return None

@@ -12,7 +12,7 @@ from threading import Lock
 
 import structlog
 
-from opinionlens.base.errors import ArtifactError, ArtifactTampered, ModelNotAvailableError
+from opinionlens.base.errors import ArtifactError, ArtifactTampered, LibraryMissing, ModelNotAvailableError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.pacing import unhurried
 from opinionlens.classifiers.load import load_classifier
@@ -148,10 +148,13 @@ class ModelStore:
         """Load a fetched version, verified and self-tested again.
 
         Raises:
+            LibraryMissing: this process lacks a library of its kind; the copy stays.
             ArtifactError: it may not serve (any more); the copy is removed.
         """
         try:
             classifier = self._load_gently(self.cache.artifact(cached.digest), cached.digest)
+        except LibraryMissing:  # another process, or this one after an installation, may serve it
+            raise
         except ArtifactError:
             self.cache.discard(cached.digest)
             raise

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.black_box import BlackBoxClassifier
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.classifiers.linear.text_reading import Reading
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.onnx.onnx_session import OnnxSession, read_model_bytes
@@ -74,16 +74,14 @@ def open_box(model: Path, tokenizer: Path, recipe: Recipe, classes: int) -> Onnx
     """Return the model in two files.
 
     Raises:
-        ArtifactUnsupported: a file is not as those of an artifact, or a library is missing.
+        ArtifactUnsupported: a file is not as those of an artifact.
+        LibraryMissing: the extra `onnx` is not installed.
     """
     try:
         pieces = read_tokenizer(tokenizer)
         session = OnnxSession(read_model_bytes(model), classes)
     except ModuleNotFoundError as error:
-        raise ArtifactUnsupported(
-            f"A classifier of the kind 'onnx' needs the package {error.name}, which "
-            "`pip install 'opinionlens[onnx]'` installs."
-        ) from error
+        raise library_missing("onnx", error.name) from error
     return OnnxBox(session, pieces, recipe)
 
 
