@@ -113,3 +113,17 @@ def test_a_real_registry_fills_a_folder_that_predicts(write_word_model, new_mlfl
     call("models", "download", f"{NAME}@champion", "--to", "served")
     predicted = json.loads(call("predict", "great great", "--model", "served", "--json"))
     assert predicted["prediction"] == "POSITIVE"
+
+
+def test_a_packed_model_goes_there_and_back(write_word_model, tmp_path):
+    digest = write_word_model(tmp_path / "made", {"great": 1.0})
+    packed = run("pack", "made", "--out", "model.zip")
+    assert f"SHA-256 of its manifest: {digest}" in packed.stdout
+    done = json.loads(run("download", "model.zip", "--to", "taken", "--digest", digest, "--json").stdout)
+    assert done == {"kind": "linear", "digest": digest, "folder": str(tmp_path / "taken"), "is_new": True}
+    assert "was already" in run("download", "model.zip", "--to", "taken").stdout
+
+
+def test_a_digest_is_for_packed_models_alone(registry):
+    with pytest.raises(InputError, match="packed models"):
+        run("download", f"{NAME}@champion", "--to", "taken", "--digest", registry.digest)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from opinionlens.base.errors import InputError
+
 if TYPE_CHECKING:
     from opinionlens.registry import Version
 
@@ -56,7 +58,10 @@ def list_models(as_json: JsonOption = False) -> None:
 def download_model(
     version: Annotated[
         str,
-        typer.Argument(help="NAME@champion or another alias, NAME/NUMBER, NAME@NUMBER, models:/NAME/NUMBER."),
+        typer.Argument(
+            help="NAME@champion or another alias, NAME/NUMBER, NAME@NUMBER, models:/NAME/NUMBER; or a packed"
+            " model: an https address, or a file that ends with .zip."
+        ),
     ],
     to: Annotated[
         Path,
@@ -64,12 +69,59 @@ def download_model(
             metavar="FOLDER", help="Where to put it: a new or empty folder, or one that holds a model alone."
         ),
     ],
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHA256", help="Of a packed model: take it only with this SHA-256 of its manifest."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download a version into a folder, verified.
+    """Download a version or a packed model into a folder, verified.
 
     The app serves it with API__MODEL_PATH=FOLDER, without a registry.
     """
+    from opinionlens.library.packed import is_packed
+
+    if is_packed(version):
+        _download_packed(version, to, digest, as_json=as_json)
+        return
+    if digest is not None:
+        raise InputError(
+            "--digest is for packed models.", remedy="The registry says the digest of a version."
+        )
+    _download_version(version, to, as_json=as_json)
+
+
+@models.command("pack")
+def pack_model(
+    folder: Annotated[Path, typer.Argument(help="A folder with a model, such as objects/transformer.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it; the name ends with .zip.")],
+) -> None:
+    """Write a model as one file, for `models download`."""
+    from opinionlens.library.packed import pack
+
+    digest = pack(folder, out)
+    typer.echo(f"{folder} is packed in {out} ({out.stat().st_size / 1e6:.1f} MB)")
+    typer.echo(f"SHA-256 of its manifest: {digest}")
+
+
+def _download_packed(source: str, to: Path, digest: str | None, *, as_json: bool) -> None:
+    from opinionlens.base.files import with_home
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
+    from opinionlens.library.packed import unpack
+
+    with sigterm_as_ctrl_c():
+        done = unpack(source, Path(with_home(str(to))), digest)
+    if as_json:
+        fields = {"kind": done.kind, "digest": done.digest, "folder": str(done.folder), "is_new": done.is_new}
+        typer.echo(json.dumps(fields, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{source} ({done.kind}) {'is now' if done.is_new else 'was already'} in {done.folder}")
+    typer.echo(f"SHA-256 of its manifest: {done.digest}")
+
+
+def _download_version(version: str, to: Path, *, as_json: bool) -> None:
     from opinionlens.base.files import with_home
     from opinionlens.base.settings import load_settings
     from opinionlens.cli.processes import sigterm_as_ctrl_c

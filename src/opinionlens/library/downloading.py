@@ -70,7 +70,7 @@ def download(named: Named, registry: Registry, folder: Path) -> Downloaded:
         RegistryError: it cannot be fetched; the folder is as it was.
     """
     folder = folder.resolve()  # a link stays one
-    present = _digest_in(folder)
+    present = digest_in(folder)
     version = named.of(registry)
     digest = version.digest
     if digest is None or not is_digest(digest):
@@ -88,10 +88,13 @@ def download(named: Named, registry: Registry, folder: Path) -> Downloaded:
     return Downloaded(version, folder, is_new=True)
 
 
-def _digest_in(folder: Path) -> str | None:
+def digest_in(folder: Path) -> str | None:
     """Return the digest of the artifact in a folder.
 
-    None without a folder, and for an empty one. Raises InputError if anything else is there.
+    None without a folder, and for an empty one.
+
+    Raises:
+        InputError: anything else is there.
     """
     try:
         names = {path.name for path in folder.iterdir()}
