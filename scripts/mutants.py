@@ -32,9 +32,9 @@ SEED, SHARE = 6, 75
 PYTEST_OPTIONS = "-x -q -p no:cacheprovider --hypothesis-profile=ci"
 # The tests of a package that has others than those of its own folder; the quickest come first.
 TESTS = {
-    "scoring": "tests/scoring tests/cli/test_score.py",
-    "tabular": "tests/tabular tests/datasets/test_delimited.py tests/datasets/test_json_objects.py "
-    "tests/scoring",
+    "bulk": "tests/bulk tests/cli/test_predict_file.py",
+    "tabular": "tests/tabular tests/datasets/test_delimited_tables.py tests/datasets/test_json_objects.py "
+    "tests/bulk",
 }
 
 Span = tuple[tuple[int, int], tuple[int, int]]

@@ -333,3 +333,30 @@ def test_cells_are_escaped_for_spreadsheets_only_where_asked(score: Score) -> No
     assert report.notes == (
         "4 cells were changed for spreadsheets: an apostrophe stands where a formula could begin.",
     )
+
+
+@pytest.mark.parametrize("target", [".jsonl", ".json", ".parquet"])
+def test_columns_of_one_name_are_numbered_where_readers_keep_one(score: Score, target: str) -> None:
+    report, output = score("in.csv", "a,a,text,a_2,a,error,error\n1,2,good,3,4,5,6\n", out=f"out{target}")
+    (row,) = read_back(output)
+    assert {name: value for name, value in row.items() if name not in ADDED} == {
+        "a": "1",
+        "a_3": "2",
+        "text": "good",
+        "a_2": "3",
+        "a_4": "4",
+        "input_error": "5",
+        "error_2": "6",
+    }
+    assert report.notes[-1] == "Several columns are called `a`, `error`; those behind the first got numbers."
+
+
+def test_a_csv_file_keeps_columns_of_one_name(score: Score) -> None:
+    report, output = score("in.csv", "a,a,text\n1,2,good\n")
+    assert output.read_text().startswith("a,a,text,prediction,")
+    assert report.notes == ()
+
+
+def test_a_name_that_utf8_cannot_hold_is_replaced(score: Score) -> None:
+    _, output = score("in.jsonl", '{"text": "good", "\\ud800": 1}\n', out="out.parquet")
+    assert read_back(output)[0]["\ufffd"] == "1"

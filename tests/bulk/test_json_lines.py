@@ -110,3 +110,10 @@ def test_an_empty_file_gives_an_empty_file(score: Score) -> None:
     report, output = score("in.jsonl", "\n \n")
     assert report.rows == 0
     assert output.read_bytes() == b""
+
+
+def test_a_byte_order_mark_before_any_line_is_left_out(score: Score) -> None:
+    """As in files that were put one behind the other."""
+    report, output = score("in.jsonl", '\ufeff{"text": "good"}\n\ufeff{"text": "bad"}\n')
+    assert [row["text"] for row in objects(output)] == ["good", "bad"]
+    assert report.errors == 0

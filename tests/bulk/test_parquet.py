@@ -150,3 +150,26 @@ def test_without_pyarrow_the_message_says_what_to_do(score: Score, monkeypatch: 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(TableInvalid, match="pyarrow"):
         score("in.parquet", b"")
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.jsonl"])
+def test_dates_that_only_arrow_knows_come_out_as_numbers(score: Score, out: str) -> None:
+    """Other programs write such years where a number has overflowed."""
+    far = 2**62
+    table = pa.table(
+        {
+            "text": ["good", "bad"],
+            "when": pa.array([far, 0], pa.timestamp("us")),
+            "day": pa.array([2**31 - 1, None], pa.date32()),
+            "zone": pa.array([5, None], pa.timestamp("us", tz="Nowhere/Else")),
+            "inside": pa.array([{"at": far}, {"at": 0}], pa.struct([("at", pa.timestamp("us"))])),
+        }
+    )
+    report, output = score("in.parquet", content(table), out=out)
+    read = pd.read_csv if out.endswith(".csv") else lambda path: pd.read_json(path, lines=True, dtype=False)
+    found = read(output).astype(str)
+    assert (report.rows, report.errors) == (2, 0)
+    assert list(found["when"]) == [str(far), "1970-01-01T00:00:00"]
+    assert found["day"][0].removesuffix(".0") == str(2**31 - 1)
+    assert found["zone"][0].removesuffix(".0") == "5"
+    assert found["inside"][0] == "no struct<at: timestamp[us]> that Python has"

@@ -149,6 +149,36 @@ def test_marks_that_nobody_doubled(read: Read) -> None:
     assert found.notes == ("1 row has quotation marks that do not pair; read line by line.",)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 1), (2, 1), (1, 2), (0, 2, 1)])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_stray_takes_no_text_of_several_lines_along(
+    read: Read, delimiter: str, order: tuple[int, ...], end: str
+) -> None:
+    rows = [[str(n), f"fine lamp {n}", "neg" if n % 3 else "pos"] for n in range(60)]
+    rows[10][1] = f'"good{delimiter} lamp"'
+    rows[30][1] = '"odd lamp'
+    rows[31][1] = f'"two{end}lines"'
+    rows[59][1] = '"cut'  # and the same at the end of the file, which is cut there
+    names = ["id", "text", "label"]
+    lines = [delimiter.join(row[place] for place in order) for row in [names, *rows]]
+    cut = delimiter.join(['"on and', *rows[0][2:]] if order[0] == 1 else [rows[0][order[0]], '"on and'])
+    found = read(end.join([*lines, cut, "on"]))
+    text = order.index(1)
+    assert len(found.cells) == 61
+    assert texts(found, text)[31] == f"two{end}lines"
+    assert [n for n, problem in enumerate(found.problems) if problem] in ([60], [30, 59, 60])
+
+
+def test_lines_of_a_text_that_begin_like_no_row_stay_in_it(read: Read) -> None:
+    text = 'He said "hi" to me\nand, so, "she\nsaid too'
+    lines = [f'{n},"fine, lamp {n}",{"neg" if n % 3 else "pos"}' for n in range(60)]
+    lines[30] = f'30,"{text}",pos'
+    found = read("id,text,label\n" + "\n".join(lines) + "\n")
+    assert len(found.cells) == 60
+    assert found.cells[30] == ["30", text, "pos"]
+
+
 def test_texts_of_several_lines_stay_whole(read: Read) -> None:
     long = "\n".join(f"line {n}, with a comma" for n in range(200))
     rows = [

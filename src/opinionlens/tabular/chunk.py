@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Protocol, TypeVar
 
 from opinionlens.tabular.row_problems import RowProblem
@@ -55,6 +57,10 @@ class RowSource(Protocol):
     def is_array(self) -> bool:
         """Whether the file is one JSON array."""
 
+    @property
+    def repeated(self) -> Sequence[str]:
+        """Names of several columns."""
+
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         """Return the Arrow schema of the columns."""
 
@@ -106,6 +112,29 @@ def renamed(names: Sequence[str], added: Sequence[str]) -> list[str]:
     """
     taken = {*names, *added}
     return [_free_name(name, taken) if name in added else name for name in names]
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """Return the names that occur more than once."""
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names, with numbers behind the repeats of each.
+
+    Readers of JSON and Parquet keep one column of a name, or refuse the file.
+    """
+    taken = set(names)
+    numbers: dict[str, Iterator[int]] = {}
+    found = []
+    for name in names:
+        new = name
+        if name in numbers:
+            new = next(each for number in numbers[name] if (each := f"{name}_{number}") not in taken)
+            taken.add(new)
+        numbers.setdefault(name, count(2))
+        found.append(new)
+    return found
 
 
 def renamings(names: Sequence[str], added: Sequence[str]) -> dict[str, str]:

@@ -134,19 +134,19 @@ class DelimitedRecords:
             if body_of(line):
                 is_last = cells.open is None
                 rows.append(self._shape.is_row(line) if is_last else self._shape.is_certain_row(line))
-        if self._is_doubtful(cells, first, rows):
+        if self._is_doubtful(cells, taken, rows):
             return self._resume(taken)
         self.tally.multiline += 1
         return Record(cells.done)
 
-    def _is_doubtful(self, cells: Cells, first: str, rows: list[bool]) -> bool:
+    def _is_doubtful(self, cells: Cells, taken: list[str], rows: list[bool]) -> bool:
         """Return whether a closed cell rather contains several rows."""
         if len(cells.done) != self._shape.width:
             return cells.is_loose or any(rows)
         if cells.is_loose:
-            return any(rows)
+            return any(rows) or self._hides_beginning(taken)
         *between, last = rows or [False]
-        first_is_row = self._shape.is_row(first)
+        first_is_row = self._shape.is_row(taken[0])
         if not self._shape.is_telling or (cells.has_doubled and not self._shape.has_typed_columns):
             return first_is_row and len(rows) > 1 and all(rows)
         if first_is_row and not last:
@@ -156,12 +156,17 @@ class DelimitedRecords:
             return _most_are_rows(between)
         return bool(between) and _most_are_rows(between)
 
+    def _hides_beginning(self, taken: list[str]) -> bool:
+        """Return whether a row of several lines begins inside a cell."""
+        return any(map(self._shape.begins_row, taken[1:]))
+
     def _finish_at_end(self, taken: list[str], cells: Cells) -> Record:
         """Decide on a cell still open at the file's end."""
         is_line = len(taken) == 1 and taken[0].endswith(("\n", "\r"))
-        if any(map(self._shape.is_row, taken[1:])) or (
-            (is_line or self._shape.width == 1) and self._shape.literal(taken[0]) is not None
-        ):
+        hides_row = any(map(self._shape.is_row, taken[1:])) or (
+            cells.is_loose and self._hides_beginning(taken)
+        )
+        if hides_row or ((is_line or self._shape.width == 1) and self._shape.literal(taken[0]) is not None):
             return self._resume(taken)
         return Record(cells.with_rest(), RowProblem.CUT_OFF)
 

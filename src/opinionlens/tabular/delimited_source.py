@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opinionlens.tabular.chunk import Chunk, TextOrProblem, in_chunks, renamed, renamings
+from opinionlens.tabular.chunk import (
+    Chunk,
+    TextOrProblem,
+    in_chunks,
+    numbered,
+    renamed,
+    renamings,
+    repeated,
+)
 from opinionlens.tabular.delimited import DelimitedRows, Row, open_delimited
 from opinionlens.tabular.row_problems import RowProblem
 from opinionlens.tabular.text_arrays import text_arrays, text_schema
@@ -30,7 +38,7 @@ class DelimitedChunk:
 
     def objects(self, added: Sequence[str]) -> list[str]:
         """Return every cell as a JSON string."""
-        keys = [json.dumps(name, ensure_ascii=False) for name in renamed(self.names, added)]
+        keys = [json.dumps(name, ensure_ascii=False) for name in renamed(numbered(self.names), added)]
         return [
             ", ".join(
                 f"{key}: {json.dumps(cell, ensure_ascii=False)}" for key, cell in zip(keys, row, strict=True)
@@ -60,6 +68,11 @@ class DelimitedSource:
         is_said = rows.lines.format.ending == ".tsv"
         self.delimiter: str | None = None if is_said else rows.header.delimiter
         self.has_mark = rows.lines.encoding.is_marked_utf8
+
+    @property
+    def repeated(self) -> Sequence[str]:
+        """Names of several columns."""
+        return repeated(self.names)
 
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         """Return text columns."""

@@ -85,6 +85,8 @@ def open_json(path: Path, bad_bytes: BadBytes | None = BadBytes.CP1252) -> Itera
 
 
 def _row_of_line(line: str) -> JsonRow:
+    # Files that were put one behind the other bring their byte order marks along.
+    line = line.removeprefix("\ufeff")
     try:
         value = parse(line)
     except ValueError:

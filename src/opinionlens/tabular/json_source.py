@@ -103,6 +103,11 @@ class JsonSource:
                     )
         return list(found)
 
+    @property
+    def repeated(self) -> Sequence[str]:
+        """None: of a name given twice the last value counts."""
+        return ()
+
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         """Return text columns."""
         return text_schema(self.names)

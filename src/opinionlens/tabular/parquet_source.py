@@ -14,7 +14,15 @@ from typing import Any
 
 from opinionlens.base.errors import TableInvalid
 from opinionlens.base.wording import counted
-from opinionlens.tabular.chunk import CHUNK_ROWS, Chunk, TextOrProblem, renamed, renamings
+from opinionlens.tabular.chunk import (
+    CHUNK_ROWS,
+    Chunk,
+    TextOrProblem,
+    numbered,
+    renamed,
+    renamings,
+    repeated,
+)
 from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_input, seekable
 from opinionlens.tabular.row_problems import RowProblem
@@ -42,7 +50,7 @@ class ParquetChunk:
 
         Types that JSON lacks are written as strings.
         """
-        keys = [json.dumps(name) for name in renamed(self.names, added)]
+        keys = [json.dumps(name) for name in renamed(numbered(self.names), added)]
         return [
             ", ".join(f"{key}: {_json(value)}" for key, value in zip(keys, row, strict=True))
             for row in self._rows()
@@ -74,6 +82,11 @@ class ParquetSource:
         self._done = 0
         self._repaired = 0
         self.names = list(reader.schema_arrow.names)
+
+    @property
+    def repeated(self) -> Sequence[str]:
+        """Names of several columns."""
+        return repeated(self.names)
 
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow's
         """Return the file's own schema."""
@@ -172,10 +185,29 @@ def _values(column: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - an array
 
     try:
         return list(column.to_pylist()), 0
+    except (OverflowError, pa.ArrowException):
+        return [_as_python(scalar) for scalar in column], 0
     except UnicodeDecodeError:
         found = column.cast(pa.string()).cast(pa.binary()).to_pylist()
         texts = [None if value is None else value.decode("utf-8", "replace") for value in found]
         return texts, sum(text is not None and "\ufffd" in text for text in texts)
+
+
+def _as_python(scalar: Any) -> object:  # noqa: ANN401 - pyarrow's
+    """Return the value, or its number where Python has no such date.
+
+    Arrow knows years beyond 9999, as overflows in other programs make them.
+    """
+    import pyarrow as pa
+
+    try:
+        return scalar.as_py()
+    except (OverflowError, pa.ArrowException):
+        return (
+            getattr(scalar, "value", None)
+            if pa.types.is_temporal(scalar.type)
+            else f"no {scalar.type} that Python has"
+        )
 
 
 def _text(value: str | None) -> TextOrProblem:

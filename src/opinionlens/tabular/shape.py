@@ -220,6 +220,20 @@ class Shape:
         """
         return self.width > 1 and self._certain(line) is not None
 
+    def begins_row(self, line: str) -> bool:
+        """Return whether a row begins here whose quoted cell goes on.
+
+        A line of prose may leave a cell open, too, so the cells before it have to tell.
+        """
+        cells = self._splitter.start(line) if '"' in line else None
+        if cells is None or cells.open is None or cells.is_loose or cells.has_stray:
+            return False
+        before = list(zip(self._columns, cells.done, strict=False))
+        return all(column.admits(cell) for column, cell in before) and (
+            any(column.is_telling for column, _ in before)
+            or (bool(before) and self.delimiter in _TELLING_DELIMITERS)
+        )
+
     def _certain(self, line: str) -> list[str] | None:
         if '"' not in line:
             return self.literal(line)

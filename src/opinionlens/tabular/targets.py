@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from opinionlens.base.wording import counted
-from opinionlens.tabular.chunk import Chunk, RowSource, renamed
+from opinionlens.tabular.chunk import Chunk, RowSource, numbered, renamed
 from opinionlens.tabular.encoding import without_surrogates
 from opinionlens.tabular.formats import FileFormat, FormatKind
+from opinionlens.tabular.header import listed
 from opinionlens.tabular.packing import open_output
 from opinionlens.tabular.spreadsheet import neutralised
 from opinionlens.tabular.text_arrays import import_pyarrow
@@ -86,9 +87,19 @@ class JsonTarget:
     Brackets enclose them where the source is an array.
     """
 
-    def __init__(self, output: io.TextIOBase, added: Sequence[str], is_array: bool) -> None:
-        """Take the open file and the added columns' names."""
+    def __init__(
+        self, output: io.TextIOBase, added: Sequence[str], is_array: bool, repeated: Sequence[str]
+    ) -> None:
+        """Take the open file.
+
+        Args:
+            output: the file.
+            added: names of the added columns.
+            is_array: whether brackets enclose the objects.
+            repeated: names of several columns of the input.
+        """
         self._output = output
+        self._repeated = repeated
         self._added = added
         self._between = ",\n" if is_array else "\n"
         self.is_empty = True
@@ -102,8 +113,8 @@ class JsonTarget:
             self.is_empty = False
 
     def notes(self) -> tuple[str, ...]:
-        """Return no notes: nothing is changed."""
-        return ()
+        """Return a note on columns that were numbered."""
+        return _numbered_note(self._repeated)
 
 
 class ParquetTarget:
@@ -112,8 +123,9 @@ class ParquetTarget:
     Added columns come last.
     """
 
-    def __init__(self, writer: Any, schema: Any) -> None:  # noqa: ANN401 - pyarrow's
-        """Take the open file."""
+    def __init__(self, writer: Any, schema: Any, repeated: Sequence[str]) -> None:  # noqa: ANN401 - pyarrow's
+        """Take the open file, and names of several columns."""
+        self._repeated = repeated
         self._writer = writer
         self._schema = schema
         self._pending: list[Any] = []
@@ -146,8 +158,8 @@ class ParquetTarget:
             self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
 
     def notes(self) -> tuple[str, ...]:
-        """Return no notes: nothing is changed."""
-        return ()
+        """Return a note on columns that were numbered."""
+        return _numbered_note(self._repeated)
 
 
 @contextmanager
@@ -200,7 +212,7 @@ def _json(stream: BinaryIO, form: FileFormat, source: RowSource, added: Sequence
     is_array = source.is_array and form.ending == ".json"
     try:
         output.write("[\n" if is_array else "")
-        target = JsonTarget(output, added, is_array)
+        target = JsonTarget(output, added, is_array, source.repeated)
         yield target
         output.write("\n]\n" if is_array else "" if target.is_empty else "\n")
     finally:
@@ -211,14 +223,21 @@ def _parquet(stream: BinaryIO, path: Path, source: RowSource, added: Added) -> I
     pa, pq = import_pyarrow(path)
     types = {str: pa.string(), float: pa.float64(), bool: pa.bool_()}
     own = source.schema()
-    fields = [field.with_name(name) for field, name in zip(own, renamed(own.names, list(added)), strict=True)]
+    names = renamed(numbered(own.names), list(added))
+    fields = [field.with_name(name) for field, name in zip(own, names, strict=True)]
     schema = pa.schema(
         [*fields, *((name, types[kind]) for name, kind in added.items())], metadata=own.metadata
     )
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
-        target = ParquetTarget(writer, schema)
+        target = ParquetTarget(writer, schema, source.repeated)
         yield target
         target.flush()
+
+
+def _numbered_note(repeated: Sequence[str]) -> tuple[str, ...]:
+    if not repeated:
+        return ()
+    return (f"Several columns are called {listed(repeated)}; those behind the first got numbers.",)
 
 
 def _cell(value: Value) -> str:

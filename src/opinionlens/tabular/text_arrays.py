@@ -33,7 +33,7 @@ def text_schema(names: Sequence[str]) -> Any:  # noqa: ANN401 - pyarrow's
     """Return a schema of text columns."""
     import pyarrow as pa
 
-    return pa.schema([(name, pa.string()) for name in names])
+    return pa.schema([(without_surrogates(name), pa.string()) for name in names])
 
 
 def text_arrays(rows: Sequence[Sequence[str]], width: int) -> list[Any]:
