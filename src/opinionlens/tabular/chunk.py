@@ -120,7 +120,7 @@ def repeated(names: Sequence[str]) -> list[str]:
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """Return the names, with numbers behind the repeats of each.
+    """Return the names, with numbers behind repeated ones.
 
     Readers of JSON and Parquet keep one column of a name, or refuse the file.
     """

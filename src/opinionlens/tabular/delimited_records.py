@@ -157,7 +157,7 @@ class DelimitedRecords:
         return bool(between) and _most_are_rows(between)
 
     def _hides_beginning(self, taken: list[str]) -> bool:
-        """Return whether a row of several lines begins inside a cell."""
+        """Return whether a row begins inside an open cell."""
         return any(map(self._shape.begins_row, taken[1:]))
 
     def _finish_at_end(self, taken: list[str], cells: Cells) -> Record:

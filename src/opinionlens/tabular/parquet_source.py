@@ -194,7 +194,7 @@ def _values(column: Any) -> tuple[list[Any], int]:  # noqa: ANN401 - an array
 
 
 def _as_python(scalar: Any) -> object:  # noqa: ANN401 - pyarrow's
-    """Return the value, or its number where Python has no such date.
+    """Return the value; a number for dates unknown to Python.
 
     Arrow knows years beyond 9999, as overflows in other programs make them.
     """

@@ -221,7 +221,7 @@ class Shape:
         return self.width > 1 and self._certain(line) is not None
 
     def begins_row(self, line: str) -> bool:
-        """Return whether a row begins here whose quoted cell goes on.
+        """Return whether the line begins a row of several lines.
 
         A line of prose may leave a cell open, too, so the cells before it have to tell.
         """
