@@ -77,7 +77,7 @@ def download_model(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download a version or a packed model into a folder, verified.
+    """Download a version or a packed model, verified.
 
     The app serves it with API__MODEL_PATH=FOLDER, without a registry.
     """

@@ -1,4 +1,4 @@
-"""An artifact as one file, to give away and to download.
+"""An artifact as one file, for others to download.
 
 The file is a zip archive without compression, in which the artifact's files lie one behind the other; the
 same artifact gives the same bytes.
@@ -73,7 +73,7 @@ def pack(folder: Path, file: Path) -> str:
 
 
 def is_packed(source: str) -> bool:
-    """Tell whether a source is an address or a zip archive."""
+    """Tell whether it is an address or a zip archive."""
     return urlsplit(source).scheme in ("http", "https") or source.lower().endswith(".zip")
 
 

@@ -1,0 +1,1 @@
+"""What models of any kind cost to serve, side by side."""
