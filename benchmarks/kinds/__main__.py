@@ -1,10 +1,11 @@
 """Measure what models of any kind cost to serve, side by side.
 
-    python -m benchmarks.kinds default=objects/classifier slow=objects/transformer data/preprocessed/test.parquet
+    python -m benchmarks.kinds default=objects/classifier slow=objects/transformer TEXTS.parquet
 
-In an environment that has the libraries of all the kinds (`make models-env`). Each model is asked in a process
-of its own, the models by turns, in several rounds; the table has the median of the rounds and, in parentheses,
-how many times the first model's it is. Processor time, because the machine may have neighbours. Prints Markdown.
+In an environment that has the libraries of all the kinds (`make models-env`). Each model is asked in a
+process of its own, the models by turns, in several rounds; the table has the median of the rounds and, in
+parentheses, how many times the first model's it is. Processor time, because the machine may have neighbours.
+Prints Markdown.
 """
 
 from __future__ import annotations
