@@ -102,6 +102,8 @@
  * @property {ScoreTable} everyday
  * @property {ScoreTable} lengths
  * @property {ScoreTable} other_kinds
+ * @property {Scores} speed
+ * @property {string | null} needs
  * @property {string | null} not_trained_on
  * @property {{ source: string, licence: string, terms: string }[]} licences
  * @property {string | null} licence_warning

@@ -169,3 +169,31 @@ def status_with(page: Page, key: str) -> int:
         address = page.url.split("/admin")[0]
         headers = {"Authorization": f"Bearer {key}"}
         return int(stranger.request.get(f"{address}/api/v1/models/", headers=headers).status)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_versions_are_compared_side_by_side_from_the_list(
+    open_admin: OpenAdmin, violations: Violations, scheme: str
+) -> None:
+    page = open_admin(color_scheme=scheme, reduced_motion="reduce")
+    page.get_by_role("link", name="Compare them side by side").click()
+    page.get_by_label("opinionlens 2").check()  # the choice is open while there is nothing to compare
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/admin/compare?versions=*")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Macro F1", exact=True))
+    expect(row.get_by_role("cell")).to_contain_text(["0.756", re.compile("0.772.*best", re.S)])
+    assert violations(page) == []
+    page.get_by_role("link", name="opinionlens 1", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("opinionlens 1")
+    page.get_by_role("link", name="Compare with others").click()
+    expect(page.get_by_role("columnheader")).to_contain_text(["opinionlens 1"])
+
+
+def test_the_comparison_fits_a_phone_without_scripts(open_admin: OpenAdmin) -> None:
+    page = open_admin("/admin/compare", viewport=PHONE, java_script_enabled=False)
+    page.goto("/admin/compare?versions=opinionlens-1,opinionlens-2,opinionlens-3")
+    expect(page.get_by_text("Size on disk")).to_be_visible()
+    expect(page.get_by_text("not recorded").first).to_be_visible()
+    box = page.locator("table").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 360

@@ -57,6 +57,9 @@ def test_scores_by_slice_and_source_travel_with_the_version(registry, evidence, 
     assert evals["slices"]["short_text"] == evals["sources"]["a"]
     assert (evals["sources"]["a"]["n"], evals["sources"]["a"]["accuracy"]) == (3, 0.66667)
     assert all(0 <= rate <= 1 for rate in evals["behaviour"].values())
+    assert evals["speed"]["n"] == 200
+    assert 0 < evals["speed"]["together_us"] < 1e6
+    assert 0 < evals["speed"]["alone_us"] < 1e6
     assert int(result.version.tags["bytes"]) > 0
 
 
@@ -68,7 +71,7 @@ def test_scores_that_a_tag_has_no_room_for_are_named(registry, evidence, word_cl
     tags = registry.version(NAME, result.version.number).tags
     assert result.left_out == ("lengths", "hard_behaviour", "behaviour", "sources")
     assert tags["evals.left_out"] == "lengths, hard_behaviour, behaviour, sources"
-    assert json.loads(tags["evals"]) == {"slices": {}}
+    assert set(json.loads(tags["evals"])) == {"slices", "speed"}
     # With fewer files next time there is room again, and nothing is said to be left out.
     result = through(word_classifier("b", skill=4), registry, replace(evidence, rows=rows[:3]), force="fewer")
     assert result.left_out == ()

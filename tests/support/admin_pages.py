@@ -22,10 +22,12 @@ SECURITY = SecuritySettings(trusted_hosts="testserver,localhost", admin_password
 
 
 @contextmanager
-def logged_in(settings: Settings, page: str) -> Iterator[TestClient]:
-    """Yield a client of the app, without a model in its registry, that the login has led to `page`."""
+def logged_in(
+    settings: Settings, page: str, *, registry: MemoryRegistry | None = None
+) -> Iterator[TestClient]:
+    """Yield a client of the app that the login has led to `page`; the registry is empty unless given."""
     prepare(settings)
-    with TestClient(create_app(settings, registry=MemoryRegistry())) as client:
+    with TestClient(create_app(settings, registry=registry or MemoryRegistry())) as client:
         wait_until_recording(client)
         token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
         assert token

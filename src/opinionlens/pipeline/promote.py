@@ -37,6 +37,7 @@ from opinionlens.pipeline.everyday_sentences import everyday_scores
 from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.row_sets import RowSet
+from opinionlens.pipeline.speed import speed_of
 from opinionlens.registry.port import CHAMPION, EVALS_TAG, Registry, SourceRun, Version
 from opinionlens.registry.publishing import publish
 from opinionlens.registry.tags import fault_of
@@ -343,6 +344,7 @@ def _evals(classifier: Classifier, evidence: Evidence, drawing: Drawing) -> Eval
     report["behaviour"] = rounded(pass_rates(predict))
     report["hard_behaviour"] = rounded(pass_rates(predict, HARD_CHECKS))
     report["lengths"] = scores_by_length(classifier, evidence.texts, evidence.labels)
+    report["speed"] = speed_of(classifier, evidence.texts)
     if evidence.everyday is not None:
         everyday = everyday_scores(classifier, evidence.everyday, drawing)
         report["everyday"] = {"all": everyday} | everyday.pop("kinds")

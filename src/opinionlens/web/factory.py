@@ -40,7 +40,7 @@ from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import with_problems
-from opinionlens.web.pages import docs, drift, evaluate, home, review, session, trying
+from opinionlens.web.pages import compare, docs, drift, evaluate, home, review, session, trying
 from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.asked_models import AskedModels
 from opinionlens.web.services.error_log import ErrorLog
@@ -187,6 +187,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         admin_router(settings.api.model_name, can_follow=settings.follows_champion, from_folder=from_folder)
     )
     app.include_router(evaluate.router)
+    app.include_router(compare.router)
     app.include_router(trying.router)
     app.include_router(drift.router)
     app.include_router(review.router)

@@ -1,9 +1,9 @@
 // @ts-check
 // What a model card says in sentences.
 
-import { count, percent } from "../numbers.js";
+import { count, percent, size } from "../numbers.js";
 
-/** @import { Card, Manifest, ScoreTable } from "../types.js" */
+/** @import { Card, Manifest, Scores, ScoreTable } from "../types.js" */
 
 /** @type {Record<string, string>} */
 const METHODS = {
@@ -57,6 +57,24 @@ export function licencesOf({ licences }) {
     `${licence}. ${terms.replaceAll("`", "").replaceAll("_", " ")}`,
   ]);
   return Object.fromEntries(lines);
+}
+
+/**
+ * What it takes to serve it, as far as that was recorded.
+ * @param {{ kind: string | null, needs: string | null, speed: Scores, size_bytes: number | null }} card
+ */
+export function costOf({ kind, needs, speed, size_bytes }) {
+  const points = [];
+  if (needs) points.push(`The app needs opinionlens[${needs}] to serve it.`);
+  else if (kind) points.push("The app needs nothing more to serve it.");
+  if (size_bytes) points.push(`It takes ${size(size_bytes)} on disk.`);
+  const { alone_us: alone, together_us: together } = speed;
+  if (alone !== undefined && together !== undefined) {
+    points.push(
+      `Where it was registered, one text alone took ${count(Math.round(alone))} µs, and one among many ${count(Math.round(together))} µs.`,
+    );
+  } else points.push("How long a text takes was not recorded with this version.");
+  return points;
 }
 
 /**

@@ -4,7 +4,7 @@
 import { button, byId, copyOf, find, listItem, setBar, slot } from "../dom.js";
 import { count, counted, percent, timeOf } from "../numbers.js";
 import { elsewhereOf, elsewhereWords, showElsewhere } from "./card-elsewhere.js";
-import { licencesOf, limitsOf, surenessOf } from "./card-words.js";
+import { costOf, licencesOf, limitsOf, surenessOf } from "./card-words.js";
 import { ask, complain, fill, nameOf, tag } from "./page.js";
 import { score } from "./scores.js";
 
@@ -49,6 +49,7 @@ function show(answer) {
   slot("elsewhere", card).hidden = sets.length === 0;
   showElsewhere(slot("elsewhere-rows", card), sets);
   slot("elsewhere-words", card).textContent = elsewhereWords(sets);
+  showPoints("cost", costOf(answer));
   if (manifest) showManifest(answer, manifest);
   card.hidden = false;
 }

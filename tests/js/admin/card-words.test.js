@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { licencesOf, limitsOf, surenessOf } from "../../../static/js/admin/card-words.js";
+import { costOf, licencesOf, limitsOf, surenessOf } from "../../../static/js/admin/card-words.js";
 
 const MANIFEST = { labels: ["NEGATIVE", "NEUTRAL", "POSITIVE"], training: { sources: ["brand_tweets"] }, general: [] };
 const CARD = { limits: { max_text_chars: 10_000 } };
@@ -29,6 +29,25 @@ describe("confidence", () => {
     const words = surenessOf({ scores: {} }, more).join(" ");
     assert.match(words, /that limit is 60 %/);
     assert.match(words, /more than 40 words/);
+  });
+});
+
+describe("cost", () => {
+  it("names the extra, the size and the measured times", () => {
+    const card = { kind: "onnx", needs: "onnx", speed: { alone_us: 5012.4, together_us: 4210 }, size_bytes: 23_100_000 };
+    assert.deepEqual(costOf(card), [
+      "The app needs opinionlens[onnx] to serve it.",
+      "It takes 23 MB on disk.",
+      "Where it was registered, one text alone took 5,012 µs, and one among many 4,210 µs.",
+    ]);
+  });
+
+  it("says that times are missing, and takes them for no zero", () => {
+    const words = costOf({ kind: "linear", needs: null, speed: {}, size_bytes: null });
+    assert.deepEqual(words, [
+      "The app needs nothing more to serve it.",
+      "How long a text takes was not recorded with this version.",
+    ]);
   });
 });
 

@@ -27,10 +27,8 @@ from opinionlens.web.api.models.schemas import (
     SourceLicenceAnswer,
     TrainingAnswer,
 )
+from opinionlens.web.services.card_tables import extra_of, named_scores, numbers_of, scores_of, shown_scores
 
-_SPLIT = "test_"
-# The usual names of a macro average, also in MLflow.
-_USUAL_NAMES = {"f1_score": "macro_f1", "precision": "macro_precision", "recall": "macro_recall"}
 # The sections of a manifest that a card shows.
 _SHOWN = ("format", "labels", "features", "calibration", "uncertainty", "training", "lineage", "files")
 
@@ -58,13 +56,15 @@ def card_answer(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
     licences = licences_of(trained_on)
     return ModelCardAnswer(
         **_model_fields(version, lifecycle),
-        slices=_named_scores(evals.get("slices")),
-        sources=_named_scores(evals.get("sources")),
-        behaviour=_numbers(evals.get("behaviour")),
-        watched_behaviour=_numbers(evals.get("hard_behaviour")),
-        everyday=_named_scores(evals.get("everyday")),
-        lengths=_named_scores(evals.get("lengths")),
-        other_kinds=_named_scores(evals.get("other_kinds")),
+        slices=named_scores(evals.get("slices")),
+        sources=named_scores(evals.get("sources")),
+        behaviour=numbers_of(evals.get("behaviour")),
+        watched_behaviour=numbers_of(evals.get("hard_behaviour")),
+        everyday=named_scores(evals.get("everyday")),
+        lengths=named_scores(evals.get("lengths")),
+        other_kinds=named_scores(evals.get("other_kinds")),
+        speed=numbers_of(evals.get("speed")),
+        needs=extra_of(manifest.kind) if manifest else None,
         not_trained_on=not_trained_on(trained_on),
         licences=[SourceLicenceAnswer(**asdict(each)) for each in licences],
         licence_warning=warning_of(licences),
@@ -87,7 +87,7 @@ def registered_answer(
         created=version.created.isoformat(),
         run_id=version.run_id,
         aliases=list(version.aliases),
-        scores=_shown_scores(version.scores),
+        scores=shown_scores(version.scores),
         servable=version.servable,
         why_not_servable=version.why_not_servable,
         is_loaded=is_loaded,
@@ -130,7 +130,7 @@ def _model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any
         "created": cached.facts.created,
         "loaded_at": cached.facts.loaded_at,
         "status": "active" if brief.is_active else "inactive",
-        "scores": _scores(cached, manifest),
+        "scores": scores_of(cached, manifest),
         "training": _training(cached, manifest),
         "problem": version.problem,
     }
@@ -139,16 +139,6 @@ def _model_fields(version: LoadedVersion, lifecycle: Lifecycle) -> dict[str, Any
 def _shown(manifest: Manifest) -> dict[str, Any]:
     plain = manifest.as_dict()
     return {name: plain[name] for name in _SHOWN} | {"general": list(manifest.general)}
-
-
-def _scores(cached: CachedVersion | FolderVersion, manifest: Manifest | None) -> dict[str, float]:
-    return _shown_scores({**(manifest.training.scores if manifest else {}), **cached.facts.scores})
-
-
-def _shown_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores of the test split under short names."""
-    short = {name.removeprefix(_SPLIT): score for name, score in scores.items()}
-    return {_USUAL_NAMES.get(name, name): score for name, score in sorted(short.items())}
 
 
 def _training(cached: CachedVersion | FolderVersion, manifest: Manifest | None) -> TrainingAnswer:
@@ -161,23 +151,3 @@ def _training(cached: CachedVersion | FolderVersion, manifest: Manifest | None) 
         git_commit=cached.facts.git_commit or (lineage.git_commit if lineage else None),
         run_id=cached.facts.run_id or (lineage.run_id if lineage else None),
     )
-
-
-def _named_scores(value: object) -> dict[str, dict[str, float]]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {str(name): _numbers(scores) for name, scores in value.items()}
-
-
-def _numbers(value: object) -> dict[str, float]:
-    """Return the numbers of a table from a registry tag.
-
-    Tags are untrusted: everything else in the table is left out.
-    """
-    if not isinstance(value, Mapping):
-        return {}
-    return {
-        str(name): score
-        for name, score in value.items()
-        if isinstance(score, int | float) and not isinstance(score, bool)
-    }

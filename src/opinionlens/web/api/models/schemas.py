@@ -208,6 +208,13 @@ class ModelCardAnswer(ModelAnswer):
     other_kinds: dict[str, dict[str, float]] = Field(
         description="Scores on texts of other kinds, VADER's beside; `n` is 0 where they were not there."
     )
+    speed: dict[str, float] = Field(
+        description="Microseconds a text, `alone_us` and `together_us`, where it was registered: another "
+        "machine takes another time."
+    )
+    needs: str | None = Field(
+        description="The extra that serves its kind, such as `onnx`; null where the base install does."
+    )
     not_trained_on: str | None = Field(
         description="A sentence on the kinds of texts and languages that its sources lack."
     )
