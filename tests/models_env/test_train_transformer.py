@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.progress import Quiet
 from opinionlens.classifiers.load import load_classifier
-from opinionlens.pipeline import onnx_choice
+from opinionlens.pipeline import onnx_choice, train_distilled
 from opinionlens.pipeline import train_transformer as stage
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
@@ -241,6 +241,16 @@ def test_an_interrupted_training_goes_on_at_its_last_checkpoint(
     assert bar.steps[0] == 22
     (record,) = tracking.find_runs("words")
     assert record.status is RunStatus.FINISHED
+
+
+def test_it_teaches_a_linear_model(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths, tracking = trained.paths, MemoryTracking()
+    monkeypatch.setattr(train_distilled, "open_tracking", lambda reporter: Tracked(tracking, "words"))
+    train_distilled.train_distilled(Params(), paths, Quiet())
+    report = json.loads((paths.metrics / "train_distilled.json").read_text())
+    assert report["teaching"]["val_macro_f1_teacher"] > 0.95
+    assert report["test"]["macro_f1"] > 0.95
+    assert load_classifier(paths.distilled).manifest.training.params["teacher"] == "objects/transformer"
 
 
 def test_half_precision_is_for_processors_too(

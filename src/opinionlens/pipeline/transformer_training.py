@@ -109,8 +109,10 @@ def fine_tune(
     trainer.train(resume_from_checkpoint=_last_checkpoint(plan.checkpoints))
     best = trainer.state.best_model_checkpoint or ""
     precision = "bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32"
+    # Mixed precision wraps the model, and would round it in the exported file, too.
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return FineTuned(
-        model=trainer.model.to("cpu").float().eval(),
+        model=model.to("cpu").float().eval(),
         tokenizer=tokenizer,
         device=f"{trainer.args.device.type}, {precision}",
         steps=int(trainer.state.global_step),
