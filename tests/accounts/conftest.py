@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from opinionlens.accounts.passwords import Hasher
 from opinionlens.accounts.tokens import hash_token, new_key, shown_prefix
-from opinionlens.base.setting_groups import SecuritySettings
+from opinionlens.base.setting_groups import SecuritySettings, SiteSettings
 from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.storage import Database, api_keys, users
@@ -95,9 +95,17 @@ def make_site(make_settings: Callable[..., Settings]) -> Iterator[Callable[..., 
     """A function from changes of the `SECURITY__` settings to a running app with the user `ann`."""
     with ExitStack() as stack:
 
-        def make(*, base_url: str = "http://testserver", proxies: str | None = None, **security: Any) -> Site:
+        def make(
+            *,
+            base_url: str = "http://testserver",
+            proxies: str | None = None,
+            addresses: dict[str, str] | None = None,
+            **security: Any,
+        ) -> Site:
             fields = {"trusted_hosts": "testserver,localhost", "admin_key": SecretStr(ADMIN_KEY)} | security
-            settings = make_settings(groups={"security": SecuritySettings(**fields)})
+            settings = make_settings(
+                groups={"security": SecuritySettings(**fields), "site": SiteSettings(**addresses or {})}
+            )
             app = create_app(settings, registry=MemoryRegistry(), make_hasher=cheap_hasher)
             behind = app if proxies is None else ProxyHeadersMiddleware(app, trusted_hosts=proxies)
             client = stack.enter_context(TestClient(behind, base_url=base_url, follow_redirects=False))

@@ -16,9 +16,12 @@ MODELS = "/api/v1/models"
 # The least role for each route that is not open to all.
 LEAST = {
     ("GET", "/admin"): Role.VIEWER,
+    # Then the tool decides; tests/accounts/test_tool_login.py has their roles.
+    ("GET", "/auth/start"): Role.VIEWER,
     ("GET", "/admin/history"): Role.VIEWER,
     ("GET", "/admin/models/{model_id}"): Role.VIEWER,
     ("GET", "/admin/drift"): Role.VIEWER,
+    ("GET", "/admin/compare"): Role.VIEWER,
     ("GET", f"{MODELS}/"): Role.VIEWER,
     ("GET", f"{MODELS}/status"): Role.VIEWER,
     ("GET", f"{MODELS}/history"): Role.VIEWER,
@@ -124,7 +127,7 @@ def test_a_page_offers_what_the_role_may_do(site: Any) -> None:
         ]
         site.client.cookies.clear()
     assert tabs == {
-        "viewer": ["Models", "Drift", "History"],
+        "viewer": ["Models", "Compare", "Drift", "History"],
         "analyst": ["Models", "Compare", "Evaluate", "Drift", "Review", "History"],
         "admin": ["Models", "Compare", "Evaluate", "Drift", "Review", "History", "API keys"],
     }

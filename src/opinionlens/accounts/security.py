@@ -11,7 +11,8 @@ from opinionlens.accounts.login import Login
 from opinionlens.accounts.passwords import Hasher, Passwords, argon2
 from opinionlens.accounts.rate_limit import RateLimit
 from opinionlens.accounts.throttle import Throttle
-from opinionlens.base.setting_groups import SecuritySettings
+from opinionlens.accounts.tools import ToolLogins
+from opinionlens.base.setting_groups import SecuritySettings, SiteSettings
 from opinionlens.storage.records import Records
 
 
@@ -24,6 +25,7 @@ class Security:
     sessions: Sessions
     login: Login
     feedback_limit: RateLimit
+    tools: ToolLogins
 
     def close(self) -> None:
         """End the threads that check passwords."""
@@ -31,7 +33,11 @@ class Security:
 
 
 def open_security(
-    settings: SecuritySettings, records: Records, *, make_hasher: Callable[[], Hasher] = argon2
+    settings: SecuritySettings,
+    records: Records,
+    *,
+    site: SiteSettings | None = None,
+    make_hasher: Callable[[], Hasher] = argon2,
 ) -> Security:
     """Return the collaborators that the settings describe.
 
@@ -40,6 +46,7 @@ def open_security(
     Args:
         settings: of the app.
         records: where users, sessions, keys and attempts are.
+        site: addresses of other programs that share the login; none unless given.
         make_hasher: makes the hasher of passwords; tests pass a quick one.
     """
     key = settings.admin_key
@@ -50,4 +57,5 @@ def open_security(
         sessions=sessions,
         login=Login(records, Throttle(records), Passwords(make_hasher), sessions),
         feedback_limit=RateLimit(settings.feedback_per_minute),
+        tools=ToolLogins(records, site or SiteSettings(), hours=settings.session_hours),
     )

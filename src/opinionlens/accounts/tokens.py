@@ -12,6 +12,7 @@ import secrets
 _BYTES = 32
 KEY_MARK = "ol_"
 _KEY = re.compile(KEY_MARK + r"[A-Za-z0-9_-]{43}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 # Enough to recognise a key by, far too little to guess the rest.
 _PREFIX_CHARS = len(KEY_MARK) + 6
@@ -33,6 +34,11 @@ def new_key() -> str:
 def is_token(given: str) -> bool:
     """Tell whether `given` has the form of `new_token`."""
     return _TOKEN.fullmatch(given) is not None
+
+
+def is_hash(given: str) -> bool:
+    """Tell whether `given` has the form of `hash_token`."""
+    return _HASH.fullmatch(given) is not None
 
 
 def is_key(given: str) -> bool:

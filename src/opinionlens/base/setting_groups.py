@@ -16,6 +16,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     field_validator,
+    model_validator,
 )
 
 from opinionlens.base.urls import web_origin
@@ -316,6 +317,36 @@ class SecuritySettings(SettingGroup):
     def origins(self) -> tuple[str, ...]:
         """The origins of `allowed_origins`."""
         return split_list(self.allowed_origins)
+
+
+class SiteSettings(SettingGroup):
+    """`SITE__…`: addresses of programs that share the login."""
+
+    url: str = Field(
+        default="",
+        description="The app's own address, such as `https://example.com`; needed where one below is set.",
+    )
+    mlflow_url: str = Field(default="", description="MLflow's address, where it takes the app's login.")
+    grafana_url: str = Field(default="", description="Grafana's address, likewise.")
+    prometheus_url: str = Field(default="", description="Prometheus' address, likewise.")
+    alertmanager_url: str = Field(default="", description="Alertmanager's address, likewise.")
+    traefik_url: str = Field(default="", description="The address of Traefik's pages, likewise.")
+
+    @field_validator("*")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        if value and not _ORIGIN.fullmatch(value):
+            raise ValueError("must be an address such as https://example.com, in lower case, without a path")
+        return value
+
+    @model_validator(mode="after")
+    def _has_own_url(self) -> Self:
+        given = [value for name, value in self if value and name != "url"]
+        if given and not self.url:
+            raise ValueError("SITE__URL must be set where the address of another program is")
+        if len({self.url, *given}) <= len(given) and given:
+            raise ValueError("each program must have an address of its own")
+        return self
 
 
 class PrivacySettings(SettingGroup):

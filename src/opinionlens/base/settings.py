@@ -29,6 +29,7 @@ from opinionlens.base.setting_groups import (
     PrivacySettings,
     SecuritySettings,
     SettingGroup,
+    SiteSettings,
 )
 from opinionlens.base.urls import with_absolute_path
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     api: ApiSettings = Field(default_factory=ApiSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     security: SecuritySettings = Field(default_factory=SecuritySettings)
+    site: SiteSettings = Field(default_factory=SiteSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     drift: DriftSettings = Field(default_factory=DriftSettings)
@@ -74,6 +76,7 @@ _GROUPS: dict[str, type[SettingGroup]] = {
     "api": ApiSettings,
     "database": DatabaseSettings,
     "security": SecuritySettings,
+    "site": SiteSettings,
     "privacy": PrivacySettings,
     "worker": WorkerSettings,
     "drift": DriftSettings,

@@ -194,6 +194,41 @@ sessions = Table(
     _is_sha256("token_hash"),
 )
 
+# Logins at other programs of the site, each a part of a session of the app: it ends with that session.
+tool_sessions = Table(
+    "tool_sessions",
+    metadata,
+    Column("token_hash", String(SHA256_CHARS), primary_key=True),
+    Column(
+        "session_hash",
+        String(SHA256_CHARS),
+        ForeignKey(sessions.c.token_hash, ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("tool", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    _is_sha256("token_hash"),
+)
+
+# Codes that a browser carries from the app's host to another one, each exchanged for such a login once.
+tool_codes = Table(
+    "tool_codes",
+    metadata,
+    Column("code_hash", String(SHA256_CHARS), primary_key=True),
+    Column(
+        "session_hash",
+        String(SHA256_CHARS),
+        ForeignKey(sessions.c.token_hash, ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("tool", String(20), nullable=False),
+    Column("state", String(SHA256_CHARS), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    _is_sha256("code_hash"),
+)
+
 login_attempts = Table(
     "login_attempts",
     metadata,

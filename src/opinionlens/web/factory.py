@@ -40,7 +40,17 @@ from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import with_problems
-from opinionlens.web.pages import compare, docs, drift, evaluate, home, review, session, trying
+from opinionlens.web.pages import (
+    compare,
+    docs,
+    drift,
+    evaluate,
+    home,
+    review,
+    session,
+    tool_login,
+    trying,
+)
 from opinionlens.web.pages.admin import admin_router
 from opinionlens.web.services.asked_models import AskedModels
 from opinionlens.web.services.error_log import ErrorLog
@@ -152,7 +162,7 @@ def _services(
         lifecycle=lifecycle,
         evaluations=Evaluations(store, models, pool),
         trials=Trials(models, pool),
-        security=open_security(settings.security, records, make_hasher=make_hasher),
+        security=open_security(settings.security, records, site=settings.site, make_hasher=make_hasher),
         pages=Pages(templates, store, limits, version_of_package("opinionlens")),
         error_log=ErrorLog(api.error_log_path),
         newest_drift=NewestDrift(records, metrics),
@@ -192,6 +202,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(drift.router)
     app.include_router(review.router)
     app.include_router(session.router)
+    app.include_router(tool_login.router)
     app.include_router(keys.router)
     app.mount("/static", FreshFiles(directory=folder), name="static")
     app.mount("/swagger", FreshFiles(directory=docs.swagger_folder()), name="swagger")
@@ -201,7 +212,8 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.add_middleware(middleware.HeadAsGet)
     app.add_middleware(middleware.SafetyNet)
     _add_borders(app, settings.security)
-    app.add_middleware(middleware.SecurityHeaders)
+    tools = services.security.tools.addresses
+    app.add_middleware(middleware.SecurityHeaders, form_targets=tuple(tools.values()))
     app.add_middleware(
         middleware.RequestLog,
         metrics=services.metrics,

@@ -20,7 +20,7 @@ def read(request: Request, name: str) -> str | None:
 
     Over https only a cookie that this very host set over https counts.
     """
-    return request.cookies.get(_full_name(request, name))
+    return request.cookies.get(full_name(name, is_https=_is_https(request)))
 
 
 def put(
@@ -31,7 +31,7 @@ def put(
     The database knows how long a session lasts.
     """
     response.set_cookie(
-        _full_name(request, name),
+        full_name(name, is_https=_is_https(request)),
         value,
         path="/",
         secure=_is_https(request),
@@ -43,13 +43,20 @@ def put(
 def drop(request: Request, response: Response, name: str) -> None:
     """Make the browser forget a cookie."""
     response.delete_cookie(
-        _full_name(request, name), path="/", secure=_is_https(request), httponly=True, samesite="lax"
+        full_name(name, is_https=_is_https(request)),
+        path="/",
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
     )
 
 
-def _full_name(request: Request, name: str) -> str:
-    # The prefix makes browsers refuse a cookie of that name from http or from a neighbouring host.
-    return f"__Host-{name}" if _is_https(request) else name
+def full_name(name: str, *, is_https: bool) -> str:
+    """Return the name under which a browser keeps a cookie.
+
+    The prefix makes browsers refuse one from http or from a neighbouring host.
+    """
+    return f"__Host-{name}" if is_https else name
 
 
 def _is_https(request: Request) -> bool:

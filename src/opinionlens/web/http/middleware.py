@@ -7,6 +7,7 @@ From the outermost: request id and log, security headers, safety net, HEAD, limi
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from time import perf_counter
 
 import structlog
@@ -32,21 +33,28 @@ _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 _MOST_HELD_BODIES = 32
 _TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",  # Swagger's style sheet carries its icons as data
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
+
+def content_security_policy(form_targets: Sequence[str] = ()) -> str:
+    """Return the policy of all pages.
+
+    Args:
+        form_targets: other origins that the login's form may lead to; browsers look at its redirects, too.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",  # Swagger's style sheet carries its icons as data
+            "connect-src 'self'",
+            " ".join(("form-action 'self'", *form_targets)),
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -55,7 +63,7 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 # Over https only: a browser that has once come by https does not try http again for a year.
-_HEADERS_OF_HTTPS = (*_HEADERS, (b"strict-transport-security", b"max-age=31536000"))
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestLog:
@@ -154,9 +162,12 @@ class RequestLog:
 class SecurityHeaders:
     """Middleware that adds security headers to every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, *, form_targets: Sequence[str] = ()) -> None:
+        """Wrap `app`, with other origins for its forms."""
         self.app = app
+        policy = content_security_policy(form_targets).encode()
+        self._headers = ((b"content-security-policy", policy), *_HEADERS)
+        self._headers_of_https = (*self._headers, _HSTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -164,7 +175,7 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
-        added = _HEADERS_OF_HTTPS if scope.get("scheme") == "https" else _HEADERS
+        added = self._headers_of_https if scope.get("scheme") == "https" else self._headers
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
