@@ -27,6 +27,7 @@ from typer.main import get_command
 from opinionlens.base.job_settings import DRIFT_DATABASE_VARIABLES
 from opinionlens.base.setting_groups import ApiSettings, MlflowSettings
 from opinionlens.base.settings import Settings, names_of_mlflow, setting_names
+from opinionlens.cli.hub_settings import NAMES as HUB_NAMES
 from opinionlens.cli.main import app as commands
 from opinionlens.datasets.catalogue import CARDS
 from opinionlens.drift.baseline import BASELINE_PATH
@@ -34,6 +35,7 @@ from opinionlens.drift.measures.known_measures import MEASURES
 from opinionlens.drift.window_summary import COMBINED_DRIFT
 from opinionlens.evaluation.scores import score
 from opinionlens.families.baselines import BASELINES
+from opinionlens.hub.pushing import HubModel
 from opinionlens.jobs.drift_sources.disk_files import DRIFT_FOLDER
 from opinionlens.jobs.drift_sources.mlflow_runs import MONITORING_RUN
 from opinionlens.jobs.drift_sources.window_files import FILE_NAMES
@@ -316,6 +318,8 @@ def names_in_mlflow() -> set[str]:
         MONITORING_RUN,
         *(measure.name for measure in MEASURES),
         COMBINED_DRIFT,
+        # The digest is all that the tag is made of.
+        HubModel(Path(), SimpleNamespace(), "<sha7>").tag,
     }
 
 
@@ -352,7 +356,7 @@ BY_SECTION = {
     "Endpoints": headers,
     "Files and folders": files,
     "Settings": lambda: (
-        set(setting_names()) | {*names_of_mlflow(), *DRIFT_DATABASE_VARIABLES, *build_arguments()}
+        set(setting_names()) | {*names_of_mlflow(), *DRIFT_DATABASE_VARIABLES, *HUB_NAMES, *build_arguments()}
     ),
     "Parameters": nothing,
     "Metrics": lambda: {card.family + ("_total" if card.kind == "counter" else "") for card in CATALOGUE},

@@ -14,9 +14,9 @@ SAME_ROLE = {
     "catalogue": {"datasets", "families", "web/metrics"},
     "errors": {"accounts", "base", "deployment", "storage"},
     "main": {"app", "cli"},
-    "memory": {"registry", "tracking"},
+    "memory": {"hub", "registry", "tracking"},
     "mlflow": {"registry", "tracking"},
-    "port": {"registry", "tracking"},
+    "port": {"hub", "registry", "tracking"},
     "routes": {f"web/api/{name}" for name in FEATURES},
     "schemas": {"web/http", "web/api/feedback", "web/api/models"},
 }

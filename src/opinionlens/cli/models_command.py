@@ -1,4 +1,4 @@
-"""`opinionlens models`: list and download registered versions."""
+"""`opinionlens models`: list, download, pack and publish."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opinionlens.base.errors import InputError
 if TYPE_CHECKING:
     from opinionlens.registry import Version
 
-models = typer.Typer(help="Models of the registry: list or download them.", no_args_is_help=True)
+models = typer.Typer(help="Models: list, download, pack or publish them.", no_args_is_help=True)
 
 _SCORE = "test_f1_score"  # macro F1 on the test split, by which versions are compared
 
@@ -104,6 +104,49 @@ def pack_model(
     digest = pack(folder, out)
     typer.echo(f"{folder} is packed in {out} ({out.stat().st_size / 1e6:.1f} MB)")
     typer.echo(f"SHA-256 of its manifest: {digest}")
+
+
+HubModelArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A folder with a model, such as objects/classifier, or NAME@ALIAS, NAME@NUMBER."
+    ),
+]
+MetricsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="metrics/tune_sklearn.json of the same training, for the interval of the macro F1.",
+    ),
+]
+
+
+@models.command("push-hub")
+def push_hub(model: HubModelArgument, metrics: MetricsOption = None, as_json: JsonOption = False) -> None:
+    """Push a good enough model to the Hugging Face hub.
+
+    HF_MODEL_REPO and HF_TOKEN say where; its macro F1 has to reach MIN_F1_THRESHOLD (0.6).
+    """
+    from opinionlens.cli.hub_command import run_push
+    from opinionlens.cli.processes import sigterm_as_ctrl_c
+
+    with sigterm_as_ctrl_c():
+        run_push(model, metrics, as_json=as_json)
+
+
+@models.command("card")
+def write_card(
+    model: HubModelArgument,
+    repository: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Its name on the hub, for the example.")
+    ] = "your-team/opinionlens",
+    metrics: MetricsOption = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+) -> None:
+    """Print the model card that a push would bring."""
+    from opinionlens.cli.hub_command import run_card
+
+    run_card(model, repository, metrics, out)
 
 
 def _download_packed(source: str, to: Path, digest: str | None, *, as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""Publishing of models on a model hub."""
