@@ -39,3 +39,21 @@ def test_the_values_stay_within_their_range():
 )
 def test_code_is_no_prose(text, prose):
     assert is_prose(text, scan(text)) is prose
+
+
+@pytest.mark.parametrize("unit", ["good ", "😍", "🆙", "never ", "good but bad "])
+def test_words_behind_the_first_2_500_do_not_count(unit):
+    """A post of 10,000 characters has fewer; 10,000 emoji stand for more than any book's page."""
+    text = unit * 2_600
+    longer = f"{text}awful awful awful awful awful"
+    assert general_values(longer, scan(longer)) == general_values(text, scan(text))
+    sums = dict.fromkeys(GENERAL_FEATURES, 0.0)
+    for part in general_parts(longer, scan_with_places(Aligned.of(longer))):
+        sums[part.feature] += part.value
+    assert list(sums.values()) == pytest.approx(general_values(longer, scan(longer)), abs=1e-9)
+
+
+def test_words_of_a_long_review_count():
+    text = "so " * 2_400
+    longer = f"{text}awful"
+    assert general_values(longer, scan(longer)) != general_values(text, scan(text))

@@ -77,3 +77,17 @@ def test_question_and_request_are_seen():
     assert [opinion.asked for opinion in rated(text)] == [False, True]
     assert not read_opinions(scan("Is it? It is.")).asks
     assert read_opinions(scan("Could you send the form")).requests
+
+
+def test_each_but_weakens_what_stands_before_it_once_more():
+    once = read_opinions(["good"]).opinions[0].value
+    values = [one.value for one in read_opinions(scan("good but good but good. good")).opinions]
+    assert values == pytest.approx([0.25 * once, 0.75 * once, 1.5 * once, once])
+
+
+def test_only_intensifiers_in_reach_count():
+    plain, near = (
+        read_opinions(scan(words)).opinions[-1].value for words in ("good", "very very the the good")
+    )
+    far = read_opinions(scan("very very very the the the good")).opinions[-1].value
+    assert (near > plain, far) == (True, pytest.approx(plain))

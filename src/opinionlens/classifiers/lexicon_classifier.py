@@ -79,7 +79,9 @@ class LexiconClassifier:
         """
         compound = self._compound(text)
         weights = _BY_SIGN + _BY_SIZE * np.sign(compound)
-        found = [part for part in self.manifest.features.lexicon_parts(text) if part.feature == "compound"]
+        features = self.manifest.features
+        pieces = features.recipe.pieces_with_places(text)
+        found = [part for part in features.lexicon_parts(pieces) if part.feature == "compound"]
         contribution = Contribution(
             "compound",
             "lexicon",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.base.typed_json import JsonUnfit, read_dataclass
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
+from opinionlens.text.scanning import Piece
 
 BlockName = Literal["words", "chars", "lexicon"]
 TermFrequency = Literal["count", "binary", "log"]
@@ -61,9 +62,11 @@ class FeatureSpec:
             return pieces, tokens, []
         return pieces, tokens, lexicon_values(pieces, damp_repeats=self.recipe.damps_repeats)
 
-    def lexicon_parts(self, text: str) -> list[LexiconPart]:
-        """Return each segment's contributions to the lexicon's values."""
-        pieces = self.recipe.pieces_with_places(text)
+    def lexicon_parts(self, pieces: Sequence[Piece]) -> list[LexiconPart]:
+        """Return each segment's contributions to the lexicon's values.
+
+        `pieces` are those of `recipe.pieces_with_places`.
+        """
         return lexicon_parts(pieces, damp_repeats=self.recipe.damps_repeats)
 
     def as_dict(self) -> dict[str, Any]:

@@ -30,6 +30,8 @@ GENERAL_FEATURES: tuple[str, ...] = (
 )
 
 _SQUEEZE = 15.0
+# What follows is not read: an emoji stands for up to ten words, and thousands would cost as much as a book.
+MOST_WORDS = 2_500
 # Marks that prose hardly uses: brackets of code and markup, assignments, calls.
 _CODE = re.compile(r"[{}<>=|\\]|\w\(\w|\w\(\)")
 _LEAST_CODE, _CODE_A_WORD = 3, 0.22
@@ -63,8 +65,8 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
         text: the text.
         pieces: its pieces, as `scan` gives them.
     """
-    vader = compound(text)
-    reading = read_opinions(pieces)
+    vader = compound(text, MOST_WORDS)
+    reading = read_opinions(pieces[:MOST_WORDS])
     if not reading.opinions:
         manner = [float(reading.asks), 0.0, 0.0, float(reading.requests)]
         return [vader, abs(vader), 0.0, 0.0, *manner, 0.0, 0.0]
@@ -99,8 +101,8 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
 
     For every feature the parts sum to its value.
     """
-    reading = read_opinions([piece.text for piece in pieces])
-    vader = [(part.start, part.end, part.value) for part in compound_parts(text)]
+    reading = read_opinions([piece.text for piece in pieces[:MOST_WORDS]])
+    vader = [(part.start, part.end, part.value) for part in compound_parts(text, MOST_WORDS)]
     rated = [opinion for opinion in reading.opinions if not opinion.inferred]
     stated = _with_places(rated, pieces)
     asked = _with_places([opinion for opinion in rated if opinion.asked], pieces)

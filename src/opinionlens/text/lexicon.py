@@ -130,13 +130,11 @@ def lexicon_parts(pieces: Sequence[Piece], *, damp_repeats: bool = True) -> list
     words = len(pieces) - sum(no_word for _, _, _, no_word in met)
     compound = sum(amount for _, feature, amount in effects if feature == _COMPOUND)
     rate, squeeze = _rate_and_squeeze(words, compound, _share_counted(texts) if damp_repeats else 1.0)
+    factors = [squeeze if feature == _COMPOUND else rate for feature in range(len(LEXICON_FEATURES))]
+    found = ((feature, pieces[number], amount) for number, feature, amount in effects)
     return [
-        LexiconPart(
-            LEXICON_FEATURES[feature],
-            *pieces[number][1:],
-            amount * (squeeze if feature == _COMPOUND else rate),
-        )
-        for number, feature, amount in effects
+        LexiconPart(LEXICON_FEATURES[feature], piece[1], piece[2], amount * factors[feature])
+        for feature, piece, amount in found
     ]
 
 

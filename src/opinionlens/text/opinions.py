@@ -7,6 +7,7 @@ a concession or in reported speech count for less than an outright statement.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -87,6 +88,7 @@ class _Pass:
     __slots__ = (
         "asks_at",
         "boosters",
+        "buts",
         "meanings",
         "negator",
         "negator_word",
@@ -104,7 +106,8 @@ class _Pass:
         self.meanings = meanings
         self.opinions: list[Opinion] = []
         self.asks_at = self.requests_at = -1
-        self.boosters: list[tuple[int, float]] = []
+        self.boosters: deque[tuple[int, float]] = deque()
+        self.buts: list[int] = []
         self.negator, self.negator_word = _NOWHERE, ""
         self._begin_sentence(0)
 
@@ -129,6 +132,7 @@ class _Pass:
                 if sense is not None:
                     self._apply(sense, number, end, meaning)
                 number = end
+        self._weaken_before_buts()
         _undo_sarcasm(self.opinions, meanings)
         return FoundOpinions(self.opinions, self.asks_at, self.requests_at)
 
@@ -175,7 +179,9 @@ class _Pass:
         self.opinions.append(Opinion(first, end - 1, value, sense.inferred))
 
     def _boosted(self, value: float, number: int) -> float:
-        boost = sum(amount for at, amount in self.boosters if number - at <= _BOOST_REACH)
+        while self.boosters and number - self.boosters[0][0] > _BOOST_REACH:
+            self.boosters.popleft()
+        boost = sum(amount for _, amount in self.boosters)
         return value + boost if value > 0 else value - boost
 
     def _turned(self, value: float, word: str) -> float:
@@ -205,11 +211,19 @@ class _Pass:
         before = self.meanings[first - 1] if first else None
         if meaning.word == "yet" and first != self.sentence and not (before is not None and before.mark):
             return  # "not yet"
-        for opinion in self.opinions[self.sentence_opinions :]:
-            opinion.value *= _BEFORE_BUT
+        self.buts.append(len(self.opinions))
         self.sentence_weight, self.weight = _AFTER_BUT, 1.0
         self.negator = _NOWHERE
         self.boosters.clear()
+
+    def _weaken_before_buts(self) -> None:
+        """Weaken the sentence's opinions, once for each "but" behind."""
+        start = self.sentence_opinions
+        for behind, at in zip(range(len(self.buts), 0, -1), self.buts, strict=True):
+            for opinion in self.opinions[start:at]:
+                opinion.value *= _BEFORE_BUT**behind
+            start = at
+        self.buts.clear()
 
     def _resume(self) -> None:
         """End a scope without a comma.
@@ -236,6 +250,8 @@ class _Pass:
         self._begin_sentence(number + 1)
 
     def _begin_sentence(self, number: int) -> None:
+        if self.buts:
+            self._weaken_before_buts()
         self.sentence, self.sentence_opinions = number, len(self.opinions)
         self.weight = self.sentence_weight = 1.0
         self.weight_ends_at_comma, self.weighed = False, 0

@@ -83,7 +83,10 @@ class Recipe:
 
         They are the tokens that `tokens` gives, only slower.
         """
-        pieces = TOKENIZERS[self.tokenizer].scan_with_places(self._reader.read_aligned(text))
+        return self.tokens_at(TOKENIZERS[self.tokenizer].scan_with_places(self._reader.read_aligned(text)))
+
+    def tokens_at(self, pieces: Sequence[Piece]) -> list[Token]:
+        """Return the tokens of a text cut by this tokenizer."""
         words = self._words_of([piece.text for piece in pieces])
         return [Token(word, p.start, p.end) for word, p in zip(words, pieces, strict=True) if word]
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 import math
 import re
 import string
+import sys
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from opinionlens.text.memo import Memo
@@ -80,23 +83,27 @@ class VaderPart(NamedTuple):
     value: float
 
 
-def compound(text: str) -> float:
-    """Return the package's `compound`, unrounded, from -1 to 1."""
-    plain = text if text.isascii() else _without_emoji(text)
-    if (total := sum(value for _, value in _valences(plain.split()))) == 0:
+def compound(text: str, most_words: int = sys.maxsize) -> float:
+    """Return the package's `compound`, unrounded, from -1 to 1.
+
+    Words behind the first `most_words` do not count, except for their marks.
+    """
+    plain = _plain(text, most_words)
+    words = plain.split() if most_words == sys.maxsize else plain.split(None, most_words)[:most_words]
+    if (total := sum(value for _, value in _valences(words))) == 0:
         return 0.0
     total += math.copysign(_emphasis(plain), total)
     return total / math.sqrt(total * total + _ALPHA)
 
 
-def compound_parts(text: str) -> list[VaderPart]:
+def compound_parts(text: str, most_words: int = sys.maxsize) -> list[VaderPart]:
     """Return the contributions of words and marks to `compound`."""
-    words = list(_placed_words(text))
+    words = _placed_words(text, most_words)
     found = _valences([word for word, _, _ in words])
     total = sum(value for _, value in found)
     if total == 0:
         return []
-    emphasis = math.copysign(_emphasis(" ".join(word for word, _, _ in words)), total)
+    emphasis = math.copysign(_emphasis(_plain(text, most_words)), total)
     squeeze = 1.0 / math.sqrt((total + emphasis) ** 2 + _ALPHA)
     parts = [VaderPart(words[at][1], words[at][2], value * squeeze) for at, value in found if value]
     marks = [match.start() for match in re.finditer("[!?]", text)] if emphasis else []
@@ -109,6 +116,7 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
     found = [at for at, word in enumerate(words) if word[1] is not None]
     if not found:
         return []
+    acting = bytes(map(itemgetter(5), words))
     mixed = None
     values: list[tuple[int, float]] = []
     for at in found:
@@ -117,11 +125,11 @@ def _valences(tokens: Sequence[str]) -> list[tuple[int, float]]:
         if mixed is None:
             capitals = sum(word[4] for word in words)
             mixed = 0 < capitals < len(words)
-        if any(word[5] for word in words[max(at - _REACH, 0) : at + _REACH]):
+        if 1 in acting[max(at - _REACH, 0) : at + _REACH]:
             values.append((at, _valence(words, at, mixed)))
         else:
             values.append((at, _valence_alone(words[at], mixed)))
-    if values and any(word[0] == "but" for word in words):
+    if values and "but" in map(itemgetter(0), words):
         return _after_but(values, next(at for at, word in enumerate(words) if word[0] == "but"))
     return values
 
@@ -253,14 +261,17 @@ def _word(token: str) -> _Word:
 _WORDS: Memo[_Word] = Memo(_word)
 
 
-def _without_emoji(text: str) -> str:
+def _plain(text: str, most: int) -> str:
+    """Return the text with names for its first emoji."""
+    if text.isascii():
+        return text
     if emoji_names().keys().isdisjoint(text):
         return text.strip()
-    return "".join(piece for piece, _, _ in _emoji_pieces(text)).strip()
+    return "".join(piece for piece, _, _ in _emoji_pieces(text, most)).strip()
 
 
-def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
-    """Cut the text at its emoji, naming each in words.
+def _emoji_pieces(text: str, most: int) -> list[tuple[str, int, int]]:
+    """Cut the text at its emoji, naming the first ones.
 
     Every piece has its place in the text.
     """
@@ -268,7 +279,7 @@ def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
     end, spaced = 0, True
     names = emoji_names()
     # The package looks at one code point at a time.
-    for at in [at for at, char in enumerate(text) if char in names]:
+    for at in islice((at for at, char in enumerate(text) if char in names), most):
         if at > end:
             pieces.append((text[end:at], end, at))
             spaced = text[at - 1] == " "
@@ -278,9 +289,9 @@ def _emoji_pieces(text: str) -> list[tuple[str, int, int]]:
     return pieces
 
 
-def _placed_words(text: str) -> list[tuple[str, int, int]]:
+def _placed_words(text: str, most: int) -> list[tuple[str, int, int]]:
     """Split at spaces, each word with its original place."""
-    pieces = _emoji_pieces(text)
+    pieces = _emoji_pieces(text, most)
     joined = "".join(piece for piece, _, _ in pieces)
     ends, at = [], 0
     for piece, _, _ in pieces:
@@ -289,7 +300,7 @@ def _placed_words(text: str) -> list[tuple[str, int, int]]:
 
     words: list[tuple[str, int, int]] = []
     number = 0
-    for match in re.finditer(r"\S+", joined):
+    for match in islice(re.finditer(r"\S+", joined), most):
         while ends[number] <= match.start():
             number += 1
         last = number

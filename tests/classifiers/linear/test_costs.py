@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pytest
 
+from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.linear.linear_classifier import LinearClassifier
 from opinionlens.classifiers.linear.weights import Block, LinearWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import BlockName, FeatureSpec, TermFrequency
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -28,6 +30,8 @@ from opinionlens.text.recipe import RECIPES, Recipe
 
 CHARS = 10_000
 MOST = 3.0
+# Explained with the general expert, 10,000 emoji, which stand for 50,000 words, cost 3.2 normal texts.
+MOST_EXPLAINED = 4.0
 ROUNDS = 6
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 EVERYDAY = [
@@ -133,6 +137,7 @@ ATTACKS = {
     "apostrophes": repeated("a'"),
     "emoji": repeated("😂"),
     "many emoji": drawn("😂😍👍😡💔🔥🎉❤☺★✈"),
+    "a thousand emoji": "".join(chr(0x1F300 + number % 1_000) for number in range(CHARS)),
     "emoji of a colour": repeated("👍🏽"),
     "joined emoji": repeated("👩\u200d"),
     "flags": repeated("🇮🇹"),
@@ -151,8 +156,12 @@ ATTACKS = {
     "Chinese": "".join(chr(0x4E00 + number) for number in range(CHARS)),
     "Russian": " ".join(words(3, 9, "абвгдежзийклмнопрстуфхцчшщъыьэюя"))[:CHARS],
     "praise": repeated("good "),
+    "praise without an end": repeated("very good "),
     "negation": repeated("not very good "),
+    "negated praise": repeated("not good "),
     "contrast": repeated("but BAD! "),
+    "contrast without an end": repeated("good bad but "),
+    "ratings": repeated("5/5 "),
     "table": repeated("a;b;c;"),
 }
 
@@ -170,7 +179,22 @@ def normal() -> str:
     return normal_text()
 
 
-def classifier_for(recipe: Recipe, text: str) -> LinearClassifier:
+def general_weights() -> GeneralWeights:
+    """An expert that reads every text, with random weights."""
+    rng = np.random.default_rng(1)
+    return GeneralWeights(
+        coef=rng.normal(size=(3, len(GENERAL_FEATURES))),
+        intercept=rng.normal(size=3),
+        terms=["the"],
+        likeness=np.ones(1),
+        unseen=1e-6,
+        low=100.0,
+        high=101.0,
+        floor=0.1,
+    )
+
+
+def classifier_for(recipe: Recipe, text: str, general: GeneralWeights | None = None) -> LinearClassifier:
     """A classifier that knows the normal text and all pairs of letters, with random weights."""
     spec = FeatureSpec(recipe, (1, 2), (2, 5), lexicon=True)
     tokens = recipe.tokens(text)
@@ -189,9 +213,12 @@ def classifier_for(recipe: Recipe, text: str) -> LinearClassifier:
             block("lexicon", LEXICON_FEATURES, "count"),
         )
     )
-    weights = LinearWeights(blocks, rng.normal(size=(3, blocks.columns)), rng.normal(size=3))
+    weights = LinearWeights(blocks, rng.normal(size=(3, blocks.columns)), rng.normal(size=3), general)
     uncertainty = Uncertainty(0.4, 0.3, scripts=("latin",))
-    manifest = Manifest("linear", LABELS, spec, Calibration.none(3), uncertainty, Training("test"))
+    manifest = Manifest(
+        *("linear", LABELS, spec, Calibration.none(3), uncertainty, Training("test")),
+        general=GENERAL_FEATURES if general else (),
+    )
     return LinearClassifier(manifest, weights)
 
 
@@ -205,12 +232,14 @@ def best(call: Callable[[str], object], text: str, runs: int) -> float:
     return min(spent)
 
 
-def ratio(call: Callable[[str], object], text: str, normal: str, *, runs: int = 5) -> float:
+def ratio(
+    call: Callable[[str], object], text: str, normal: str, *, runs: int = 5, most: float = MOST
+) -> float:
     """Return how many normal texts `text` costs: the least of several rounds."""
     found: list[float] = []
     for _ in range(ROUNDS):
         found.append(best(call, text, runs) / best(call, normal, runs))
-        if found[-1] <= MOST:
+        if found[-1] <= most:
             break
     return min(found)
 
@@ -225,6 +254,25 @@ def test_a_prediction_costs_three_normal_ones_at_most(
     name: str, served: LinearClassifier, normal: str
 ) -> None:
     assert ratio(served.predict, ATTACKS[name], normal) <= MOST
+
+
+@pytest.fixture(scope="module")
+def with_expert(normal: str) -> LinearClassifier:
+    """A classifier of the kind that the pipeline makes."""
+    return classifier_for(RECIPES["social-v2"], normal, general_weights())
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_general_expert_costs_no_more(name: str, with_expert: LinearClassifier, normal: str) -> None:
+    assert ratio(with_expert.predict, ATTACKS[name], normal) <= MOST
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_explanation_with_the_general_expert_is_bounded(
+    name: str, with_expert: LinearClassifier, normal: str
+) -> None:
+    found = ratio(with_expert.explain, ATTACKS[name], normal, runs=1, most=MOST_EXPLAINED)
+    assert found <= MOST_EXPLAINED
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -16,14 +16,16 @@ from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.features.calibration import FloatArray
-from opinionlens.features.spec import BlockName, FeatureSpec
+from opinionlens.features.spec import BlockName
 from opinionlens.text.general import GENERAL_FEATURES, GeneralPart, general_parts
 from opinionlens.text.labels import Label
 from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 from opinionlens.text.recipe import Token
+from opinionlens.text.scanning import Piece
 
 Places = Mapping[str, Sequence[Span]]
+_PLACE, _VALUE = attrgetter("start", "end"), attrgetter("value")
 
 
 class LinearParts(Protocol):
@@ -49,20 +51,23 @@ def explain_linear(classifier: LinearParts, text: str) -> Explanation:
 
     The intercept is part of the sum.
     """
-    features = classifier.manifest.features
+    recipe = classifier.manifest.features.recipe
     reading = classifier.reader.read(text)
-    tokens = tuple(features.recipe.tokenize(text))
-    contributions = [
-        *_of_words(classifier, tokens),
-        *_of_chars(classifier, tokens),
-        *_of_lexicon(classifier, reading),
-    ]
-    bias = classifier.intercept
+    pieces = recipe.pieces_with_places(text)
+    tokens = tuple(recipe.tokens_at(pieces) if recipe.tokenizer == "pattern" else recipe.tokenize(text))
     mixture = reading.mixture
-    if classifier.expert and mixture.expert:
-        contributions = [_weakened(one, mixture.domain) for one in contributions]
-        contributions += _of_general(classifier.expert, features, reading)
-        bias = mixture.domain * bias + mixture.expert * classifier.expert.intercept
+    expert = classifier.expert if mixture.expert else None
+    # Beside an expert the n-grams count in part.
+    factor = mixture.domain if expert else 1.0
+    contributions = [
+        *_of_words(classifier, tokens, factor),
+        *_of_chars(classifier, tokens, factor),
+        *_of_lexicon(classifier, reading, pieces, factor),
+    ]
+    bias = factor * classifier.intercept
+    if expert:
+        contributions += _of_general(expert, reading, pieces)
+        bias = bias + mixture.expert * expert.intercept
     return Explanation(
         text=text,
         labels=classifier.labels,
@@ -75,7 +80,7 @@ def explain_linear(classifier: LinearParts, text: str) -> Explanation:
     )
 
 
-def _of_words(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Contribution]:
+def _of_words(classifier: LinearParts, tokens: Sequence[Token], factor: float) -> Iterator[Contribution]:
     span = classifier.manifest.features.word_ngrams
     if not (span and classifier.reader.words):
         return
@@ -84,10 +89,10 @@ def _of_words(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Cont
     for size in range(span[0], span[1] + 1):
         for first, gram in enumerate(word_ngrams(texts, size, size)):
             places[gram].append((tokens[first].start, tokens[first + size - 1].end))
-    yield from _of_terms("words", places, classifier.reader.words.row, classifier.terms["words"])
+    yield from _of_terms("words", places, classifier.reader.words.row, classifier.terms["words"], factor)
 
 
-def _of_chars(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Contribution]:
+def _of_chars(classifier: LinearParts, tokens: Sequence[Token], factor: float) -> Iterator[Contribution]:
     span = classifier.manifest.features.char_ngrams
     if not (span and classifier.reader.chars):
         return
@@ -96,11 +101,11 @@ def _of_chars(classifier: LinearParts, tokens: Sequence[Token]) -> Iterator[Cont
         place = (token.start, token.end)
         for gram in char_ngrams(token.text, *span):
             places[gram].append(place)
-    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.terms["chars"])
+    yield from _of_terms("chars", places, classifier.reader.chars.row, classifier.terms["chars"], factor)
 
 
 def _of_terms(
-    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums
+    block: str, places: Places, row_of: Callable[[str], int | None], sums: TermSums, factor: float
 ) -> Iterator[Contribution]:
     """Yield the contributions of counted terms.
 
@@ -111,12 +116,14 @@ def _of_terms(
         return
     rows = np.array([row for _, row in known], dtype=np.int32)
     tf = sums.tf_of(np.array([len(places[term]) for term, _ in known]))
-    values = sums.table[rows, :-1] * (tf / sums.norm(rows, tf))[:, None]
+    values = factor * (sums.table[rows, :-1] * (tf / sums.norm(rows, tf))[:, None])
     for (term, _), row_values in zip(known, values.tolist(), strict=True):
         yield Contribution(term, block, tuple(row_values), tuple(places[term]))
 
 
-def _of_lexicon(classifier: LinearParts, reading: Reading) -> Iterator[Contribution]:
+def _of_lexicon(
+    classifier: LinearParts, reading: Reading, pieces: Sequence[Piece], factor: float
+) -> Iterator[Contribution]:
     """Yield the contributions of lexicon features.
 
     An occurrence has the part that the lexicon gave it.
@@ -127,32 +134,20 @@ def _of_lexicon(classifier: LinearParts, reading: Reading) -> Iterator[Contribut
     values = reading.lexicon
     weights = sums.table[:, :-1] / sums.norm(values)
     found: dict[str, list[LexiconPart]] = defaultdict(list)
-    for part in classifier.manifest.features.lexicon_parts(reading.text):
+    for part in classifier.manifest.features.lexicon_parts(pieces):
         found[part.feature].append(part)
     for feature, parts in found.items():
         column = LEXICON_FEATURES.index(feature)
         yield Contribution(
             feature,
             "lexicon",
-            tuple((weights[column] * values[column]).tolist()),
-            tuple((part.start, part.end) for part in parts),
-            tuple(map(tuple, np.outer([part.value for part in parts], weights[column]).tolist())),
+            tuple((factor * (weights[column] * values[column])).tolist()),
+            tuple(map(_PLACE, parts)),
+            _parts(list(map(_VALUE, parts)), weights[column], factor),
         )
 
 
-def _weakened(contribution: Contribution, factor: float) -> Contribution:
-    """Return a contribution of the n-grams times a factor.
-
-    For a text in which the n-grams count in part.
-    """
-    return replace(
-        contribution,
-        values=tuple(factor * value for value in contribution.values),
-        parts=tuple(tuple(factor * value for value in part) for part in contribution.parts),
-    )
-
-
-def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> Iterator[Contribution]:
+def _of_general(expert: GeneralExpert, reading: Reading, pieces: Sequence[Piece]) -> Iterator[Contribution]:
     """Yield the contributions of the general values.
 
     Code and records have none.
@@ -160,7 +155,7 @@ def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> I
     if not reading.mixture.is_prose:
         return
     found: dict[str, list[GeneralPart]] = defaultdict(list)
-    for part in general_parts(reading.text, spec.recipe.pieces_with_places(reading.text)):
+    for part in general_parts(reading.text, pieces):
         found[part.feature].append(part)
     for feature, parts in found.items():
         column = GENERAL_FEATURES.index(feature)
@@ -169,6 +164,13 @@ def _of_general(expert: GeneralExpert, spec: FeatureSpec, reading: Reading) -> I
             feature,
             "general",
             tuple((weights * reading.general[column]).tolist()),
-            tuple((part.start, part.end) for part in parts),
-            tuple(map(tuple, np.outer([part.value for part in parts], weights).tolist())),
+            tuple(map(_PLACE, parts)),
+            _parts(list(map(_VALUE, parts)), weights),
         )
+
+
+def _parts(
+    amounts: Sequence[float], weights: FloatArray, factor: float = 1.0
+) -> tuple[tuple[float, ...], ...]:
+    """Return the values of each occurrence, for every class."""
+    return tuple(map(tuple, (factor * np.outer(amounts, weights)).tolist()))
