@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from opinionlens.jobs.job_schedule import Job
 from opinionlens.jobs.worker_endpoint import answering
 from opinionlens.jobs.worker_metrics import FIGURES, WorkerMetrics
 from opinionlens.storage.job_states import JobState
+from opinionlens.storage.shadow_answers import ShadowTotals, ShadowVersion
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 JOB = Job("drift_check", timedelta(hours=1), ("drift", "check"))
@@ -71,8 +73,15 @@ def test_runs_and_states_are_shown(metrics, port):
     }
 
 
+def test_answers_of_challengers_are_shown(metrics, port):
+    metrics.saw_shadow([ShadowTotals(ShadowVersion("opinionlens", 8), 120, 7, NOON, NOON)])
+    found = samples(port)
+    assert found["worker_shadow_answers"] == {("8", "opinionlens"): 120}
+    assert found["worker_shadow_differing"] == {("8", "opinionlens"): 7}
+
+
 def test_docs_have_the_same_table():
-    rows = [line for line in DOCS.read_text().splitlines() if line.startswith("| `worker_job")]
+    rows = [line for line in DOCS.read_text().splitlines() if re.match(r"\| `worker_(job|shadow)_", line)]
     assert rows == [
         f"| `{one.name}` | {one.kind} | {', '.join(f'`{label}`' for label in one.labels)} | {one.meaning} |"
         for one in FIGURES

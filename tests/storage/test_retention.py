@@ -74,6 +74,7 @@ def test_the_usual_ages():
         drift_sums=timedelta(days=365),
         drift_reports=timedelta(days=730),
         login_attempts=timedelta(days=1),
+        shadow_answers=timedelta(days=30),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from opinionlens.base.setting_groups import SettingGroup, split_list
 
+_NUMBER_OR_ALIAS = re.compile(r"[1-9][0-9]{0,8}|[A-Za-z][A-Za-z0-9_-]{0,249}", re.ASCII)
 DRIFT_SOURCES = ("log", "xcom", "mlflow", "table", "disk")
 # The older system's variable, then that of Airflow's connection `drift_db`.
 DRIFT_DATABASE_VARIABLES = ("DRIFT_DB_URI", "AIRFLOW_CONN_DRIFT_DB")
@@ -31,6 +33,28 @@ class WorkerSettings(SettingGroup):
         description="How often a version that learnt from new labels is proposed; 0 for never. "
         "It needs the project's folder.",
     )
+    shadow_share: float = Field(
+        default=0,
+        ge=0,
+        le=1,
+        description="Share of served texts that a challenger answers, too, unseen; 0 for none. "
+        "It needs `PRIVACY__KEEP_TEXTS`.",
+    )
+    shadow_version: str = Field(
+        default="challenger",
+        description="The challenger: a number or an alias. Without a version of the alias `challenger` it is "
+        "the newest that is newer than the champion.",
+    )
+    shadow_minutes: float = Field(
+        default=10, ge=1, le=24 * 60, description="How often the challenger answers what has come."
+    )
+
+    @field_validator("shadow_version")
+    @classmethod
+    def _is_number_or_alias(cls, value: str) -> str:
+        if not _NUMBER_OR_ALIAS.fullmatch(value):
+            raise ValueError("must be a number or an alias, such as 7 or challenger")
+        return value
 
 
 class DriftSettings(SettingGroup):

@@ -12,6 +12,7 @@ from opinionlens.base.job_settings import WorkerSettings
 from opinionlens.cli.drift_command import DRIFT, TOO_LITTLE
 from opinionlens.jobs.job_schedule import Job
 from opinionlens.jobs.retraining_result import NOT_GOOD_ENOUGH, NOTHING_NEW
+from opinionlens.jobs.shadow_run import NO_CHALLENGER
 
 
 def jobs_of(settings: WorkerSettings) -> tuple[Job, ...]:
@@ -33,6 +34,16 @@ def jobs_of(settings: WorkerSettings) -> tuple[Job, ...]:
                 arguments=("retrain", "--propose", "--json", "--time-limit", "110"),
                 good_statuses=frozenset({0, NOT_GOOD_ENOUGH, NOTHING_NEW}),
                 most=timedelta(hours=2),
+            )
+        )
+    if settings.shadow_share > 0:
+        jobs.append(
+            Job(
+                "shadow",
+                every=timedelta(minutes=settings.shadow_minutes),
+                arguments=("shadow", "--json"),
+                good_statuses=frozenset({0, NO_CHALLENGER}),
+                most=timedelta(minutes=30),
             )
         )
     return tuple(jobs)

@@ -18,6 +18,7 @@ from opinionlens.cli.drift_command import drift_commands
 from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.keys import keys
 from opinionlens.cli.models_command import models
+from opinionlens.cli.shadow_command import shadow
 from opinionlens.cli.users_command import users
 from opinionlens.tabular.formats import KNOWN_ENDINGS
 
@@ -340,6 +341,7 @@ def delete_feedback(
     run_delete(feedback_id, text)
 
 
+app.command("shadow")(shadow)
 app.add_typer(drift_commands, name="drift")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")

@@ -6,7 +6,9 @@ import os
 import secrets
 import socket
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 
 import structlog
 
@@ -19,12 +21,13 @@ from opinionlens.jobs.job_loop import JobLoop
 from opinionlens.jobs.worker_endpoint import answering
 from opinionlens.jobs.worker_metrics import WorkerMetrics
 from opinionlens.server.bootstrap import configure_logging_by
-from opinionlens.storage import Database, migrate
+from opinionlens.storage import Database, StorageError, migrate, shadow_answers
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.migrating import is_current
 
 # For a run to be ended (5 seconds, then it is killed) and given back.
 _END_SECONDS = 15.0
+_SHADOW_LOOK_SECONDS = 15.0
 
 log = structlog.get_logger("worker")
 
@@ -49,7 +52,7 @@ def run_worker(*, once: bool) -> int:
     jobs = jobs_of(settings.worker)
     metrics = WorkerMetrics(jobs)
     url = settings.database.url.get_secret_value()
-    with stopped_by_signals() as stop, closing(Database(url, pool_size=len(jobs))) as database:
+    with stopped_by_signals() as stop, closing(Database(url, pool_size=len(jobs) + 1)) as database:
         tables = _Tables(database, url)
         holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         loops = [
@@ -65,7 +68,8 @@ def run_worker(*, once: bool) -> int:
             for job in jobs
         ]
         if not once:
-            _run_until(stop, loops, metrics, settings)
+            watch = partial(_watch_shadow, stop, database, metrics) if settings.worker.shadow_share else None
+            _run_until(stop, loops, metrics, settings, watch)
             return 0
         for loop in loops:
             loop.step(stop)
@@ -73,12 +77,18 @@ def run_worker(*, once: bool) -> int:
 
 
 def _run_until(
-    stop: threading.Event, loops: list[JobLoop], metrics: WorkerMetrics, settings: Settings
+    stop: threading.Event,
+    loops: list[JobLoop],
+    metrics: WorkerMetrics,
+    settings: Settings,
+    watch: Callable[[], None] | None,
 ) -> None:
     with ExitStack() as stack:
         if settings.worker.port:
             stack.enter_context(answering(settings.worker.host, settings.worker.port, metrics))
         threads = [threading.Thread(target=loop.run, args=(stop,), daemon=True) for loop in loops]
+        if watch is not None:
+            threads.append(threading.Thread(target=watch, daemon=True))
         for thread in threads:
             thread.start()
         log.info("worker.started", port=settings.worker.port or None)
@@ -86,6 +96,17 @@ def _run_until(
         for thread in threads:
             thread.join(_END_SECONDS)
         log.info("worker.stopped")
+
+
+def _watch_shadow(stop: threading.Event, database: Database, metrics: WorkerMetrics) -> None:
+    """Show the stored answers of challengers until `stop`.
+
+    While the database is away the last known ones stay.
+    """
+    while not stop.is_set():
+        with suppress(StorageError):  # the loops of the jobs say so
+            metrics.saw_shadow(shadow_answers.totals(database))
+        stop.wait(_SHADOW_LOOK_SECONDS)
 
 
 class _Tables:

@@ -15,7 +15,6 @@ from opinionlens.base.settings import Settings
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.deployment.active import ActiveVersion
-from opinionlens.deployment.challenger import challenger_of
 from opinionlens.deployment.champion import ChampionFollower
 from opinionlens.deployment.errors import FollowingIsOff, ModelIsActive, ModelNotLoaded
 from opinionlens.deployment.fetching import Fetching
@@ -28,6 +27,7 @@ from opinionlens.deployment.tried import TriedModel
 from opinionlens.deployment.watched_registry import WatchedRegistry
 from opinionlens.deployment.worker_threads import Threads
 from opinionlens.registry import Registry
+from opinionlens.registry.challenger import challenger_of
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.storage import deployments

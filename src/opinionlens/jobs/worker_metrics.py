@@ -13,6 +13,7 @@ from prometheus_client import Metric
 
 from opinionlens.jobs.job_schedule import Job
 from opinionlens.storage.job_states import JobState
+from opinionlens.storage.shadow_answers import ShadowTotals
 
 # A loop gives a sign of life twice a minute; a database that hangs holds it up for some seconds.
 _SILENCE_SECONDS = 120.0
@@ -41,8 +42,26 @@ LAST_SUCCESS = JobFigure(
 FAILURES = JobFigure("worker_job_failures", "gauge", "Runs in a row that failed, in any worker.")
 RUNS = JobFigure("worker_job_runs_total", "counter", "Runs that ended in this worker.", ("task", "outcome"))
 DURATION = JobFigure("worker_job_duration_seconds", "gauge", "How long the last run in this worker took.")
+_VERSION = ("model_name", "model_version")
+SHADOW_ANSWERS = JobFigure(
+    "worker_shadow_answers",
+    "gauge",
+    "Stored answers of a challenger to served texts, of all workers.",
+    _VERSION,
+)
+SHADOW_DIFFERING = JobFigure(
+    "worker_shadow_differing", "gauge", "Those of them with another label than was served.", _VERSION
+)
 
-FIGURES: tuple[JobFigure, ...] = (INTERVAL, LAST_SUCCESS, FAILURES, RUNS, DURATION)
+FIGURES: tuple[JobFigure, ...] = (
+    INTERVAL,
+    LAST_SUCCESS,
+    FAILURES,
+    RUNS,
+    DURATION,
+    SHADOW_ANSWERS,
+    SHADOW_DIFFERING,
+)
 
 
 class WorkerMetrics:
@@ -55,12 +74,18 @@ class WorkerMetrics:
         self._states: dict[str, JobState] = {}
         self._runs: Counter[tuple[str, str]] = Counter()
         self._seconds: dict[str, float] = {}
+        self._shadow: Sequence[ShadowTotals] = ()
         self._alive_at = {job.name: time.monotonic() for job in jobs}
 
     def saw(self, job: Job, state: JobState) -> None:
         """Take the state of a job, common to all workers."""
         with self._lock:
             self._states[job.name] = state
+
+    def saw_shadow(self, totals: Sequence[ShadowTotals]) -> None:
+        """Take the stored answers of challengers."""
+        with self._lock:
+            self._shadow = totals
 
     def alive(self, job: Job) -> None:
         """Take a sign of life of a job's loop."""
@@ -88,6 +113,7 @@ class WorkerMetrics:
         """Yield every metric; without samples where nothing is known."""
         with self._lock:
             states, seconds, runs = dict(self._states), dict(self._seconds), dict(self._runs)
+            shadow = self._shadow
         metrics = {
             figure: Metric(figure.name.removesuffix("_total"), figure.meaning, figure.kind)
             for figure in FIGURES
@@ -107,4 +133,7 @@ class WorkerMetrics:
             add(RUNS, count, name, outcome)
         for name, value in seconds.items():
             add(DURATION, value, name)
+        for one in shadow:
+            add(SHADOW_ANSWERS, one.answered, one.version.name, str(one.version.number))
+            add(SHADOW_DIFFERING, one.differing, one.version.name, str(one.version.number))
         yield from metrics.values()

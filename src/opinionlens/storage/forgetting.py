@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, select
 
+from opinionlens.storage import shadow_answers
 from opinionlens.storage.database import Database
 from opinionlens.storage.predictions import hash_text
 from opinionlens.storage.redaction import redact
@@ -50,6 +51,7 @@ def forget_text(database: Database, text: str, after: datetime = FROM_THE_START)
         is_it = (predictions.c.text_hash == hash_text(text)) | (predictions.c.text == redact(text))
         statement = delete(predictions).where(is_within, is_it).returning(predictions.c.id)
         ids = list(connection.scalars(statement))
+        shadow_answers.forget(connection, ids)
         about = sum(
             connection.execute(delete(feedback).where(feedback.c.prediction_id == each)).rowcount
             for each in ids

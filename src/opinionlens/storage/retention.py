@@ -20,6 +20,7 @@ from opinionlens.storage import (
     login_attempts,
     predictions,
     sessions,
+    shadow_answers,
 )
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
@@ -27,6 +28,7 @@ from opinionlens.storage.tables import drift_data as drift_table
 from opinionlens.storage.tables import drift_reports as reports_table
 from opinionlens.storage.tables import drift_sums as sums_table
 from opinionlens.storage.tables import predictions as predictions_table
+from opinionlens.storage.tables import shadow_answers as shadow_table
 
 _CAUTIOUS_SHARE = 10
 
@@ -48,6 +50,7 @@ class Retention:
     drift_sums: timedelta | None = timedelta(days=365)
     drift_reports: timedelta | None = timedelta(days=730)
     login_attempts: timedelta | None = timedelta(days=1)
+    shadow_answers: timedelta | None = timedelta(days=30)
     most_predictions: int | None = 2_000_000
 
 
@@ -65,6 +68,7 @@ class Expired:
     drift_reports: int = 0
     login_attempts: int = 0
     sessions: int = 0
+    shadow_answers: int = 0
     held_back: int = 0
 
     def by_kind(self) -> dict[str, int]:
@@ -95,6 +99,7 @@ def delete_expired(database: Database, retention: Retention, *, at: datetime | N
     data = _Sweep(database, now, "drift_data", drift_table.c.created_at)
     sums = _Sweep(database, now, "drift_sums", sums_table.c.hour)
     reports = _Sweep(database, now, "drift_reports", reports_table.c.created_at)
+    shadow = _Sweep(database, now, "shadow_answers", shadow_table.c.created_at)
     attempts = retention.login_attempts
     gone = rows.older(retention.predictions, predictions.delete_before)
     gone += delete_excess(database, retention.most_predictions)
@@ -106,7 +111,8 @@ def delete_expired(database: Database, retention: Retention, *, at: datetime | N
         drift_reports=reports.older(retention.drift_reports, drift_reports.delete_before),
         login_attempts=0 if attempts is None else login_attempts.delete_before(database, now - attempts),
         sessions=sessions.delete_expired(database, at=now),
-        held_back=sum(sweep.held_back for sweep in (rows, texts, data, sums, reports)),
+        shadow_answers=shadow.older(retention.shadow_answers, shadow_answers.delete_before),
+        held_back=sum(sweep.held_back for sweep in (rows, texts, data, sums, reports, shadow)),
     )
 
 

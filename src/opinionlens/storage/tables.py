@@ -255,6 +255,23 @@ retrainings = Table(
     Column("body", Text, nullable=False),
 )
 
+shadow_answers = Table(
+    "shadow_answers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    # No foreign key: an answer outlives its prediction for an hour at most, until the next sweep.
+    Column("prediction_id", Uuid, nullable=False, index=True),
+    # When the text was predicted, so that an answer goes when the text goes.
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("model_name", AnyText, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("label", String(20), nullable=False),
+    Column("p_negative", Double, nullable=False),
+    Column("p_neutral", Double, nullable=False),
+    Column("p_positive", Double, nullable=False),
+    Column("differs", Boolean, nullable=False),
+)
+
 review_skips = Table(
     "review_skips",
     metadata,

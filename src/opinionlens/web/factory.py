@@ -48,6 +48,7 @@ from opinionlens.web.pages import (
     home,
     review,
     session,
+    shadow,
     tool_login,
     trying,
 )
@@ -199,6 +200,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
     app.include_router(evaluate.router)
     app.include_router(compare.router)
     app.include_router(trying.router)
+    app.include_router(shadow.router)
     app.include_router(drift.router)
     app.include_router(review.router)
     app.include_router(session.router)

@@ -23,6 +23,7 @@ def open_records(settings: Settings, metrics: Metrics) -> Records:
     retention = Retention(
         prediction_texts=timedelta(days=privacy.texts_days),
         predictions=timedelta(days=privacy.predictions_days),
+        shadow_answers=timedelta(days=privacy.texts_days),
         drift_sums=timedelta(days=privacy.predictions_days),
         most_predictions=privacy.predictions_rows,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opinionlens.classifiers.prediction import Prediction
+from opinionlens.classifiers.prediction_pair import PredictionPair
 from opinionlens.classifiers.uncertainty import UncertainReason
 from opinionlens.storage.review_queue import ReviewCandidate
 from opinionlens.text.near_duplicates import NearDuplicates, words_of
@@ -74,7 +75,7 @@ def _valued(candidate: ReviewCandidate) -> RankedText:
 def _with_answers(ranked: RankedText, answer: Prediction, other: Prediction) -> RankedText:
     """Add the answers of the active model and its challenger."""
     value, reasons = ranked.value, ranked.reasons
-    if other.label is not answer.label:
+    if PredictionPair(answer, other).differs:
         value += _CHALLENGED
         reasons = (*reasons, "The version that may come next answers otherwise.")
     if answer.reason in (UncertainReason.FOREIGN_TEXT, UncertainReason.UNFAMILIAR_TEXT):
