@@ -95,6 +95,20 @@ class TestReplaced:
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
         assert path.with_name("app.db-wal.replaced").exists()
 
+    def test_no_log_that_was_set_aside_is_lost(self, database, path):
+        """A wrong file in its place, then the right one again: what was stored last is in the first log."""
+        for turn in ("first", "second", "third"):
+            give(database, f"{turn} stored")  # lies in the write-ahead log
+            backup_of(path, "restored").replace(path)
+            give(database, "after")
+        kept = sorted(each.name for each in path.parent.glob("app.db-*.replaced*"))
+        assert kept == ["app.db-wal.replaced", "app.db-wal.replaced-2", "app.db-wal.replaced-3"]
+        contents = [path.with_name(name).read_bytes() for name in kept]
+        assert [
+            f"{turn} stored".encode() in log
+            for turn, log in zip(("first", "second", "third"), contents, strict=True)
+        ] == [True] * 3
+
     def test_every_thread_comes_over(self, database, path):
         start, answers = threading.Barrier(5), []
 

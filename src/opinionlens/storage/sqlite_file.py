@@ -32,6 +32,7 @@ _MOST_WAL_BYTES = 64 * 2**20
 # Instructions of SQLite's machine between two looks at the clock: about a millisecond.
 _STEPS = 100_000
 _LOCK_SECONDS = 2.0
+_MOST_LOGS_ASIDE = 20
 
 log = structlog.get_logger("storage")
 
@@ -125,9 +126,23 @@ class SqliteFile:
         with _locked(self.path.parent):  # against the other processes of the app, which notice it, too
             for ending, known in self._beside.items():
                 path = side_file(self.path, ending)
-                if known is not None and id_of(path) == known:
-                    path.replace(path.with_name(f"{path.name}.replaced"))
+                if known is None or id_of(path) != known:
+                    continue
+                if ending == _WAL:
+                    path.replace(_name_aside(path))
+                else:  # an index, which is made anew from the log
+                    path.unlink()
         log.warning("database.replaced", path=str(self.path), then="The file that is there now is used.")
+
+
+def _name_aside(path: Path) -> Path:
+    """Return where a replaced file's log is kept.
+
+    It holds what was stored last, so it takes the place of no earlier one.
+    """
+    numbers = ("", *(f"-{number}" for number in range(2, _MOST_LOGS_ASIDE + 1)))
+    names = [path.with_name(f"{path.name}.replaced{number}") for number in numbers]
+    return next((name for name in names if not name.exists() or not name.stat().st_size), names[-1])
 
 
 def id_of(path: Path) -> FileId | None:
