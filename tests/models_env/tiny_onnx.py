@@ -18,9 +18,13 @@ def table(seed: int = 0) -> np.ndarray:
 
 
 def write_model(
-    path: Path, *, inputs: tuple[str, ...] = ("input_ids", "attention_mask"), seed: int = 0
+    path: Path,
+    *,
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask"),
+    seed: int = 0,
+    rows: np.ndarray | None = None,
 ) -> Path:
-    """Write logits = sum over pieces of mask * table[id]."""
+    """Write logits = sum over pieces of mask * table[id]; `rows` are those of the table."""
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
@@ -34,7 +38,7 @@ def write_model(
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "pieces"]) for name in inputs],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", 3])],
         [
-            numpy_helper.from_array(table(seed), "table"),
+            numpy_helper.from_array(table(seed) if rows is None else rows, "table"),
             numpy_helper.from_array(np.array([2]), "last"),
             numpy_helper.from_array(np.array([1]), "middle"),
         ],

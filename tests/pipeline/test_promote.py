@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from opinionlens.base.errors import ArtifactTampered, PromotionRefused
+from opinionlens.base.errors import ArtifactTampered, LibraryMissing, PromotionRefused
+from opinionlens.classifiers.kinds import library_missing
 from opinionlens.evaluation.everyday import EverydaySentences
 from opinionlens.evaluation.gate import Contender, GateRules
+from opinionlens.pipeline import promote as promotion
 from opinionlens.pipeline.other_kinds import OtherKind
 from opinionlens.pipeline.promote import Evidence, candidate_from, promote
 from opinionlens.pipeline.row_sets import RowSet
@@ -319,3 +321,32 @@ def test_a_champion_that_somebody_went_back_to_is_displaced_by_force_only(
     assert "another program has made version 1 the champion" in registered.decision.reasons[0]
     result = through(better, registry, evidence, force="it is better")
     assert (result.promoted, result.displaced.number) == (True, 1)
+
+
+def test_a_champion_whose_library_is_missing_is_one_sentence(
+    registry, evidence, word_classifier, monkeypatch
+):
+    through(word_classifier("a", skill=3), registry, evidence)
+    better = word_classifier("b", skill=5)
+    candidate = candidate_from(better, lambda run_id: None)
+
+    def lacks(path, digest):
+        raise library_missing("onnx", "onnxruntime")
+
+    monkeypatch.setattr(promotion, "load_classifier", lacks)
+    with pytest.raises(LibraryMissing) as caught:
+        promote(
+            candidate,
+            registry,
+            name=NAME,
+            experiment="OpinionLens",
+            evidence=evidence,
+            rules=RULES,
+            force="yes",
+        )
+    assert str(caught.value) == (
+        "The champion (version 1) cannot answer the texts that decide. "
+        "A classifier of the kind 'onnx' needs the package onnxruntime. "
+        "Install what it needs here, too: `pip install opinionlens`."
+    )
+    assert [version.number for version in registry.versions(NAME)] == [1]

@@ -20,5 +20,11 @@ def library_missing(kind: str, module: str | None) -> LibraryMissing:
     package = (module or "").partition(".")[0]
     return LibraryMissing(
         f"A classifier of the kind '{kind}' needs the package {package}.",
-        remedy=f"Run `pip install 'opinionlens[{EXTRAS[kind]}]'`, or promote a model of kind 'linear'.",
+        remedy=f"Run {installation(kind)}, or promote a model of kind 'linear'.",
     )
+
+
+def installation(kind: str) -> str:
+    """Return the command that installs a kind's extra."""
+    extra = EXTRAS.get(kind)
+    return f"`pip install 'opinionlens[{extra}]'`" if extra else "`pip install opinionlens`"

@@ -17,11 +17,13 @@ from typing import Any
 from opinionlens.base.errors import (
     ArtifactMissing,
     ArtifactTampered,
+    LibraryMissing,
     PromotionRefused,
     VersionNotFound,
     VersionNotServable,
 )
 from opinionlens.classifiers.classifier import Classifier
+from opinionlens.classifiers.kinds import installation
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest_reading import read_manifest
 from opinionlens.datasets.licences import licences_of, warning_of
@@ -301,9 +303,23 @@ def _decided(
         return decide_on(Pairing(candidate.classifier, None), evidence, rules)
     with tempfile.TemporaryDirectory(prefix="opinionlens-champion-") as folder:
         path = registry.download(champion, Path(folder) / "artifact")
-        in_place = load_classifier(path, champion.digest)
+        in_place = _in_place(path, champion)
         named = f"the champion (version {champion.number})"
         return decide_on(Pairing(candidate.classifier, in_place, champion_name=named), evidence, rules)
+
+
+def _in_place(path: Path, champion: Version) -> Classifier:
+    """Load the champion's files.
+
+    Raises LibraryMissing with a sentence on the comparison.
+    """
+    try:
+        return load_classifier(path, champion.digest)
+    except LibraryMissing as error:
+        raise LibraryMissing(
+            f"The champion (version {champion.number}) cannot answer the texts that decide. {error.what}",
+            remedy=f"Install what it needs here, too: {installation(str(champion.kind))}.",
+        ) from error
 
 
 def decide_on_all(pairing: Pairing, evidence: Evidence, rules: GateRules) -> GateDecision:
