@@ -1,4 +1,4 @@
-"""Try a built image before it is pushed: `api` as a server, `training` as the pipeline's home.
+"""Try a built image before it is pushed: `api` and `space` as servers, `training` as the pipeline's home.
 
     python scripts/image_health.py api opinionlens:local
 
@@ -45,13 +45,22 @@ def check_training(image: str) -> None:
 
 
 def check_app(image: str) -> None:
-    """Start the app without settings, wait for its health check and ask it."""
-    container = docker("run", "--detach", "--publish", "127.0.0.1::8000", image)
+    """Try the app without settings; without a registry only the word list answers."""
+    check_server(image, 8000, "--word-list")
+
+
+def check_space(image: str) -> None:
+    """Try the Space, which has a model of its own."""
+    check_server(image, 7860, "--any-label")
+
+
+def check_server(image: str, port: int, *options: str) -> None:
+    """Start a server without settings, wait for its health check and ask it."""
+    container = docker("run", "--detach", "--publish", f"127.0.0.1::{port}", image)
     try:
         wait_until_healthy(container)
-        address = docker("port", container, "8000/tcp").splitlines()[0]
-        # Without a registry only the word list answers.
-        asked = [sys.executable, str(SMOKE), f"http://{address}", "--word-list"]
+        address = docker("port", container, f"{port}/tcp").splitlines()[0]
+        asked = [sys.executable, str(SMOKE), f"http://{address}", *options]
         if subprocess.run(asked, timeout=COMMAND_SECONDS, check=False).returncode:
             raise IllImageError(f"{image} does not answer as it should")
     except IllImageError:
@@ -70,7 +79,7 @@ def wait_until_healthy(container: str) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-CHECKS = {"api": check_app, "training": check_training}
+CHECKS = {"api": check_app, "space": check_space, "training": check_training}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # The binary itself: the console script of the package ends with status 0 whatever happens.
 COMPOSE = Path(importlib.util.find_spec("compose").submodule_search_locations[0]) / "docker-compose"
-DOCKERFILES = sorted([ROOT / "Dockerfile", *(ROOT / "docker").glob("Dockerfile.*")])
+DOCKERFILES = sorted(
+    [ROOT / "Dockerfile", ROOT / "spaces" / "Dockerfile", *(ROOT / "docker").glob("Dockerfile.*")]
+)
 YAML = sorted(
     [*ROOT.glob("compose*.yaml"), ROOT / "docker" / "stack.yaml", *(ROOT / "traefik").rglob("*.yaml"),
      *(ROOT / "prometheus").rglob("*.y*ml"), *(ROOT / "grafana").rglob("*.y*ml")]

@@ -32,7 +32,8 @@ def step_of(workflow, job, name):
 
 def test_there_are_these_workflows():
     assert set(FILES) == {
-        "ci_cd.yml", "cleanup_cache.yml", "library.yml", "newest.yml", "release.yml", "training.yml"
+        "ci_cd.yml", "cleanup_cache.yml", "library.yml", "newest.yml", "release.yml", "spaces.yml",
+        "training.yml",
     }  # fmt: skip
 
 
@@ -51,7 +52,11 @@ def test_they_run_when_they_should():
     # What the DAG sends: tests/dags.
     assert when["training.yml"]["repository_dispatch"] == {"types": ["opinionlens-retrain"]}
     # Called by others, so that nothing runs twice.
-    assert {name for name, on in when.items() if "workflow_call" in on} == {"library.yml", "release.yml"}
+    assert {name for name, on in when.items() if "workflow_call" in on} == {
+        "library.yml",
+        "release.yml",
+        "spaces.yml",
+    }
     assert {event for on in when.values() for event in on} == {
         "push", "pull_request", "workflow_dispatch", "workflow_call", "schedule",
         "repository_dispatch",
@@ -98,7 +103,7 @@ def test_actions_are_pinned_by_commit_with_their_version():
 def test_local_actions_and_workflows_exist():
     uses = [step.get("uses", "") for _, step in STEPS] + [job.get("uses", "") for _, _, job in JOBS]
     local = {ROOT / use for use in uses if use.startswith("./")}
-    assert len(local) == 3
+    assert len(local) == 4
     assert [
         place for place in local if not (place / "action.yml" if place.suffix == "" else place).exists()
     ] == []
@@ -258,6 +263,43 @@ def test_parameters_reach_dvc_as_they_are(parameters, expected, tmp_path):
     done = run_step(step, tmp_path, {"dvc": "printf '%s\\n' \"$@\""}, PARAMETERS=parameters)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == expected
+
+
+HF = """
+printf '%s\\n' "$@" >> called.txt
+echo https://hub.example/commit/1
+"""
+
+
+def test_the_space_is_uploaded_whole_and_the_page_says_where(tmp_path):
+    step = step_of("spaces.yml", "deploy-space", "Upload")
+    assert step["if"] == "env.SPACE != ''"
+    done = run_step(
+        step, tmp_path, {"hf": HF}, SPACE="team/space", GITHUB_SHA="abc", GITHUB_STEP_SUMMARY="summary.md"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "called.txt").read_text().splitlines() == [
+        "upload", "team/space", ".cache/space", ".", "--type", "space", "--delete", "*",
+        "--commit-message", "Commit abc",
+    ]  # fmt: skip
+    assert "https://hub.example/commit/1" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_model_that_is_not_good_enough_ends_the_training_job(tmp_path):
+    step = step_of("training.yml", "train", "Push the model to the Hugging Face hub")
+    assert step["if"] == "vars.HF_MODEL_REPO != ''"
+    # What GitHub runs a script with: a pipe fails with its first program.
+    strict = {**step, "run": "set -o pipefail\n" + step["run"]}
+    done = run_step(strict, tmp_path, {"opinionlens": "echo no; exit 1"}, GITHUB_STEP_SUMMARY="summary.md")
+    assert done.returncode == 1
+    assert not (tmp_path / "summary.md").exists()
+
+
+def test_only_two_steps_see_the_token_of_the_hub():
+    seeing = {place for place, step in STEPS if "secrets.HF_TOKEN" in json.dumps(step)}
+    assert seeing == {"spaces.yml: deploy-space", "training.yml: train"}
+    steps = [step["name"] for _, step in STEPS if "secrets.HF_TOKEN" in json.dumps(step)]
+    assert steps == ["Upload", "Push the model to the Hugging Face hub"]
 
 
 def test_a_missing_artifact_ends_the_training_job(tmp_path):

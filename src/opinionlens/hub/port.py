@@ -53,7 +53,7 @@ class Pushed:
 
 
 class ModelHub(Protocol):
-    """A repository whose models are tagged commits."""
+    """A repository with a tagged commit per model."""
 
     def push(self, upload: Upload) -> Pushed:
         """Commit a model and tag the commit.
