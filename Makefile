@@ -44,6 +44,17 @@ stack: ## The whole stack in containers: settings, images, start, addresses; PRO
 stack-down: ## End the stack; what its volumes hold stays
 	@$(PYTHON) -m scripts.stack down
 
+# Standard library only, so that a server needs no .venv. STACK_FILE=compose.yaml where the site runs from that file.
+BACKUPS = $(PYTHON) -m scripts.backup $(if $(LOCAL),--local)
+
+.PHONY: backup
+backup: ## Keep databases, artifacts and models in backups/ (BACKUP_FOLDER), the newest 7; LOCAL=1 without containers
+	@$(BACKUPS) create
+
+.PHONY: restore
+restore: ## Put the newest backup, or BACKUP=name, into an empty installation; FORCE=1 replaces what is there
+	@$(BACKUPS) restore $(if $(FORCE),--force) $(BACKUP)
+
 .PHONY: test
 test: check ## All tests that need no root and no other environment
 	@$(MAKE) --no-print-directory --keep-going test-main test-browser

@@ -2,6 +2,7 @@
 
 ALERTS = (
     "AppDown",
+    "BackupTooOld",
     "BatchQueueFull",
     "CertificateExpiring",
     "DatabaseUnreachable",

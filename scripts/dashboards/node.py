@@ -42,7 +42,7 @@ CPU = number(
     steps=up_to(warn=0.9),
     empty="not scraped",
     decimals=0,
-    wide=5,
+    wide=4,
 )
 MEMORY = number(
     "Memory",
@@ -52,7 +52,7 @@ MEMORY = number(
     steps=up_to(warn=0.9),
     empty="not scraped",
     decimals=0,
-    wide=5,
+    wide=4,
 )
 FULLEST = number(
     "Fullest disk",
@@ -63,7 +63,7 @@ FULLEST = number(
     empty="not scraped",
     decimals=0,
     alerts=["DiskFilling"],
-    wide=5,
+    wide=4,
 )
 CLOCK = number(
     "Clock",
@@ -74,7 +74,17 @@ CLOCK = number(
     steps=UP_OR_WARN,
     words={"1": "in step", "0": "free-running"},
     empty="not scraped",
-    wide=5,
+    wide=4,
+)
+LAST_BACKUP = number(
+    "Last backup",
+    "Time since the last whole backup of `make backup`. None where no backup was ever made here.",
+    "s",
+    now("time() - max(opinionlens_backup_last_success_timestamp_seconds)"),
+    steps=up_to(warn=36 * 3600),
+    empty="no backup",
+    alerts=["BackupTooOld"],
+    wide=4,
 )
 CPU_BY_MODE = graph(
     "Processor by mode",
@@ -242,7 +252,7 @@ BOARD = Board(
         choice("device", "Disk", "label_values(instance_device:filesystem_avail:ratio, device)"),
     ],
     sections=[
-        Section("At a glance", [Line(4, [UPTIME, CPU, MEMORY, FULLEST, CLOCK])]),
+        Section("At a glance", [Line(4, [UPTIME, CPU, MEMORY, FULLEST, CLOCK, LAST_BACKUP])]),
         Section("Processor", [Line(8, [CPU_BY_MODE, LOAD])]),
         Section("Memory", [Line(7, [MEMORY_USED, SWAP, KILLED])]),
         Section(

@@ -24,6 +24,8 @@ WORKERS = {figure.name for figure in FIGURES}
 # Of other programs; each was seen in their own answers.
 OTHERS = {
     "up",
+    # Of `make backup`, by way of node-exporter.
+    "opinionlens_backup_last_success_timestamp_seconds",
     "pg_up",
     "node_filesystem_avail_bytes",
     "node_filesystem_readonly",

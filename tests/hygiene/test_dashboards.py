@@ -190,6 +190,7 @@ def test_runbook_has_a_paragraph_for_every_alert():
         ("drift", "Drift score over time", "SentimentDrift", {"> 1": (1, "orange")}),
         ("models", "Behind the deployment", "FollowerBehind", {"> 60": (60, "orange")}),
         ("node", "Fullest disk", "DiskFilling", {"< 0.05": (0.95, "red"), "< 0.15": (0.85, "orange")}),
+        ("node", "Last backup", "BackupTooOld", {"> 36 * 3600": (129_600, "orange")}),
         (
             "traefik",
             "Certificate expires in",

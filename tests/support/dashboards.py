@@ -30,6 +30,7 @@ EMPTY_IN_ORDER = {
     ("overview", "Alerts that fired A"): "no alert has fired",
     ("fastapi", "Errors of the last hour by route A"): "no request has failed",
     ("traefik", "Certificate expires in A"): "Traefik serves plain HTTP on one's own machine",
+    ("node", "Last backup A"): "no backup was ever made there",
 }
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::\w+)?\}|\$([A-Za-z_]\w*)")
 _LABEL_VALUES = re.compile(r"label_values\((?P<series>.+), *(?P<label>\w+)\)")
