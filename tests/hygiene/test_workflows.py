@@ -185,6 +185,19 @@ def test_what_is_pushed_has_a_parts_list_and_provenance_and_was_tried_before():
     assert "cache-from" not in build
 
 
+@pytest.mark.parametrize(
+    ("tag", "status"), [("v1.2.3", 0), ("v1.2.4", 1), ("1.2.3", 1), ("v1.2", 1), ("v1.2.3-rc1", 1)]
+)
+def test_a_tag_that_is_not_the_version_is_not_released(tag, status, tmp_path):
+    step = step_of("release.yml", "push", "Compare the tag with the version")
+    names = [one.get("name") for one in WORKFLOWS["release.yml"]["jobs"]["push"]["steps"]]
+    assert names.index("Compare the tag with the version") == 1  # before anything is built
+    assert step["if"] == "startsWith(github.ref, 'refs/tags/')"
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1.2.3"\n')
+    done = run_step(step, tmp_path, {}, GITHUB_REF_NAME=tag)
+    assert (done.returncode, "nothing is pushed" in done.stdout) == (status, status == 1), done.stderr
+
+
 def test_the_model_is_kept_for_30_days():
     [kept] = [step for place, step in STEPS if place == "training.yml: train" and "with" in step
               and "retention-days" in step["with"]]  # fmt: skip
