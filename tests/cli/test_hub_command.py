@@ -1,5 +1,6 @@
 """`opinionlens models push-hub` as a user types it, against a stand-in of the hub; and the card alone."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -14,8 +15,11 @@ from typer.testing import CliRunner
 import opinionlens
 from opinionlens.base.errors import InputError, SettingsInvalid
 from opinionlens.classifiers.manifest_reading import read_manifest
+from opinionlens.cli import hub_command, registries
 from opinionlens.cli.hub_settings import hub_settings
 from opinionlens.cli.main import app
+from opinionlens.hub.memory import MemoryHub
+from opinionlens.registry import MemoryRegistry
 
 REPOSITORY = "team/opinionlens"
 
@@ -111,6 +115,23 @@ def test_refusals_are_one_plain_sentence(variables, message, digest, hub, tmp_pa
     assert "Traceback" not in done.stderr
     assert hub.repositories[REPOSITORY].tags == {}
     assert "hf_unknown" not in done.stderr
+
+
+def test_the_champion_of_the_registry_is_pushed_by_its_name(digest, monkeypatch, tmp_path):
+    registry, hub = MemoryRegistry(), MemoryHub()
+    registry.register(
+        "opinionlens", tmp_path / "made", digest=digest, run_id=None, tags={"kind": "linear"}, scores={}
+    )
+    registry.set_alias("opinionlens", "champion", 1)
+    monkeypatch.setattr(registries, "open_registry", lambda *words: contextlib.nullcontext(registry))
+    monkeypatch.setattr(hub_command, "open_hub", lambda *words: hub)
+    monkeypatch.setenv("HF_MODEL_REPO", REPOSITORY)
+    monkeypatch.setenv("HF_TOKEN", WRITE)
+    assert "is now" in run("push-hub", "opinionlens@champion").stdout
+    assert (
+        hub.files(f"v-{digest[:7]}")["model/manifest.json"] == (tmp_path / "made/manifest.json").read_bytes()
+    )
+    assert "was already" in run("push-hub", "opinionlens@1").stdout
 
 
 def test_the_card_alone_needs_no_settings(digest, tmp_path):

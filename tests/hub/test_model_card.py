@@ -42,7 +42,7 @@ def test_an_interval_that_is_not_known_is_not_invented(model):
 
 def test_sources_come_with_licence_and_warning(model):
     card = upload_of(model, "team/opinionlens").card
-    assert "27,476 texts, labelled by people" in card
+    assert "27,476 texts." in card
     assert "twitter" in card.lower() or "tweets" in card.lower()
     assert "[" in card.split("## What it has learnt from")[1].split("## Limits")[0]
 

@@ -159,13 +159,14 @@ def _sources(manifest: Manifest) -> str:
     licences = licences_of(manifest.training.sources)
     if not licences:
         return "The artifact does not say."
-    lines = [f"{manifest.training.rows:,} texts, labelled by people.", ""]
+    lines = [f"{manifest.training.rows:,} texts.", ""]
     lines += ["| source | licence | commercial use | what follows |", "|---|---|---|---|"]
     for each in licences:
         card = CARDS.get(each.source)
         name = f"[{card.title}]({card.source_url})" if card else f"`{each.source}`"
         use = each.commercial_use.value.replace("_", " ")
-        lines.append(f"| {name} | {each.licence} | {use} | {each.terms} |")
+        cells = (text.replace("|", "\\|") for text in (name, each.licence, use, each.terms))
+        lines.append(f"| {' | '.join(cells)} |")
     if warning := warning_of(licences):
         lines += ["", f"**{warning}**"]
     return "\n".join(lines)
