@@ -268,3 +268,44 @@ def test_workers_get_a_copy() -> None:
 
 def test_a_body_may_take_as_long_as_its_bytes_justify() -> None:
     assert [allowed_seconds(count) for count in (0, 20_000, 110_000, 2_000_000)] == [10, 30, 120, 120]
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("pieces", [1, 64])
+def test_a_body_of_tiny_chunks_is_refused(pieces: int) -> None:
+    """Each chunk costs as much as hundreds of bytes, and 300,000 of them fit into a small body."""
+    whole = CHUNKED + b"1\r\n \r\n" * 20_000 + b"0\r\n\r\n"
+    size = len(whole) // pieces + 1
+    parts = [whole[at : at + size] for at in range(0, len(whole), size)]
+    answer = served(lambda port: sent(port, parts), http=bounded())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"tiny chunks" in answer
+
+
+@pytest.mark.parametrize(("chunk", "times"), [(b" ", 1_000), (b" " * 64, 5_000), (b" " * 8_192, 200)])
+def test_chunks_of_a_useful_size_or_number_pass(chunk: bytes, times: int) -> None:
+    whole = CHUNKED + (b"%x\r\n%b\r\n" % (len(chunk), chunk)) * times + b"0\r\n\r\n"
+    answer = served(lambda port: sent(port, [whole]), http=bounded())
+    assert answer.endswith(b"%d bytes" % (len(chunk) * times))
+
+
+def test_requests_that_wait_for_no_answer_are_bounded() -> None:
+    answered = 0
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal answered
+        answered += 1
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    served(lambda port: sent(port, [request * 2_000]), counting, bounded())
+    assert answered <= 101
+
+
+def test_some_requests_may_be_sent_at_once() -> None:
+    last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    requests = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 99 + last
+    answer = served(lambda port: sent(port, [requests]), http=bounded())
+    assert answer.count(b"HTTP/1.1 200 OK") == 100

@@ -25,11 +25,20 @@ READER_SECONDS = 60.0
 # Time in which a closed connection may send the rest of its answer.
 CLOSING_SECONDS = 10.0
 TICK_SECONDS = 1.0
+# Each chunk of a chunked body costs as much as hundreds of bytes: so they may not all be tiny.
+FREE_CHUNKS, LEAST_CHUNK_BYTES = 1_000, 64
+# Requests on one connection that may wait for the answer to an earlier one. Hardly any client sends several.
+MOST_PIPELINED = 100
 
 _TOO_SLOW = "The body came too slowly. Send it at once, or in parts of its own."
+_TINY = "The body comes in tiny chunks. Send it in one piece, or in chunks of a kilobyte."
 _TOO_MANY = "Too many requests are being answered. Try again in a moment."
 
 log = structlog.get_logger("app")
+
+
+class _Crumbs(Exception):
+    """Signal to the parser that parts are too many."""
 
 
 class _Process:
@@ -87,7 +96,8 @@ class BoundedConnection(BoundedHeads):
         self.address = ""
         self._since = 0.0  # the connection was made, or the last answer was complete
         self._is_reading_body = False
-        self._body_bytes = 0
+        self._body_bytes = self._chunks = 0
+        self._are_crumbs = False
         self._seconds_of_body = self._seconds_unread = self._seconds_closing = 0.0
 
     @property
@@ -126,7 +136,35 @@ class BoundedConnection(BoundedHeads):
     def on_headers_complete(self) -> None:
         """Start to measure the body's time and size."""
         self._is_reading_body, self._body_bytes, self._seconds_of_body = True, 0, 0.0
+        self._chunks = 0
         super().on_headers_complete()
+
+    def on_message_begin(self) -> None:
+        """Refuse endless requests sent before any answer."""
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._stop_parsing()
+        super().on_message_begin()
+
+    def on_chunk_header(self) -> None:
+        """Count one chunk and refuse very many tiny ones."""
+        if self._chunks > FREE_CHUNKS and self._body_bytes < LEAST_CHUNK_BYTES * self._chunks:
+            self._stop_parsing()
+        self._chunks += 1
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a request that the parser cannot read."""
+        if not self._are_crumbs:
+            super().send_400_response(msg)
+            return
+        self.note_cut("crumbs")
+        if self._is_reading_body and not self.pipeline:
+            self.refuse(400, "tiny_chunks", _TINY)
+        else:  # an answer is under way, and must not be followed by another one
+            self.transport.close()
+
+    def _stop_parsing(self) -> None:
+        self._are_crumbs = True
+        raise _Crumbs  # the parser's own error goes the way of `send_400_response`
 
     def on_body(self, body: bytes) -> None:
         """Add to the number of body bytes received."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -39,8 +39,8 @@ SwapOutcome = Literal["activated", "rolled_back", "refused", "failed"]
 SWAP_OUTCOMES: tuple[SwapOutcome, ...] = ("activated", "rolled_back", "refused", "failed")
 LoginOutcome = Literal["accepted", "refused", "throttled"]
 LOGIN_OUTCOMES: tuple[LoginOutcome, ...] = ("accepted", "refused", "throttled")
-Cut = Literal["large_head", "slow_head", "slow_body", "slow_reader", "crowded", "too_many"]
-CUTS: tuple[Cut, ...] = ("large_head", "slow_head", "slow_body", "slow_reader", "crowded", "too_many")
+Cut = Literal["large_head", "slow_head", "slow_body", "crumbs", "slow_reader", "crowded", "too_many"]
+CUTS: tuple[Cut, ...] = get_args(Cut)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -217,8 +217,9 @@ class Metrics:
     def count_cut_connection(self, reason: Cut) -> None:
         """Record a connection that a limit closed or refused.
 
-        For its headers (`large_head`, `slow_head`), its body (`slow_body`), for what it does not read
-        (`slow_reader`), or as one too many: it had waited longest (`crowded`), or came last (`too_many`).
+        For its headers (`large_head`, `slow_head`), its body (`slow_body`), tiny parts (`crumbs`), for what
+        it does not read (`slow_reader`), or as one too many: it had waited longest (`crowded`), or came last
+        (`too_many`).
         """
         self._cuts[reason].inc()
 
