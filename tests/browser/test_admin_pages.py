@@ -51,7 +51,7 @@ def test_a_login_that_ended_meanwhile_leads_to_the_login(open_admin: OpenAdmin) 
 
 def test_without_javascript_the_pages_say_that_they_need_it(open_admin: OpenAdmin) -> None:
     page = open_admin(java_script_enabled=False)
-    expect(page.get_by_text("These pages need JavaScript.")).to_be_visible()
+    expect(page.get_by_text("This page needs JavaScript.")).to_be_visible()
 
 
 class TestKeys:

@@ -73,7 +73,7 @@ def test_drift_is_told_in_words_and_pictures(
 def test_it_works_without_scripts(open_admin: OpenAdmin, store: Callable[..., None]) -> None:
     store(drifted)
     page = open_admin("/admin/drift", java_script_enabled=False)
-    expect(page.get_by_text("These pages need JavaScript.")).to_have_count(0)
+    expect(page.get_by_text("This page needs JavaScript.")).to_have_count(0)
     expect(page.get_by_role("heading", name=re.compile("^The texts have changed"))).to_be_visible()
     figures = page.locator("figure", has_text="How sure the model is")
     figures.locator("summary").click()

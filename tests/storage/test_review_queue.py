@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from opinionlens.storage import RecordNotFound, feedback, predictions, review_queue
+from opinionlens.classifiers.prediction import Prediction
+from opinionlens.storage import RecordNotFound, feedback, predictions, review_queue, shadow_answers
 from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.storage.review_queue import ReviewProgress
+from opinionlens.storage.shadow_answers import ShadowAnswer, ShadowVersion
 from opinionlens.text.labels import Label
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -53,6 +55,27 @@ def test_texts_of_the_log_and_of_readers_wait_with_what_readers_say(database, pr
     assert found["kept in the log"].reader is Label.NEGATIVE
     assert found["only in the feedback"].reader is Label.NEUTRAL
     assert found["kept in the log"].probabilities == (0.3, 0.3, 0.4)
+
+
+def test_a_text_knows_what_a_challenger_answered_otherwise(database, predict):
+    calm, loud = predict("calm"), predict("loud", minutes=1)
+    answers = {
+        calm: Prediction(Label.POSITIVE, 0.6, (0.2, 0.2, 0.6)),
+        loud: Prediction(Label.NEUTRAL, 0.6, (0.2, 0.6, 0.2)),
+    }
+    for texts in shadow_answers.served_texts(database, [calm, loud]):
+        version = ShadowVersion("opinionlens", 8)
+        shadow_answers.add(
+            database, [ShadowAnswer(one, version, answers[one.prediction_id]) for one in texts]
+        )
+    newer = [
+        ShadowAnswer(one, ShadowVersion("opinionlens", 9), Prediction(Label.NEGATIVE, 0.6, (0.6, 0.2, 0.2)))
+        for texts in shadow_answers.served_texts(database, [loud])
+        for one in texts
+    ]
+    shadow_answers.add(database, newer)
+    found = {each.text: each.challenger for each in review_queue.read_state(database, at=NOON).candidates}
+    assert found == {"calm": None, "loud": Label.NEGATIVE}
 
 
 def test_a_label_is_feedback_of_its_own_source_with_the_text(database, predict):

@@ -127,6 +127,15 @@ def test_the_oldest_go_when_there_are_too_many(database, predict, answer, monkey
     assert [one.served.text for one in found] == ["text 4", "text 3", "text 2"]
 
 
+def test_those_of_other_challengers_go_first(database, predict, answer, monkeypatch):
+    monkeypatch.setattr(shadow_answers, "MOST_ROWS", 4)
+    ids = [predict(f"text {number}", number) for number in range(3)]
+    answer(ids, OTHER, ShadowVersion("opinionlens", 6))
+    answer(ids)
+    assert [(one.version.number, one.answered) for one in shadow_answers.totals(database)] == [(8, 3), (6, 1)]
+    assert waiting(database) == []
+
+
 def test_a_forgotten_text_takes_its_answers_with_it(database, predict, answer):
     answer([predict("mine"), predict("other", 1)])
     forget_text(database, "mine")

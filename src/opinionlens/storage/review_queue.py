@@ -5,7 +5,7 @@ Every query looks at a bounded number of the newest rows, however many there are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from opinionlens.storage import feedback as feedback_rows
+from opinionlens.storage import shadow_answers
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
 from opinionlens.storage.errors import RecordNotFound
@@ -40,6 +41,7 @@ class ReviewCandidate:
         label: the predicted label.
         probabilities: in the order of LABELS.
         reader: the label that a reader gave last, if one did.
+        challenger: that of a challenger in the worker, if it is another one.
     """
 
     prediction_id: UUID
@@ -48,6 +50,7 @@ class ReviewCandidate:
     label: Label
     probabilities: tuple[float, float, float]
     reader: Label | None
+    challenger: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,12 @@ def read_state(database: Database, *, at: datetime | None = None) -> ReviewState
     now = at or utc_now()
     with database.reading() as connection:
         readers = _labels_of_readers(connection)
+        challengers = shadow_answers.differing_labels(connection, MOST_TEXTS)
         gone = _done(connection, now)
         rows = [*connection.execute(_of_feedback()), *connection.execute(_of_log(connection))]
         done = [*connection.scalars(_labelled_texts()), *connection.scalars(_skipped_texts(now))]
         progress = _progress(connection, now)
-    found = {row.id: _candidate(row, readers.get(row.id)) for row in rows if row.id not in gone}
+    found = {row.id: _candidate(row, readers, challengers) for row in rows if row.id not in gone}
     return ReviewState(tuple(found.values()), tuple(text for text in done if text is not None), progress)
 
 
@@ -238,12 +242,15 @@ def _progress(connection: Connection, now: datetime) -> ReviewProgress:
     return ReviewProgress(connection.scalar(given) or 0, connection.scalar(recent) or 0)
 
 
-def _candidate(row: Row[Any], reader: Label | None) -> ReviewCandidate:
+def _candidate(
+    row: Row[Any], readers: Mapping[UUID, Label], challengers: Mapping[UUID, Label]
+) -> ReviewCandidate:
     return ReviewCandidate(
         prediction_id=row.id,
         at=row.created_at,
         text=row.text,
         label=Label(row.label),
         probabilities=(row.p_negative, row.p_neutral, row.p_positive),
-        reader=reader,
+        reader=readers.get(row.id),
+        challenger=challengers.get(row.id),
     )

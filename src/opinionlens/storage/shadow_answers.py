@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Row, Select, case, delete, exists, func, select
+from sqlalchemy import Connection, Row, Select, and_, case, delete, exists, func, select
 
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.prediction_pair import PredictionPair
@@ -23,7 +23,7 @@ from opinionlens.text.labels import Label
 
 # Older predictions are not answered any more; a look at so many takes some hundredths of a second.
 NEWEST_PREDICTIONS = 20_000
-# 150 bytes each. The oldest go when new ones come.
+# More than the newest predictions, so that no answer goes whose text would be answered again.
 MOST_ROWS = 100_000
 _ROWS_AT_ONCE = 200
 
@@ -136,19 +136,21 @@ def served_texts(database: Database, ids: Sequence[UUID]) -> Iterator[list[Serve
 
 
 def add(database: Database, answers: Sequence[ShadowAnswer]) -> None:
-    """Store answers; existing ones stay as they are.
+    """Store a challenger's answers; existing ones stay as they are.
 
-    Of more than 100,000 the oldest go. Raises StorageUnavailable.
+    Of more than 100,000 the oldest go, those of other challengers first. Raises StorageUnavailable.
     """
     if not answers:
         return
     with database.writing() as connection:
         statement = insert_unless_there(connection, shadow_answers, shadow_answers.c.id)
         connection.execute(statement, [_as_values(each) for each in answers])
-        newest_first = select(shadow_answers.c.created_at).order_by(shadow_answers.c.created_at.desc())
-        first_to_go = connection.scalar(newest_first.offset(MOST_ROWS).limit(1))
-        if first_to_go is not None:
-            connection.execute(delete(shadow_answers).where(shadow_answers.c.created_at <= first_to_go))
+        excess = (connection.scalar(select(func.count()).select_from(shadow_answers)) or 0) - MOST_ROWS
+        if excess > 0:
+            is_own = case((and_(*_is_by(answers[0].challenger)), 1), else_=0)
+            oldest = select(shadow_answers.c.id).order_by(is_own, shadow_answers.c.created_at).limit(excess)
+            chosen = shadow_answers.c.id.in_(oldest.scalar_subquery())
+            connection.execute(delete(shadow_answers).where(chosen))
 
 
 def totals(database: Database) -> list[ShadowTotals]:
@@ -190,6 +192,23 @@ def differing(
     )
     with database.reading() as connection:
         return [_from_row(row) for row in connection.execute(query)]
+
+
+def differing_labels(connection: Connection, most: int) -> dict[UUID, Label]:
+    """Return labels other than the served ones, by prediction.
+
+    They are the newest `most`; of two challengers the newer version counts.
+    """
+    query = (
+        select(shadow_answers.c.prediction_id, shadow_answers.c.label)
+        .where(shadow_answers.c.differs)
+        .order_by(shadow_answers.c.created_at.desc(), shadow_answers.c.model_version.desc())
+        .limit(most)
+    )
+    found: dict[UUID, Label] = {}
+    for prediction_id, label in connection.execute(query):
+        found.setdefault(prediction_id, Label(label))
+    return found
 
 
 def delete_before(database: Database, before: datetime) -> int:

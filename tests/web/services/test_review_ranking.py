@@ -1,5 +1,6 @@
 """The order of the review queue."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -74,3 +75,15 @@ def test_texts_that_the_next_version_answers_otherwise_rise():
     assert [each.candidate.text for each in ranked] == ["disputed here", "fine print", "known words"]
     assert ranked[1].reasons == ("The version that may come next answers otherwise.",)
     assert ranked[2].reasons == ()
+
+
+def test_what_the_worker_asked_a_challenger_counts_without_the_version_here():
+    def active(texts):
+        return [Prediction.of(LABELS, SURE, None) for _ in texts]
+
+    told = replace(waits("asked in the worker"), challenger=Label.NEGATIVE)
+    same = replace(waits("the active one says so now"), challenger=Label.POSITIVE)
+    ranked = rank([waits("sure one"), same, told], [], active)
+    assert ranked[0].candidate.text == "asked in the worker"
+    assert ranked[0].reasons == ("The version that may come next answers otherwise.",)
+    assert [each.reasons for each in ranked if each.candidate is same] == [()]

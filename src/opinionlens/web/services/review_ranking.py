@@ -75,7 +75,8 @@ def _valued(candidate: ReviewCandidate) -> RankedText:
 def _with_answers(ranked: RankedText, answer: Prediction, other: Prediction) -> RankedText:
     """Add the answers of the active model and its challenger."""
     value, reasons = ranked.value, ranked.reasons
-    if PredictionPair(answer, other).differs:
+    # The worker may have asked a challenger that this app has not fetched, or cannot load.
+    if PredictionPair(answer, other).differs or ranked.candidate.challenger not in (None, answer.label):
         value += _CHALLENGED
         reasons = (*reasons, "The version that may come next answers otherwise.")
     if answer.reason in (UncertainReason.FOREIGN_TEXT, UncertainReason.UNFAMILIAR_TEXT):
