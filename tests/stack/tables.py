@@ -8,6 +8,7 @@ _HEADS = {
     "bring-up": ("step or service", "seconds"),
     "counts": ("what was counted", "by the load generator", "by the metrics"),
     "faults": ("fault", "what clients saw", "alert", "fired after", "resolved after"),
+    "backup": ("what was restored and compared", "how many"),
     "expressions": ("where", "expressions", "errors", "empty"),
     "empty expressions": ("expression", "reason"),
 }

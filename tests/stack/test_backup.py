@@ -1,0 +1,92 @@
+"""`make backup` of the running stack, restored into an empty one beside it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from tests.stack.compose import Compose, compose_binary
+from tests.support.waiting import wait_until
+
+EMPTY = "stack-tests-restored"
+DATABASES = ("opinionlens", "mlflow")
+FOLDERS = {
+    "mlflow": "/var/lib/mlflow/artifacts",
+    "opinionlens": "/var/lib/opinionlens/models",
+}
+DIGESTS = "cd {} && find . -type f -exec sha256sum {{}} + | sort -k 2"
+
+
+@pytest.fixture(scope="module")
+def empty(stack):
+    """The same project under another name: no containers and no volumes yet."""
+    compose = Compose(
+        stack.compose.docker, stack.project.folder, EMPTY, stack.compose.variables, stack.compose.files
+    )
+    yield compose
+    compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "10", seconds=180)
+
+
+def command(compose, kept, *words):
+    """Run the backup's command in the copy of the repository, for a project."""
+    environment = {
+        **os.environ,
+        **compose.variables,
+        "COMPOSE": compose_binary(),
+        "COMPOSE_PROJECT_NAME": compose.name,
+        "COMPOSE_BAKE": "false",
+        "STACK_FILES": "override.json",
+        "DOCKER_HOST": compose.docker.host,
+        "BACKUP_FOLDER": str(kept),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.backup", *words],
+        cwd=compose.folder, env=environment, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def rows(compose, database):
+    """All rows as SQL, in the order in which they lie."""
+    dump = ("pg_dump", "--username", database, "--no-owner", "--inserts", database)
+    text = compose.docker.run("exec", compose.container("postgres"), *dump, seconds=120)
+    # A key of its own for each dump.
+    return [line for line in text.splitlines() if not re.match(r"\\(un)?restrict ", line)]
+
+
+def digests(compose, service):
+    words = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", service)
+    return compose.run(*words, "-c", DIGESTS.format(FOLDERS[service]), seconds=120).splitlines()
+
+
+def test_a_backup_is_restored_into_an_empty_stack(stack, empty, tables, tmp_path):
+    # Nothing writes while the two are compared.
+    stack.compose.run("stop", "opinionlens", "worker", "mlflow")
+    try:
+        told = command(stack.compose, tmp_path, "create")
+        assert "POSTGRES_PASSWORD" in told
+        assert stack.project.build["POSTGRES_PASSWORD"] not in told
+        assert "All parts are those of" in command(empty, tmp_path, "restore")
+        for database in DATABASES:
+            expected = rows(stack.compose, database)
+            assert len([line for line in expected if line.startswith("INSERT INTO")]) > 10
+            assert rows(empty, database) == expected
+            tables.add("backup", f"{database}: lines compared", len(expected))
+        for service in FOLDERS:
+            expected = digests(stack.compose, service)
+            assert expected
+            assert digests(empty, service) == expected
+            tables.add("backup", f"{service}: files compared by SHA-256", len(expected))
+    finally:
+        stack.compose.run("start", "mlflow", "opinionlens", "worker")
+        stack.compose.wait_until_healthy("mlflow", "opinionlens", "worker", seconds=180)
+
+
+def test_its_age_reaches_prometheus(stack, prometheus, tmp_path):
+    command(stack.compose, tmp_path, "create")
+    age = "time() - max(opinionlens_backup_last_success_timestamp_seconds)"
+    wait_until(
+        lambda: (prometheus.value(age) or 1e9) < 120, 60, "node-exporter tells when the last backup was made"
+    )
