@@ -15,6 +15,7 @@ from pathlib import Path
 
 from scripts.backup import folders, metric
 from scripts.backup.errors import BackupError
+from scripts.backup.parts import Part
 from scripts.backup.places import LOCAL, STACK, Place, chosen_place
 from scripts.backup.secret_names import secret_names
 from scripts.stack.compose_calls import ROOT
@@ -61,10 +62,22 @@ def restore(place: Place, root: Path, name: str | None, *, force: bool) -> None:
                 "--force (make restore FORCE=1) replaces what is there; make a backup of it first."
             )
         place.stop_writers()
-        for part in place.parts:
-            part.load(backup.folder / part.file_name)
-            print(f"  restored {part.what}", flush=True)
+        load_all(place.parts, backup.folder)
     print(f"All parts are those of {backup.folder.name}. Start again: {place.start_again}")
+
+
+def load_all(parts: Sequence[Part], folder: Path) -> None:
+    """Put every part in place. Raises BackupError, which says what is restored already."""
+    for number, part in enumerate(parts):
+        try:
+            part.load(folder / part.file_name)
+        except BackupError as error:
+            done = ", ".join(one.what for one in parts[:number]) or "nothing"
+            raise BackupError(
+                f"{part.what} is as it was: {error}\n"
+                f"Restored before that: {done}. Mend the cause and restore again with --force (FORCE=1)."
+            ) from error
+        print(f"  restored {part.what}", flush=True)
 
 
 def chosen_backup(root: Path, name: str | None) -> Path:

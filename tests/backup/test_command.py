@@ -224,6 +224,24 @@ def test_a_stack_is_restored_into_an_empty_one_row_for_row(postgres, command, tm
     assert "Not empty: the PostgreSQL database opinionlens, the PostgreSQL database mlflow" in told
 
 
+def test_a_restore_that_stops_says_how_far_it_came_and_goes_on(postgres, command, tmp_path):
+    old = Stack(tmp_path / "old", postgres)
+    old.fill()
+    content = old.content()
+    command.run("create", **old.environment)
+    new = Stack(tmp_path / "new", postgres)
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE mlflow SET default_transaction_read_only = on")
+    told = command.run("restore", fails=True, **new.environment)
+    assert "the PostgreSQL database mlflow is as it was" in told
+    assert "Restored before that: the PostgreSQL database opinionlens." in told
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE mlflow RESET default_transaction_read_only")
+    assert postgres_content(new.url("mlflow")) == {}
+    command.run("restore", "--force", **new.environment)
+    assert new.content() == content
+
+
 def test_another_compose_file_is_named_by_a_variable(postgres, command, tmp_path):
     stack = Stack(tmp_path / "site", postgres)
     command.run("create", STACK_FILE="compose.yaml", STACK_FILES="over.yaml", **stack.environment)
