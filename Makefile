@@ -44,6 +44,14 @@ stack: ## The whole stack in containers: settings, images, start, addresses; PRO
 stack-down: ## End the stack; what its volumes hold stays
 	@$(PYTHON) -m scripts.stack down
 
+.PHONY: site
+site: ## The stack on a server with a domain (docs/deployment.md): settings, images, start; DOMAIN is in .env
+	@$(PYTHON) -m scripts.stack.site up
+
+.PHONY: update
+update: ## Update a running site: new images, tables, then the app's two services one after the other
+	@$(PYTHON) -m scripts.stack.site update
+
 # Standard library only, so that a server needs no .venv. STACK_FILE=compose.yaml where the site runs from that file.
 BACKUPS = $(PYTHON) -m scripts.backup $(if $(LOCAL),--local)
 

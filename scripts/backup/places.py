@@ -25,6 +25,7 @@ _FOLDERS = (
 # Whatever writes into the parts.
 _WRITERS = (
     "opinionlens",
+    "opinionlens-2",
     "worker",
     "migrate",
     "mlflow",

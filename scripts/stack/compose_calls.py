@@ -20,11 +20,11 @@ class StackError(Exception):
 class Compose:
     """Compose, told of the stack's files."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, base: str = "compose.local.yaml") -> None:
         self._environment = {**environment, **build_labels(ROOT)}
         self._program = compose_program(environment)
         layers = [name for name in environment.get("STACK_FILES", "").split(",") if name]
-        self._files = [part for name in ("compose.local.yaml", *layers) for part in ("--file", name)]
+        self._files = [part for name in (base, *layers) for part in ("--file", name)]
 
     def command(self, *words: str) -> list[str]:
         """Return a command line."""

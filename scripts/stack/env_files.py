@@ -12,6 +12,7 @@ from pathlib import Path
 
 # The file, and the template it is made from.
 TEMPLATES = {".env": "env", ".env.stage": "env.stage", ".env.build": "env.build"}
+SITE_TEMPLATES = {".env": "env", ".env.prod": "env.prod", ".env.build": "env.build"}
 APP_PASSWORD = "SECURITY__ADMIN_PASSWORD"  # noqa: S105 - a name
 REGISTRY_PASSWORD = "MLFLOW__REMOTE_PASSWORD"  # noqa: S105 - a name
 SERVER_PASSWORD = "MLFLOW_AUTH_ADMIN_PASSWORD"  # noqa: S105 - a name
@@ -33,6 +34,7 @@ AIRFLOW_SECRETS = ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY")
 FILLED = {
     ".env": (),
     ".env.stage": (APP_PASSWORD, REGISTRY_PASSWORD),
+    ".env.prod": (APP_PASSWORD,),
     ".env.build": (*BUILD_SECRETS, *AIRFLOW_SECRETS),
 }
 # 24 bytes are 32 characters, of which none needs quoting in an address or a shell.
@@ -102,13 +104,15 @@ class EnvFiles:
         return next((place[name] for place in places if place.get(name)), default)
 
 
-def ensure(root: Path, make: MakeSecret = new_secret) -> EnvFiles:
+def ensure(
+    root: Path, make: MakeSecret = new_secret, *, templates: Mapping[str, str] = TEMPLATES
+) -> EnvFiles:
     """Make the files that are missing; return what all of them say."""
-    texts = {name: _read(root / name) for name in TEMPLATES}
+    texts = {name: _read(root / name) for name in templates}
     present = {name: values_of(text) for name, text in texts.items() if text is not None}
     made = secrets_for(present, make)
     new = []
-    for name, template in TEMPLATES.items():
+    for name, template in templates.items():
         if name not in present:
             wanted = {secret: made[secret] for secret in FILLED[name]}
             text = filled((root / template).read_text(encoding="utf-8"), wanted)

@@ -32,6 +32,7 @@ LEAST = {
     ("GET", f"{MODELS}/{{model_id}}"): Role.VIEWER,
     ("GET", f"{MODELS}/{{model_id}}/card"): Role.VIEWER,
     ("GET", "/admin/evaluate"): Role.ANALYST,
+    ("GET", "/admin/shadow"): Role.ANALYST,
     ("POST", "/admin/evaluate/report"): Role.ANALYST,
     ("GET", "/admin/review"): Role.ANALYST,
     ("POST", "/admin/review"): Role.ANALYST,

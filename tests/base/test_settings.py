@@ -48,6 +48,7 @@ def test_the_numbers_of_all_settings(tmp_path: Path) -> None:
         "api.max_body_bytes": 2_000_000,
         "api.batch_threads": 2,
         "api.batch_queue": 16,
+        "api.drain_seconds": 0,
         "api.workers": 1,
         "api.max_connections": 1_000,
         "api.max_connections_per_address": 100,

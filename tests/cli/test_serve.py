@@ -86,6 +86,19 @@ def test_the_end_under_load_answers_what_was_begun(
     assert "given-by-the-owner-7" not in server.log
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_behind_a_balancer_it_answers_while_it_says_that_it_will_end(
+    start_server: Callable, workers: str
+) -> None:
+    server = start_server("--workers", workers, API__DRAIN_SECONDS="3")
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: server.ask("GET", "/health").status == 503)
+    assert server.ask("GET", "/health").body == {"status": "stopping"}
+    assert server.ask("POST", PREDICT, {"text": "I love it"}).body["prediction"] == "POSITIVE"
+    assert server.process.wait(30) == 0
+    assert group_of(server.pid) == set()
+
+
 def test_an_open_stream_of_progress_does_not_hold_up_the_end(start_server: Callable) -> None:
     key = "a-key-for-machines-0123456789-abcdef"
     with socket.create_server(("127.0.0.1", 0)) as hanging:  # takes questions and never answers

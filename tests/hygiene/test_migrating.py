@@ -335,7 +335,9 @@ def build_arguments() -> set[str]:
 def services_and_jobs() -> set[str]:
     """Return the stack's services, Traefik's names, and jobs of Prometheus, the DAG and workflows."""
     stack = yaml.safe_load((ROOT / "docker" / "stack.yaml").read_text(encoding="utf-8"))
-    routes = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "traefik" / "dynamic").iterdir())
+    routes = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "traefik" / "dynamic").rglob("*.yaml")
+    )
     scraped = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     hosts = re.findall(r'Host\(`(\w+)\.\{\{ env "STACK_DOMAIN" \}\}`\)', routes)
     jobs = {job["job_name"] for job in scraped["scrape_configs"]}

@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 COMPOSE = Path(importlib.util.find_spec("compose").submodule_search_locations[0]) / "docker-compose"
 DOCKERFILES = sorted([ROOT / "Dockerfile", *(ROOT / "docker").glob("Dockerfile.*")])
 YAML = sorted(
-    [*ROOT.glob("compose*.yaml"), ROOT / "docker" / "stack.yaml", *(ROOT / "traefik").rglob("*.yaml"),
+    [*ROOT.glob("compose*.yaml"), *(ROOT / "docker").glob("*.yaml"), *(ROOT / "traefik").rglob("*.yaml"),
      *(ROOT / "prometheus").rglob("*.y*ml"), *(ROOT / "grafana").rglob("*.y*ml")]
 )  # fmt: skip
 SECRETS = (
@@ -49,7 +49,13 @@ def clone(tmp_path_factory):
     """A folder with the files of Compose, the templates copied as a person copies them, and secrets."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / "docker").mkdir()
-    for name in ("compose.yaml", "compose.local.yaml", "docker/stack.yaml"):
+    for name in (
+        "compose.yaml",
+        "compose.local.yaml",
+        "docker/stack.yaml",
+        "docker/site.yaml",
+        "docker/site.env",
+    ):
         (folder / name).write_text((ROOT / name).read_text())
     for name in ("env", "env.stage", "env.build"):
         text = (ROOT / name).read_text()
@@ -108,7 +114,9 @@ def test_bare_up_starts_nothing_without_a_domain(clone):
 
 
 def test_the_template_names_what_the_stack_reads():
-    read = set(re.findall(r"\$\{([A-Z_0-9]+)", (ROOT / "docker" / "stack.yaml").read_text()))
+    files = [path.read_text() for path in (ROOT / "docker").glob("s*.yaml")]
+    # The one variable of a server is not among them: it belongs to .env.
+    read = set(re.findall(r"\$\{([A-Z_0-9]+)", "".join(files))) - {"DOMAIN"}
     named = set(re.findall(r"^#? ?([A-Z_0-9]+)=", (ROOT / "env.build").read_text(), flags=re.MULTILINE))
     # Labels come from `make stack`.
     assert read - named == {"OPINIONLENS_VERSION", "OPINIONLENS_REVISION"}
@@ -227,7 +235,7 @@ def test_traefik_knows_the_names_of_the_first_system():
 
 
 def test_traefik_reads_only_what_its_container_has(services):
-    text = "".join(path.read_text() for path in (ROOT / "traefik" / "dynamic").glob("*.yaml"))
+    text = "".join(path.read_text() for path in (ROOT / "traefik" / "dynamic").rglob("*.yaml"))
     assert set(re.findall(r'env "(\w+)"', text)) == set(services["traefik"]["environment"])
     # Compose's variables do not reach files that are mounted.
     assert "${" not in text

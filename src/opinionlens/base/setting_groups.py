@@ -221,6 +221,12 @@ class ApiSettings(SettingGroup):
         le=100_000,
         description="Most of them from one address; those of `SECURITY__TRUSTED_PROXIES` are exempt.",
     )
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="Seconds in which it still answers after SIGTERM, and `/health` says 503 to a balancer.",
+    )
     error_log_path: Path = Field(
         default=Path("logs/app.log"),
         description="File of the requests that ended in an error, 404 apart; `/dev/null` keeps none.",

@@ -101,7 +101,12 @@ def _serve_with_workers(settings: Settings, options: dict[str, Any], count: int)
     prepare(settings)
     config = uvicorn.Config("opinionlens.server.entry:build_worker_app", workers=count, **options)
     with counting_together() as folder:
-        supervisor = Supervisor(config, [config.bind_socket()], metrics_folder=folder)
+        supervisor = Supervisor(
+            config,
+            [config.bind_socket()],
+            metrics_folder=folder,
+            drain_seconds=settings.api.drain_seconds,
+        )
         supervisor.run()
     if supervisor.has_failed:
         sys.exit(1)

@@ -62,6 +62,7 @@ class Supervisor(Multiprocess):
         sockets: list[socket],
         *,
         metrics_folder: Path,
+        drain_seconds: float = 0,
         new_worker: Callable[[Config, list[socket]], Process] = Process,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -71,12 +72,14 @@ class Supervisor(Multiprocess):
             config: what each worker serves, and how many there are.
             sockets: what they listen on.
             metrics_folder: where they count together.
+            drain_seconds: time in which they still answer after they have been told to end.
             new_worker: makes one; tests give a double.
             clock: tells the seconds.
         """
         super().__init__(config, sockets)
         self._new_worker = new_worker
         self._clock = clock
+        self._drain_seconds = drain_seconds
         self.has_failed = False  # whether the first workers could not start at all
         self._metrics_folder = metrics_folder
         self._has_served = False
@@ -111,7 +114,8 @@ class Supervisor(Multiprocess):
 
     def join_all(self) -> None:
         """Wait for the workers to finish; kill those that hang."""
-        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + _END_SECONDS
+        grace = self._drain_seconds + (self.config.timeout_graceful_shutdown or 0)
+        deadline = time.monotonic() + grace + _END_SECONDS
         for worker in self.processes:
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():

@@ -60,6 +60,7 @@ from opinionlens.web.services.inputs import InputLimits, Inputs
 from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
+from opinionlens.web.services.stopping import Stopping
 from opinionlens.web.services.templates import Pages, api_rows, load_templates
 from opinionlens.web.services.trial_runs import Trials
 
@@ -168,6 +169,7 @@ def _services(
         error_log=ErrorLog(api.error_log_path),
         newest_drift=NewestDrift(records, metrics),
         ready_on_fallback=api.ready_on_fallback,
+        stopping=Stopping(drain_seconds=api.drain_seconds),
     )
 
 

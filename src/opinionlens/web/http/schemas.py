@@ -369,7 +369,7 @@ class About(AnswerModel):
 class Health(AnswerModel):
     """The process answers."""
 
-    status: Literal["ok"]
+    status: Literal["ok", "stopping"] = Field(examples=["ok"])
 
 
 class Readiness(AnswerModel):

@@ -42,7 +42,7 @@ class Services:
     error_log: ErrorLog
     newest_drift: NewestDrift
     ready_on_fallback: bool
-    stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set
+    stopping: Stopping = field(default_factory=Stopping)  # streams end when it is set, and `/health` says so
 
 
 class AppState(TypedDict):

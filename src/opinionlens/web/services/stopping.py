@@ -7,6 +7,9 @@ which goes on until something happens, must therefore hear of it at once:
         send(progress)
         if await services.stopping.within(0.5):
             break
+
+Behind a balancer the server may also go on for some seconds, while `/health` already says that it is about to
+end: the balancer then sends requests elsewhere before the doors close.
 """
 
 from __future__ import annotations
@@ -24,9 +27,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Stopping:
     """Flag for the coming end of the process."""
 
-    def __init__(self) -> None:
-        """Start unset."""
+    def __init__(self, *, drain_seconds: float = 0) -> None:
+        """Start unset.
+
+        Args:
+            drain_seconds: time between SIGTERM and the end of accepting requests.
+        """
         self._event = asyncio.Event()
+        self._drain_seconds = drain_seconds
+        self._drains = False
 
     @property
     def is_set(self) -> bool:
@@ -51,8 +60,9 @@ class Stopping:
     def listening(self) -> Iterator[None]:
         """Set the flag at SIGTERM and SIGINT within the block.
 
-        The signals are passed on to the server, which acts. Enter it on the event loop, when the server has
-        set up its own handlers. In another thread than the first one (tests) there are no signals to hear.
+        The signals are passed on to the server, which acts; the first SIGTERM after the time for draining.
+        Enter it on the event loop, when the server has set up its own handlers. In another thread than the
+        first one (tests) there are no signals to hear.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -63,7 +73,12 @@ class Stopping:
         def note(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self._event.set)
             server = servers[signal.Signals(number)]
-            if callable(server):
+            if not callable(server):
+                return
+            if number == signal.SIGTERM and self._drain_seconds > 0 and not self._drains:
+                self._drains = True
+                loop.call_soon_threadsafe(loop.call_later, self._drain_seconds, server, number, None)
+            else:
                 server(number, frame)
 
         heard = [number for number in _SIGNALS if callable(servers[number])]

@@ -39,9 +39,16 @@ async def about(request: Request) -> Response:
     )
 
 
-@router.get("/health", response_model=Health, summary="Say that the process answers")
-async def health() -> Response:
+@router.get(
+    "/health",
+    response_model=Health,
+    summary="Say that the process answers",
+    responses={503: {"model": Health, "description": "It is about to end and should get no more requests."}},
+)
+async def health(request: Request) -> Response:
     """Return at once, whatever else goes on."""
+    if services_of(request).stopping.is_set:
+        return json_response({"status": "stopping"}, 503)
     return json_response({"status": "ok"})
 
 
