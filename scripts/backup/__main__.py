@@ -29,8 +29,11 @@ def back_up(place: Place, root: Path, *, keep: int, settings: Path, figures: Pat
         place.before()
         for sentence in place.skipped:
             print(f"  {sentence}")
-        now = datetime.now(UTC)
-        made = folders.create(root, place.parts, place=place.kind, secrets=secret_names(settings), now=now)
+        parts, now = place.present(), datetime.now(UTC)
+        for part in place.parts:
+            if part not in parts:
+                print(f"  There is nothing in {part.what}.")
+        made = folders.create(root, parts, place=place.kind, secrets=secret_names(settings), now=now)
         for file in made.files.values():
             print(f"  {file.size:14,} bytes  {file.sha256[:12]}  {file.name}")
         for folder in folders.prune(root, keep):
@@ -48,21 +51,22 @@ def restore(place: Place, root: Path, name: str | None, *, force: bool) -> None:
     backup = folders.read(chosen_backup(root, name))
     backup.check()
     print(f"{backup.folder} is as it was made: {len(backup.files)} files, {backup.size:,} bytes.")
-    missing = sorted({part.file_name for part in place.parts} ^ set(backup.files))
-    if backup.place != place.kind or missing:
-        raise BackupError(
-            f"It is the backup of another installation: {backup.place}, {', '.join(missing) or 'same parts'}."
-        )
+    parts = [part for part in place.parts if part.file_name in backup.files]
+    known, kept = {part.file_name for part in place.parts}, set(backup.files)
+    odd = (kept - known) | (known - kept - set(place.optional))
+    if backup.place != place.kind or odd:
+        told = ", ".join(sorted(odd)) or "same parts"
+        raise BackupError(f"It is the backup of another installation: {backup.place}, {told}.")
     with folders.alone(root):
         place.before()
-        full = [part.what for part in place.parts if not part.is_empty()]
+        full = [part.what for part in parts if not part.is_empty()]
         if full and not force:
             raise BackupError(
                 f"Not empty: {', '.join(full)}. Nothing was changed. "
                 "--force (make restore FORCE=1) replaces what is there; make a backup of it first."
             )
         place.stop_writers()
-        load_all(place.parts, backup.folder)
+        load_all(parts, backup.folder)
     print(f"All parts are those of {backup.folder.name}. Start again: {place.start_again}")
 
 

@@ -50,6 +50,7 @@ class Place:
         parts: in the order in which they are saved; databases first, so that all they name is saved later.
         before: brings up what saving and looking need.
         stop_writers: ends what would write into the parts during a restore.
+        optional: names of files whose parts need not be there; a backup then lacks them.
         skipped: sentences about what is kept elsewhere.
         start_again: the command that starts the installation.
     """
@@ -59,7 +60,12 @@ class Place:
     start_again: str
     before: Callable[[], None] = _nothing
     stop_writers: Callable[[], None] = _nothing
+    optional: Sequence[str] = field(default_factory=tuple)
     skipped: Sequence[str] = field(default_factory=tuple)
+
+    def present(self) -> list[Part]:
+        """Return the parts that a backup has to hold. Raises BackupError."""
+        return [part for part in self.parts if part.file_name not in self.optional or not part.is_empty()]
 
 
 def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
@@ -132,7 +138,9 @@ def local_place(environment: Mapping[str, str], root: Path) -> Place:
     models = root / Path(value("API__SAVED_MODEL_PATH") or "models").expanduser()
     parts += [FolderPart(here, name, str(root / name)) for name in ("mlruns", "mlartifacts")]
     parts.append(FolderPart(here, "models", str(models)))
-    return Place(LOCAL, parts, "opinionlens serve", skipped=skipped)
+    # An app that only serves has neither runs nor fetched models.
+    optional = [part.file_name for part in parts[1:]]
+    return Place(LOCAL, parts, "opinionlens serve", optional=optional, skipped=skipped)
 
 
 def database_part(url: str, name: str, root: Path) -> Part:

@@ -140,12 +140,45 @@ def test_a_number_that_cannot_be_is_refused(value, command, tmp_path):
 def test_a_failed_backup_leaves_the_last_ones_and_the_metric(command, tmp_path):
     fill_local(tmp_path)
     command.run("--local", "create", folder=tmp_path)
+    # A name has seconds: the second run may come within the same one.
+    [first] = [path for path in command.kept.iterdir() if path.is_dir()]
+    first.rename(command.kept / "2026-01-01T00-00-00Z")
     figures = (tmp_path / "metrics" / "backup.prom").read_text()
     before = sorted(command.kept.rglob("*"))
-    (tmp_path / "mlruns.db").unlink()
-    assert "mlruns.db cannot be copied" in command.run("--local", "create", folder=tmp_path, fails=True)
+    (tmp_path / "opinionlens.db").unlink()
+    assert "opinionlens.db cannot be copied" in command.run("--local", "create", folder=tmp_path, fails=True)
     assert sorted(command.kept.rglob("*")) == before
     assert (tmp_path / "metrics" / "backup.prom").read_text() == figures
+
+
+def test_an_app_that_only_serves_has_one_database(command, tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    fill_local(old)
+    (old / "mlruns.db").unlink()
+    assert "There is nothing in the SQLite database mlruns.db." in command.run(
+        "--local", "create", folder=old
+    )
+    (new / "mlruns").mkdir(parents=True)
+    (new / "mlruns" / "theirs").touch()
+    told = command.run("--local", "restore", folder=new)
+    assert "restored the SQLite database opinionlens.db" in told
+    # The backup says nothing of it.
+    assert (new / "mlruns" / "theirs").exists()
+    assert not (new / "mlruns.db").exists()
+    assert sqlite_content(new / "opinionlens.db") == sqlite_content(old / "opinionlens.db")
+
+
+def test_a_backup_without_the_app_s_database_is_none_of_this_app(command, tmp_path):
+    fill_local(tmp_path)
+    command.run("--local", "create", folder=tmp_path)
+    [kept] = [path for path in command.kept.iterdir() if path.is_dir()]
+    manifest = json.loads((kept / "manifest.json").read_text())
+    del manifest["files"]["sqlite-opinionlens.db"]
+    (kept / "sqlite-opinionlens.db").unlink()
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    told = command.run("--local", "restore", "--force", folder=tmp_path, fails=True)
+    assert "another installation: local, sqlite-opinionlens.db" in told
 
 
 def test_nothing_to_restore_is_said(command, tmp_path):
