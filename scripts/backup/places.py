@@ -85,11 +85,11 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
     compose = [*program, *(word for name in files for word in ("--file", name))]
 
     def inside(service: str) -> Callable[[Sequence[str]], list[str]]:
-        return lambda command: [*compose, "exec", "--no-TTY", service, *command]
+        return lambda command: [*compose, "exec", "-T", service, *command]
 
     def beside(service: str) -> Callable[[Sequence[str]], list[str]]:
         """Return how a program runs in a container of its own, with the volumes of the service."""
-        run = [*compose, "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint"]
+        run = [*compose, "run", "--rm", "--no-deps", "-T", "--entrypoint"]
         return lambda command: [*run, command[0], service, *command[1:]]
 
     own = Runner(folder=root, seconds=_START_SECONDS)

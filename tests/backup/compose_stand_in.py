@@ -19,10 +19,10 @@ def main() -> None:
     while words[0] in ("--file", "--profile"):
         words = words[2:]
     if words[0] == "exec":
-        assert words[1:3] == ["--no-TTY", "postgres"], words
+        assert words[1:3] == ["-T", "postgres"], words
         run(words[3:])
     elif words[0] == "run":
-        assert words[1:5] == ["--rm", "--no-deps", "--no-TTY", "--entrypoint"], words
+        assert words[1:5] == ["--rm", "--no-deps", "-T", "--entrypoint"], words
         assert words[6] in SERVICES, words
         run([words[5], *words[7:]], f"{os.environ['VOLUMES']}/{words[6]}")
     elif words == ["config", "--services"]:

@@ -57,7 +57,7 @@ def rows(compose, database):
 
 
 def digests(compose, service):
-    words = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", service)
+    words = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", service)
     return compose.run(*words, "-c", DIGESTS.format(FOLDERS[service]), seconds=120).splitlines()
 
 
