@@ -1,0 +1,106 @@
+"""Write plain sentences of three labels for training, from the WordNet dictionary.
+
+Labelled tweets and reviews hold few sentences that merely state something. The examples of WordNet (its
+licence allows any use) are such sentences, and some of them praise or blame:
+
+    apt-get install wordnet-base
+    python -m scripts.dictionary_sentences --wordnet /usr/share/wordnet --out data/raw/dictionary.csv
+
+Each label has as many rows. Neutral ones alone would teach that whole sentences are neutral: a Transformer
+then calls "The food wasn't good at all." neutral (docs/models.md). Name the file in `params.yaml` under
+`data.files`. The labels are a rule's (no word of opinion; or the word list and VADER agree on praise or
+blame), not a person's: use them to train beside labelled text, never to evaluate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from opinionlens.base.files import replacing_file
+from opinionlens.text.general import GENERAL_FEATURES, general_values
+from opinionlens.text.labels import LABELS, Label
+from opinionlens.text.scanning import scan
+
+PARTS = ("data.noun", "data.verb", "data.adj", "data.adv")
+_QUOTED = re.compile(r'"([^"]+)"')
+_LEAST_WORDS, _MOST_WORDS = 4, 30
+_OF_OPINION = ("vader_compound", "vader_strength", "opinion_strength", "inferred", "mixed")
+# Of both, at least; a single weak word is no verdict.
+_CLEAR = 0.3
+
+
+def examples_of(lines: Iterable[str]) -> Iterator[str]:
+    """Yield each example as a sentence.
+
+    Args:
+        lines: of one of WordNet's data files; the licence at its beginning is passed over.
+    """
+    for line in lines:
+        if not line.startswith(" "):
+            for example in _QUOTED.findall(line.partition("|")[2]):
+                yield as_sentence(example)
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with one blank between words, a capital and an end."""
+    text = " ".join(text.split()).rstrip(";:, ")
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def label_of(sentence: str) -> Label | None:
+    """Return the label of a statement, or None if it is not clear."""
+    if sentence.endswith(("?", "!")) or not _LEAST_WORDS <= len(sentence.split()) <= _MOST_WORDS:
+        return None
+    values = dict(zip(GENERAL_FEATURES, general_values(sentence, scan(sentence)), strict=True))
+    if all(values[name] == 0 for name in _OF_OPINION):
+        return Label.NEUTRAL
+    both = (values["vader_compound"], values["opinion"])
+    if values["mixed"] or values["asks"] or values["requests"] or min(map(abs, both)) < _CLEAR:
+        return None
+    if min(both) > 0:
+        return Label.POSITIVE
+    return Label.NEGATIVE if max(both) < 0 else None
+
+
+def draw(found: Iterable[str], rows: int, seed: int) -> list[tuple[str, Label]]:
+    """Return a seeded draw with equally many sentences of each label.
+
+    At most `rows` in all; fewer where a label has fewer.
+    """
+    by_label: dict[Label, list[str]] = {label: [] for label in LABELS}
+    for text in sorted(set(found)):
+        if (label := label_of(text)) is not None:
+            by_label[label].append(text)
+    each = min(rows // len(LABELS), *map(len, by_label.values()))
+    drawn = random.Random(seed)  # noqa: S311 - a draw of rows, no secret
+    return [(text, label) for label, texts in by_label.items() for text in drawn.sample(texts, each)]
+
+
+def main() -> None:
+    """Write the file that the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--wordnet", type=Path, required=True, help="the folder with data.noun and the others"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=42)
+    asked = parser.parse_args()
+    lines = (line for name in PARTS for line in (asked.wordnet / name).read_text("utf-8").splitlines())
+    rows = draw(examples_of(lines), asked.rows, asked.seed)
+    with replacing_file(asked.out) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows([text, label.value.lower()] for text, label in rows)
+    print(f"{len(rows)} sentences written to {asked.out}")
+
+
+if __name__ == "__main__":
+    main()
