@@ -52,7 +52,7 @@ site: ## The stack on a server with a domain (docs/deployment.md): settings, ima
 update: ## Update a running site: new images, tables, then the app's two services one after the other
 	@$(PYTHON) -m scripts.stack.site update
 
-# Standard library only, so that a server needs no .venv. STACK_FILE=compose.yaml where the site runs from that file.
+# Standard library only, so that a server needs no .venv.
 BACKUPS = $(PYTHON) -m scripts.backup $(if $(LOCAL),--local)
 
 .PHONY: backup

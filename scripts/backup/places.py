@@ -71,7 +71,8 @@ class Place:
 def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
     """Return the parts of the stack in containers.
 
-    STACK_FILE names its Compose file (compose.local.yaml unless set), STACK_FILES what is laid over it.
+    It runs from compose.yaml where DOMAIN is set, as `make site` has it, else from compose.local.yaml;
+    STACK_FILE names another file, STACK_FILES what is laid over it.
 
     Raises:
         BackupError: there is no Docker Compose.
@@ -80,7 +81,9 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
         program = compose_program(environment)
     except StackError as error:
         raise BackupError(str(error)) from None
-    first = environment.get("STACK_FILE") or "compose.local.yaml"
+    values = _values(root, environment, (".env", ".env.build"))
+    is_site = bool(values("DOMAIN"))
+    first = environment.get("STACK_FILE") or ("compose.yaml" if is_site else "compose.local.yaml")
     files = [first, *filter(None, environment.get("STACK_FILES", "").split(","))]
     compose = [*program, *(word for name in files for word in ("--file", name))]
 
@@ -104,7 +107,6 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
         known = own.ask(*compose, "--profile", "*", "config", "--services").split()
         own.ask(*compose, "--profile", "*", "stop", *(name for name in _WRITERS if name in known))
 
-    values = _values(root, environment, (".env", ".env.build"))
     artifacts = values("MLFLOW_ARTIFACTS_DESTINATION") or ""
     skipped = (
         [f"MLflow's artifacts are in {artifacts}: its owner keeps versions of them."] if artifacts else []
@@ -112,7 +114,7 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
     return Place(
         STACK,
         [*databases, *folders],
-        "make stack",
+        "make site" if is_site else "make stack",
         before=lambda: _quietly(own, [*compose, "up", "--detach", "--wait", "postgres"]),
         stop_writers=stop_writers,
         skipped=skipped,

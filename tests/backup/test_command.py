@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from scripts.backup.places import stack_place
 from tests.backup.rows import folder_content, postgres_content, postgres_schema, sqlite_content
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,9 @@ class Command:
         self.kept = kept
         self.environment = {
             **{
-                name: value for name, value in os.environ.items() if "__" not in name and name != "STACK_FILE"
+                name: value
+                for name, value in os.environ.items()
+                if "__" not in name and name not in ("STACK_FILE", "DOMAIN")
             },
             "BACKUP_FOLDER": str(kept),
             "PYTHONPATH": str(ROOT),
@@ -279,6 +282,19 @@ def test_another_compose_file_is_named_by_a_variable(postgres, command, tmp_path
     stack = Stack(tmp_path / "site", postgres)
     command.run("create", STACK_FILE="compose.yaml", STACK_FILES="over.yaml", **stack.environment)
     assert all(call[:4] == ["--file", "compose.yaml", "--file", "over.yaml"] for call in stack.asked())
+
+
+def test_a_site_runs_from_its_own_file(tmp_path):
+    (tmp_path / ".env").write_text("DOMAIN=example.com\n")
+    for folder, environment, expected in (
+        (tmp_path, {}, "compose.yaml"),
+        (tmp_path, {"STACK_FILE": "other.yaml"}, "other.yaml"),
+        (tmp_path / "stack", {}, "compose.local.yaml"),
+        (tmp_path / "stack", {"DOMAIN": "example.com"}, "compose.yaml"),
+    ):
+        place = stack_place({"COMPOSE": "compose", **environment}, folder)
+        assert place.parts[0].runner.wrap(["true"])[:3] == ["compose", "--file", expected]
+        assert place.start_again == ("make stack" if expected == "compose.local.yaml" else "make site")
 
 
 def test_a_backup_of_another_kind_of_installation_is_refused(postgres, command, tmp_path):
