@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from opinionlens.text.aligned import Aligned
 from opinionlens.text.general import GENERAL_FEATURES, general_parts, general_values, is_prose
+from opinionlens.text.recipe import RECIPES
 from opinionlens.text.scanning import scan, scan_with_places
 
 WORDS = (
@@ -20,6 +21,30 @@ def test_the_parts_sum_to_the_values_and_lie_in_the_text(text):
         assert 0 <= part.start < part.end <= len(text)
         sums[part.feature] += part.value
     assert list(sums.values()) == pytest.approx(general_values(text, scan(text)), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("It isn’t good", "It isn't good"),
+        ("It isnʼt good", "It isn't good"),
+        ("It isn´t good", "It isn't good"),
+        ("It isnâ€™t good", "It isn't good"),
+        ("It isn＇t ｇｏｏｄ", "It isn't good"),
+        ("The 𝐛𝐞𝐬𝐭 place", "The best place"),
+        ("Sad news :’(", "Sad news :'("),
+    ],
+)
+def test_typographic_forms_count_as_plain_ones(typed, plain):
+    recipe = RECIPES["social-v2"]
+    pieces = recipe.pieces_with_places(typed)
+    values = general_values(typed, [piece.text for piece in pieces])
+    assert values == general_values(plain, recipe.pieces(plain))
+    sums = dict.fromkeys(GENERAL_FEATURES, 0.0)
+    for part in general_parts(typed, pieces):
+        assert 0 <= part.start < part.end <= len(typed)
+        sums[part.feature] += part.value
+    assert list(sums.values()) == pytest.approx(values, abs=1e-9)
 
 
 def test_the_values_stay_within_their_range():

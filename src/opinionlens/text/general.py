@@ -12,8 +12,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from opinionlens.text.aligned import Aligned
 from opinionlens.text.opinions import FoundOpinions, Opinion, read_opinions
-from opinionlens.text.scanning import Piece
+from opinionlens.text.scanning import APOSTROPHES, Piece
+from opinionlens.text.typography import plain_forms, plain_forms_aligned
 from opinionlens.text.vader import compound, compound_parts
 
 GENERAL_FEATURES: tuple[str, ...] = (
@@ -30,6 +32,8 @@ GENERAL_FEATURES: tuple[str, ...] = (
 )
 
 _SQUEEZE = 15.0
+# Each sign becomes one sign, so that places stay.
+_STRAIGHT = str.maketrans(dict.fromkeys((sign for sign in APOSTROPHES if not sign.isascii()), "'"))
 # What follows is not read: an emoji stands for up to ten words, and thousands would cost as much as a book.
 MOST_WORDS = 2_500
 # Marks that prose hardly uses: brackets of code and markup, assignments, calls.
@@ -65,7 +69,7 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
         text: the text.
         pieces: its pieces, as `scan` gives them.
     """
-    vader = compound(text, MOST_WORDS)
+    vader = compound(_plain(text), MOST_WORDS)
     reading = read_opinions(pieces[:MOST_WORDS])
     if not reading.opinions:
         manner = [float(reading.asks), 0.0, 0.0, float(reading.requests)]
@@ -102,7 +106,9 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
     For every feature the parts sum to its value.
     """
     reading = read_opinions([piece.text for piece in pieces[:MOST_WORDS]])
-    vader = [(part.start, part.end, part.value) for part in compound_parts(text, MOST_WORDS)]
+    plain = plain_forms_aligned(Aligned.of(text))
+    found = compound_parts(plain.text.translate(_STRAIGHT), MOST_WORDS)
+    vader = [(*plain.place(part.start, part.end), part.value) for part in found]
     rated = [opinion for opinion in reading.opinions if not opinion.inferred]
     stated = _with_places(rated, pieces)
     asked = _with_places([opinion for opinion in rated if opinion.asked], pieces)
@@ -120,6 +126,11 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
         *_mixed_parts(stated),
         *_manner_parts(reading, pieces),
     ]
+
+
+def _plain(text: str) -> str:
+    """Return the text as VADER knows it: plain letters, straight apostrophes."""
+    return text if text.isascii() else plain_forms(text).translate(_STRAIGHT)
 
 
 def _squeeze_factor(total: float) -> float:
