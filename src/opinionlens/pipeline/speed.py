@@ -1,15 +1,15 @@
-"""Measured time of predictions, for a version's card."""
+"""Measured processor time of predictions, for a version's card."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from opinionlens.classifiers.classifier import Classifier
 
-# A Transformer takes some 5 ms a text: a second for each of the two figures.
+# A Transformer takes some 5 ms a text: about three seconds for both figures.
 ALONE_TEXTS, TOGETHER_TEXTS = 100, 200
 # The first texts load what is loaded once.
 _WARM_UP = 5
@@ -19,12 +19,12 @@ Clock = Callable[[], float]
 
 
 def speed_of(
-    classifier: Classifier, texts: Sequence[str], *, clock: Clock = perf_counter
+    classifier: Classifier, texts: Sequence[str], *, clock: Clock = process_time
 ) -> dict[str, float]:
-    """Return microseconds a text, alone and many at a time.
+    """Return processor time a text, alone and among many.
 
-    Of texts one by one it is the median, of many at a time the better of two, so that a pause of this machine
-    does not count. {"n": 0} without any texts.
+    In microseconds of all threads; by the clock a busy machine would count, too. Of texts one by one it is
+    the median, of many at a time the better of two. {"n": 0} without any texts.
     """
     asked = list(texts[:TOGETHER_TEXTS])
     if not asked:

@@ -71,7 +71,7 @@ export function costOf({ kind, needs, speed, size_bytes }) {
   const { alone_us: alone, together_us: together } = speed;
   if (alone !== undefined && together !== undefined) {
     points.push(
-      `Where it was registered, one text alone took ${count(Math.round(alone))} µs, and one among many ${count(Math.round(together))} µs.`,
+      `Where it was registered, one text alone took ${count(Math.round(alone))} µs of processor time, and one among many ${count(Math.round(together))} µs.`,
     );
   } else points.push("How long a text takes was not recorded with this version.");
   return points;

@@ -38,7 +38,7 @@ describe("cost", () => {
     assert.deepEqual(costOf(card), [
       "The app needs opinionlens[onnx] to serve it.",
       "It takes 23 MB on disk.",
-      "Where it was registered, one text alone took 5,012 µs, and one among many 4,210 µs.",
+      "Where it was registered, one text alone took 5,012 µs of processor time, and one among many 4,210 µs.",
     ]);
   });
 

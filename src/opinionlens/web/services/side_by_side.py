@@ -154,7 +154,9 @@ def _cost(versions: Sequence[VersionFigures]) -> FigureGroup:
         _row("Needs to serve", versions, _needs, None),
     ]
     return FigureGroup(
-        "Cost", rows, "Times were measured where each was registered; on another machine they are others."
+        "Cost",
+        rows,
+        "Times are of the processor, measured where each was registered; elsewhere they are others.",
     )
 
 

@@ -209,8 +209,8 @@ class ModelCardAnswer(ModelAnswer):
         description="Scores on texts of other kinds, VADER's beside; `n` is 0 where they were not there."
     )
     speed: dict[str, float] = Field(
-        description="Microseconds a text, `alone_us` and `together_us`, where it was registered: another "
-        "machine takes another time."
+        description="Microseconds of processor time a text, `alone_us` and `together_us`, where it was "
+        "registered: another machine takes another time."
     )
     needs: str | None = Field(
         description="The extra that serves its kind, such as `onnx`; null where the base install does."
