@@ -37,26 +37,27 @@ def docker(*words: str) -> str:
     return done.stdout.strip()
 
 
-def check_training(image: str) -> None:
+def check_training(image: str, _network: str | None) -> None:
     """Ask for the stages that the image holds."""
     stages = docker("run", "--rm", image, "dvc", "stage", "list", "--name-only").split()
     if STAGE not in stages:
         raise IllImageError(f"{image} knows no stage {STAGE}: {' '.join(stages)}")
 
 
-def check_app(image: str) -> None:
+def check_app(image: str, network: str | None) -> None:
     """Try the app without settings; without a registry only the word list answers."""
-    check_server(image, 8000, "--word-list")
+    check_server(image, network, 8000, "--word-list")
 
 
-def check_space(image: str) -> None:
+def check_space(image: str, network: str | None) -> None:
     """Try the Space, which has a model of its own."""
-    check_server(image, 7860, "--any-label")
+    check_server(image, network, 7860, "--any-label")
 
 
-def check_server(image: str, port: int, *options: str) -> None:
+def check_server(image: str, network: str | None, port: int, *options: str) -> None:
     """Start a server without settings, wait for its health check and ask it."""
-    container = docker("run", "--detach", "--publish", f"127.0.0.1::{port}", image)
+    joined = ("--network", network) if network else ()
+    container = docker("run", "--detach", "--publish", f"127.0.0.1::{port}", *joined, image)
     try:
         wait_until_healthy(container)
         address = docker("port", container, f"{port}/tcp").splitlines()[0]
@@ -87,9 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kind", choices=sorted(CHECKS))
     parser.add_argument("image")
+    parser.add_argument("--network", help="that the container joins; the engine's own unless given")
     options = parser.parse_args(arguments)
     try:
-        CHECKS[options.kind](options.image)
+        CHECKS[options.kind](options.image, options.network)
     except IllImageError as error:
         print(error, file=sys.stderr)
         return 1

@@ -45,9 +45,17 @@ def image(docker, write_word_model, tmp_path_factory):
     docker.status("image", "rm", "--force", IMAGE)
 
 
-def test_it_gets_healthy_and_answers_all_that_users_rely_on(image, docker):
+@pytest.fixture
+def network(docker):
+    """The private engine has no network of its own."""
+    docker.run("network", "create", IMAGE)
+    yield IMAGE
+    docker.run("network", "rm", IMAGE)
+
+
+def test_it_gets_healthy_and_answers_all_that_users_rely_on(image, network, docker):
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "image_health.py", "space", image],
+        [sys.executable, ROOT / "scripts" / "image_health.py", "space", image, "--network", network],
         env=docker.environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,8 +64,13 @@ def test_it_gets_healthy_and_answers_all_that_users_rely_on(image, docker):
 
 def test_its_own_model_answers_as_an_ordinary_user(image, docker):
     script = "import opinionlens; print(opinionlens.load('/opt/model').predict('glorp glorp').label)"
-    told = docker.run("run", "--rm", "--entrypoint", "python", image, "-c", script, seconds=120)
+    told = docker.run(
+        "run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c", script, seconds=120
+    )
     assert told.split() == ["POSITIVE"]
-    assert docker.run("run", "--rm", "--entrypoint", "id", image, "-u", seconds=60).strip() == "1000"
+    assert (
+        docker.run("run", "--rm", "--network", "none", "--entrypoint", "id", image, "-u", seconds=60).strip()
+        == "1000"
+    )
     ports = json.loads(docker.run("image", "inspect", "--format", "{{json .Config.ExposedPorts}}", image))
     assert list(ports) == ["7860/tcp"]
