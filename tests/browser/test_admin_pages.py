@@ -183,6 +183,7 @@ def test_versions_are_compared_side_by_side_from_the_list(
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Macro F1", exact=True))
     expect(row.get_by_role("cell")).to_contain_text(["0.756", re.compile("0.772.*best", re.S)])
     assert violations(page) == []
+    expect(page.get_by_role("link", name="fetch opinionlens 2")).to_be_visible()
     page.get_by_role("link", name="opinionlens 1", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("opinionlens 1")
     page.get_by_role("link", name="Compare with others").click()

@@ -121,6 +121,8 @@ def _trial_body(limits: InputLimits) -> JsonBody[Any]:
         max_length=2,
         description="Ids of two versions; `active` is what answers now, `lexicon` the built-in word list.",
         examples=[["active", "lexicon"]],
+        # For the description; the trial itself says it in words.
+        json_schema_extra={"uniqueItems": True},
     )
     text = text_type(limits)
     return JsonBody(
