@@ -131,6 +131,7 @@ def test_secrets_are_named_and_their_values_are_not_there(tmp_path):
     )
     (tmp_path / ".env").write_text(
         "HF_TOKEN=geheim4\nDATABASE__URL=postgresql://u:geheim5@h/d\nAPI__PORT=8000\n"
+        "SECURITY__PREDICT_NEEDS_KEY=true\nMLFLOW__LOCAL_TRACKING_URI=sqlite:///mlruns.db\n"
     )
     found = secret_names(tmp_path)
     assert found == {
