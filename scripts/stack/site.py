@@ -99,11 +99,20 @@ def update(*, build: bool) -> None:
     services = tuple(compose.ask("config", "--services").split())
     fetch(compose, services, build=build)
     start(compose, tuple(name for name in services if name not in APPS))
+    replace_apps(compose)
+    print("The site is up to date.")
+
+
+def replace_apps(compose: Compose) -> None:
+    """Replace each service of the app while Traefik sends requests to the other one.
+
+    Raises:
+        StackError: One does not become healthy, or Traefik does not take it; the other goes on answering.
+    """
     for app, other in zip(APPS, reversed(APPS), strict=True):
         wait_for_balancer(lambda: balancer_metrics(compose), other)
         start(compose, (app,), "--no-deps")
     wait_for_balancer(lambda: balancer_metrics(compose), APPS[-1])
-    print("The site is up to date.")
 
 
 def fetch(compose: Compose, services: Sequence[str], *, build: bool) -> None:

@@ -203,7 +203,7 @@ class TestTraefik:
                     assert asked["address"] == f"http://127.0.0.1:8083/auth/forward/{tool}"
                     assert asked["authResponseHeaders"] == ["X-WEBAUTH-USER", "X-WEBAUTH-ROLE", "Cookie"]
                     # Nothing that a client could use to choose the host.
-                    assert not asked.get("trustForwardHeader", False)
+                    assert asked["trustForwardHeader"] is False
 
     def test_a_client_chooses_no_name_on_any_way_to_grafana(self, routes):
         named = routes["middlewares"]["operations-user"]["headers"]["customRequestHeaders"]

@@ -57,7 +57,7 @@ class Compose:
         done = subprocess.run(
             self._command(*arguments),
             cwd=self.folder,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -76,7 +76,7 @@ class Compose:
             return subprocess.Popen(
                 self._command(*arguments),
                 cwd=self.folder,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -143,7 +143,7 @@ class Compose:
         return [compose_binary(), "--project-name", self.name, *files, *arguments]
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
         own = {"DOCKER_HOST": self.docker.host, "DOCKER_BUILDKIT": "1", "COMPOSE_BAKE": "false"}
         return kept | own | self.variables

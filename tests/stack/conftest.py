@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
 ORDER = (
     *("files", "rules", "bring_up", "models", "counts", "tools", "faults", "drift"),
-    *("expressions", "lasting", "backup", "airflow", "artifacts", "small", "space"),
+    *("expressions", "lasting", "backup", "airflow", "artifacts", "small", "site", "space"),
 )
 TABLES = pytest.StashKey[Tables]()
 

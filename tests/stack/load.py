@@ -6,6 +6,7 @@ import http.client
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.stack.asking import Door
@@ -28,6 +29,10 @@ class Noted:
     complaint: str = ""
 
 
+def _plainly(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+
+
 @dataclass
 class Load:
     """Load for the length of a `with` block."""
@@ -35,6 +40,7 @@ class Load:
     door: Door
     rate: float = RATE
     clients: int = CLIENTS
+    connect: Callable[[int], http.client.HTTPConnection] = _plainly
     noted: list[Noted] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -80,7 +86,7 @@ class Load:
         return f"{len(self.noted)} requests, {failures}, slowest {slowest:.2f} s"
 
     def _run(self, number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.door.port, timeout=_SECONDS)
+        connection = self.connect(self.door.port)
         turn = time.monotonic() + number / self.rate
         while not self._stop.wait(max(0.0, turn - time.monotonic())):
             noted = self._ask(connection, _TEXTS[number % len(_TEXTS)])

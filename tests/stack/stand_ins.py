@@ -83,6 +83,9 @@ STAND_INS = (
     StandIn("grafana", "GRAFANA_IMAGE", lambda: "none", dict),
 )
 
+# Not among them, as Let's Encrypt's own test server is in no compose file.
+PEBBLE = _of_debian("pebble", "PEBBLE_IMAGE", "pebble", pebble="usr/bin/pebble")
+
 # Not among them: it is made from the image of the MLflow server, and for one test.
 S3 = StandIn(
     "s3", "S3_IMAGE", lambda: programs.pinned_version("s3"), lambda: {"moto": programs.python_packages("s3")}

@@ -9,6 +9,7 @@ _HEADS = {
     "counts": ("what was counted", "by the load generator", "by the metrics"),
     "faults": ("fault", "what clients saw", "alert", "fired after", "resolved after"),
     "backup": ("what was restored and compared", "how many"),
+    "site": ("what was done", "what was seen"),
     "expressions": ("where", "expressions", "errors", "empty"),
     "empty expressions": ("expression", "reason"),
 }

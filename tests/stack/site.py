@@ -1,0 +1,256 @@
+"""A site with a domain: compose.yaml in a copy of the repository, with Pebble for Let's Encrypt."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.stack.compose import Compose, compose_binary
+from tests.stack.places import ROOT
+from tests.stack.project import Project
+from tests.support.ports import free_port
+
+DOMAIN = "opinions.test"
+TOOLS = ("mlflow", "grafana", "prometheus", "alertmanager", "traefik")
+HOSTS = (DOMAIN, *(f"{tool}.{DOMAIN}" for tool in TOOLS))
+# What measures is left out; tests of the local stack have it.
+SERVICES = ("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "grafana", "traefik")
+APPS = ("opinionlens", "opinionlens-2")
+_NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+_PEBBLE = {
+    "listenAddress": "0.0.0.0:14000",
+    "managementListenAddress": "0.0.0.0:15000",
+    "certificate": "/pebble/cert.pem",
+    "privateKey": "/pebble/key.pem",
+    "httpPort": 80,
+    "tlsPort": 443,
+    "ocspResponderURL": "",
+    "externalAccountBindingRequired": False,
+}
+
+
+@dataclass
+class SiteProject:
+    """The folder of a site, and its ports on this machine."""
+
+    project: Project
+    http_port: int = field(default_factory=free_port)
+    https_port: int = field(default_factory=free_port)
+
+    @property
+    def folder(self) -> Path:
+        return self.project.folder
+
+    def write(self, pebble_image: str, index: dict[str, str]) -> None:
+        """Write the settings of a server, and what the tests lay over compose.yaml."""
+        self.project.write(
+            ACME_SERVER="https://pebble:14000/dir",
+            SITE_HTTP_PORT=f"127.0.0.1:{self.http_port}",
+            SITE_HTTPS_PORT=f"127.0.0.1:{self.https_port}",
+        )
+        with (self.folder / ".env").open("a") as file:
+            file.write(f"DOMAIN={DOMAIN}\n")
+        self.write_prod()
+        self._write_pebble()
+        self.project.write_override(["opinionlens", "mlflow"], index, receiver=False)
+        path = self.folder / "override.json"
+        override = json.loads(path.read_text())
+        # As for those that build: no name server here answers for a container that is away.
+        override["services"]["opinionlens-2"] = {"dns": ["127.0.0.1"]}
+        override["services"] |= {
+            "pebble": {
+                "image": pebble_image,
+                "command": ["-config", "/pebble/config.json", "-strict=false"],
+                "environment": {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"},
+                "volumes": ["./pebble:/pebble:ro"],
+                "networks": ["web"],
+            },
+            "traefik": {
+                "dns": ["127.0.0.1"],
+                "environment": {"LEGO_CA_CERTIFICATES": "/pebble/cert.pem"},
+                "volumes": ["./pebble:/pebble:ro"],
+                # Pebble finds the site by its names.
+                "networks": {"web": {"aliases": list(HOSTS)}, "monitoring": {}},
+                "depends_on": {"pebble": {"condition": "service_started"}},
+            },
+        }
+        path.write_text(json.dumps(override))
+
+    def write_prod(self, **more: str) -> None:
+        """Write the app's settings of a server."""
+        own = {
+            "SECURITY__ADMIN_PASSWORD": self.project.admin_password,
+            "SECURITY__ADMIN_KEY": self.project.admin_key,
+        }
+        lines = [
+            line
+            for line in (ROOT / "env.prod").read_text().splitlines()
+            if line.partition("=")[0] not in own | more
+        ]
+        lines += [f"{name}={value}" for name, value in (own | more).items()]
+        (self.folder / ".env.prod").write_text("\n".join([*lines, ""]))
+
+    def _write_pebble(self) -> None:
+        folder = self.folder / "pebble"
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps({"pebble": _PEBBLE}))
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-subj", "/CN=pebble", "-addext", "subjectAltName=DNS:pebble"),
+                *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
+            ],
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        (folder / "key.pem").chmod(0o644)
+
+
+@dataclass
+class Visit:
+    """One answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+
+class _Named(http.client.HTTPSConnection):
+    """A connection to a port of this machine under another name, also when it is opened again."""
+
+    def __init__(self, name: str, port: int, context: ssl.SSLContext) -> None:
+        super().__init__("127.0.0.1", port, timeout=30)
+        self._name, self._tls = name, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self.host, self.port), 30)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self._name)
+
+
+@dataclass
+class SiteBrowser:
+    """A browser that believes Pebble's certificates alone, and keeps cookies by host."""
+
+    port: int
+    roots: str
+    cookies: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+
+    def connect(self, host: str) -> http.client.HTTPSConnection:
+        """Return a connection to a name of the site, whose certificate is checked."""
+        connection = _Named(host, self.port, ssl.create_default_context(cadata=self.roots))
+        connection.connect()
+        return connection
+
+    def ask(
+        self, url: str, method: str = "GET", *, form: dict[str, str] | None = None, **headers: str
+    ) -> Visit:
+        """Send one request."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        jar = "; ".join(f"{name}={value}" for name, value in self.cookies[host].items())
+        sent = _NAVIGATION | {"Host": host} | ({"Cookie": jar} if jar else {})
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        body = None if form is None else urlencode(form)
+        if body is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = self.connect(host)
+        try:
+            path = parts.path or "/"
+            connection.request(method, f"{path}?{parts.query}" if parts.query else path, body, sent)
+            response = connection.getresponse()
+            text = response.read().decode(errors="replace")
+        finally:
+            connection.close()
+        for line in response.headers.get_all("Set-Cookie", []):
+            for morsel in SimpleCookie(line).values():
+                assert morsel["domain"] == "", "no cookie may reach another host"
+                self.cookies[host][morsel.key] = morsel.value
+        return Visit(response.status, dict(response.headers), text)
+
+    def open(self, url: str) -> Visit:
+        """Open a page, and follow where it leads."""
+        for _ in range(10):
+            visit = self.ask(url)
+            if visit.status not in (301, 302, 303):
+                return visit
+            url = (
+                visit.location if visit.location.startswith("https:") else f"https://{DOMAIN}{visit.location}"
+            )
+        raise AssertionError(f"round and round: {url}")
+
+    def log_in(self, page: Visit, password: str) -> Visit:
+        """Fill in the login form, and follow where it leads."""
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        form = {name: value.replace("&amp;", "&") for name, value in hidden.items()}
+        visit = self.ask(
+            f"https://{DOMAIN}/login", "POST", form=form | {"username": "admin", "password": password}
+        )
+        assert visit.status == 303, visit.text
+        return self.open(f"https://{DOMAIN}{visit.location}")
+
+
+def replace_apps(site: SiteProject, compose: Compose) -> str:
+    """Replace the app's services as `make update` does, with the images that are there."""
+    program = (
+        "import os; from scripts.stack.site import replace_apps;"
+        " from scripts.stack.compose_calls import Compose;"
+        " replace_apps(Compose(os.environ, base='compose.yaml'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=site.folder,
+        env=compose.environment
+        | {
+            "COMPOSE": compose_binary(),
+            "COMPOSE_PROJECT_NAME": compose.name,
+            "STACK_FILES": "override.json",
+            "PYTHONPATH": str(site.folder),
+        },
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def pebbles_roots(compose: Compose) -> str:
+    """Return the certificate that Pebble signs with, which it makes anew at each start."""
+    return compose.python(
+        "opinionlens",
+        "import ssl, urllib.request as u;"
+        " c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE;"
+        " print(u.urlopen('https://pebble:15000/roots/0', context=c, timeout=20).read().decode())",
+    )
+
+
+def keep_logs(compose: Compose, folder: Path) -> None:
+    """Keep the end of each service's log."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for service in (*SERVICES, *APPS):
+        text = compose.run("logs", "--no-color", "--tail", "400", service, check=False)
+        (folder / f"{service}.log").write_text(text)
+
+
+def as_json(visit: Visit) -> Any:
+    assert visit.status == 200, visit
+    return json.loads(visit.text)

@@ -1,0 +1,184 @@
+"""The site by compose.yaml: certificates, one login, and an update that no request notices."""
+
+from base64 import b64encode
+from functools import partial
+
+import pytest
+from tests.stack.asking import Door
+from tests.stack.compose import Compose
+from tests.stack.engine import images_are_pulled
+from tests.stack.load import Load
+from tests.stack.places import CACHE
+from tests.stack.project import Project, index_settings
+from tests.stack.site import (
+    APPS,
+    DOMAIN,
+    HOSTS,
+    SERVICES,
+    SiteBrowser,
+    SiteProject,
+    as_json,
+    keep_logs,
+    pebbles_roots,
+    replace_apps,
+)
+from tests.stack.stand_ins import PEBBLE, build
+from tests.support.waiting import wait_until
+
+GRAFANA, MLFLOW = f"https://grafana.{DOMAIN}", f"https://mlflow.{DOMAIN}"
+PULLED_PEBBLE = "ghcr.io/letsencrypt/pebble:2.8.0"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return SiteProject(Project(tmp_path_factory.mktemp("site")))
+
+
+@pytest.fixture(scope="module")
+def compose(site, docker, images):
+    pebble = PULLED_PEBBLE if images_are_pulled() else build(docker, PEBBLE)
+    site.write(pebble, {} if images_are_pulled() else index_settings())
+    compose = Compose(docker, site.folder, "site-tests", dict(images), ("compose.yaml", "override.json"))
+    try:
+        compose.run("build", "--quiet", "opinionlens", "mlflow", seconds=900)
+        compose.run("up", "--detach", "--no-build", *SERVICES, seconds=240)
+        compose.run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
+        compose.wait_until_healthy("mlflow-users", "grafana", "traefik", *APPS, seconds=300)
+        yield compose
+    finally:
+        keep_logs(compose, CACHE / "logs-site")
+        compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "10", seconds=180)
+
+
+@pytest.fixture(scope="module")
+def roots(compose):
+    return pebbles_roots(compose)
+
+
+@pytest.fixture
+def browser(site, roots):
+    return SiteBrowser(site.https_port, roots)
+
+
+def password_header(name, password):
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+
+def basic(site):
+    return password_header(*(site.project.build[f"OPERATIONS_{name}"] for name in ("USERNAME", "PASSWORD")))
+
+
+def has_certificate(browser, host):
+    try:
+        browser.connect(host).close()
+    except OSError:  # of which a certificate that is not believed is one
+        return False
+    return True
+
+
+def test_every_host_gets_a_certificate_from_the_acme_server(browser):
+    for host in HOSTS:
+        wait_until(partial(has_certificate, browser, host), 120, f"{host} has a certificate")
+
+
+def test_http_leads_to_https_and_browsers_are_told_to_stay(site, browser):
+    answer = Door(site.http_port, DOMAIN).ask("GET", "/admin?x=1")
+    assert answer.status == 301
+    assert answer.headers["Location"] == f"https://{DOMAIN}/admin?x=1"
+    for host in (DOMAIN, f"grafana.{DOMAIN}"):
+        assert browser.ask(f"https://{host}/").headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_a_name_that_is_not_the_sites_gets_no_answer(browser):
+    with pytest.raises(OSError, match=r"(?i)alert|unrecognized|certificate"):
+        browser.connect("elsewhere.test")
+
+
+def test_one_login_opens_the_app_and_grafana(site, browser):
+    assert browser.ask(f"{GRAFANA}/api/user", Sec_Fetch_Mode="cors").status == 401
+    page = browser.open(f"{GRAFANA}/api/user")
+    assert 'action="/login"' in page.text
+    told = as_json(browser.log_in(page, site.project.admin_password))
+    assert told == {"login": "admin", "role": "Admin", "cookie": None, "authorization": None}
+    assert browser.open(f"https://{DOMAIN}/admin").status == 200
+    assert set(browser.cookies[DOMAIN]) & set(browser.cookies[f"grafana.{DOMAIN}"]) == set()
+    assert "window.APIUrl" in browser.open(f"https://traefik.{DOMAIN}/dashboard/").text
+
+
+def test_a_name_that_a_client_sends_does_not_reach_grafana(site, browser):
+    smuggled = {"X_WEBAUTH_USER": "root", "X_WEBAUTH_ROLE": "Admin"}
+    assert browser.ask(f"{GRAFANA}/api/user", Sec_Fetch_Mode="cors", **smuggled).status == 401
+    told = as_json(browser.ask(f"{GRAFANA}/api/user", Authorization=basic(site), **smuggled))
+    assert told["login"] == "operations=20login"
+    browser.log_in(browser.open(f"{GRAFANA}/"), site.project.admin_password)
+    told = as_json(browser.ask(f"{GRAFANA}/api/user", X_Forwarded_Host="evil.test", **smuggled))
+    assert (told["login"], told["role"]) == ("admin", "Admin")
+
+
+def test_one_login_reads_mlflow_and_programs_have_their_own(site, browser):
+    search = f"{MLFLOW}/api/2.0/mlflow/experiments/search?max_results=10"
+    assert browser.ask(search, Sec_Fetch_Mode="cors").status == 401
+    page = browser.log_in(browser.open(f"{MLFLOW}/"), site.project.admin_password)
+    assert (page.status, "MLflow" in page.text) == (200, True)
+    assert "experiments" in as_json(browser.ask(search, Sec_Fetch_Mode="cors", Sec_Fetch_Site="same-origin"))
+    # As the app's user there, who manages no others.
+    users = f"{MLFLOW}/api/2.0/mlflow/users/get?username={site.project.build['MLFLOW_AUTH_ADMIN_USERNAME']}"
+    assert browser.ask(users, Sec_Fetch_Mode="cors", Sec_Fetch_Site="same-origin").status == 403
+    program = SiteBrowser(site.https_port, browser.roots)
+    names = ("MLFLOW_AUTH_ADMIN_USERNAME", "MLFLOW_AUTH_ADMIN_PASSWORD")
+    login = password_header(*(site.project.build[name] for name in names))
+    assert program.ask(users, Authorization=login).status == 200
+    assert program.ask(search, Authorization=password_header("somebody", "a wrong password")).status == 401
+    asked = program.ask(f"{MLFLOW}/basic-login")
+    assert (asked.status, asked.headers["Www-Authenticate"][:5]) == (401, "Basic")
+    assert program.ask(f"{MLFLOW}/basic-login", Authorization=login).location == f"{MLFLOW}/"
+
+
+def test_logging_out_ends_grafana_too(site, browser):
+    browser.log_in(browser.open(f"{GRAFANA}/api/user"), site.project.admin_password)
+    page = browser.open(f"https://{DOMAIN}/admin").text
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+    assert browser.ask(f"https://{DOMAIN}/logout", "POST", form={"csrf_token": token}).status == 303
+    assert browser.ask(f"{GRAFANA}/api/user").location.startswith(f"https://{DOMAIN}/auth/start")
+
+
+def test_the_apps_answers_about_logins_are_not_for_the_world(browser):
+    asked = {
+        "X_Forwarded_Host": f"grafana.{DOMAIN}",
+        "X_Forwarded_Uri": "/",
+        "X_Forwarded_Method": "GET",
+    }
+    assert browser.ask(f"https://{DOMAIN}/auth/forward/grafana", **asked).status == 403
+
+
+def test_an_update_under_load_loses_no_request(site, compose, browser, tables):
+    before = {app: compose.container(app) for app in APPS}
+    site.write_prod(API__MAX_BATCH_ITEMS="999")  # so that both containers are replaced
+    load = Load(Door(site.https_port, DOMAIN), connect=lambda _: browser.connect(DOMAIN))
+    with load:
+        wait_until(lambda: len(load.answered) > 40, 60, "the load runs")
+        replace_apps(site, compose)
+    after = {app: compose.container(app) for app in APPS}
+    tables.add("site", "predictions while both services of the app are replaced", load.summary())
+    assert before["opinionlens"] != after["opinionlens"]
+    assert before["opinionlens-2"] != after["opinionlens-2"]
+    assert load.failed == []
+    assert len(load.answered) > 200
+
+
+def test_with_the_app_stopped_grafana_opens_with_a_password(site, compose, browser):
+    compose.run("stop", *APPS, seconds=120)
+    try:
+        wait_until(lambda: browser.ask(f"https://{DOMAIN}/health").status >= 500, 30, "the app is away")
+        assert browser.ask(f"{GRAFANA}/api/user").status >= 500
+        told = as_json(browser.ask(f"{GRAFANA}/api/user", Authorization=basic(site)))
+        assert told == {"login": "operations=20login", "role": "Admin", "cookie": None, "authorization": None}
+        asked = browser.ask(f"{GRAFANA}/basic-login")
+        assert (asked.status, asked.headers["Www-Authenticate"][:5]) == (401, "Basic")
+        back = browser.ask(f"{GRAFANA}/basic-login", Authorization=basic(site))
+        assert (back.status, back.location) == (302, f"{GRAFANA}/")
+        wrong = password_header("opinionlens", "a guess")
+        assert browser.ask(f"{GRAFANA}/api/user", Authorization=wrong).status == 401
+    finally:
+        compose.run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
+        compose.wait_until_healthy(*APPS, seconds=240)
