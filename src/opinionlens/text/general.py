@@ -129,7 +129,7 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
 
 
 def _plain(text: str) -> str:
-    """Return the text as VADER knows it: plain letters, straight apostrophes."""
+    """Return the text in plain letters and straight apostrophes."""
     return text if text.isascii() else plain_forms(text).translate(_STRAIGHT)
 
 
