@@ -113,9 +113,53 @@ def test_what_is_taken_of_the_room_is_told_in_its_own_unit() -> None:
     assert pool.room == 5
 
     async def both() -> None:
-        await asyncio.gather(pool.run(shout, ["a"]), pool.run(shout, ["b"], share=0.25))
+        await asyncio.gather(pool.run(shout, ["a"]), pool.run(shout, ["b"]))
 
     asyncio.run(both())
     pool.close()
-    assert told[:2] == [1.0, 1.25]
-    assert told[-1] == 0.0
+    assert told[:2] == [1, 2]
+    assert told[-1] == 0
+
+
+def test_a_single_text_does_not_wait_for_batches() -> None:
+    pool = BatchPool(threads=1, queue=1)
+    gate = threading.Event()
+
+    def wait(items: Sequence[str]) -> list[str]:
+        assert gate.wait(30)
+        return list(items)
+
+    async def crowd() -> str:
+        batches = [asyncio.create_task(pool.run(wait, ["x"])) for _ in range(2)]
+        await asyncio.sleep(0)
+        answer = await pool.run_single(lambda: threading.current_thread().name)
+        gate.set()  # only now do the batches end
+        await asyncio.gather(*batches)
+        return answer
+
+    assert asyncio.run(crowd()).startswith("single")
+    pool.close()
+
+
+def test_single_texts_have_a_bound_of_their_own() -> None:
+    pool = BatchPool(threads=1, queue=1)
+    gate = threading.Event()
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(pool.run_single(lambda: gate.wait(30))) for _ in range(16)]
+        await asyncio.sleep(0)
+        with pytest.raises(ServingBusy):
+            await pool.run_single(lambda: True)
+        gate.set()
+        assert all(await asyncio.gather(*waiting))
+        assert await pool.run_single(lambda: "room again") == "room again"
+
+    asyncio.run(crowd())
+    pool.close()
+
+
+def test_chunks_are_as_small_as_asked_for() -> None:
+    pool = BatchPool(threads=1, queue=0)
+    sizes = asyncio.run(pool.run(lambda items: [len(items)] * len(items), ["x"] * 20, chunk_items=8))
+    pool.close()
+    assert sizes == [8] * 16 + [4] * 4

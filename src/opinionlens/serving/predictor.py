@@ -13,7 +13,7 @@ from uuid import UUID
 
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.serving.batching import BatchPool
+from opinionlens.serving.batching import CHUNK_ITEMS, BatchPool
 from opinionlens.serving.idents import Idents
 from opinionlens.serving.store import ModelStore, ServedModel
 
@@ -26,8 +26,8 @@ QUICKLY_EXPLAINED_KINDS = frozenset({"linear", "lexicon"})
 # Up to this length. 10,000 characters take 2 ms, the worst of them or an explanation many times that:
 # other requests would feel it.
 QUICK_CHARS = 1_000
-# A long text is a small part of the work of a batch, and takes up as small a part of the room for them.
-LONG_TEXT_SHARE = 1 / 8
+# A slow kind gives way to other batches more often: fifty long texts take it seconds.
+SLOW_CHUNK_ITEMS = 8
 
 _idents = Idents()
 
@@ -91,12 +91,8 @@ class Predictor:
         """Predict one text."""
         model = self._store.current()
         if not _is_quick(model, text):
-            share = _share(model)
-            (answer,) = await self._pool.run(lambda texts: _predict_chunk(model, texts), [text], share=share)
-            return answer
-        started = perf_counter()
-        prediction = model.classifier.predict(text)
-        return ServedPrediction(prediction, model, perf_counter() - started)
+            return await self._pool.run_single(lambda: _predicted(model, text))
+        return _predicted(model, text)
 
     async def predict_many(
         self, texts: Sequence[str], present: Callable[[str, ServedPrediction], T]
@@ -114,7 +110,8 @@ class Predictor:
             answers = _predict_chunk(model, chunk)
             return [(answer, present(text, answer)) for text, answer in zip(chunk, answers, strict=True)]
 
-        predicted = await self._pool.run(predict, texts)
+        chunk_items = CHUNK_ITEMS if model.kind in QUICK_KINDS else SLOW_CHUNK_ITEMS
+        predicted = await self._pool.run(predict, texts, chunk_items=chunk_items)
         seconds = sum(answer.seconds for answer, _ in predicted)
         batch = BatchAnswer([answer.prediction for answer, _ in predicted], model, seconds)
         return batch, [shown for _, shown in predicted]
@@ -132,11 +129,12 @@ class Predictor:
             answer = explained(model, texts[0])
             return [(answer, present(answer))]
 
-        if model.kind in QUICKLY_EXPLAINED_KINDS and _is_quick(model, text):
-            (result,) = explain([text])
-        else:
-            (result,) = await self._pool.run(explain, [text], share=_share(model))
-        return result
+        if model.kind not in QUICKLY_EXPLAINED_KINDS:
+            (result,) = await self._pool.run(explain, [text])
+            return result
+        if _is_quick(model, text):
+            return explain([text])[0]
+        return await self._pool.run_single(lambda: explain([text])[0])
 
 
 def _is_quick(model: ServedModel, text: str) -> bool:
@@ -144,9 +142,10 @@ def _is_quick(model: ServedModel, text: str) -> bool:
     return model.kind in QUICK_KINDS and len(text) <= QUICK_CHARS
 
 
-def _share(model: ServedModel) -> float:
-    """Return the part of a batch's room for one text."""
-    return LONG_TEXT_SHARE if model.kind in QUICK_KINDS else 1.0
+def _predicted(model: ServedModel, text: str) -> ServedPrediction:
+    started = perf_counter()
+    prediction = model.classifier.predict(text)
+    return ServedPrediction(prediction, model, perf_counter() - started)
 
 
 def explained(model: ServedModel, text: str) -> ExplainedAnswer:
