@@ -25,8 +25,8 @@ from tests.support.ports import free_port
 DOMAIN = "opinions.test"
 TOOLS = ("mlflow", "grafana", "prometheus", "alertmanager", "traefik")
 HOSTS = (DOMAIN, *(f"{tool}.{DOMAIN}" for tool in TOOLS))
-# What measures is left out; tests of the local stack have it.
-SERVICES = ("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "grafana", "traefik")
+# The worker, alerts and exporters are as in the local stack, whose tests have them.
+SERVICES = ("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "prometheus", "grafana", "traefik")
 APPS = ("opinionlens", "opinionlens-2")
 _NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 _PEBBLE = {

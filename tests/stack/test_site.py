@@ -134,6 +134,17 @@ def test_one_login_reads_mlflow_and_programs_have_their_own(site, browser):
     assert program.ask(f"{MLFLOW}/basic-login", Authorization=login).location == f"{MLFLOW}/"
 
 
+def test_prometheus_asks_both_services_of_the_app(site, browser):
+    query = f"https://prometheus.{DOMAIN}/api/v1/query?query=up%7Bjob%3D%22opinionlens-fastapi%22%7D"
+
+    def up():
+        found = as_json(browser.ask(query, Authorization=basic(site)))["data"]["result"]
+        return {one["metric"]["instance"]: one["value"][1] for one in found}
+
+    both = {"opinionlens:8000": "1", "opinionlens-2:8000": "1"}
+    wait_until(lambda: up() == both, 60, "both are asked and answer")
+
+
 def test_logging_out_ends_grafana_too(site, browser):
     browser.log_in(browser.open(f"{GRAFANA}/api/user"), site.project.admin_password)
     page = browser.open(f"https://{DOMAIN}/admin").text
