@@ -29,19 +29,15 @@ from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.export import model_of
 from opinionlens.pipeline.general_part import fit_general_at, read_texts
 from opinionlens.pipeline.kind_export import (
-    KindTested,
     KindTexts,
     TrainedKind,
     read_kind_texts,
     report_kind,
-    score_kind,
-    write_kind,
 )
 from opinionlens.pipeline.kind_params import DistilledParams, load_kind_params
-from opinionlens.pipeline.lineage import git_commit, hash_of_files
+from opinionlens.pipeline.kind_recording import record_kind
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.splits_on_disk import read_weights
 from opinionlens.pipeline.stage import run_stage
@@ -49,12 +45,9 @@ from opinionlens.pipeline.teaching import Lesson, Setting, Taught, shares_of, te
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.unlabelled_texts import UnlabelledTexts, read_unlabelled
 from opinionlens.pipeline.vectorize_data import Vectorized, features_from_params, vectorize
-from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.text.labels import LABELS
-from opinionlens.tracking.port import Run
 
 RUN_NAME = "train_distilled"
-MODEL_NAME = "classifier"
 # A bar that moves for every text would take time of its own.
 _TEXTS_A_STEP = 64
 
@@ -86,23 +79,23 @@ def train_distilled(params: Params, paths: Paths, reporter: Reporter) -> None:
     with tracked.tracking.start_run(tracked.experiment, RUN_NAME) as run:
         taught = _taught(lesson, vectorized, texts, chosen, seed, reporter)
         trained = _trained(taught, vectorized, texts, unlabelled, chosen, params)
-        tested = score_kind(trained, texts)
-        write_kind(
-            paths.distilled,
+        teaching = _of_teaching(taught, answers, unlabelled)
+        recorded = record_kind(
             trained,
             texts,
-            tested,
-            hash_of_files(paths.preprocessed),
+            paths.distilled,
+            run,
+            paths,
+            RUN_NAME,
             unfamiliar_confidence=params.evaluation.unfamiliar_confidence,
             seed=seed,
+            metrics=teaching,
         )
-        pictures = evaluation_pictures(tested.scores, texts.splits["test"].codes, tested.probabilities)
-        keep_pictures(pictures, paths.figures / RUN_NAME, run)
-        teaching = _of_teaching(taught, answers, unlabelled)
-        model_id = _record(run, trained, tested, teaching, paths)
-    report = report_kind(trained, texts, tested, seed=seed, resamples=params.evaluation.bootstrap_samples)
+    report = report_kind(
+        trained, texts, recorded.tested, seed=seed, resamples=params.evaluation.bootstrap_samples
+    )
     write_json(paths.metrics / f"{RUN_NAME}.json", report | {"teaching": rounded(teaching)})
-    _tell(report["test"], teaching, model_id, reporter)
+    _tell(report["test"], teaching, recorded.model_id, reporter)
 
 
 def load_teacher(folder: Path) -> BlackBoxClassifier:
@@ -248,17 +241,6 @@ def _of_teaching(
         "unlabelled_labelled": unlabelled.labelled,
         "unlabelled_taken": len(unlabelled.texts),
     }
-
-
-def _record(
-    run: Run, trained: TrainedKind, tested: KindTested, teaching: Mapping[str, float], paths: Paths
-) -> str:
-    """Record the run; return the logged model's id."""
-    if (commit := git_commit(paths.root)) is not None:
-        run.set_tags({COMMIT_TAG: commit})
-    run.log_params({"family": trained.family, **trained.params})
-    run.log_metrics({**tested.scores.as_metrics("test"), **teaching})
-    return run.log_classifier(paths.distilled, MODEL_NAME)
 
 
 def _tell(test: Mapping[str, Any], teaching: Mapping[str, float], model_id: str, reporter: Reporter) -> None:

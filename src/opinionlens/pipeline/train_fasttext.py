@@ -29,30 +29,23 @@ from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.fit_processes import FitProcesses, fit_processes
 from opinionlens.pipeline.general_part import TextReading, fit_general
 from opinionlens.pipeline.kind_export import (
-    KindTested,
     KindTexts,
     TrainedKind,
     read_kind_texts,
     report_kind,
-    score_kind,
-    write_kind,
 )
 from opinionlens.pipeline.kind_params import FastTextParams, load_kind_params
-from opinionlens.pipeline.lineage import git_commit, hash_of_files
+from opinionlens.pipeline.kind_recording import record_kind
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import stratified_folds
-from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.text.fasttext_lines import fasttext_line, labelled_line
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.recipe import Recipe
-from opinionlens.tracking.port import Run
 
 RUN_NAME = "train_fasttext"
-MODEL_NAME = "classifier"
 
 
 def train_fasttext(
@@ -78,22 +71,21 @@ def train_fasttext(
     ):
         choice = _choice(chosen, texts, fits, seed, reporter)
         trained = _fit(choice, bytes_of(chosen.model_size), texts, fits, params, reporter)
-        tested = score_kind(trained, texts)
-        write_kind(
-            paths.fasttext,
+        recorded = record_kind(
             trained,
             texts,
-            tested,
-            hash_of_files(paths.preprocessed),
+            paths.fasttext,
+            run,
+            paths,
+            RUN_NAME,
             unfamiliar_confidence=params.evaluation.unfamiliar_confidence,
             seed=seed,
         )
-        pictures = evaluation_pictures(tested.scores, texts.splits["test"].codes, tested.probabilities)
-        keep_pictures(pictures, paths.figures / RUN_NAME, run)
-        model_id = _record(run, trained, tested, paths)
-    report = report_kind(trained, texts, tested, seed=seed, resamples=params.evaluation.bootstrap_samples)
+    report = report_kind(
+        trained, texts, recorded.tested, seed=seed, resamples=params.evaluation.bootstrap_samples
+    )
     write_json(paths.metrics / f"{RUN_NAME}.json", report)
-    _tell(report["test"], model_id, reporter)
+    _tell(report["test"], recorded.model_id, reporter)
 
 
 def _with(chosen: FastTextParams, by_hand: Mapping[str, Any]) -> FastTextParams:
@@ -202,16 +194,6 @@ def _decisions(
     content: bytes, readings: Sequence[TextReading], classes: tuple[Label, ...]
 ) -> NDArray[np.float64]:
     return model_from(content, classes).decide_lines([fasttext_line(one.tokens) for one in readings])
-
-
-def _record(run: Run, trained: TrainedKind, tested: KindTested, paths: Paths) -> str:
-    """Record the run; return the logged model's id."""
-    commit = git_commit(paths.root)
-    if commit is not None:
-        run.set_tags({COMMIT_TAG: commit})
-    run.log_params({"family": trained.family, **trained.params})
-    run.log_metrics(tested.scores.as_metrics("test"))
-    return run.log_classifier(paths.fasttext, MODEL_NAME)
 
 
 def _tell(test: Mapping[str, Any], model_id: str, reporter: Reporter) -> None:

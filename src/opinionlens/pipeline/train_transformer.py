@@ -22,20 +22,17 @@ from opinionlens.pipeline.base_models import base_model
 from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.general_part import fit_general_at
 from opinionlens.pipeline.kind_export import (
-    KindTested,
     KindTexts,
     TrainedKind,
     read_kind_texts,
     report_kind,
-    score_kind,
-    write_kind,
 )
 from opinionlens.pipeline.kind_params import TransformerParams, load_kind_params
-from opinionlens.pipeline.lineage import git_commit, hash_of_files, hash_of_values
+from opinionlens.pipeline.kind_recording import record_kind
+from opinionlens.pipeline.lineage import hash_of_files, hash_of_values
 from opinionlens.pipeline.onnx_choice import ChosenExport, export_and_choose
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
-from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.splits_on_disk import read_weights
 from opinionlens.pipeline.stage import run_stage
@@ -48,13 +45,11 @@ from opinionlens.pipeline.transformer_training import (
     forget_checkpoints,
     steps_of,
 )
-from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import Recipe
 from opinionlens.tracking.port import Run, RunStatus, Tracking
 
 RUN_NAME = "train_transformer"
-MODEL_NAME = "classifier"
 # The same name means the same data, parameters and libraries.
 TRAINING_TAG = "training"
 # Rounding depends on the texts that share a batch.
@@ -85,23 +80,23 @@ def train_transformer(params: Params, paths: Paths, reporter: Reporter) -> None:
         with reporter.track("export"):
             export = export_and_choose(tuned, rows["val"], chosen, plan.recipe, Path(folder))
         trained = _trained(tuned, export, rows, texts, chosen, params)
-        tested = score_kind(trained, texts)
-        write_kind(
-            paths.transformer,
+        recorded = record_kind(
             trained,
             texts,
-            tested,
-            hash_of_files(paths.preprocessed),
+            paths.transformer,
+            run,
+            paths,
+            RUN_NAME,
             unfamiliar_confidence=params.evaluation.unfamiliar_confidence,
             seed=seed,
+            metrics=_metrics_of(export),
         )
-        pictures = evaluation_pictures(tested.scores, texts.splits["test"].codes, tested.probabilities)
-        keep_pictures(pictures, paths.figures / RUN_NAME, run)
-        model_id = _record(run, trained, tested, export, paths)
-    report = report_kind(trained, texts, tested, seed=seed, resamples=params.evaluation.bootstrap_samples)
+    report = report_kind(
+        trained, texts, recorded.tested, seed=seed, resamples=params.evaluation.bootstrap_samples
+    )
     write_json(paths.metrics / f"{RUN_NAME}.json", report | {"export": _of_export(export)})
     forget_checkpoints(plan.checkpoints)
-    _tell(report["test"], export, model_id, reporter)
+    _tell(report["test"], export, recorded.model_id, reporter)
 
 
 def _plan(chosen: TransformerParams, texts: KindTexts, paths: Paths, seed: int) -> TrainingPlan:
@@ -188,15 +183,9 @@ def _trained(
     )
 
 
-def _record(run: Run, trained: TrainedKind, tested: KindTested, export: ChosenExport, paths: Paths) -> str:
-    """Record the run; return the logged model's id."""
-    if (commit := git_commit(paths.root)) is not None:
-        run.set_tags({COMMIT_TAG: commit})
-    run.log_params({"family": trained.family, **trained.params})
-    run.log_metrics(tested.scores.as_metrics("test"))
-    run.log_metrics({"onnx_torch_difference": export.difference})
-    run.log_metrics({f"val_macro_f1_{bits}_bits": value for bits, value in export.macro_f1.items()})
-    return run.log_classifier(paths.transformer, MODEL_NAME)
+def _metrics_of(export: ChosenExport) -> dict[str, float]:
+    f1 = {f"val_macro_f1_{bits}_bits": value for bits, value in export.macro_f1.items()}
+    return {"onnx_torch_difference": export.difference, **f1}
 
 
 def _of_export(export: ChosenExport) -> dict[str, Any]:
