@@ -77,7 +77,7 @@ test-browser: install ## Of these those in a browser
 	$(PYTEST) tests/browser
 
 .PHONY: test-stack
-test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 12 minutes
+test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 15 minutes
 	pytest --durations 12 tests/stack
 
 .PHONY: test-airflow

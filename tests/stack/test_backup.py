@@ -49,8 +49,11 @@ def command(compose, kept, *words):
 
 
 def rows(compose, database):
-    """All rows as SQL, in the order in which they lie."""
-    dump = ("pg_dump", "--username", database, "--no-owner", "--inserts", database)
+    """All rows and counters as SQL, in the order in which they lie.
+
+    Without the tables' definitions: the server writes an expression that it has read again in other words.
+    """
+    dump = ("pg_dump", "--username", database, "--data-only", "--inserts", database)
     text = compose.docker.run("exec", compose.container("postgres"), *dump, seconds=120)
     # A key of its own for each dump.
     return [line for line in text.splitlines() if not re.match(r"\\(un)?restrict ", line)]
