@@ -74,7 +74,7 @@ def test_a_backup_is_restored_into_an_empty_stack(stack, empty, tables, tmp_path
         assert "All parts are those of" in command(empty, tmp_path, "restore")
         for database in DATABASES:
             expected = rows(stack.compose, database)
-            assert len([line for line in expected if line.startswith("INSERT INTO")]) > 10
+            assert any(line.startswith("INSERT INTO") for line in expected)
             assert rows(empty, database) == expected
             tables.add("backup", f"{database}: lines compared", len(expected))
         for service in FOLDERS:
