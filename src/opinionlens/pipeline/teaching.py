@@ -12,12 +12,14 @@ from opinionlens.evaluation.scores import score
 from opinionlens.families.class_balance import balanced_weights
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.families.soft_targets import fit_to_shares
+from opinionlens.features.calibration import Calibration
 from opinionlens.features.counts import Counts, stacked
 from opinionlens.text.labels import LABELS
 
 Floats = NDArray[np.float64]
 # As the families balance by default: half way between the classes' frequencies and equal weight.
 _BALANCE = 0.5
+_SOFTMAX = Calibration.none(len(LABELS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +111,6 @@ def teach(
     return Taught(best[1], best[2], best[0], max(alone))
 
 
-def shares_of(decisions: Floats, scale: float) -> Floats:
-    """Return the softmax of scaled decision values (n, k)."""
-    logits = decisions * scale
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = odds / odds.sum(axis=1, keepdims=True)
-    return shares
-
-
 def _fit(lesson: Lesson, setting: Setting, seed: int) -> LinearEstimator:
     given = np.eye(len(LABELS))[lesson.codes]
     shares = (1 - setting.trust) * given + setting.trust * lesson.of_labelled
@@ -139,4 +133,4 @@ def _weights(lesson: Lesson) -> Floats:
 
 
 def _macro_f1(estimator: LinearEstimator, counts: Counts, codes: NDArray[np.int64]) -> float:
-    return score(codes, shares_of(estimator.decision_values(counts), 1.0)).macro_f1
+    return score(codes, _SOFTMAX.apply(estimator.decision_values(counts))).macro_f1

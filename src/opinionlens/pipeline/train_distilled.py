@@ -41,7 +41,7 @@ from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.splits_on_disk import read_weights
 from opinionlens.pipeline.stage import run_stage
-from opinionlens.pipeline.teaching import Lesson, Setting, Taught, shares_of, teach
+from opinionlens.pipeline.teaching import Lesson, Setting, Taught, teach
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.unlabelled_texts import UnlabelledTexts, read_unlabelled
 from opinionlens.pipeline.vectorize_data import Vectorized, features_from_params, vectorize
@@ -134,9 +134,9 @@ def ask(
         of_val, of_train, of_unlabelled = (
             _decisions(teacher, rows, bar)[:, order] for rows in (val.texts, train, unlabelled)
         )
-    scale = fit_temperature(of_val, val.codes).scale[0]
-    known = score(val.codes, shares_of(of_val, scale)).macro_f1
-    return TeacherAnswers(shares_of(of_train, scale), shares_of(of_unlabelled, scale), known)
+    softened = fit_temperature(of_val, val.codes)
+    known = score(val.codes, softened.apply(of_val)).macro_f1
+    return TeacherAnswers(softened.apply(of_train), softened.apply(of_unlabelled), known)
 
 
 def _decisions(teacher: BlackBoxClassifier, texts: Sequence[str], bar: Task) -> Floats:

@@ -19,6 +19,7 @@ from opinionlens.base.errors import StageFailed
 from opinionlens.base.progress import Task
 from opinionlens.classifiers.onnx.piece_tokenizer import readable
 from opinionlens.evaluation.scores import score
+from opinionlens.features.calibration import Calibration
 from opinionlens.pipeline.kind_params import TransformerParams
 from opinionlens.pipeline.transformer_rows import WeightedTexts
 from opinionlens.text.labels import LABELS
@@ -222,8 +223,7 @@ def _validation_scores(answers: Any) -> dict[str, float]:  # noqa: ANN401 - an E
 
 def scores_of(decisions: NDArray[np.float64], codes: NDArray[np.int64]) -> dict[str, float]:
     """Return macro F1 and others of decision values (n, k)."""
-    odds = np.exp(decisions - decisions.max(axis=1, keepdims=True))
-    found = score(codes, odds / odds.sum(axis=1, keepdims=True))
+    found = score(codes, Calibration.none(decisions.shape[1]).apply(decisions))
     return {
         _OBJECTIVE: found.macro_f1,
         "accuracy": found.accuracy,
