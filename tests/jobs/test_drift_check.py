@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from opinionlens.base.errors import InputError
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
+from opinionlens.cli import drift_sources_run
 from opinionlens.cli.drift_command import age_of
 from opinionlens.cli.main import app
 from opinionlens.drift.window_summary import compare_with_profile, summary_in
@@ -57,6 +58,17 @@ def database(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new
     monkeypatch.chdir(project)
     migrate(url)
     return Database(url)
+
+
+@pytest.fixture
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command have the tests' time: which hours are whole depends on it."""
+
+    class StoppedClock:
+        def now(self, zone: tzinfo) -> datetime:
+            return NOW.astimezone(zone)
+
+    monkeypatch.setattr(drift_sources_run, "datetime", StoppedClock())
 
 
 def write_csv(path: Path, texts: Sequence[str]) -> Path:
@@ -202,6 +214,7 @@ def sums_of(classifier: Classifier, texts: Sequence[str], hour: datetime) -> Hou
     return HourlySums(uuid4(), "classifier", None, hour, sums.state())
 
 
+@pytest.mark.usefixtures("_stopped_clock")
 def test_hourly_sums_stand_for_texts(database: Database, project: Path) -> None:
     """All but the domain classifier can be measured without a text, on whole hours of the window."""
     classifier = load_classifier(project / "objects" / "classifier")
@@ -230,6 +243,7 @@ def test_hourly_sums_stand_for_texts(database: Database, project: Path) -> None:
     }
 
 
+@pytest.mark.usefixtures("_stopped_clock")
 def test_hourly_sums_stand_for_too_few_texts(database: Database, project: Path) -> None:
     """A hundred texts say nothing; from 200 on they count themselves."""
     classifier = load_classifier(project / "objects" / "classifier")
