@@ -32,7 +32,9 @@ serve: install ## Start the app on :8000 and the MLflow page on :5000, until Ctr
 	@opinionlens up
 
 # tests/conftest.py says how many processes and in which order. A file stays in one process.
-PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# On CI's shared machines a failed test is tried once more and named in any case; of many nothing is forgiven (decision 38).
+RERUNS = $(if $(filter true,$(CI)),--reruns 1 --reruns-delay 5)
+PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(RERUNS)
 # Several targets at once, and what each of them prints in one piece where make can do that.
 TOGETHER = $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
@@ -78,11 +80,11 @@ test-browser: install ## Of these those in a browser
 
 .PHONY: test-stack
 test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 15 minutes
-	pytest --durations 12 tests/stack
+	pytest --durations 12 $(RERUNS) tests/stack
 
 .PHONY: test-airflow
 test-airflow: install airflow-env ## Tests that run the Airflow DAG for real, on SQLite: up to 6 minutes
-	pytest -n auto --maxprocesses 4 tests/airflow
+	pytest -n auto --maxprocesses 4 $(RERUNS) tests/airflow
 
 # Not the environment of the other tests: what is in front on PATH is what the stages' `python` and `dvc` are.
 MODELS_ENV = VIRTUAL_ENV="$(CURDIR)/.cache/models" PATH="$(CURDIR)/.cache/models/bin:$$PATH"

@@ -17,7 +17,7 @@ hypothesis_settings.register_profile("patient", deadline=None)
 if os.environ.get("CI") != "true":
     hypothesis_settings.load_profile("patient")
 
-pytest_plugins = ["tests.support.web_app"]
+pytest_plugins = ["tests.support.reruns", "tests.support.web_app"]
 
 
 @pytest.hookimpl(hookwrapper=True)
