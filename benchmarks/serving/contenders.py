@@ -93,7 +93,7 @@ def make_environment(key: str) -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     subprocess.run([uv, "venv", "--quiet", "--clear", "--python", version, str(folder)], check=True)
     python = folder / "bin" / "python"
-    options = ["--quiet", "--python", str(python), "--exclude-newer", _EXCLUDE_NEWER]
+    options = ["--quiet", "--compile-bytecode", "--python", str(python), "--exclude-newer", _EXCLUDE_NEWER]
     subprocess.run([uv, "pip", "install", *options, "-r", str(requirements)], check=True)
     installed.write_text(requirements.read_text())
 
@@ -147,7 +147,7 @@ def _read_ours(answer: Any) -> list[float]:  # noqa: ANN401 - JSON
 
 
 # The pipeline refers to the recipe that cuts texts into tokens; nothing else of ours is imported.
-_PIPELINE_CODE = {"PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+_PIPELINE_CODE = {"PYTHONPATH": str(ROOT / "src")}
 
 OURS = Contender(
     name="OpinionLens",

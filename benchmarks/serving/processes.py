@@ -82,7 +82,7 @@ def serving(
         started = time.perf_counter()
         process = subprocess.Popen(
             list(command),
-            env={**os.environ, **environment},
+            env={**without_recompiling(os.environ), **environment},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -94,6 +94,14 @@ def serving(
             yield server
         finally:
             server.stop()
+
+
+def without_recompiling(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a server as users start it.
+
+    With this variable each start would compile all modules that have no bytecode yet, again and again.
+    """
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_port() -> int:

@@ -45,8 +45,9 @@ stdout = sys.stdout
 sys.stdout = captured = io.StringIO()
 __import__(name)
 sys.stdout = stdout
-loaded = sorted({module.split(".")[0] for module in sys.modules})
-print(json.dumps({"effects": effects, "printed": captured.getvalue(), "loaded": loaded}))
+modules = sorted(sys.modules)
+loaded = sorted({module.split(".")[0] for module in modules})
+print(json.dumps({"effects": effects, "printed": captured.getvalue(), "loaded": loaded, "modules": modules}))
 """
 
 
@@ -91,6 +92,36 @@ def test_importing_does_nothing(package):
 def test_serving_loads_nothing_heavy(module):
     loaded = set(probe(module)["loaded"])
     assert loaded & set(HEAVY) == set()
+
+
+# Needed by some requests, some databases or the first start only; together they took a tenth of the start.
+LATER = (
+    "alembic",
+    "argon2",
+    "opinionlens.bulk",
+    "opinionlens.datasets.own_rows",
+    "opinionlens.evaluation.own_data",
+    "opinionlens.tabular.opening",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql",
+)
+
+
+def test_the_app_starts_without_what_it_needs_later():
+    modules = set(probe("opinionlens.server.assembly")["modules"])
+    assert "opinionlens.web.factory" in modules
+    assert modules & set(LATER) == set()
+
+
+def test_the_parent_of_several_workers_loads_no_app():
+    """Also, what a single process loads for the app is loaded while no garbage is collected."""
+    modules = set(probe("opinionlens.cli.serve")["modules"]) | set(
+        probe("opinionlens.server.entry")["modules"]
+    )
+    assert "uvicorn" in modules
+    assert (
+        modules & {"fastapi", "numpy", "prometheus_client", "sqlalchemy", "opinionlens.web.factory"} == set()
+    )
 
 
 def test_the_command_line_starts_light():

@@ -15,6 +15,7 @@ import structlog
 from starlette.testclient import TestClient
 
 from opinionlens.base.errors import SettingsInvalid
+from opinionlens.server import assembly
 from opinionlens.server.entry import build_app
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,15 @@ def test_the_collector_does_not_walk_through_what_stays() -> None:
         assert not any(one is app for one in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_nothing_is_collected_while_the_app_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(assembly, "prepare", lambda settings: seen.append(gc.isenabled()))
+    build_app()
+    gc.unfreeze()
+    assert seen == [False]
+    assert gc.isenabled()
 
 
 def test_a_misspelt_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
+from tests.support.web_app import MakeSettings
 
 from opinionlens.cli.openapi_command import run_openapi
+from opinionlens.registry import MemoryRegistry
+from opinionlens.web import openapi
+from opinionlens.web.factory import create_app
 from opinionlens.web.http import schemas
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +29,29 @@ GENERIC = {"Successful Response", "Validation Error", "Unprocessable Entity", "U
 def schema(client: TestClient) -> dict[str, Any]:
     document: dict[str, Any] = client.get("/openapi.json").json()
     return document
+
+
+def test_it_is_made_on_first_use_once_and_off_the_event_loop(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_in: list[threading.Thread] = []
+    correct = openapi.with_problems
+
+    def noting(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        made_in.append(threading.current_thread())
+        return correct(*args, **kwargs)
+
+    monkeypatch.setattr(openapi, "with_problems", noting)
+    app = create_app(make_settings(), registry=MemoryRegistry())
+    with TestClient(app) as client:
+        client.post("/api/v1/inference/predict", json={"text": "great"})
+        assert made_in == []
+        assert "/api/v1/inference/predict" in client.get("/").text
+        documents = [client.get("/openapi.json").json() for _ in range(2)]
+        assert documents == [app.openapi(), app.openapi()]
+        assert len(made_in) == 1
+        assert client.portal is not None
+        assert made_in[0] is not client.portal.call(threading.current_thread)
 
 
 def test_the_parity_addresses_are_there(schema: dict[str, Any]) -> None:

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import uvicorn
 
+from opinionlens.base.collecting import no_collections
 from opinionlens.base.settings import Settings, load_settings
 from opinionlens.cli.processes import refuse_taken_port
 from opinionlens.server.bounded_connections import BoundedHttp
 from opinionlens.server.descriptors import raise_open_files, room_for_connections
 from opinionlens.server.open_connections import ConnectionLimits
-from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE, counting_together
 
 # For the answers that are under way when the end comes; then they are cut off.
 _GRACE_SECONDS = 20
@@ -81,6 +81,9 @@ def _serve_alone(options: dict[str, Any]) -> None:
 
     That needs less memory, and its metrics cost less.
     """
+    with no_collections():
+        from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE
+
     os.environ.pop(FOLDER_VARIABLE, None)  # another program's folder would mix its counts with ours
     # uvicorn ends as SIGTERM would have ended it; but to end when told is no failure.
     signal.signal(signal.SIGTERM, _end_well)
@@ -95,6 +98,7 @@ def _serve_with_workers(settings: Settings, options: dict[str, Any], count: int)
     from opinionlens.accounts.secret_checks import refuse_weak_secrets
     from opinionlens.server.bootstrap import configure_logging_by, prepare
     from opinionlens.server.supervisor import Supervisor
+    from opinionlens.web.metrics.shared_counts import counting_together
 
     refuse_weak_secrets(settings)
     configure_logging_by(settings.api)

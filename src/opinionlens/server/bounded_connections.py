@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from opinionlens.server.bounded_heads import BoundedHeads
 from opinionlens.server.open_connections import ConnectionLimits, OpenConnections
-from opinionlens.web.metrics import Cut
+
+if TYPE_CHECKING:
+    from opinionlens.web.metrics import Cut
 
 # Time for a body: a base, more for the bytes received at the lowest rate, and a maximum.
 BODY_SECONDS, LEAST_BYTES_A_SECOND, MOST_BODY_SECONDS = 10.0, 1_000, 120.0

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from opinionlens.web.http.problems import problem
-from opinionlens.web.metrics import Cut
+from opinionlens.web.http.problem_json import problem
+
+if TYPE_CHECKING:
+    from opinionlens.web.metrics import Cut
 
 # Addresses of more than 64 KiB cannot be parsed anyway. Checked for each piece that arrives, so that a head
 # in one piece may be somewhat longer.

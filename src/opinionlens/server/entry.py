@@ -1,7 +1,5 @@
 """Entry points of the server for uvicorn.
 
-They read the settings, configure logging and open the registry.
-
 uvicorn --factory opinionlens.server.entry:build_app --no-access-log
 """
 
@@ -11,20 +9,15 @@ import gc
 import multiprocessing
 import os
 import signal
-import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import structlog
-from fastapi import FastAPI
-from uvicorn.config import STARTUP_FAILURE
+from opinionlens.base.collecting import no_collections
 
-from opinionlens.accounts.secret_checks import refuse_weak_secrets
-from opinionlens.base.errors import OpinionLensError
-from opinionlens.base.setting_groups import MlflowSettings
-from opinionlens.base.settings import Settings, load_settings
-from opinionlens.registry import Credentials, ProcessRegistry
-from opinionlens.server.bootstrap import configure_logging_by, prepare
-from opinionlens.web.factory import create_app
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def build_app() -> FastAPI:
@@ -34,11 +27,10 @@ def build_app() -> FastAPI:
         SettingsInvalid: the environment holds an unknown, impossible or unsafe value.
         SchemaUnsupported: the database belongs to a newer version.
     """
-    settings = load_settings()
-    refuse_weak_secrets(settings)
-    configure_logging_by(settings.api)
-    prepare(settings)
-    return _app(settings)
+    with _starting():
+        from opinionlens.server.assembly import app_alone
+
+        return app_alone()
 
 
 def build_worker_app() -> FastAPI:
@@ -50,35 +42,22 @@ def build_worker_app() -> FastAPI:
     settings end it with a status that tells the parent not to try again.
     """
     _end_with_parent()
-    try:
-        settings = load_settings()
-        configure_logging_by(settings.api)
-        return _app(settings)
-    except OpinionLensError as error:
-        structlog.get_logger("app").error("worker.not_started", reason=str(error))
-        sys.exit(STARTUP_FAILURE)
+    with _starting():
+        from opinionlens.server.assembly import app_of_worker
+
+        return app_of_worker()
 
 
-def _app(settings: Settings) -> FastAPI:
-    registry = ProcessRegistry(
-        settings.mlflow.registry_uri,
-        credentials=_credentials(settings.mlflow),
-        experiment=settings.mlflow.remote_experiment_name,
-        setting=settings.mlflow.registry_setting,
-    )
-    app = create_app(settings, registry=registry, close=registry.close)
-    _spare_from_collections()
-    return app
-
-
-def _spare_from_collections() -> None:
-    """Exclude all present objects from garbage collection.
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Spare all that the block makes from garbage collection.
 
     A full collection stops all threads: 60 ms with these hundreds of thousands of objects, for every few
-    explanations of long texts.
+    explanations of long texts. None runs before either: the little garbage of the imports is not worth it.
     """
-    gc.collect()
-    gc.freeze()
+    with no_collections():
+        yield
+        gc.freeze()
 
 
 def _end_with_parent() -> None:
@@ -91,9 +70,3 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="parent-watch", daemon=True).start()
-
-
-def _credentials(mlflow: MlflowSettings) -> Credentials | None:
-    if not mlflow.remote_username or mlflow.remote_password is None:
-        return None
-    return Credentials(mlflow.remote_username, mlflow.remote_password.get_secret_value())

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 # SQLite counts up columns of type INTEGER only, which has 64 bits there.
@@ -78,8 +77,11 @@ class JsonValue(TypeDecorator[object]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the database's own type."""
-        own: TypeEngine[Any] = JSONB() if dialect.name == "postgresql" else Text()
-        return dialect.type_descriptor(own)
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         """Check a value; write it as text for SQLite."""

@@ -7,7 +7,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version as version_of_package
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -39,7 +38,7 @@ from opinionlens.web.http.problems import add_failure_handlers
 from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
 from opinionlens.web.metrics import Metrics
-from opinionlens.web.openapi import with_problems
+from opinionlens.web.openapi import DescribedApp
 from opinionlens.web.pages import (
     compare,
     docs,
@@ -61,7 +60,7 @@ from opinionlens.web.services.newest_drift import NewestDrift
 from opinionlens.web.services.open_records import open_records
 from opinionlens.web.services.state import AppState, Services
 from opinionlens.web.services.stopping import Stopping
-from opinionlens.web.services.templates import Pages, api_rows, load_templates
+from opinionlens.web.services.templates import Pages, load_templates
 from opinionlens.web.services.trial_runs import Trials
 
 # The commit that the image was built from.
@@ -72,18 +71,6 @@ DESCRIPTION = (
     "Answers below the model's tuned confidence are marked `uncertain`. "
     "Errors are `application/problem+json` with a stable `code`."
 )
-
-
-class OpinionLensApp(FastAPI):
-    """FastAPI with a complete OpenAPI description of errors."""
-
-    max_body_bytes: int
-
-    def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        if self.openapi_schema is None:
-            self.openapi_schema = with_problems(super().openapi(), max_body_bytes=self.max_body_bytes)
-        return self.openapi_schema
 
 
 def create_app(
@@ -115,20 +102,18 @@ def create_app(
     )
     metrics.set_batch_queue_limit(pool.room)
     services = _services(settings, store, pool, metrics, registry, make_hasher)
-    app = OpinionLensApp(
+    app = DescribedApp(
+        max_body_bytes=settings.api.max_body_bytes,
         title="OpinionLens",
         summary=SUMMARY,
         description=DESCRIPTION,
         version=services.pages.version,
         license_info={"name": "Apache-2.0"},
         lifespan=_lifespan(services, pool, close),
-        docs_url=None,
-        redoc_url=None,
         # Its records of failures could hold what people send; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     metrics.set_build(services.pages.version, os.environ.get(COMMIT_VARIABLE) or "unknown")
-    app.max_body_bytes = settings.api.max_body_bytes
     _add_routes(app, settings, services)
     return app
 
@@ -173,7 +158,7 @@ def _services(
     )
 
 
-def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
+def _add_routes(app: DescribedApp, settings: Settings, services: Services) -> None:
     """Add the routes and the middleware.
 
     The middleware that is added last is the outermost.
@@ -224,7 +209,7 @@ def _add_routes(app: FastAPI, settings: Settings, services: Services) -> None:
         error_log=services.error_log,
         direct_paths=frozenset(route.path for route in inference if isinstance(route, DirectRoute)),
     )
-    services.pages.api_rows = api_rows(app.openapi())
+    services.pages.describe = app.described
 
 
 def _add_borders(app: FastAPI, security: SecuritySettings) -> None:

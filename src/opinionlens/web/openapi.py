@@ -1,13 +1,21 @@
-"""Corrections to FastAPI's OpenAPI document.
+"""The app's OpenAPI document: FastAPI's, corrected.
 
 Errors as they are sent, routes that need a key, and descriptions where FastAPI has none.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
-from opinionlens.web.http.problems import PROBLEM_TYPE
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from opinionlens.web.http.problem_json import PROBLEM_TYPE
+
+OPENAPI_PATH = "/openapi.json"
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _KEY = {
@@ -39,6 +47,37 @@ _PARAMETERS: dict[str, tuple[str, object]] = {
     "wait": ("Whether to answer when it is done, or at once with the place to look.", True),
     "name": ("Only versions under this name.", "opinionlens"),
 }
+
+
+class DescribedApp(FastAPI):
+    """FastAPI with an OpenAPI document made on first use.
+
+    That takes as long as a hundred requests, and most processes are never asked for it.
+    """
+
+    def __init__(self, *, max_body_bytes: int, **options: Any) -> None:  # noqa: ANN401 - those of FastAPI
+        """Create the app; its description states `max_body_bytes`."""
+        # FastAPI's own address would make the document on the event loop.
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, **options)
+        self._max_body_bytes = max_body_bytes
+        self._description: dict[str, Any] | None = None
+        self._describing = threading.Lock()
+        self.add_route(OPENAPI_PATH, self._send_description, include_in_schema=False)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        with self._describing:
+            if self._description is None:
+                self._description = with_problems(super().openapi(), max_body_bytes=self._max_body_bytes)
+            return self._description
+
+    async def described(self) -> dict[str, Any]:
+        """Return the OpenAPI document; make it in a thread."""
+        made = self._description
+        return await asyncio.to_thread(self.openapi) if made is None else made
+
+    async def _send_description(self, _: Request) -> Response:
+        return JSONResponse(await self.described())
 
 
 def with_problems(schema: dict[str, Any], *, max_body_bytes: int) -> dict[str, Any]:

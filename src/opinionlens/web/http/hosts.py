@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from opinionlens.web.http.problems import problem
+from opinionlens.web.http.problem_json import problem
 
 # Machines that probe and measure know an address, not a name, and what they get is no secret.
 _ANY_NAME = frozenset({"/health", "/ready", "/metrics", "/api/v1/metrics"})

@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,11 +20,11 @@ from starlette.routing import Match, Mount
 
 from opinionlens.accounts.errors import GoToLogin, Refused
 from opinionlens.base.errors import ModelNotAvailableError, OpinionLensError, ServingBusy
-from opinionlens.base.logs import failure_code, request_id
+from opinionlens.base.logs import failure_code
 from opinionlens.storage import StorageUnavailable
+from opinionlens.web.http.problem_json import problem
 from opinionlens.web.services.state import services_of
 
-PROBLEM_TYPE = "application/problem+json"
 # Nobody reads more; what is sent may hold hundreds of thousands.
 _MOST_FAULTS = 100
 
@@ -37,30 +36,6 @@ _RETRY_AFTER: Mapping[type[OpinionLensError], str] = {
 }
 
 log = structlog.get_logger("app")
-
-
-def problem(
-    status: int,
-    code: str,
-    title: str,
-    detail: str,
-    *,
-    errors: list[dict[str, str]] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """Return an error as RFC 9457 has it."""
-    failure_code.set(code)
-    content: dict[str, Any] = {
-        "type": f"urn:opinionlens:problem:{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "request_id": request_id.get() or "",
-    }
-    if errors is not None:
-        content["errors"] = errors
-    return Response(to_json(content), status, dict(headers or {}), PROBLEM_TYPE)
 
 
 def add_failure_handlers(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opinionlens.web.http.guards import visitor_of
+from opinionlens.web.openapi import OPENAPI_PATH
 from opinionlens.web.services.state import services_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
@@ -21,7 +22,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """Show the API."""
-    return services_of(request).pages.docs(request, request.app.openapi_url)
+    return services_of(request).pages.docs(request, OPENAPI_PATH)
 
 
 def swagger_folder() -> Path:

@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from opinionlens.datasets.label_spellings import told_labels
-from opinionlens.datasets.own_rows import Wanted
 from opinionlens.web.api.answers import json_response
 from opinionlens.web.http.guards import analyst_only, analyst_page
 from opinionlens.web.pages.model_choices import model_choices
@@ -63,6 +62,8 @@ async def report(
 
     The answer is the report, as values and as HTML.
     """
+    from opinionlens.datasets.own_rows import Wanted
+
     services = services_of(request)
     told = told_labels(part for part in labels.split(",") if part.strip())
     wanted = Wanted(text_column.strip() or None, label_column.strip() or None, told, max_rows, seed)

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(visitor_of)])
 @router.get("/")
 async def home(request: Request) -> Response:
     """Show the empty form."""
-    return services_of(request).pages.home(request, HomeView())
+    return await services_of(request).pages.home(request, HomeView())
 
 
 @router.post("/")
@@ -43,19 +43,19 @@ async def predict(request: Request) -> Response:
     services = services_of(request)
     text = (await _fields(request)).get("text", "")
     if is_blank(text):
-        return services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
+        return await services.pages.home(request, HomeView(text, alert="Type or paste a text first."), 422)
     excess = len(text) - services.inputs.limits.text_chars
     if excess > 0:
         too_long = f"{counted(excess, 'character')} too long"
         alert = f"The text is {too_long}; the limit is {services.inputs.limits.text_chars:,}."
-        return services.pages.home(request, HomeView(text, alert=alert), 422)
+        return await services.pages.home(request, HomeView(text, alert=alert), 422)
     try:
         await check_may_predict(request, services)
         answer, prediction = await services.predictor.explain(text, view_of)
     except OpinionLensError as error:  # here and not in `failures`, so that what was typed is not lost
-        return services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
+        return await services.pages.home(request, HomeView(text, alert=_in_words(error)), error.status)
     note_answer(services, "/", text, answer)
-    return services.pages.home(request, HomeView(text, prediction))
+    return await services.pages.home(request, HomeView(text, prediction))
 
 
 @router.post("/feedback")
@@ -68,7 +68,7 @@ async def take_feedback(request: Request) -> Response:
     fields = await _fields(request)
     text, label = fields.get("text", ""), fields.get("label", "")
     if label not in LABELS or not 0 < len(text) <= services.inputs.limits.text_chars:
-        return services.pages.home(
+        return await services.pages.home(
             request, HomeView(text, alert="Get a prediction first, then say what is right."), 422
         )
     view = HomeView(text)
@@ -82,8 +82,8 @@ async def take_feedback(request: Request) -> Response:
     except OpinionLensError as error:
         words = _in_words(error)
         view = replace(view, alert=words) if view.prediction is None else replace(view, feedback_alert=words)
-        return services.pages.home(request, view, error.status)
-    return services.pages.home(request, replace(view, noted=Label(label)))
+        return await services.pages.home(request, view, error.status)
+    return await services.pages.home(request, replace(view, noted=Label(label)))
 
 
 async def _fields(request: Request) -> dict[str, str]:

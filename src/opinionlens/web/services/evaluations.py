@@ -11,19 +11,21 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from opinionlens.base.errors import InputError, OpinionLensError, ServingBusy
-from opinionlens.bulk.labelled_rows import answers_of, facts_of, rows_of
+from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.datasets.own_rows import OwnRows, Wanted, read_own_rows
-from opinionlens.evaluation.own_data import Answers, measured
-from opinionlens.evaluation.own_data_report import OwnDataReport
 from opinionlens.serving.batching import BatchPool
 from opinionlens.serving.store import ModelStore, ServedModel
 from opinionlens.tabular.formats import FormatKind, format_of
 from opinionlens.text import vader
 from opinionlens.web.services.asked_models import AskedModels
+
+if TYPE_CHECKING:  # what reads tables is imported with the first of them, not at the start
+    from opinionlens.datasets.own_rows import OwnRows, Wanted
+    from opinionlens.evaluation.own_data import Answers
+    from opinionlens.evaluation.own_data_report import OwnDataReport
 
 T = TypeVar("T")
 
@@ -52,6 +54,20 @@ class EvaluationOrder:
     content: bytes
     model: str
     wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Predictions of one model under the name to show."""
+
+    name: str
+    manifest: Manifest
+    predictions: list[Prediction]
+
+    def as_answers(self) -> Answers:
+        from opinionlens.bulk.labelled_rows import answers_of
+
+        return answers_of(self.name, self.manifest, self.predictions)
 
 
 class Evaluations:
@@ -110,25 +126,15 @@ class Evaluations:
         is_other = active is not None and active.digest != model.digest
         champion = await self._asked(active, own.texts, " (active)") if active and is_other else None
         compounds = await self._pool.run(lambda texts: [vader.compound(text) for text in texts], own.texts)
-        return await self._aside(
-            lambda: measured(
-                facts_of(own),
-                rows_of(own),
-                answers,
-                compounds=compounds,
-                champion=champion,
-                without_champion=None if active else "No trained version is active yet.",
-                seed=order.wanted.seed,
-            )
-        )
+        return await self._aside(lambda: _report(own, answers, champion, compounds, active, order.wanted))
 
-    async def _asked(self, model: ServedModel, texts: Sequence[str], called: str = "") -> Answers:
+    async def _asked(self, model: ServedModel, texts: Sequence[str], called: str = "") -> _Asked:
         def predict(part: Sequence[str]) -> list[Prediction]:
             return model.classifier.predict_many(part)
 
         name = model.name if model.version is None else f"{model.name} {model.version}"
         predictions = await self._pool.run(predict, texts)
-        return answers_of(name + called, model.classifier.manifest, predictions)
+        return _Asked(name + called, model.classifier.manifest, predictions)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         """Return `work()`, done in the pool as one piece."""
@@ -145,7 +151,31 @@ def _check_format(file_name: str) -> None:
         )
 
 
+def _report(
+    own: OwnRows,
+    answers: _Asked,
+    champion: _Asked | None,
+    compounds: Sequence[float],
+    active: ServedModel | None,
+    wanted: Wanted,
+) -> OwnDataReport:
+    from opinionlens.bulk.labelled_rows import facts_of, rows_of
+    from opinionlens.evaluation.own_data import measured
+
+    return measured(
+        facts_of(own),
+        rows_of(own),
+        answers.as_answers(),
+        compounds=compounds,
+        champion=champion.as_answers() if champion else None,
+        without_champion=None if active else "No trained version is active yet.",
+        seed=wanted.seed,
+    )
+
+
 def _read(order: EvaluationOrder) -> OwnRows:
+    from opinionlens.datasets.own_rows import read_own_rows
+
     if not order.content:
         raise InputError("The file is empty.", remedy="Choose one with a header and labelled rows.")
     name = _UNUSUAL.sub("_", PurePath(order.file_name).name)[-_MOST_NAME_CHARS:]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -85,20 +85,24 @@ class ApiRow:
     tag: str
 
 
+async def _undescribed() -> Mapping[str, Any]:
+    return {"paths": {}}
+
+
 @dataclass
 class Pages:
     """Renderer of the templates.
 
-    The rows of the API table are set once the app has its routes.
+    `describe` returns the app's OpenAPI document; it is set once the app has its routes.
     """
 
     environment: jinja2.Environment
     store: ModelStore
     limits: InputLimits
     version: str
-    api_rows: list[ApiRow] = field(default_factory=list)
+    describe: Callable[[], Awaitable[Mapping[str, Any]]] = _undescribed
 
-    def home(self, request: Request, view: HomeView, status: int = 200) -> Response:
+    async def home(self, request: Request, view: HomeView, status: int = 200) -> Response:
         """Return the home page."""
         answering = self.store.active or self.store.fallback
         return self.render(
@@ -111,7 +115,7 @@ class Pages:
             examples=EXAMPLES,
             labels=LABELS,
             uncertain_words=UNCERTAIN_SENTENCES,
-            api_rows=self.api_rows,
+            api_rows=api_rows(await self.describe()),
             base_url=str(request.base_url),
         )
 
