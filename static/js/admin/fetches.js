@@ -21,13 +21,17 @@ const items = new Map();
 /** @type {() => unknown} */
 let whenOver = () => {};
 
-/** Lists what is under way and what ended lately; `onEnd` is called whenever one of them ends. @param {() => unknown} onEnd */
+/**
+ * Lists what is under way and what ended lately; returns whether the server told.
+ * @param {() => unknown} onEnd is called whenever one of them ends
+ */
 export async function showFetches(onEnd) {
   whenOver = onEnd;
   /** @type {Reply<Fetch[]>} */
   const reply = await ask("/api/v1/models/fetches/");
-  if (reply.problem !== undefined) return;
+  if (reply.problem !== undefined) return false;
   for (const fetch of reply.answer.filter(isShown).slice(0, MOST_SHOWN).reverse()) follow(fetch);
+  return true;
 }
 
 /**

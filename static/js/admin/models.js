@@ -4,6 +4,7 @@
 import { showFetches } from "./fetches.js";
 import { showLoaded } from "./loaded.js";
 import { ask, complain } from "./page.js";
+import { refresher } from "./refresher.js";
 import { showRegistry } from "./registry.js";
 import { rollBackTarget, showStatus } from "./status.js";
 import { closeTrial, tryOut } from "./trial.js";
@@ -19,14 +20,15 @@ let seen = "";
 let lastNumber = null;
 let isAway = false;
 
-async function refresh({ registry = true } = {}) {
+/** Shows what answers and what is loaded; returns whether the server said so. */
+async function look() {
   /** @type {[Promise<Reply<Status>>, Promise<Reply<Model[]>>, Promise<Reply<{ deployments: Deployment[] }>>]} */
   const asked = [ask("/api/v1/models/status"), ask("/api/v1/models/"), ask(`/api/v1/models/history?limit=${HISTORY_LOOKED_AT}`)];
   const [status, loaded, history] = await Promise.all(asked);
   if (status.problem !== undefined || loaded.problem !== undefined) {
     complain(status.problem ?? loaded.problem ?? null);
     isAway = true;
-    return;
+    return false;
   }
   if (isAway) complain(null);
   isAway = false;
@@ -41,11 +43,11 @@ async function refresh({ registry = true } = {}) {
     showStatus(status.answer, target, refresh);
     showLoaded(loaded.answer, expected, { refresh, tryOut, canActivate: !status.answer.from_folder });
   }
-  if (registry) await showRegistry();
+  return true;
 }
 
+const refresh = refresher({ look, showRegistry, showFetches: () => showFetches(() => refresh()) });
 await refresh();
-await showFetches(() => refresh());
 setInterval(() => {
   if (!document.hidden && !document.querySelector("dialog[open]")) refresh({ registry: false });
 }, LOOK_AGAIN);

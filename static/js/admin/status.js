@@ -39,7 +39,7 @@ export function showStatus(state, target, refresh) {
 function followingWords(state) {
   if (state.from_folder) return "Another version answers as soon as it is put into that folder.";
   if (state.following) return "Follows the registry: a new champion answers by itself.";
-  return "Does not follow the registry: only a decision here changes what answers.";
+  return "Does not follow the registry: only a decision of an admin changes what answers.";
 }
 
 /** @param {Model | null} active */

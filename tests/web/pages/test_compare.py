@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.support.admin_pages import SECURITY, logged_in, words_in
 
 from opinionlens.registry import MemoryRegistry
 from opinionlens.registry.port import BYTES_TAG, EVALS_TAG
+from opinionlens.storage import Database, users
+from opinionlens.storage.users import Role
 
 EVALS = {
     "slices": {"short_text": {"macro_f1": 0.7, "n": 40}},
@@ -82,3 +85,33 @@ def test_with_the_registry_away_the_page_says_so(browser: TestClient, registry: 
 
 def test_a_login_is_needed(client: TestClient) -> None:
     assert client.get("/admin/compare", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "on_models", "on_compare"),
+    [
+        (Role.ADMIN, "Fetch a version from the registry below.", "Promote one, or fetch one"),
+        (Role.ANALYST, "An admin can fetch a version", "An admin can fetch one from the registry."),
+        (Role.VIEWER, "An admin can fetch a version", "An admin can fetch one from the registry."),
+    ],
+)
+def test_nobody_is_told_to_do_what_the_role_may_not(
+    make_settings: Callable[..., Any], role: Role, on_models: str, on_compare: str
+) -> None:
+    settings = make_settings(groups={"security": SECURITY})
+    with logged_in(settings, "/admin", registry=MemoryRegistry()) as client:
+        with closing(Database(settings.database.url.get_secret_value())) as database:
+            users.set_role(database, "admin", role)
+        assert on_models in words_in(client.get("/admin").text)
+        assert on_compare in words_in(client.get("/admin/compare").text)
+
+
+def test_an_analyst_asks_for_the_versions_to_try(
+    make_settings: Callable[..., Any], registry: MemoryRegistry
+) -> None:
+    settings = make_settings(groups={"security": SECURITY})
+    with logged_in(settings, "/admin", registry=registry) as client:
+        with closing(Database(settings.database.url.get_secret_value())) as database:
+            users.set_role(database, "admin", Role.ANALYST)
+        words = words_in(client.get("/admin/compare?versions=opinionlens-2,opinionlens-1").text)
+    assert "ask an admin to fetch opinionlens 2 and opinionlens 1 first." in words
