@@ -355,3 +355,21 @@ def test_the_page_names_every_workflow_and_every_job():
     page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([\w.-]+)` \|", page, flags=re.MULTILINE))
     assert named == set(FILES) | set(WORKFLOWS["ci_cd.yml"]["jobs"]) - {"release"}
+
+
+def test_dependabot_looks_at_every_dockerfile_and_action():
+    """Those of tests/ stand in for others, and nothing in them has a version to follow."""
+    config = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
+    looked_at = {one["package-ecosystem"]: one.get("directories") for one in config["updates"]}
+    listed = subprocess.run(
+        ["git", "ls-files", "*Dockerfile*", "*action.yml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    paths = [Path(name) for name in listed if not name.startswith("tests/")]
+    folders = {f"/{path.parent}".rstrip(".") for path in paths if path.name != "action.yml"}
+    assert set(looked_at["docker"]) == folders
+    actions = {f"/{path.parent}" for path in paths if path.name == "action.yml"}
+    assert set(looked_at["github-actions"]) == {"/", *actions}

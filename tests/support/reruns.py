@@ -24,7 +24,8 @@ def pytest_terminal_summary(terminalreporter, config):
     if names:
         terminalreporter.section("unsteady")
         terminalreporter.write_line(
-            f"{len(names)} failed at first and were tried again ({MOST_RERUNS} may be; each is a fault to mend):"
+            f"{len(names)} failed at first and were tried again"
+            f" ({MOST_RERUNS} may be; each is a fault to mend):"
         )
         for name in names:
             terminalreporter.write_line(f"UNSTEADY {name}")
