@@ -2,6 +2,11 @@
 # Run once, when the database is new: a role and a database of its own for the app and for MLflow, and a role that may
 # only look, for the exporter of metrics. A role that exists already (POSTGRES_USER may have one of the names) gets its password.
 set -eu
+for name in OPINIONLENS_DB_PASSWORD MLFLOW_DB_PASSWORD DATA_SOURCE_PASS; do
+    # On a server they come from files (docker/secrets.yaml).
+    eval "file=\${${name}_FILE:-}"
+    [ -z "$file" ] || export "$name=$(cat "$file")"
+done
 : "${OPINIONLENS_DB_PASSWORD:?is empty}" "${MLFLOW_DB_PASSWORD:?is empty}" "${DATA_SOURCE_PASS:?is empty}"
 psql --set ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname "${POSTGRES_DB:-$POSTGRES_USER}" <<'SQL'
 -- From the environment, so that no password stands on a command line.

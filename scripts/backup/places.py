@@ -12,7 +12,8 @@ from scripts.backup.errors import BackupError
 from scripts.backup.parts import FolderPart, Part, PostgresPart, SqlitePart
 from scripts.backup.running import Runner
 from scripts.stack.compose_calls import ROOT, StackError, compose_program
-from scripts.stack.env_files import values_of
+from scripts.stack.env_files import SITE_TEMPLATES, values_of
+from scripts.stack.site import settle
 
 STACK, LOCAL = "stack", "local"
 # Each database of the stack belongs to a role of its name.
@@ -103,6 +104,11 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
         for name, service, folder, stays in _FOLDERS
     ]
 
+    def start() -> None:
+        if is_site and "STACK_FILE" not in environment:
+            _make_secret_files(root)
+        own.ask(*compose, "up", "--detach", "--wait", "postgres")
+
     def stop_writers() -> None:
         known = own.ask(*compose, "--profile", "*", "config", "--services").split()
         own.ask(*compose, "--profile", "*", "stop", *(name for name in _WRITERS if name in known))
@@ -115,7 +121,7 @@ def stack_place(environment: Mapping[str, str], root: Path = ROOT) -> Place:
         STACK,
         [*databases, *folders],
         "make site" if is_site else "make stack",
-        before=lambda: _quietly(own, [*compose, "up", "--detach", "--wait", "postgres"]),
+        before=start,
         stop_writers=stop_writers,
         skipped=skipped,
     )
@@ -188,8 +194,15 @@ def _shown(address: str) -> str:
     return f"{parts.scheme}://{parts.hostname}"
 
 
-def _quietly(runner: Runner, command: Sequence[str]) -> None:
-    runner.ask(*command)
+def _make_secret_files(root: Path) -> None:
+    """Make the files that compose.yaml mounts. Raises BackupError, also for settings that have gone."""
+    missing = [name for name in SITE_TEMPLATES if not (root / name).is_file()]
+    if missing:
+        raise BackupError(f"Missing in {root}: {', '.join(missing)}. A site needs those that it had.")
+    try:
+        settle(root)
+    except StackError as error:
+        raise BackupError(str(error)) from None
 
 
 def chosen_place(kind: str, root: Path = ROOT, environment: Mapping[str, str] | None = None) -> Place:

@@ -1,4 +1,4 @@
-"""The stack on a server with a domain: `python -m scripts.stack.site up | update`.
+"""The stack on a server with a domain: `python -m scripts.stack.site up | update | env`.
 
 It needs Python 3.11 and Docker with Compose, and nothing that is installed. An update takes the two services
 of the app one after the other: each drains while the other answers, and is replaced only where Traefik sends
@@ -13,11 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from scripts.stack.__main__ import check_engine, wait_for
 from scripts.stack.compose_calls import ROOT, Compose, StackError
 from scripts.stack.containers import containers_in
 from scripts.stack.env_files import FILLED, SITE_TEMPLATES, empty_secrets, ensure
+from scripts.stack.secret_files import FOLDER, renew, secrets_of
 
 APPS = ("opinionlens", "opinionlens-2")
 # For Traefik to notice a service that has become healthy; it asks every second.
@@ -51,13 +53,13 @@ def wait_for_balancer(
         time.sleep(poll)
 
 
-def site() -> Compose:
-    """Make the files of settings that are missing, and return Compose with an engine that answers.
+def settle(root: Path) -> None:
+    """Make the files of settings that are missing, and those of secrets from them.
 
     Raises:
-        StackError: A secret or the domain is empty, or Docker does not answer.
+        StackError: A secret or the domain is empty.
     """
-    files = ensure(ROOT, templates=SITE_TEMPLATES)
+    files = ensure(root, templates=SITE_TEMPLATES)
     for path in files.made:
         secret = ", with secrets made up; only you can read it" if FILLED[path.name] else ""
         print(f"made {path} from {path.name[1:]}{secret}")
@@ -68,6 +70,17 @@ def site() -> Compose:
         raise StackError(
             f"Empty in .env.build: {', '.join(empty)}. Give each a value; env.build says what it is for."
         )
+    if renew(root, secrets_of(files, os.environ)):
+        print(f"made {root / FOLDER} of the secrets in {', '.join(SITE_TEMPLATES)}; only you can read it")
+
+
+def site() -> Compose:
+    """Make what is missing, and return Compose with an engine that answers.
+
+    Raises:
+        StackError: A secret or the domain is empty, or Docker does not answer.
+    """
+    settle(ROOT)
     compose = Compose(os.environ, base="compose.yaml")
     check_engine(compose)
     return compose
@@ -142,11 +155,14 @@ def balancer_metrics(compose: Compose) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m scripts.stack.site", description=__doc__)
-    parser.add_argument("command", choices=("up", "update"))
+    parser.add_argument("command", choices=("up", "update", "env"), help="env: only make the files")
     parser.add_argument("--no-build", action="store_true", help="take the images as they are")
     given = parser.parse_args(arguments)
     try:
-        {"up": up, "update": update}[given.command](build=not given.no_build)
+        if given.command == "env":
+            settle(ROOT)
+        else:
+            {"up": up, "update": update}[given.command](build=not given.no_build)
     except (StackError, subprocess.TimeoutExpired) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

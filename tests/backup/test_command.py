@@ -10,7 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from scripts.backup.errors import BackupError
 from scripts.backup.places import stack_place
+from scripts.stack.env_files import BUILD_SECRETS
 from tests.backup.rows import folder_content, postgres_content, postgres_schema, sqlite_content
 
 ROOT = Path(__file__).parents[2]
@@ -295,6 +297,23 @@ def test_a_site_runs_from_its_own_file(tmp_path):
         place = stack_place({"COMPOSE": "compose", **environment}, folder)
         assert place.parts[0].runner.wrap(["true"])[:3] == ["compose", "--file", expected]
         assert place.start_again == ("make stack" if expected == "compose.local.yaml" else "make site")
+
+
+def test_a_site_that_has_lost_its_settings_is_not_started(tmp_path):
+    (tmp_path / ".env").write_text("DOMAIN=example.com\n")
+    place = stack_place({"COMPOSE": "false"}, tmp_path)
+    with pytest.raises(BackupError, match=r"\.env\.prod, \.env\.build\. A site needs those that it had"):
+        place.before()
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_a_site_gets_its_files_of_secrets_before_it_starts(tmp_path):
+    """As after a move to another server, where nobody has called `make site` yet."""
+    (tmp_path / ".env").write_text("DOMAIN=example.com\n")
+    (tmp_path / ".env.prod").write_text("SECURITY__ADMIN_PASSWORD=the first one\n")
+    (tmp_path / ".env.build").write_text("".join(f"{name}=mine\n" for name in BUILD_SECRETS))
+    stack_place({"COMPOSE": "true"}, tmp_path).before()
+    assert (tmp_path / ".secrets" / "POSTGRES_PASSWORD").read_text() == "mine"
 
 
 def test_a_backup_of_another_kind_of_installation_is_refused(postgres, command, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from opinionlens.base.errors import SettingsInvalid
+from opinionlens.cli.exit_status import run_to_end
 from opinionlens.cli.main import app
 from opinionlens.storage import StorageUnavailable
 
@@ -31,6 +32,14 @@ def test_makes_the_tables_and_may_run_again(tmp_path):
         assert result.exit_code == 0
         assert result.stderr == f"The tables in {tmp_path / 'opinionlens.db'} are up to date.\n"
         assert {"users", "deployments", "predictions"} <= tables(tmp_path / "opinionlens.db")
+
+
+def test_address_of_the_database_may_stand_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "url").write_text("sqlite:///elsewhere.db\n")
+    monkeypatch.setenv("DATABASE__URL", "")
+    monkeypatch.setenv("DATABASE__URL_FILE", str(tmp_path / "url"))
+    run_to_end(lambda: app(["migrate"], standalone_mode=False))
+    assert "users" in tables(tmp_path / "elsewhere.db")
 
 
 def test_refuses_what_the_app_would_refuse(monkeypatch, tmp_path):

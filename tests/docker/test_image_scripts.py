@@ -301,3 +301,36 @@ def test_what_fails_ends_it(image, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "work")
     assert training.main([]) == 4
     assert not Path("after").exists()
+
+
+class TestWithSecrets:
+    """`with_secrets.sh`, which gives a program variables where secrets stand in files."""
+
+    @staticmethod
+    def seen(tmp_path, **environment):
+        """Return status, what `env` shows as the program, and what was complained of."""
+        done = subprocess.run(
+            ["/bin/sh", ROOT / "docker" / "with_secrets.sh", "env"],
+            env={"PATH": "/usr/bin:/bin", "SECRETS_FOLDER": str(tmp_path), **environment},
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        lines = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+        return done.returncode, lines, done.stderr
+
+    def test_a_file_becomes_a_variable(self, tmp_path):
+        (tmp_path / "password").write_text("two words, $HOME and 'quotes'\n")
+        status, seen, _ = self.seen(tmp_path, PGPASSWORD="", PGPASSWORD_FILE=f"{tmp_path}/password")
+        assert status == 0
+        assert seen["PGPASSWORD"] == "two words, $HOME and 'quotes'"
+        assert "PGPASSWORD_FILE" not in seen
+
+    def test_a_value_stays_and_files_elsewhere_are_no_secrets(self, tmp_path):
+        given = {"A": "mine", "A_FILE": f"{tmp_path}/none", "SSL_CERT_FILE": "/etc/ssl/cert.pem"}
+        status, seen, _ = self.seen(tmp_path, **given)
+        assert (status, seen["A"], seen["SSL_CERT_FILE"]) == (0, "mine", "/etc/ssl/cert.pem")
+        assert "SSL_CERT" not in seen
+
+    def test_a_file_that_is_missing_stops_it(self, tmp_path):
+        status, seen, said = self.seen(tmp_path, A_FILE=f"{tmp_path}/none")
+        assert (status, seen) == (2, {})
+        assert f"A_FILE: {tmp_path}/none cannot be read." in said

@@ -8,15 +8,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from scripts.stack.env_files import SITE_TEMPLATES, ensure
+from scripts.stack.secret_files import secrets_of
 from tests.hygiene.test_stack_files import BIN, JOBS, ROOT, SECRETS, compose
 
 from opinionlens.accounts.tools import Tool
+from opinionlens.base.secret_files import NAMES
 from opinionlens.base.setting_groups import SecuritySettings, SiteSettings
-from opinionlens.base.settings import setting_names
+from opinionlens.base.settings import Settings, setting_names
 
 TOOLS = {"mlflow", "grafana", "prometheus", "alertmanager", "traefik"}
 SITE = ROOT / "traefik" / "site"
 SHARED = ROOT / "traefik" / "dynamic" / "shared"
+AIRFLOW = (
+    *("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_SECRET_KEY", "AIRFLOW_CONN_DRIFT_DB"),
+    *("AIRFLOW_TRAINING_TOKEN", "AIRFLOW_WEBHOOK_URL"),
+)
+OTHER_SECRETS = (
+    *("SECURITY__ADMIN_PASSWORD", "SECURITY__ADMIN_KEY", "DRIFT__DB_URI", "MLFLOW__REMOTE_PASSWORD"),
+    *("MLFLOW_S3_SECRET_ACCESS_KEY", "ALERT_WEBHOOK_URL", "ALERT_SLACK_URL", "ALERT_SMTP_PASSWORD"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +38,28 @@ def clone(tmp_path_factory):
         shutil.copy(ROOT / name, folder)
     for name in ("env", "env.prod", "env.stage", "env.build"):
         text = (ROOT / name).read_text()
-        for secret in (*SECRETS, "SECURITY__ADMIN_PASSWORD"):
+        for secret in (*SECRETS, *OTHER_SECRETS, *AIRFLOW):
             text = re.sub(rf"^{secret}=$", f"{secret}=only-{secret.lower()}", text, flags=re.MULTILINE)
         (folder / f".{name}").write_text(f"{text}\nSEEN_{name.upper().replace('.', '_')}=1\n")
     with (folder / ".env").open("a") as file:
-        file.write("DOMAIN=example.com\n")
+        # Those of programs on the machine itself, which no template names.
+        file.write("DOMAIN=example.com\nHF_TOKEN=only-here\nMLFLOW_TRACKING_PASSWORD=only-here\n")
+        file.write("DRIFT_DB_URI=postgresql://only-here\n")
     return folder
 
 
 @pytest.fixture(scope="module")
 def services(clone):
     done = compose(clone, "config", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["services"]
+
+
+@pytest.fixture(scope="module")
+def every_service(clone):
+    """Those of the profiles, too; `small` is for one's own machine."""
+    words = ("--profile", "training", "--profile", "airflow", "--profile", "load")
+    done = compose(clone, *words, "config", "--format", "json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["services"]
 
@@ -93,7 +115,7 @@ def test_both_services_of_the_app_are_the_same_but_for_the_name(services):
 def test_the_app_is_in_production_and_knows_its_names(services):
     environment = services["opinionlens"]["environment"]
     grouped = {key for key in environment if "__" in key}
-    assert grouped <= set(setting_names())
+    assert grouped <= {*setting_names(), *(f"{name}_FILE" for name in NAMES)}
     assert environment["ENV"] == "prod"
     hosts = SecuritySettings(trusted_hosts=environment["SECURITY__TRUSTED_HOSTS"]).host_patterns
     assert hosts == ("example.com", "localhost", "127.0.0.1", "opinionlens", "opinionlens-2")
@@ -116,19 +138,91 @@ def test_settings_of_a_stage_are_not_read(services):
         assert seen == {"SEEN_ENV", "SEEN_ENV_PROD"}, name
 
 
-def test_each_container_gets_its_own_secrets_only(services):
+def test_each_container_gets_its_own_secrets_only(every_service):
+    app = {"opinionlens", "opinionlens-2", "migrate"}
+    jobs = {"worker", "training", "airflow"}
     holders = {
-        "MLFLOW_APP_PASSWORD": {"mlflow-users", "opinionlens", "opinionlens-2", "migrate", "traefik"},
+        "MLFLOW_APP_PASSWORD": {*app, "mlflow-users", "traefik"},
         "OPERATIONS_PASSWORD": {"traefik"},
         "POSTGRES_PASSWORD": {"postgres"},
-        "MLFLOW_AUTH_ADMIN_PASSWORD": {"mlflow", "mlflow-migrate", "mlflow-users", "worker"},
+        "OPINIONLENS_DB_PASSWORD": {"postgres"},
+        "DATABASE__URL": {*app, *jobs},
+        "MLFLOW_DB_PASSWORD": {"mlflow", "mlflow-migrate", "postgres"},
+        "DATA_SOURCE_PASS": {"postgres", "postgres-exporter"},
+        "MLFLOW_AUTH_ADMIN_PASSWORD": {*jobs, "mlflow", "mlflow-migrate", "mlflow-users"},
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": {"mlflow", "mlflow-migrate"},
+        "MLFLOW_S3_SECRET_ACCESS_KEY": {"mlflow", "mlflow-migrate"},
         "GF_SECURITY_ADMIN_PASSWORD": {"grafana"},
-        "SECURITY__ADMIN_PASSWORD": {"opinionlens", "opinionlens-2", "migrate", "worker"},
+        "SECURITY__ADMIN_PASSWORD": {*app, *jobs},
+        "SECURITY__ADMIN_KEY": {*app, *jobs},
+        "DRIFT__DB_URI": {*app, *jobs},
+        "DRIFT_DB_URI": {*app, *jobs},
+        **{
+            name: {"alertmanager"} for name in ("ALERT_WEBHOOK_URL", "ALERT_SLACK_URL", "ALERT_SMTP_PASSWORD")
+        },
+        **{name: {"airflow"} for name in AIRFLOW},
     }
-    for secret, expected in holders.items():
-        value = f"only-{secret.lower()}"
-        has = {name for name, service in services.items() if value in json.dumps(service)}
-        assert has == expected, secret
+    has = {}
+    for name, service in every_service.items():
+        for secret in service.get("secrets", ()):
+            has.setdefault(secret["source"], set()).add(name)
+    assert has == holders
+
+
+def test_no_secret_stands_in_what_the_engine_shows(every_service):
+    """That is environment, command and labels of each container, also of the profiles."""
+    for name, service in every_service.items():
+        assert "only-" not in json.dumps(service), name
+
+
+def test_whatever_may_hold_a_secret_comes_from_a_file(every_service):
+    """The app's files of settings reach its containers whole: of their secrets nothing may be left."""
+    fields = {
+        f"{group}__{field}".upper()
+        for group, model in Settings.model_fields.items()
+        for field, kind in getattr(model.annotation, "model_fields", {}).items()
+        if "SecretStr" in str(kind.annotation)
+    }
+    assert fields == {
+        *("DATABASE__URL", "DRIFT__DB_URI", "MLFLOW__REMOTE_PASSWORD"),
+        *("SECURITY__ADMIN_KEY", "SECURITY__ADMIN_PASSWORD"),
+    }
+    for name in ("opinionlens", "opinionlens-2", "migrate", "worker", "training", "airflow"):
+        environment = every_service[name]["environment"]
+        targets = {
+            one.get("target", one["source"]).rpartition("/")[2] for one in every_service[name]["secrets"]
+        }
+        for field in (*fields, "DRIFT_DB_URI", "MLFLOW_TRACKING_PASSWORD", "HF_TOKEN"):
+            assert environment[field] == "", (name, field)
+        for field in fields:
+            assert environment[f"{field}_FILE"] == f"/run/secrets/{field}"
+            assert field in targets
+
+
+def test_every_named_file_is_mounted_and_made(clone, every_service):
+    for name, service in every_service.items():
+        mounted = {
+            f"/run/secrets/{one.get('target', one['source']).rpartition('/')[2]}"
+            for one in service.get("secrets", ())
+        }
+        named = {value for key, value in (service.get("environment") or {}).items() if key.endswith("_FILE")}
+        assert {value for value in named if value.startswith("/run/secrets/")} == mounted, name
+    done = compose(clone, "--profile", "*", "config", "--format", "json")
+    files = {name: Path(one["file"]) for name, one in json.loads(done.stdout)["secrets"].items()}
+    assert {path.parent for path in files.values()} == {clone / ".secrets"}
+    assert all(path.name == name for name, path in files.items())
+    made = secrets_of(ensure(clone, templates=SITE_TEMPLATES), {})
+    assert set(made) == set(files)
+
+
+def test_a_changed_secret_replaces_the_containers_that_have_any(clone, tmp_path, every_service):
+    shutil.copytree(clone, tmp_path, dirs_exist_ok=True)
+    (tmp_path / ".secrets").mkdir()
+    (tmp_path / ".secrets" / "changed.env").write_text("SECRETS_CHANGED=now\n")
+    done = compose(tmp_path, "config", "--format", "json")
+    services = json.loads(done.stdout)["services"]
+    told = {name for name, one in services.items() if (one.get("environment") or {}).get("SECRETS_CHANGED")}
+    assert told == {name for name, one in services.items() if one.get("secrets")}
 
 
 def test_links_lead_to_the_sites_names(services):
@@ -225,7 +319,7 @@ class TestTraefik:
     def test_it_reads_only_what_its_container_has(self, services):
         text = "".join(path.read_text() for path in (*SITE.glob("*"), *SHARED.glob("*")))
         read = set(re.findall(r'env "(\w+)"', text))
-        assert read <= set(services["traefik"]["environment"])
+        assert read <= {name.removesuffix("_FILE") for name in services["traefik"]["environment"]}
         assert "${" not in text.replace("${1}", "")
 
     def test_certificates_come_from_lets_encrypt_or_where_one_says(self, clone, services):

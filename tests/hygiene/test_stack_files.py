@@ -54,6 +54,7 @@ def clone(tmp_path_factory):
         "compose.local.yaml",
         "docker/stack.yaml",
         "docker/site.yaml",
+        "docker/secrets.yaml",
         "docker/site.env",
     ):
         (folder / name).write_text((ROOT / name).read_text())

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from scripts.stack.env_files import SITE_TEMPLATES, ensure
+from scripts.stack.secret_files import CHANGED, FOLDER, renew, secrets_of
 from tests.stack.compose import Compose, compose_binary
 from tests.stack.places import ROOT
 from tests.stack.project import Project
@@ -89,7 +91,7 @@ class SiteProject:
         path.write_text(json.dumps(override))
 
     def write_prod(self, **more: str) -> None:
-        """Write the app's settings of a server."""
+        """Write the app's settings of a server, and make the files of secrets as `make site` does."""
         own = {
             "SECURITY__ADMIN_PASSWORD": self.project.admin_password,
             "SECURITY__ADMIN_KEY": self.project.admin_key,
@@ -101,6 +103,12 @@ class SiteProject:
         ]
         lines += [f"{name}={value}" for name, value in (own | more).items()]
         (self.folder / ".env.prod").write_text("\n".join([*lines, ""]))
+        renew(self.folder, secrets_of(ensure(self.folder, templates=SITE_TEMPLATES), {}))
+
+    def secrets(self) -> set[str]:
+        """Return what stands in the files of secrets."""
+        paths = (path for path in (self.folder / FOLDER).iterdir() if path.name != CHANGED)
+        return {text for path in paths if (text := path.read_text())}
 
     def _write_pebble(self) -> None:
         folder = self.folder / "pebble"

@@ -94,6 +94,20 @@ def test_a_name_that_is_not_the_sites_gets_no_answer(browser):
         browser.connect("elsewhere.test")
 
 
+def test_no_container_shows_a_secret(site, compose, docker):
+    secrets = site.secrets()
+    assert {site.project.admin_key, site.project.build["POSTGRES_PASSWORD"]} <= secrets
+    shown = {}
+    for service, state in compose.states().items():
+        container = compose.container(service)
+        shown[f"{service}, docker inspect"] = docker.run("inspect", container)
+        if not state.startswith("exited"):
+            shown[f"{service}, its first process"] = docker.run("exec", container, "cat", "/proc/1/environ")
+    assert "opinionlens, its first process" in shown
+    assert "DATABASE__URL_FILE=/run/secrets/DATABASE__URL" in shown["opinionlens, its first process"]
+    assert [where for where, text in shown.items() if any(secret in text for secret in secrets)] == []
+
+
 def test_one_login_opens_the_app_and_grafana(site, browser):
     assert browser.ask(f"{GRAFANA}/api/user", Sec_Fetch_Mode="cors").status == 401
     page = browser.open(f"{GRAFANA}/api/user")

@@ -6,6 +6,7 @@ Errors that a user can mend are one message, not a traceback.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.extras import missing_extra
+from opinionlens.base.secret_files import take_secrets
 
 
 def run_to_end(command: Callable[[], object]) -> None:
@@ -21,6 +23,7 @@ def run_to_end(command: Callable[[], object]) -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no emoji still gets the rest
             stream.reconfigure(errors="replace")
     try:
+        take_secrets(os.environ)
         command()
     except OpinionLensError as error:
         _fail(error)
