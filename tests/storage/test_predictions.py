@@ -1,6 +1,8 @@
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain
+
+import pytest
 
 from opinionlens.storage import deleting, predictions
 from opinionlens.text.labels import Label
@@ -14,6 +16,17 @@ def test_a_row_comes_back_as_it_went(database, prediction):
     predictions.write(database, [row, fallback])
     assert predictions.find(database, row.id) == row
     assert predictions.find(database, fallback.id) == fallback
+
+
+def test_values_are_stored_as_their_columns_ask(database, prediction):
+    berlin = timezone(timedelta(hours=1))
+    row = prediction("a\0b\ud800c", model_name="n\0", at=NOON.astimezone(berlin))
+    predictions.write(database, [row])
+    found = predictions.find(database, row.id)
+    assert (found.text, found.model_name) == ("a\ufffdb\ufffdc", "n\ufffd")
+    assert (found.at, found.at.tzinfo) == (NOON, UTC)
+    with pytest.raises(ValueError, match="zone"):
+        predictions.write(database, [prediction(at=NOON.replace(tzinfo=None))])
 
 
 def test_no_rows_are_no_work(database):

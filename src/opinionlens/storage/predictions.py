@@ -17,7 +17,7 @@ from sqlalchemy import Row, select, tuple_
 from opinionlens.storage import feedback
 from opinionlens.storage.database import Database
 from opinionlens.storage.deleting import clear_older, delete_older
-from opinionlens.storage.inserting import insert_unless_there
+from opinionlens.storage.inserting import insert_many_unless_there
 from opinionlens.storage.tables import predictions
 from opinionlens.text.labels import Label
 
@@ -83,8 +83,8 @@ def write(database: Database, rows: Sequence[PredictionRow]) -> None:
     """
     if rows:
         with database.writing() as connection:
-            statement = insert_unless_there(connection, predictions, predictions.c.id)
-            connection.execute(statement, [_as_values(row) for row in rows])
+            values = [_values(row) for row in rows]
+            insert_many_unless_there(connection, predictions, predictions.c.id, values)
 
 
 def find(database: Database, prediction_id: UUID) -> PredictionRow | None:
@@ -210,23 +210,21 @@ def forget_texts(database: Database, before: datetime) -> int:
     return clear_older(database, predictions.c.text, predictions.c.created_at, before)
 
 
-def _as_values(row: PredictionRow) -> dict[str, object]:
-    negative, neutral, positive = row.probabilities
-    return {
-        "id": row.id,
-        "created_at": row.at,
-        "model_name": row.model_name,
-        "model_version": row.model_version,
-        "text_hash": row.text_hash,
-        "length_chars": row.length_chars,
-        "label": row.label.value,
-        "p_negative": negative,
-        "p_neutral": neutral,
-        "p_positive": positive,
-        "latency_seconds": row.latency_seconds,
-        "text": row.text,
-        "unknown_share": row.unknown_share,
-    }
+def _values(row: PredictionRow) -> tuple[object, ...]:
+    """Return values in the order of the columns."""
+    return (
+        row.id,
+        row.at,
+        row.model_name,
+        row.model_version,
+        row.text_hash,
+        row.length_chars,
+        row.label.value,
+        *row.probabilities,
+        row.latency_seconds,
+        row.text,
+        row.unknown_share,
+    )
 
 
 def _from_row(row: Row[Any]) -> PredictionRow:
