@@ -131,7 +131,9 @@ def replace_apps(compose: Compose) -> None:
 def fetch(compose: Compose, services: Sequence[str], *, build: bool) -> None:
     """Fetch the images that are missing, and build our own."""
     print("Images", flush=True)
-    compose.show("pull", "--quiet", "--policy", "missing", "--ignore-buildable", *services)
+    # Of the second service of the app no registry has the image: it is the one that the first one builds.
+    fetched = (name for name in services if name != APPS[1])
+    compose.show("pull", "--quiet", "--policy", "missing", "--ignore-buildable", *fetched)
     if build:
         compose.show("build", "--quiet", *services)
 

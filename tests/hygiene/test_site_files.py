@@ -106,10 +106,18 @@ def test_each_service_is_confined(services):
 def test_both_services_of_the_app_are_the_same_but_for_the_name(services):
     first, second = (dict(services[name]) for name in ("opinionlens", "opinionlens-2"))
     assert first.pop("build")
+    assert second.pop("pull_policy") == "never"
     assert first == second
     assert first["environment"]["API__DRAIN_SECONDS"] == "5"
     # Draining and 20 seconds for open answers fit in.
     assert first["stop_grace_period"] == "45s"
+
+
+def test_no_registry_is_asked_for_an_image_that_is_built_here(services):
+    """`make site` fetches before it builds: on an empty server a question for such an image would end it."""
+    built = {service["image"] for service in services.values() if "build" in service}
+    others = {name: one for name, one in services.items() if "build" not in one and one["image"] in built}
+    assert {name: one.get("pull_policy") for name, one in others.items()} == {"opinionlens-2": "never"}
 
 
 def test_the_app_is_in_production_and_knows_its_names(services):

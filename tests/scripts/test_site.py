@@ -76,7 +76,7 @@ def test_an_update_takes_one_service_of_the_app_after_the_other(monkeypatch, cap
     use(monkeypatch, compose)
     assert main(["update"]) == 0
     assert compose.told == [
-        "pull --quiet --policy missing --ignore-buildable migrate postgres opinionlens opinionlens-2 traefik",
+        "pull --quiet --policy missing --ignore-buildable migrate postgres opinionlens traefik",
         "build --quiet migrate postgres opinionlens opinionlens-2 traefik",
         "up --detach --no-build migrate postgres traefik",
         "up --detach --no-build --no-deps opinionlens",
@@ -124,6 +124,17 @@ def test_the_first_start_is_all_at_once(monkeypatch):
     use(monkeypatch, compose)
     assert main(["up", "--no-build"]) == 0
     assert compose.told[-1] == "up --detach --no-build migrate postgres opinionlens opinionlens-2 traefik"
+
+
+def test_no_registry_is_asked_for_the_image_that_is_built_here(monkeypatch):
+    """On an empty server the question for the second service's image would end the start."""
+    compose = FakeCompose(lambda: BOTH)
+    use(monkeypatch, compose)
+    assert main(["up"]) == 0
+    fetch, build, start = compose.told
+    assert fetch.endswith("--ignore-buildable migrate postgres opinionlens traefik")
+    assert build.startswith("build")
+    assert "opinionlens-2" in start
 
 
 class TestSettings:
