@@ -3,12 +3,13 @@
 import csv
 import re
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from opinionlens.text.frequencies import general_frequency
-from opinionlens.text.opinion_entries import faces, phrases, words
+from opinionlens.text.opinion_entries import _spelled, faces, phrases, words
 
 LISTS = files("opinionlens.text") / "lexicons"
 EVERYDAY = Path(__file__).parents[1] / "model" / "everyday.csv"
@@ -59,3 +60,32 @@ def test_valences_are_within_their_scale():
 def test_frequencies_are_shares():
     assert 0.03 < general_frequency("the") < 0.08
     assert general_frequency("the") > general_frequency("hotel") > general_frequency("zzyzx") == 0
+
+
+def spelled_phrases():
+    for line in (LISTS / "phrases.txt").read_text(encoding="utf-8").splitlines():
+        effect, parted, patterns = line.partition(": ")
+        if parted and not line.startswith("#"):
+            for pattern in patterns.split(", "):
+                yield from ((phrase, effect) for phrase in _spelled(pattern))
+
+
+def test_no_phrase_has_two_effects():
+    """The later one would count, and the other would be there for nothing."""
+    effects = {}
+    for phrase, effect in spelled_phrases():
+        effects.setdefault(phrase, set()).add(effect)
+    assert len(effects) > 3_000
+    assert {phrase: found for phrase, found in effects.items() if len(found) > 1} == {}
+
+
+def test_no_phrase_says_its_not_twice():
+    """`don't|do not buy` is "don't not buy": each part of a pattern stands for one word."""
+    negations = {"not", "never", "no", "cannot", "cant", "dont", "wont", "wouldnt"}
+    twice = [
+        " ".join(phrase)
+        for phrase, _ in spelled_phrases()
+        for word, following in pairwise(phrase)
+        if (word in negations or word.endswith("n't")) and following in {"not", "don't", "can't", "cannot"}
+    ]
+    assert twice == []

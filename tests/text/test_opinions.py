@@ -25,6 +25,9 @@ def total(text):
         ("Cheap look, but a superb sound", "A superb sound, but a cheap, awful look"),
         ("Although the road is awful, the view is superb", "Although the view is superb, the road is awful"),
         ("Despite the terrible weather we loved it", "Despite the lovely weather we hated it"),
+        ("Don't miss this show!", "Don't waste your time!"),
+        ("I can't help but smile", "Don't recommend it to anybody"),
+        ("Don't hesitate", "Don't buy it"),
         ("8/10", "3/10"),
         ("4 stars", "1 star"),
         ("nine out of ten", "two out of ten"),
@@ -56,7 +59,16 @@ def test_context_moves_the_strength(stronger, weaker):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "The bus leaves at nine", "no smoking", "good morning", "kind of blue", "24/7", "7 days, 5 nights"],
+    [
+        "",
+        "The bus leaves at nine",
+        "no smoking",
+        "good morning",
+        "kind of blue",
+        "Please don't hesitate to call us",
+        "24/7",
+        "7 days, 5 nights",
+    ],
 )
 def test_what_says_nothing_is_zero(text):
     assert total(text) == 0
