@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from opinionlens.base.errors import ArtifactUnsupported
-from opinionlens.classifiers.black_box import BlackBoxClassifier
+from opinionlens.classifiers.black_box import BlackBox, BlackBoxClassifier
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.linear.text_reading import Reading
 from opinionlens.classifiers.manifest import Manifest, Training
@@ -51,8 +51,15 @@ def manifest(**changes: Any) -> Manifest:
     return Manifest(**(fields | changes))
 
 
-def classifier(**options: Any) -> BlackBoxClassifier:
-    return BlackBoxClassifier(manifest(), Rules(), ReaderWeights(WORDS), **options)
+def classifier(
+    model: BlackBox | None = None,
+    described: Manifest | None = None,
+    expert: GeneralWeights | None = None,
+    **options: Any,
+) -> BlackBoxClassifier:
+    described = described or manifest()
+    reader = ReaderWeights(WORDS, expert).reader(described)
+    return BlackBoxClassifier(described, model or Rules(), reader, **options)
 
 
 def general(low: float, high: float) -> GeneralWeights:
@@ -83,7 +90,7 @@ def test_no_texts_are_no_answers():
 
 def test_the_model_is_given_no_more_texts_at_once_than_told():
     rules = Rules()
-    BlackBoxClassifier(manifest(), rules, ReaderWeights(WORDS), texts_at_once=3).predict_many(["good"] * 7)
+    classifier(rules, texts_at_once=3).predict_many(["good"] * 7)
     assert rules.given == [3, 3, 1]
 
 
@@ -103,33 +110,27 @@ def test_an_answer_says_why_it_is_uncertain(text, reason):
 
 def test_long_texts_are_less_certain():
     calibration = replace(manifest().calibration, length=LengthScaling(4.0, 0.5))
-    made = BlackBoxClassifier(manifest(calibration=calibration), Rules(), ReaderWeights(WORDS))
+    made = classifier(described=manifest(calibration=calibration))
     long = "good film " + " ".join(f"word{number}" for number in range(14))
     powers = np.exp(np.array([0.0, 0.5, 1.0]) * (4 / 16) ** 0.5)
     assert made.predict_proba([long])[0] == pytest.approx(powers / powers.sum())
 
 
 def test_the_expert_answers_for_texts_unlike_those_of_training():
-    made = BlackBoxClassifier(
-        manifest(general=GENERAL_FEATURES), Rules(), ReaderWeights(WORDS, general(1e6, 1e6 + 1))
-    )
+    made = classifier(described=manifest(general=GENERAL_FEATURES), expert=general(1e6, 1e6 + 1))
     # Nothing is as alike as that: a quarter of the model, and all of the expert.
     assert made.decision_values(["awful film"])[0] == pytest.approx([0.25 * 2, 0.25 * 1, 3.0])
     assert made.explain("awful film").share == 0.0
 
 
 def test_the_expert_is_silent_for_texts_like_those_of_training():
-    made = BlackBoxClassifier(
-        manifest(general=GENERAL_FEATURES), Rules(), ReaderWeights(WORDS, general(-1e6, -1e6 + 1))
-    )
+    made = classifier(described=manifest(general=GENERAL_FEATURES), expert=general(-1e6, -1e6 + 1))
     assert made.decision_values(["awful film"])[0] == pytest.approx([2.0, 1.0, 0.0])
     assert made.explain("awful film").share == 1.0
 
 
 def test_the_models_own_values_are_without_the_expert():
-    made = BlackBoxClassifier(
-        manifest(general=GENERAL_FEATURES), Rules(), ReaderWeights(WORDS, general(0.0, 1e9)), texts_at_once=1
-    )
+    made = classifier(described=manifest(general=GENERAL_FEATURES), expert=general(0.0, 1e9), texts_at_once=1)
     assert made.own_decision_values(["good film", "awful"]).tolist() == [[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]
     assert made.decision_values(["good film"]).tolist() != [[0.0, 1.0, 2.0]]
 
@@ -144,7 +145,7 @@ def test_an_explanation_takes_words_out():
 
 def test_an_explanation_asks_as_often_as_told():
     rules = Rules()
-    made = BlackBoxClassifier(manifest(), rules, ReaderWeights(WORDS), most_stretches=10)
+    made = classifier(rules, most_stretches=10)
     made.explain("good " * 500)
     # Once for the prediction; the text and ten others for the explanation.
     assert sum(rules.given) == 12
@@ -155,13 +156,13 @@ def test_an_explanation_asks_as_often_as_told():
 )
 def test_an_expert_that_does_not_fit_the_manifest_is_refused(names, expert):
     with pytest.raises(ArtifactUnsupported, match="general features"):
-        BlackBoxClassifier(manifest(general=names), Rules(), ReaderWeights(WORDS, expert))
+        classifier(described=manifest(general=names), expert=expert)
 
 
 def test_an_expert_for_other_labels_is_refused():
     two = manifest(labels=(LABELS[0], LABELS[2]), calibration=Calibration.none(2), general=GENERAL_FEATURES)
     with pytest.raises(ArtifactUnsupported, match="another number of labels"):
-        BlackBoxClassifier(two, Rules(), ReaderWeights(WORDS, general(0, 1)))
+        classifier(described=two, expert=general(0, 1))
 
 
 @pytest.mark.parametrize("found", [np.zeros((1, 2)), np.zeros((2, 3)), np.array([[0.0, np.nan, 0.0]])])
@@ -170,6 +171,6 @@ def test_a_model_that_answers_something_else_is_refused(found):
         def decide(self, readings):
             return found
 
-    made = BlackBoxClassifier(manifest(), Other(), ReaderWeights(WORDS))
+    made = classifier(Other())
     with pytest.raises(ArtifactUnsupported, match="cannot answer for 3 labels"):
         made.predict("good")

@@ -63,7 +63,7 @@ def teacher() -> BlackBoxClassifier:
         uncertainty=Uncertainty(),
         training=Training("rules"),
     )
-    return BlackBoxClassifier(manifest, Knowing(), ReaderWeights(("the",)))
+    return BlackBoxClassifier(manifest, Knowing(), ReaderWeights(("the",)).reader(manifest))
 
 
 def write_split(path: Path, rows: int, start: int) -> None:

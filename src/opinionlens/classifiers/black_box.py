@@ -1,7 +1,7 @@
 """Classifiers by models that only answer.
 
-`BlackBoxClassifier` does all that such kinds have in common: it reads texts, mixes in the general expert,
-calibrates, says which answers are uncertain, and explains by occlusion.
+`BlackBoxClassifier` does all that such kinds have in common: it reads texts, mixes in the general expert if
+there is one, calibrates, says which answers are uncertain, and explains by occlusion.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import numpy as np
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
-from opinionlens.classifiers.linear.text_reading import Reading
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.occlusion import MOST_STRETCHES, explain_by_occlusion
 from opinionlens.classifiers.prediction import Prediction
-from opinionlens.classifiers.reader_weights import ReaderWeights
 from opinionlens.features.calibration import FloatArray
-from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length
 
@@ -38,36 +36,29 @@ class BlackBox(Protocol):
 
 
 class BlackBoxClassifier:
-    """A classifier by any model beside a general expert."""
+    """A classifier by any model that gives decision values."""
 
     def __init__(
         self,
         manifest: Manifest,
         model: BlackBox,
-        weights: ReaderWeights,
+        reader: TextReader,
         *,
         texts_at_once: int = 256,
         most_stretches: int = MOST_STRETCHES,
     ) -> None:
-        """Index the words.
+        """Join the parts.
 
         Args:
             manifest: of the artifact.
             model: gives decision values.
-            weights: known words and general expert.
+            reader: cuts texts, knows words, and has the general expert.
             texts_at_once: how many texts the model is given in one call at most.
             most_stretches: how many times an explanation asks it at most, without the first.
-
-        Raises:
-            ArtifactUnsupported: weights and manifest do not fit together.
         """
-        if manifest.general != (GENERAL_FEATURES if weights.general else ()):
-            raise ArtifactUnsupported("The weights are for other general features than this version counts.")
-        if weights.general is not None and len(weights.general.intercept) != len(manifest.labels):
-            raise ArtifactUnsupported("The general expert is for another number of labels.")
         self.manifest = manifest
         self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = weights.reader(manifest.features, manifest.uncertainty.scripts)
+        self.reader = reader
         self._model = model
         self._texts_at_once = texts_at_once
         self._most_stretches = most_stretches

@@ -52,7 +52,9 @@ class FastTextModel:
 
     def classifier(self, manifest: Manifest) -> BlackBoxClassifier:
         """Return the classifier in memory."""
-        return BlackBoxClassifier(manifest, model_from(self.content, manifest.labels), self.weights)
+        return BlackBoxClassifier(
+            manifest, model_from(self.content, manifest.labels), self.weights.reader(manifest)
+        )
 
 
 def load(manifest: Manifest, directory: Path) -> BlackBoxClassifier:
@@ -61,7 +63,7 @@ def load(manifest: Manifest, directory: Path) -> BlackBoxClassifier:
     Call `load.load_classifier`, which checks the files first.
     """
     model = _opened(directory / MODEL_NAME, manifest.labels)
-    return BlackBoxClassifier(manifest, model, ReaderWeights.load(directory / READER_NAME))
+    return BlackBoxClassifier(manifest, model, ReaderWeights.load(directory / READER_NAME).reader(manifest))
 
 
 def model_from(content: bytes, labels: Sequence[str]) -> LineModel:

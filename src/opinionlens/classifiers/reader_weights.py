@@ -6,7 +6,7 @@ which texts are foreign or unfamiliar, and what the general expert adds to its m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,8 @@ from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.classifiers.linear.text_reading import TextReader
 from opinionlens.classifiers.linear.weight_arrays import terms_from_arrays, terms_to_arrays
 from opinionlens.classifiers.linear.weights import Block, TextWeights
-from opinionlens.features.spec import FeatureSpec
+from opinionlens.classifiers.manifest import Manifest
+from opinionlens.text.general import GENERAL_FEATURES
 
 READER_NAME = "reader.npz"
 _TERMS, _LENGTHS = "words.terms", "words.lengths"
@@ -45,10 +46,18 @@ class ReaderWeights:
         """The words as the one block of a text reader."""
         return TextWeights((Block("words", self.words, "binary", np.ones(len(self.words)), False),))
 
-    def reader(self, spec: FeatureSpec, scripts: Collection[str]) -> TextReader:
-        """Return the reader of texts; `spec` must count single words."""
+    def reader(self, manifest: Manifest) -> TextReader:
+        """Return the reader of texts; the manifest's features must count single words.
+
+        Raises:
+            ArtifactUnsupported: these weights and the manifest do not fit together.
+        """
+        if manifest.general != (GENERAL_FEATURES if self.general else ()):
+            raise ArtifactUnsupported("The weights are for other general features than this version counts.")
+        if self.general is not None and len(self.general.intercept) != len(manifest.labels):
+            raise ArtifactUnsupported("The general expert is for another number of labels.")
         expert = GeneralExpert(self.general) if self.general else None
-        return TextReader(spec, self.text, scripts, expert)
+        return TextReader(manifest.features, self.text, manifest.uncertainty.scripts, expert)
 
     def save(self, path: Path) -> None:
         """Write the arrays, uncompressed."""

@@ -5,7 +5,7 @@ Trees and nearest neighbours, over the same counts as the kind `linear`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from opinionlens.base.errors import ArtifactUnsupported
-from opinionlens.classifiers.explanation import Explanation
+from opinionlens.classifiers.black_box import BlackBoxClassifier
 from opinionlens.classifiers.kinds import library_missing
 from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWeights
 from opinionlens.classifiers.manifest import Manifest
-from opinionlens.classifiers.occlusion import explain_by_occlusion
-from opinionlens.classifiers.prediction import Prediction
 from opinionlens.classifiers.skops_file import read_model, write_model
 from opinionlens.features.calibration import FloatArray
-from opinionlens.text.labels import Label
-from opinionlens.text.repeats import evidence_length
 
 WEIGHTS_NAME = "weights.npz"
 MODEL_NAME = "model.skops"
 FILES = (WEIGHTS_NAME, MODEL_NAME)
-
-_TEXTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +49,15 @@ class SkopsModel:
         self._weights().save(directory / WEIGHTS_NAME)
         write_model(directory / MODEL_NAME, self.model)
 
-    def classifier(self, manifest: Manifest) -> SkopsClassifier:
+    def classifier(self, manifest: Manifest) -> BlackBoxClassifier:
         """Return the classifier in memory."""
-        return SkopsClassifier(manifest, self._weights(), self.model)
+        return _classifier(manifest, self._weights(), self.model)
 
     def _weights(self) -> ColumnWeights:
         return ColumnWeights(self.text, np.asarray(self.columns, dtype=np.int64), self.least_probability)
 
 
-def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
+def load(manifest: Manifest, directory: Path) -> BlackBoxClassifier:
     """Read the model beside the manifest.
 
     Call `load.load_classifier`, which checks the files first.
@@ -73,67 +67,32 @@ def load(manifest: Manifest, directory: Path) -> SkopsClassifier:
     except ModuleNotFoundError as error:
         raise library_missing("skops", error.name) from error
     weights = ColumnWeights.load(directory / WEIGHTS_NAME)
-    return SkopsClassifier(manifest, weights, read_model(directory / MODEL_NAME))
+    return _classifier(manifest, weights, read_model(directory / MODEL_NAME))
 
 
-class SkopsClassifier:
-    """A classifier by a scikit-learn model.
+class SkopsBox:
+    """A scikit-learn model that answers readings.
 
-    It builds the matrix that the model was fitted on. Its decision values are logarithms of the model's
-    probabilities.
+    It is given the matrix that it was fitted on. Its decision values are logarithms of its probabilities.
     """
 
-    def __init__(self, manifest: Manifest, weights: ColumnWeights, model: Any) -> None:  # noqa: ANN401
-        """Index the vocabularies.
+    def __init__(self, weights: ColumnWeights, model: Any, classes: int) -> None:  # noqa: ANN401
+        """Join the parts.
 
         Raises:
-            ArtifactUnsupported: model, weights and manifest do not fit together.
+            ArtifactUnsupported: model and weights do not fit together, or other `classes` are wanted.
         """
-        self.manifest = manifest
-        self.labels: tuple[Label, ...] = manifest.labels
-        self.reader = TextReader(manifest.features, weights.text, manifest.uncertainty.scripts)
-        self._weights = weights
-        self._model = model
-        if len(np.ravel(model.classes_)) != len(self.labels):
+        if len(np.ravel(model.classes_)) != classes:
             raise ArtifactUnsupported("The model knows another number of classes than the manifest.")
         if model.n_features_in_ != len(weights.columns):
             raise ArtifactUnsupported(
                 "The model was fitted on another number of columns than it would be given."
             )
+        self._weights = weights
+        self._model = model
 
-    def decision_values(self, texts: Sequence[str]) -> FloatArray:
-        """Return logarithms of the model's own probabilities (n, k)."""
-        parts = [self._decide([self.reader.read(text) for text in part]) for part in _parts(texts)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
-
-    def predict_proba(self, texts: Sequence[str]) -> FloatArray:
-        """Return calibrated probabilities (n, k), rows summing to 1."""
-        parts = [self._calibrated([self.reader.read(text) for text in part]) for part in _parts(texts)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
-
-    def predict(self, text: str) -> Prediction:
-        """Predict one text."""
-        return self.predict_many([text])[0]
-
-    def predict_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict many texts at once."""
-        answers: list[Prediction] = []
-        for part in _parts(texts):
-            readings = [self.reader.read(text) for text in part]
-            rows = self._calibrated(readings).tolist()
-            answers += map(self._prediction, readings, rows)
-        return answers
-
-    def explain(self, text: str) -> Explanation:
-        """Return the change that each token's removal makes."""
-        tokens = self.manifest.features.recipe.tokenize(text)
-        return explain_by_occlusion(text, tokens, self.decision_values, self.predict(text), self.labels)
-
-    def _calibrated(self, readings: Sequence[Reading]) -> FloatArray:
-        lengths = [evidence_length(reading.tokens) for reading in readings]
-        return self.manifest.calibration.apply(self._decide(readings), lengths)
-
-    def _decide(self, readings: Sequence[Reading]) -> FloatArray:
+    def decide(self, readings: Sequence[Reading]) -> FloatArray:
+        """Return decision values (n, k)."""
         matrix = _matrix(readings, self._weights)
         try:
             probabilities = np.asarray(self._model.predict_proba(matrix), dtype=np.float64)
@@ -141,15 +100,10 @@ class SkopsClassifier:
             raise ArtifactUnsupported(f"The model cannot answer: {error}.") from error
         return np.log(np.maximum(probabilities, self._weights.least_probability))
 
-    def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
-        confidence, uncertainty = max(probabilities), self.manifest.uncertainty
-        reason = self.reader.reason(uncertainty, confidence, reading.text, reading.tokens)
-        return Prediction.of(self.labels, probabilities, reason, " ".join(reading.tokens))
 
-
-def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        yield texts[start : start + _TEXTS_AT_ONCE]
+def _classifier(manifest: Manifest, weights: ColumnWeights, model: Any) -> BlackBoxClassifier:  # noqa: ANN401
+    reader = TextReader(manifest.features, weights.text, manifest.uncertainty.scripts)
+    return BlackBoxClassifier(manifest, SkopsBox(weights, model, len(manifest.labels)), reader)
 
 
 def _matrix(readings: Sequence[Reading], weights: ColumnWeights) -> Any:  # noqa: ANN401 - a csr_array

@@ -50,6 +50,7 @@ from opinionlens.text.labels import LABELS
 RUN_NAME = "train_distilled"
 # A bar that moves for every text would take time of its own.
 _TEXTS_A_STEP = 64
+_TEACHING = ("onnx", "fasttext")
 
 Floats = NDArray[np.float64]
 
@@ -111,8 +112,8 @@ def load_teacher(folder: Path) -> BlackBoxClassifier:
         raise StageFailed(
             f"The teacher cannot be loaded: {error}", where=str(folder), remedy=remedy
         ) from error
-    if not isinstance(teacher, BlackBoxClassifier):
-        kind = teacher.manifest.kind
+    kind = teacher.manifest.kind
+    if kind not in _TEACHING or not isinstance(teacher, BlackBoxClassifier):
         raise StageFailed(f"A model of kind {kind} teaches nothing new.", where=str(folder), remedy=remedy)
     if set(teacher.labels) != set(LABELS):
         raise StageFailed("The teacher does not answer all three labels.", where=str(folder))

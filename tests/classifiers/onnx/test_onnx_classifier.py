@@ -88,7 +88,7 @@ WORDS = ReaderWeights(("bad", "flight", "good", "the"))
 def joined(session: Sums, tokenizer: WordPieces, **changes: Any) -> BlackBoxClassifier:
     manifest = manifest_of(**changes)
     box = OnnxBox(session, PieceTokenizer(tokenizer), manifest.features.recipe)
-    return BlackBoxClassifier(manifest, box, WORDS)
+    return BlackBoxClassifier(manifest, box, WORDS.reader(manifest))
 
 
 @pytest.fixture

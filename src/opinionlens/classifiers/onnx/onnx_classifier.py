@@ -59,15 +59,15 @@ def load(manifest: Manifest, directory: Path) -> BlackBoxClassifier:
 
     Call `load.load_classifier`, which checks the files first.
     """
-    reader = ReaderWeights.load(directory / READER_NAME)
-    return _classifier(manifest, directory / MODEL_NAME, directory / TOKENIZER_NAME, reader)
+    weights = ReaderWeights.load(directory / READER_NAME)
+    return _classifier(manifest, directory / MODEL_NAME, directory / TOKENIZER_NAME, weights)
 
 
 def _classifier(
-    manifest: Manifest, model: Path, tokenizer: Path, reader: ReaderWeights
+    manifest: Manifest, model: Path, tokenizer: Path, weights: ReaderWeights
 ) -> BlackBoxClassifier:
     box = open_box(model, tokenizer, manifest.features.recipe, len(manifest.labels))
-    return BlackBoxClassifier(manifest, box, reader)
+    return BlackBoxClassifier(manifest, box, weights.reader(manifest))
 
 
 def open_box(model: Path, tokenizer: Path, recipe: Recipe, classes: int) -> OnnxBox:
