@@ -47,7 +47,9 @@ class ReaderWeights:
         return TextWeights((Block("words", self.words, "binary", np.ones(len(self.words)), False),))
 
     def reader(self, manifest: Manifest) -> TextReader:
-        """Return the reader of texts; the manifest's features must count single words.
+        """Return the reader of texts.
+
+        The manifest's features must count single words.
 
         Raises:
             ArtifactUnsupported: these weights and the manifest do not fit together.
