@@ -1,4 +1,4 @@
-"""Serve one model with four servers and say who answers how much.
+"""Serve the same models with four servers and say what an answer costs each.
 
     uv run python -m benchmarks.serving --raw-dir ../shared/datasets/raw
 
@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving import comparison, footprint, swapping
+from benchmarks.serving.full_database import make_full_database
 from benchmarks.serving.load import require_wrk
-from benchmarks.serving.model import make_model
+from benchmarks.serving.model import make_models
+from benchmarks.serving.subjects import DEFAULT, WORDS, Subject
 from benchmarks.serving.work_folder import RESULTS, ROOT
 
+SUBJECTS = {subject.key: subject for subject in (WORDS, DEFAULT)}
 PARTS = ("comparison", "footprint", "swap")
 
 
@@ -33,24 +36,34 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
     require_wrk()
-    make_model(options.raw_dir)
+    make_models(options.raw_dir, options.default_model)
+    make_full_database()
     machine = _machine()
     results: dict[str, Any] = {}
-    if "comparison" in options.only:
-        comparison.prepare()
-        loads = comparison.measure(options.rounds, options.seconds)
-        results["comparison"] = {name: [asdict(turn) for turn in turns] for name, turns in loads.items()}
-        print(f"\n{comparison.table(loads)}\n\n{comparison.summary(loads)}\n")
-    if "footprint" in options.only:
-        starts = footprint.measure(options.rounds)
-        results["footprint"] = {kind: [asdict(start) for start in turns] for kind, turns in starts.items()}
-        print(f"\n{footprint.table(starts)}\n")
+    for subject in (SUBJECTS[key] for key in options.models):
+        results[subject.key] = _measure(subject, options)
     if "swap" in options.only:
         swaps = swapping.measure(options.rounds, options.seconds)
         results["swap"] = [asdict(swap) for swap in swaps]
         print(f"\n{swapping.table(swaps)}\n")
     machine["load_average_after"] = os.getloadavg()
     _keep({"machine": machine, "options": {"rounds": options.rounds, "seconds": options.seconds}} | results)
+
+
+def _measure(subject: Subject, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure one model, print and return it."""
+    results: dict[str, Any] = {}
+    print(f"\n## {subject.title}\n", flush=True)
+    if "comparison" in options.only:
+        comparison.prepare(subject)
+        loads = comparison.measure(subject, options.rounds, options.seconds)
+        results["comparison"] = {name: [asdict(turn) for turn in turns] for name, turns in loads.items()}
+        print(f"\n{comparison.table(loads)}\n\n{comparison.summary(loads)}\n\n{comparison.setups()}\n")
+    if "footprint" in options.only:
+        starts = footprint.measure(options.rounds, subject)
+        results["footprint"] = {kind: [asdict(start) for start in turns] for kind, turns in starts.items()}
+        print(f"\n{footprint.table(starts)}\n")
+    return results
 
 
 def _options() -> argparse.Namespace:
@@ -64,6 +77,19 @@ def _options() -> argparse.Namespace:
         type=Path,
         default=ROOT / "data" / "raw",
         help="folder that holds `IMDB Dataset/`; only read while there is no model yet",
+    )
+    parser.add_argument(
+        "--default-model",
+        type=Path,
+        default=ROOT / "objects" / "classifier",
+        help="folder of the artifact that `make demo` ships",
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=tuple(SUBJECTS),
+        default=tuple(SUBJECTS),
+        help="which; all unless given",
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often each server has its turn")
     parser.add_argument("--seconds", type=int, default=5, help="how long each load lasts")

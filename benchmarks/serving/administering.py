@@ -7,20 +7,18 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from benchmarks.serving.model import NAME
-
 # A made-up key of a server that only this benchmark can reach, for as long as it runs.
 ADMIN_KEY = "benchmark-only-" + "0123456789abcdef" * 2
 
 
-def fetch(port: int, version: int) -> None:
+def fetch(port: int, name: str, version: int) -> None:
     """Have a registered version fetched, not activated."""
-    _post(port, "/api/v1/models/", {"model_name": NAME, "model_version": version, "set_default": False})
+    _post(port, "/api/v1/models/", {"model_name": name, "model_version": version, "set_default": False})
 
 
-def activate(port: int, version: int) -> None:
+def activate(port: int, name: str, version: int) -> None:
     """Let a fetched version answer."""
-    _post(port, f"/api/v1/models/{NAME}-{version}/activate", {"why": "benchmark"})
+    _post(port, f"/api/v1/models/{name}-{version}/activate", {"why": "benchmark"})
 
 
 def _post(port: int, path: str, body: dict[str, Any]) -> None:

@@ -10,57 +10,58 @@ import sys
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.serving.administering import ADMIN_KEY
 from benchmarks.serving.load import write_bodies
-from benchmarks.serving.model import NAME
 from benchmarks.serving.processes import ServerProcess, free_port, serving
-from benchmarks.serving.work_folder import LOGS, PIPELINE, REGISTRY, ROOT, WORK
+from benchmarks.serving.subjects import Subject
+from benchmarks.serving.work_folder import FULL_DATABASE, LOGS, REGISTRY, ROOT, WORK
 
 from opinionlens.text.labels import LABELS
 
 _SERVERS = Path(__file__).parent / "servers"
 _REQUIREMENTS = Path(__file__).parent / "requirements"
-_MLFLOW_MODEL = WORK / "mlflow-model"
 # As the project's own: a pin in time for what the requirements do not name.
 _EXCLUDE_NEWER = "2026-11-20T00:00:00Z"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A server of the model.
+    """A server of a model.
 
     Attributes:
         name: as the table shows it.
+        setup: the rest of what a reader needs to start it in the same way.
         key: its environment and its requirements.
         path: where it takes texts.
         ready: the path that answers 200 once it can.
-        command: from a port to its command line.
+        command: from a port and the model to its command line.
         body: from a text to what is sent.
         probabilities: from an answer to the three numbers in it.
-        environment: beyond this process' own.
-        prepare: what is done once, after its environment exists.
+        environment: beyond this process' own, from the model.
+        prepare: what is done once for each model, after its environment exists.
     """
 
     name: str
+    setup: str
     key: str
     path: str
     ready: str
-    command: Callable[[int], list[str]]
+    command: Callable[[int, Subject], list[str]]
     body: Callable[[str], object]
     probabilities: Callable[[Any], list[float]]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    prepare: Callable[[], None] = lambda: None
+    environment: Callable[[Subject], Mapping[str, str]]
+    prepare: Callable[[Subject], None] = lambda subject: None
 
-    def start(self) -> AbstractContextManager[ServerProcess]:
+    def start(self, subject: Subject) -> AbstractContextManager[ServerProcess]:
         """Start it on a free port."""
         port = free_port()
-        return serving(
-            self.command(port), port, environment=self.environment, folder=ROOT, log=LOGS / f"{self.key}.log"
-        )
+        log = LOGS / f"{self.key}-{subject.key}.log"
+        command, environment = self.command(port, subject), self.environment(subject)
+        return serving(command, port, environment=environment, folder=ROOT, log=log)
 
     def bodies(self, texts: Sequence[str]) -> Path:
         """Write its load."""
@@ -106,37 +107,45 @@ def _path_with(key: str) -> str:
     return f"{environment_of(key) / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
-def _save_for_mlflow() -> None:
-    if not _MLFLOW_MODEL.exists() or _MLFLOW_MODEL.stat().st_mtime < PIPELINE.stat().st_mtime:
-        script = _SERVERS / "mlflow_model.py"
-        subprocess.run(
-            [_program("mlflow", "python"), str(script), str(PIPELINE), str(_MLFLOW_MODEL)],
-            env={**os.environ, **_PIPELINE_CODE},
-            check=True,
-        )
+def _mlflow_model(subject: Subject) -> Path:
+    return WORK / f"mlflow-{subject.key}"
 
 
-def our_environment(state: str = "opinionlens") -> dict[str, str]:
+def _save_for_mlflow(subject: Subject) -> None:
+    folder = _mlflow_model(subject)
+    if folder.exists() and folder.stat().st_mtime >= subject.pipeline.stat().st_mtime:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    script = _SERVERS / "mlflow_model.py"
+    subprocess.run(
+        [_program("mlflow", "python"), str(script), str(subject.pipeline), str(folder)],
+        env={**os.environ, **_PIPELINE_CODE},
+        check=True,
+    )
+
+
+def our_environment(subject: Subject, state: str = "opinionlens") -> dict[str, str]:
     """Return the settings of OpinionLens: what a `.env` would hold, and nothing that makes it faster."""
     return {
         "ENV": "local",
         "MLFLOW__LOCAL_TRACKING_URI": f"sqlite:///{REGISTRY}",
         "DATABASE__URL": f"sqlite:///{WORK / state}.db",
         "API__SAVED_MODEL_PATH": str(WORK / f"{state}-cache"),
-        "API__MODEL_NAME": NAME,
+        "API__MODEL_NAME": subject.registered,
         "API__ERROR_LOG_PATH": str(LOGS / "opinionlens-errors.log"),
         "SECURITY__ADMIN_KEY": ADMIN_KEY,
     }
 
 
 def forget_state(name: str = "opinionlens") -> None:
-    """Start as on a new machine: what earlier runs left decides what is active, and rows cost time."""
+    """Start with a log of 300,000 rows, and nothing that decides which version is active."""
     for path in WORK.glob(f"{name}.db*"):
         path.unlink()
+    shutil.copyfile(FULL_DATABASE, WORK / f"{name}.db")
     shutil.rmtree(WORK / f"{name}-cache", ignore_errors=True)
 
 
-def _our_command(port: int) -> list[str]:
+def _our_command(port: int, subject: Subject) -> list[str]:
     """Return the command of `opinionlens serve`, with the route that does nothing."""
     module = "benchmarks.serving.servers.opinionlens_app"
     return [sys.executable, "-c", f"from {module} import serve; serve({port})"]
@@ -146,60 +155,70 @@ def _read_ours(answer: Any) -> list[float]:  # noqa: ANN401 - JSON
     return [answer["probabilities"][label.value] for label in LABELS]
 
 
-# The pipeline refers to the recipe that cuts texts into tokens; nothing else of ours is imported.
+# The pipelines refer to our code: the recipe that cuts texts into tokens, or the library.
 _PIPELINE_CODE = {"PYTHONPATH": str(ROOT / "src")}
 
 OURS = Contender(
     name="OpinionLens",
+    setup="`opinionlens serve`, one worker, all settings as they come: it follows the registry's champion, "
+    "logs and counts each request, and keeps a row of each prediction",
     key="opinionlens",
     path="/api/v1/inference/predict",
     ready="/ready",
     command=_our_command,
     body=lambda text: {"text": text},
     probabilities=_read_ours,
-    environment=our_environment(),
+    environment=our_environment,
 )
 OTHERS = (
     Contender(
         name="LitServe",
+        setup="0.2.19 with uvloop and httptools; one API server, one worker for the model, "
+        "`max_batch_size` 16, `batch_timeout` 1 ms",
         key="litserve",
         path="/predict",
         ready="/health",
-        command=lambda port: [
+        command=lambda port, subject: [
             _program("litserve", "python"),
             str(_SERVERS / "litserve_app.py"),
             str(port),
-            str(PIPELINE),
+            str(subject.pipeline),
         ],
         body=lambda text: {"text": text},
         probabilities=lambda answer: answer["probabilities"],
-        environment=_PIPELINE_CODE,
+        environment=lambda subject: _PIPELINE_CODE,
     ),
     Contender(
         name="BentoML",
+        setup="1.4.39; one worker, adaptive batching with `max_batch_size` 16 and `max_latency_ms` 1,000",
         key="bentoml",
         path="/predict",
         ready="/readyz",
-        command=lambda port: [
+        command=lambda port, subject: [
             *[_program("bentoml", "bentoml"), "serve", "bentoml_app:Sentiment"],
             *["--working-dir", str(_SERVERS), "--host", "127.0.0.1", "--port", str(port)],
         ],
         body=lambda text: {"texts": [text]},
         probabilities=lambda answer: answer[0],
-        environment={**_PIPELINE_CODE, "PIPELINE": str(PIPELINE), "BENTOML_DO_NOT_TRACK": "True"},
+        environment=lambda subject: {
+            **_PIPELINE_CODE,
+            "PIPELINE": str(subject.pipeline),
+            "BENTOML_DO_NOT_TRACK": "True",
+        },
     ),
     Contender(
         name="mlflow models serve",
+        setup="3.17.2; one worker, `--env-manager local`, the scikit-learn flavour with `predict_proba`",
         key="mlflow",
         path="/invocations",
         ready="/ping",
-        command=lambda port: [
-            *[_program("mlflow", "mlflow"), "models", "serve", "--model-uri", str(_MLFLOW_MODEL)],
+        command=lambda port, subject: [
+            *[_program("mlflow", "mlflow"), "models", "serve", "--model-uri", str(_mlflow_model(subject))],
             *["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
         ],
         body=lambda text: {"inputs": [text]},
         probabilities=lambda answer: answer["predictions"][0],
-        environment={
+        environment=lambda subject: {
             **_PIPELINE_CODE,
             "PATH": _path_with("mlflow"),
             "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -53,7 +53,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def ratios(ours: Sequence[float], others: Sequence[Sequence[float]]) -> list[float]:
-    """Return, for each round, ours over the best of the others in that round."""
+    """Return, for each round, ours over the best of the others in that round; more is better."""
     return [mine / max(theirs) for mine, *theirs in zip(ours, *others, strict=True)]
 
 

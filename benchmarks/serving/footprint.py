@@ -14,6 +14,7 @@ from benchmarks.serving.figures import Spread, markdown_table
 from benchmarks.serving.load import run_wrk
 from benchmarks.serving.model import load_tweets
 from benchmarks.serving.processes import ServerProcess, free_port, serving
+from benchmarks.serving.subjects import Subject
 from benchmarks.serving.work_folder import LOGS, ROOT
 
 _LOAD_SECONDS = 3
@@ -28,13 +29,14 @@ class Start:
     """One start of the app; memory in MiB after some load, when all is calm again."""
 
     seconds_to_ready: float
+    processor_seconds_to_ready: float
     server_pss: float
     server_rss: float
     tree_pss: float
     processes: int
 
 
-def measure(rounds: int) -> dict[str, list[Start]]:
+def measure(rounds: int, subject: Subject) -> dict[str, list[Start]]:
     """Start the app some times: as it comes, and where an administrator has chosen the version.
 
     As it comes on a laptop, it asks the registry for the champion all the time, through a process of its own.
@@ -42,33 +44,36 @@ def measure(rounds: int) -> dict[str, list[Start]]:
     started: dict[str, list[Start]] = {_FOLLOWING: [], _CHOSEN: []}
     for _ in range(rounds):
         for kind, starts in started.items():
-            starts.append(_start(kind))
-            print(f"{kind}: {asdict(starts[-1])}", flush=True)
+            starts.append(_start(kind, subject))
+            print(f"{subject.title}, {kind}: {asdict(starts[-1])}", flush=True)
     return started
 
 
-def _start(kind: str) -> Start:
+def _start(kind: str, subject: Subject) -> Start:
     """Measure one start; the version is in the cache, from an earlier one."""
     forget_state(_STATE)
-    with _app() as server:
+    with _app(subject) as server:
         server.wait_until_ready(OURS.ready)
         if kind == _CHOSEN:
-            fetch(server.port, version=1)
-            activate(server.port, version=1)
-    with _app() as server:
+            fetch(server.port, subject.registered, version=1)
+            activate(server.port, subject.registered, version=1)
+    with _app(subject) as server:
         seconds = server.wait_until_ready(OURS.ready)
+        worked = server.processor_seconds()
         run_wrk(server.port, OURS.path, OURS.bodies(load_tweets()), seconds=_LOAD_SECONDS)
         time.sleep(_STEADY_SECONDS)
         memory = server.memory()
     own = memory[server.process.pid]
     total = sum(sizes["pss"] for sizes in memory.values())
-    return Start(seconds, own["pss"], own["rss"], total, len(memory))
+    return Start(seconds, worked, own["pss"], own["rss"], total, len(memory))
 
 
-def _app() -> AbstractContextManager[ServerProcess]:
+def _app(subject: Subject) -> AbstractContextManager[ServerProcess]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("opinionlens")), "serve", "--port", str(port)]
-    return serving(command, port, environment=our_environment(_STATE), folder=ROOT, log=LOGS / "start.log")
+    return serving(
+        command, port, environment=our_environment(subject, _STATE), folder=ROOT, log=LOGS / "start.log"
+    )
 
 
 def table(started: dict[str, list[Start]]) -> str:
@@ -77,11 +82,19 @@ def table(started: dict[str, list[Start]]) -> str:
         [
             kind,
             Spread.of([start.seconds_to_ready for start in starts]).shown(2),
+            Spread.of([start.processor_seconds_to_ready for start in starts]).shown(2),
             Spread.of([start.server_pss for start in starts]).shown(),
             Spread.of([start.tree_pss for start in starts]).shown(),
             Spread.of([float(start.processes) for start in starts]).shown(),
         ]
         for kind, starts in started.items()
     ]
-    head = ["app", "start to ready, s", "the serving process, MiB", "all its processes, MiB", "processes"]
+    head = [
+        "app",
+        "start to ready, s",
+        "processor time, s",
+        "the serving process, MiB",
+        "all its processes, MiB",
+        "processes",
+    ]
     return markdown_table(head, rows)

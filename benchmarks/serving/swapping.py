@@ -17,6 +17,7 @@ from benchmarks.serving.contenders import OURS, forget_state
 from benchmarks.serving.figures import Spread, markdown_table, percentile
 from benchmarks.serving.load import run_wrk
 from benchmarks.serving.model import load_tweets
+from benchmarks.serving.subjects import WORDS
 from benchmarks.serving.work_folder import ROOT, WORK
 
 _SWAPS = 4
@@ -52,10 +53,10 @@ def measure(rounds: int, seconds: int) -> list[Swap]:
 def _round(seconds: int) -> Swap:
     bodies = OURS.bodies(load_tweets())
     forget_state()
-    with OURS.start() as server:
+    with OURS.start(WORDS) as server:
         server.wait_until_ready(OURS.ready)
         for version in (1, 2):
-            fetch(server.port, version)
+            fetch(server.port, WORDS.registered, version)
         rate = run_wrk(server.port, OURS.path, bodies, seconds=seconds).per_second / 2
         length = _START_UP + seconds + _SWAPS * (_PAUSE + _AFTERWARDS + 1)
         with _steady_load(server.port, bodies, rate, length) as out:
@@ -69,7 +70,7 @@ def _round(seconds: int) -> Swap:
 def _swap(port: int, version: int) -> tuple[float, float, float]:
     """Activate a version; return when that began, was answered, and was over."""
     began = time.perf_counter()
-    activate(port, version)
+    activate(port, WORDS.registered, version)
     answered = time.perf_counter()
     time.sleep(_AFTERWARDS + _PAUSE)
     return began, answered, answered + _AFTERWARDS

@@ -7,10 +7,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / ".benchmarks" / "serving"
 
-PIPELINE = WORK / "pipeline.joblib"
 TWEETS = WORK / "tweets.json"
 ARTIFACTS = (WORK / "artifact-1", WORK / "artifact-2")
+DEFAULT_ARTIFACT = WORK / "default-artifact"
 REGISTRY = WORK / "registry.db"
-REGISTRY_FILES = WORK / "mlartifacts"
+# What the log of an app in use holds; copied for each start.
+FULL_DATABASE = WORK / "full.db"
 LOGS = WORK / "logs"
 RESULTS = WORK / "results"
