@@ -94,6 +94,14 @@ class Predictor:
             return await self._pool.run_single(lambda: _predicted(model, text))
         return _predicted(model, text)
 
+    def predict_at_once(self, text: str) -> ServedPrediction | None:
+        """Predict one text on the event loop.
+
+        None where that would hold up other requests: `predict` then does it elsewhere.
+        """
+        model = self._store.current()
+        return _predicted(model, text) if _is_quick(model, text) else None
+
     async def predict_many(
         self, texts: Sequence[str], present: Callable[[str, ServedPrediction], T]
     ) -> tuple[BatchAnswer, list[T]]:

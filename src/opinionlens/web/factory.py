@@ -33,10 +33,11 @@ from opinionlens.web.api.sentiment.routes import sentiment_router
 from opinionlens.web.api.service import routes as service
 from opinionlens.web.http import middleware
 from opinionlens.web.http.direct_routes import DirectRoute
-from opinionlens.web.http.hosts import TrustedHosts
+from opinionlens.web.http.hosts import HostNames, TrustedHosts
 from opinionlens.web.http.problems import add_failure_handlers
 from opinionlens.web.http.static_files import FreshFiles
 from opinionlens.web.http.well_formed import WellFormed
+from opinionlens.web.lane.inference_lane import InferenceLane, PreparedHeaders
 from opinionlens.web.metrics import Metrics
 from opinionlens.web.openapi import DescribedApp
 from opinionlens.web.pages import (
@@ -79,6 +80,7 @@ def create_app(
     registry: Registry,
     close: Callable[[], None] | None = None,
     make_hasher: Callable[[], Hasher] = argon2,
+    has_lane: bool = True,
 ) -> FastAPI:
     """Create the app, which answers from its start.
 
@@ -89,6 +91,8 @@ def create_app(
         registry: where the champion is looked up; it may be unreachable for as long as it likes.
         close: called when the app ends, for what the caller opened.
         make_hasher: what hashes passwords; tests take a cheap one.
+        has_lane: whether plain predictions go past the middleware; without it, all the same is done and
+            answered, as tests and benchmarks compare.
 
     Raises:
         SettingsInvalid: the folder of templates or of static files is missing.
@@ -115,6 +119,8 @@ def create_app(
     )
     metrics.set_build(services.pages.version, os.environ.get(COMMIT_VARIABLE) or "unknown")
     _add_routes(app, settings, services)
+    if has_lane and not services.security.predict_needs_key:
+        _add_lane(app, settings.security, services)
     return app
 
 
@@ -225,6 +231,17 @@ def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
         )
     if "*" not in security.host_patterns:
         app.add_middleware(TrustedHosts, patterns=security.host_patterns)
+
+
+def _add_lane(app: FastAPI, security: SecuritySettings, services: Services) -> None:
+    """Add the lane for plain predictions, in front of all else."""
+    targets = tuple(services.security.tools.addresses.values())
+    app.add_middleware(
+        InferenceLane,
+        services=services,
+        headers=PreparedHeaders(form_targets=targets, varies=bool(security.origins)),
+        hosts=None if "*" in security.host_patterns else HostNames(security.host_patterns),
+    )
 
 
 def _lifespan(

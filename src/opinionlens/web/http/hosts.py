@@ -23,21 +23,40 @@ _DETAIL = (
 )
 
 
-class TrustedHosts:
-    """Middleware that refuses requests to unlisted host names.
+class HostNames:
+    """The host names that the app answers under.
 
-    Plain ASGI; for nearly all requests one look into a set.
+    For nearly all requests one look into a set.
     """
 
-    def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
-        """Wrap `app` with the patterns of trusted names.
+    def __init__(self, patterns: Sequence[str]) -> None:
+        """Take the patterns of trusted names.
 
         A pattern is a name in lower case, or `*.name` for all names below it.
         """
-        self.app = app
         self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*."))
         self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*."))
         self._trusted: set[bytes] = set()  # headers as they came, so that most need no taking apart
+
+    def trusts(self, given: bytes) -> bool:
+        """Tell whether a `Host` header names one of them."""
+        return given in self._trusted or self._learns_to_trust(given)
+
+    def _learns_to_trust(self, given: bytes) -> bool:
+        name = name_of(given.decode("latin-1"))
+        trusts = name in self._names or name.endswith(self._endings)
+        if trusts and len(self._trusted) < _MOST_KEPT:
+            self._trusted.add(given)
+        return trusts
+
+
+class TrustedHosts:
+    """Middleware that refuses requests to unlisted host names."""
+
+    def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
+        """Wrap `app` with the patterns of trusted names, as `HostNames`."""
+        self.app = app
+        self._hosts = HostNames(patterns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -48,16 +67,8 @@ class TrustedHosts:
 
     def _trusts(self, scope: Scope) -> bool:
         given = [value for name, value in scope["headers"] if name == b"host"]
-        if len(given) != 1:  # programs differ in which of several they believe
-            return False
-        return given[0] in self._trusted or self._learns_to_trust(given[0])
-
-    def _learns_to_trust(self, given: bytes) -> bool:
-        name = name_of(given.decode("latin-1"))
-        trusts = name in self._names or name.endswith(self._endings)
-        if trusts and len(self._trusted) < _MOST_KEPT:
-            self._trusted.add(given)
-        return trusts
+        # Programs differ in which of several they believe.
+        return len(given) == 1 and self._hosts.trusts(given[0])
 
 
 def name_of(host: str) -> str:

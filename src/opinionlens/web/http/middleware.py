@@ -31,6 +31,9 @@ _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
 # As many of the largest bodies may be on their way at a time: 64 MB by default.
 _MOST_HELD_BODIES = 32
+# Where the scope keeps the time at which the lane began to wait for a body that it then handed on.
+BEGAN = "opinionlens.began"
+
 _TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
 
 
@@ -64,6 +67,20 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 # Over https only: a browser that has once come by https does not try http again for a year.
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+Fields = tuple[tuple[bytes, bytes], ...]
+
+
+def security_headers(form_targets: Sequence[str] = (), *, is_https: bool) -> Fields:
+    """Return the security headers of every answer."""
+    policy = content_security_policy(form_targets).encode()
+    fields = ((b"content-security-policy", policy), *_HEADERS)
+    return (*fields, _HSTS) if is_https else fields
+
+
+def is_good_id(given: bytes) -> bool:
+    """Tell whether an id from outside is kept."""
+    return _GOOD_ID.fullmatch(given) is not None
 
 
 class RequestLog:
@@ -110,12 +127,12 @@ class RequestLog:
                 announced = value
             elif name == b"x-request-id":
                 given = value
-        ident = given.decode() if _GOOD_ID.fullmatch(given) else self._idents.new_hex()
+        ident = given.decode() if is_good_id(given) else self._idents.new_hex()
         answer = Answer()
         is_direct = scope["path"] in self._direct_paths
         if not is_direct:
             scope[ANSWER] = answer
-        started = perf_counter()
+        started = scope.get(BEGAN) or perf_counter()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -165,9 +182,8 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, *, form_targets: Sequence[str] = ()) -> None:
         """Wrap `app`, with other origins for its forms."""
         self.app = app
-        policy = content_security_policy(form_targets).encode()
-        self._headers = ((b"content-security-policy", policy), *_HEADERS)
-        self._headers_of_https = (*self._headers, _HSTS)
+        self._headers = security_headers(form_targets, is_https=False)
+        self._headers_of_https = security_headers(form_targets, is_https=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -1,5 +1,12 @@
 """Metrics: catalogue, measuring, view for Prometheus."""
 
-from opinionlens.web.metrics.measuring import CONTENT_TYPE, Cut, LoginOutcome, Metrics, SwapOutcome
+from opinionlens.web.metrics.measuring import (
+    CONTENT_TYPE,
+    AnsweredText,
+    Cut,
+    LoginOutcome,
+    Metrics,
+    SwapOutcome,
+)
 
-__all__ = ["CONTENT_TYPE", "Cut", "LoginOutcome", "Metrics", "SwapOutcome"]
+__all__ = ["CONTENT_TYPE", "AnsweredText", "Cut", "LoginOutcome", "Metrics", "SwapOutcome"]

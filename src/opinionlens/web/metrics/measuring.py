@@ -6,21 +6,14 @@ import math
 import os
 import time
 from collections import Counter as Tally
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Summary,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from opinionlens.classifiers.prediction import Prediction
@@ -30,6 +23,7 @@ from opinionlens.text.labels import LABELS, Label
 from opinionlens.web.metrics import catalogue
 from opinionlens.web.metrics.catalogue import MetricDescription
 from opinionlens.web.metrics.drift_gauges import ShownDrift
+from opinionlens.web.metrics.many_values import Histogram, Summary
 from opinionlens.web.metrics.shared_counts import FOLDER_VARIABLE, while_reading
 from opinionlens.web.metrics.shown import Shown
 
@@ -43,6 +37,28 @@ Cut = Literal["large_head", "slow_head", "slow_body", "crumbs", "slow_reader", "
 CUTS: tuple[Cut, ...] = get_args(Cut)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class AnsweredText(NamedTuple):
+    """One answered text with all that it adds to the metrics.
+
+    Attributes:
+        model: that answered.
+        label: the predicted one.
+        model_seconds: duration of the prediction.
+        chars: length of the text.
+        seconds: from the request's headers to the end of the answer.
+        request_bytes: the announced size of the request's body.
+        response_bytes: the size of the answer's body.
+    """
+
+    model: ServedModel
+    label: Label
+    model_seconds: float
+    chars: int
+    seconds: float
+    request_bytes: int
+    response_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,7 @@ class Metrics:
         self._folder = Path(folder) if folder else None
         self._registry = CollectorRegistry()
         self._active: tuple[str, str, str] | None = None
+        self._hand_over: Callable[[], None] = lambda: None
         self._create_model_metrics()
         self._create_http_metrics()
         self._create_event_metrics()
@@ -144,11 +161,37 @@ class Metrics:
             request_bytes: the announced size of the request's body.
             response_bytes: the size of the answer's body.
         """
-        series = self._routes.get((handler, method, status)) or self._bind_route(handler, method, status)
+        series = self._route(handler, method, status)
         series.requests.inc()
         series.seconds.observe(seconds)
         series.request_bytes.observe(request_bytes)
         series.response_bytes.observe(response_bytes)
+
+    def observe_answers(self, endpoint: str, handler: str, answers: Sequence[AnsweredText]) -> None:
+        """Record many answers with status 200 to POST at once.
+
+        As `observe_prediction` and `observe_request` do for each.
+        """
+        # Equal neighbours: nearly always all of them.
+        for model, some in groupby(answers, key=lambda answer: answer.model):
+            group = list(some)
+            series = self._series(endpoint, model)
+            series.seconds.observe_many([answer.model_seconds for answer in group])
+            series.chars.observe_many([answer.chars for answer in group])
+            for label, count in Tally(answer.label for answer in group).items():
+                series.predicted[label].inc(count)
+        route = self._route(handler, "POST", 200)
+        route.requests.inc(len(answers))
+        route.seconds.observe_many([answer.seconds for answer in answers])
+        route.request_bytes.observe_many([answer.request_bytes for answer in answers])
+        route.response_bytes.observe_many([answer.response_bytes for answer in answers])
+
+    def before_exposition(self, hand_over: Callable[[], None]) -> None:
+        """Call `hand_over` first, for what is gathered elsewhere.
+
+        From the thread that asks for the exposition.
+        """
+        self._hand_over = hand_over
 
     def count_swap(self, outcome: SwapOutcome) -> None:
         """Record a change of the answering version, or its failure.
@@ -240,6 +283,7 @@ class Metrics:
 
         With many workers it takes some milliseconds.
         """
+        self._hand_over()
         with nullcontext() if self._folder is None else while_reading(self._folder):
             return generate_latest(self._shown)
 
@@ -295,6 +339,10 @@ class Metrics:
                 {label: self._predictions.labels(name, version, label.value) for label in LABELS},
             )
         return series
+
+    def _route(self, handler: str | None, method: str, status: int) -> _RouteSeries:
+        """Return the series of a route, method and status."""
+        return self._routes.get((handler, method, status)) or self._bind_route(handler, method, status)
 
     def _bind_route(self, handler: str | None, method: str, status: int) -> _RouteSeries:
         shown_handler = handler or "none"

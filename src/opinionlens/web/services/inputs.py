@@ -53,8 +53,11 @@ class JsonBody(Generic[T]):
 
         Raises RequestValidationError.
         """
-        body = bounded(await body_of(request), self._most_values)
-        return checked(self._adapter.validate_json, body, "body")
+        return self.parse(await body_of(request))
+
+    def parse(self, body: bytes) -> T:
+        """Return a checked body. Raises RequestValidationError."""
+        return checked(self._adapter.validate_json, bounded(body, self._most_values), "body")
 
     def describe(self) -> dict[str, Any]:
         """Return the OpenAPI description."""
@@ -82,8 +85,11 @@ class Inputs:
 
     async def text_of_body(self, request: Request) -> str:
         """Return `text` of a JSON object. Raises RequestValidationError."""
-        body = await self._body.read(request)
-        text: str = body.text
+        return self.text_in(await body_of(request))
+
+    def text_in(self, body: bytes) -> str:
+        """Return `text` of the same, read already. Raises as well."""
+        text: str = self._body.parse(body).text
         return text
 
     async def texts_of_body(self, request: Request) -> list[str]:
