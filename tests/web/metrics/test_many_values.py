@@ -1,4 +1,4 @@
-"""Many values at once are the same as one after the other; this also notices a client library that changes."""
+"""Many values at once are the same as one after the other, also in a newer client library."""
 
 from __future__ import annotations
 

@@ -50,25 +50,25 @@ class HostNames:
         return trusts
 
 
-class TrustedHosts:
-    """Middleware that refuses requests to unlisted host names."""
+class TrustedHosts(HostNames):
+    """Middleware that refuses requests to other host names."""
 
     def __init__(self, app: ASGIApp, patterns: Sequence[str]) -> None:
-        """Wrap `app` with the patterns of trusted names, as `HostNames`."""
+        """Wrap `app` with the patterns of trusted names."""
+        super().__init__(patterns)
         self.app = app
-        self._hosts = HostNames(patterns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] in _ANY_NAME or self._trusts(scope):
+        if scope["type"] not in ("http", "websocket") or scope["path"] in _ANY_NAME or self._is_trusted(scope):
             await self.app(scope, receive, send)
             return
         await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)
 
-    def _trusts(self, scope: Scope) -> bool:
+    def _is_trusted(self, scope: Scope) -> bool:
         given = [value for name, value in scope["headers"] if name == b"host"]
         # Programs differ in which of several they believe.
-        return len(given) == 1 and self._hosts.trusts(given[0])
+        return len(given) == 1 and self.trusts(given[0])
 
 
 def name_of(host: str) -> str:
