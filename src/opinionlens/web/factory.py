@@ -234,7 +234,7 @@ def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
 
 
 def _add_lane(app: FastAPI, security: SecuritySettings, services: Services) -> None:
-    """Add the lane for plain predictions, in front of all else."""
+    """Add the lane for plain predictions, as the outermost."""
     targets = tuple(services.security.tools.addresses.values())
     app.add_middleware(
         InferenceLane,

@@ -60,7 +60,11 @@ class TrustedHosts(HostNames):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] in _ANY_NAME or self._is_trusted(scope):
+        if (
+            scope["type"] not in ("http", "websocket")
+            or scope["path"] in _ANY_NAME
+            or self._is_trusted(scope)
+        ):
             await self.app(scope, receive, send)
             return
         await problem(400, "host_not_trusted", "HostNotTrusted", _DETAIL)(scope, receive, send)

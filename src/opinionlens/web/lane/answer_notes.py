@@ -1,4 +1,4 @@
-"""Notes about the lane's answers, on their way to log and metrics."""
+"""Notes about the lane's answers, for log and metrics."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class AnswerNotes:
         self._uncounted.append(note)
 
     def count(self) -> None:
-        """Count what was gathered; from any thread."""
+        """Count the gathered notes; from any thread."""
         with self._counting:
             notes = [self._uncounted.popleft() for _ in range(len(self._uncounted))]
             if notes:
                 self._metrics.observe_answers(ENDPOINT, PATH, [note.answered for note in notes])
 
     def hand_over(self) -> None:
-        """Count what was gathered and write it; on the event loop."""
+        """Count and write the gathered notes; on the event loop."""
         self.count()
         notes, self._unwritten = self._unwritten, []
         if notes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import NamedTuple
 
 from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -96,52 +97,55 @@ class InferenceLane:
         began = perf_counter()
         message = await receive()
         ident = plain.ident or self._idents.new_hex()
-        answered = self._answered(message, ident)
-        if answered is None:
+        answer = self._answer(message, ident)
+        if answer is None:
             scope[BEGAN] = began
             await self.app(scope, _beginning_with(message, receive), send)
             return
-        text, answer, body = answered
-        log_answer(self._services, text, answer)
+        log_answer(self._services, answer.text, answer.served)
+        headers = self._headers.of(plain, ident, answer.body)
         try:
-            start = {"type": "http.response.start", "status": 200}
-            await send({**start, "headers": self._headers.of(plain, ident, body)})
-            await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": answer.body})
         finally:  # also where the client has gone
-            self._note(ident, plain, began, text, answer, body)
+            answered = answer.counted(perf_counter() - began, plain.announced)
+            self.notes.add(AnswerNote(ident, datetime.now(UTC), answered))
 
-    def _answered(self, message: Message, ident: str) -> tuple[str, ServedPrediction, bytes] | None:
-        """Return text, prediction and answer.
-
-        None where the ordinary way must answer.
-        """
+    def _answer(self, message: Message, ident: str) -> _Answer | None:
+        """Return the answer; None for the ordinary way to give."""
         sent = message.get("body", b"")
         if message["type"] != "http.request" or message.get("more_body") or len(sent) > self._most_bytes:
             return None
         token = request_id.set(ident)
         try:
             text = self._services.inputs.text_in(sent)
-            answer = self._services.predictor.predict_at_once(text)
-            return None if answer is None else (text, answer, to_json(answer_fields(answer)))
+            served = self._services.predictor.predict_at_once(text)
+            return None if served is None else _Answer(text, served, to_json(answer_fields(served)))
         except Exception:  # nothing has been done: the ordinary way meets the same, and has the words for it
             return None
         finally:
             request_id.reset(token)
 
-    def _note(
-        self, ident: str, plain: PlainRequest, began: float, text: str, answer: ServedPrediction, body: bytes
-    ) -> None:
-        seconds = perf_counter() - began
-        answered = AnsweredText(
-            answer.model,
-            answer.prediction.label,
-            answer.seconds,
-            len(text),
+
+class _Answer(NamedTuple):
+    """The prediction for one text and its JSON."""
+
+    text: str
+    served: ServedPrediction
+    body: bytes
+
+    def counted(self, seconds: float, request_bytes: int) -> AnsweredText:
+        """Return it as the metrics count it."""
+        served = self.served
+        return AnsweredText(
+            served.model,
+            served.prediction.label,
+            served.seconds,
+            len(self.text),
             seconds,
-            plain.announced,
-            len(body),
+            request_bytes,
+            len(self.body),
         )
-        self.notes.add(AnswerNote(ident, datetime.now(UTC), answered))
 
 
 def _beginning_with(message: Message, receive: Receive) -> Receive:

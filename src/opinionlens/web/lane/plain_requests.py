@@ -53,7 +53,7 @@ _HARMLESS = frozenset(
 
 
 class PlainRequest(NamedTuple):
-    """What an answer must know about a plain request.
+    """A plain request, reduced to its effects on an answer.
 
     Attributes:
         ident: the id that came with it, fit to be kept; empty without one.
@@ -67,7 +67,7 @@ class PlainRequest(NamedTuple):
 
 
 def plain_request(scope: Scope, *, most_bytes: int, trusts: Callable[[bytes], bool]) -> PlainRequest | None:
-    """Return what is plain about a request, or None.
+    """Return the plain request in a scope, or None.
 
     Args:
         scope: of the request.

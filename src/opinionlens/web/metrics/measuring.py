@@ -40,7 +40,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class AnsweredText(NamedTuple):
-    """One answered text with all that it adds to the metrics.
+    """One answered text, as the metrics count it.
 
     Attributes:
         model: that answered.
@@ -187,9 +187,9 @@ class Metrics:
         route.response_bytes.observe_many([answer.response_bytes for answer in answers])
 
     def before_exposition(self, hand_over: Callable[[], None]) -> None:
-        """Call `hand_over` first, for what is gathered elsewhere.
+        """Let `hand_over` bring counts gathered elsewhere first.
 
-        From the thread that asks for the exposition.
+        It is called from the thread that asks for the exposition.
         """
         self._hand_over = hand_over
 
