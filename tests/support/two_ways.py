@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 from starlette.types import Message, Scope
+from tests.support.web_app import wait_until_recording
 
 from opinionlens.base.logs import configure_logging
 from opinionlens.base.settings import Settings
@@ -213,6 +214,7 @@ def both_ways(
         configure_logging(level, json=True, stream=stream)
         client = TestClient(create_app(make(), registry=registry or MemoryRegistry(), has_lane=has_lane))
         clients.append(client.__enter__())
+        wait_until_recording(client)  # Alembic makes the tables of one database at a time
         ways.append(Way(client, stream, level))
     try:
         for way in ways:

@@ -18,6 +18,7 @@ from opinionlens.base.settings import Settings
 from opinionlens.registry import MemoryRegistry
 from opinionlens.server.bounded_connections import BoundedHttp
 from opinionlens.server.open_connections import ConnectionLimits
+from opinionlens.storage import migrate
 from opinionlens.web.factory import create_app
 
 _LONG = 60  # seconds; nobody waits for it unless the server hangs
@@ -69,6 +70,7 @@ CASES: dict[str, list[bytes]] = {
 @contextmanager
 def served(settings: Settings, *, has_lane: bool) -> Iterator[int]:
     """Serve the app in a thread; the block gets its port."""
+    migrate(settings.database.url.get_secret_value())  # Alembic makes the tables of one database at a time
     app = create_app(settings, registry=MemoryRegistry(), has_lane=has_lane)
     limits = ConnectionLimits(total=100, per_address=100, trusted_proxies="127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,6 +1,7 @@
 """Middleware of every request, as plain ASGI.
 
-From the outermost: request id and log, security headers, safety net, HEAD, limit of the body. Starlette's
+From the outermost: request id and log, security headers, safety net, HEAD, limit of the body. Plain
+predictions go past them (`web.lane`): a change here is to be made there, too. Starlette's
 `BaseHTTPMiddleware` would cost more than the answer to a short text.
 """
 
@@ -31,10 +32,10 @@ _QUIET_MOUNTS = frozenset({"/static", "/swagger"})
 
 # As many of the largest bodies may be on their way at a time: 64 MB by default.
 _MOST_HELD_BODIES = 32
+_TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
+
 # Where the scope keeps the time at which the lane began to wait for a body that it then handed on.
 BEGAN = "opinionlens.began"
-
-_TOO_MANY_BODIES = "Too many large bodies are on their way. Try again in a moment."
 
 
 def content_security_policy(form_targets: Sequence[str] = ()) -> str:
