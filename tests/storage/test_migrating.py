@@ -115,6 +115,21 @@ def test_processes_that_migrate_at_once_take_turns(empty_url):
     assert tables(empty_url) == NAMES | {"alembic_version"}
 
 
+def test_threads_that_migrate_at_once_take_turns(tmp_path):
+    """In a process of its own, which two connections in one place would end."""
+    script = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from opinionlens.storage import migrate
+urls = [f"sqlite:///{sys.argv[1]}/{number}.db" for number in range(12)]
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(migrate, urls))
+"""
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2_000:]
+    assert len(list(tmp_path.glob("*.db"))) == 12
+
+
 def test_a_migration_that_fails_changes_nothing(empty_url, monkeypatch):
     def fail(config, revision):
         upgrade(config, revision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +28,8 @@ HEAD = "0007"
 _LOCK_SECONDS = 60.0
 # A change of a table with millions of rows copies it.
 _LIMIT_SECONDS = 600.0
+# Alembic keeps the connection in a place of the process: of two threads one would use the other's, and crash.
+_TURN = threading.Lock()
 # Any number that nothing else takes in the same database: the first seven digits of sha256("opinionlens").
 _LOCK_NUMBER = 0x6FF5CEF
 
@@ -48,9 +51,8 @@ def is_current(database: Database) -> bool:
 def migrate(url: str, *, revision: str = "head", wait_seconds: float = _LOCK_SECONDS) -> None:
     """Bring the tables to a revision, all or nothing.
 
-    Nothing changes where that is done already. Processes that start at once take turns, and all but the first
-    find nothing to do; within a process call it from one thread, as Alembic wants. The folder of a SQLite
-    file is made when it is missing.
+    Nothing changes where that is done already. Processes that start at once take turns, as do threads, and
+    all but the first find nothing to do. The folder of a SQLite file is made when it is missing.
 
     Raises:
         SettingsInvalid: the URL is of no kind that is supported.
@@ -95,7 +97,7 @@ def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Conf
     from alembic.util.exc import CommandError
 
     database = Database(url, wait_seconds=wait_seconds, limit_seconds=_LIMIT_SECONDS, pool_size=1)
-    with closing(database):
+    with closing(database), _TURN:
         if database.file is not None:
             _prepare_file(database.file, wait_seconds)
         try:

@@ -2,7 +2,7 @@
 
 Answering the prediction for one text costs more in layers that let the request pass than in the model. The
 lane answers the plain case by itself and hands everything else, untouched, to the ordinary app: what is odd,
-what is wrong, what takes long. `docs/decisions/0037-a-lane-for-plain-predictions.md` goes through the layers
+what is wrong, what takes long. `docs/decisions/0040-a-lane-for-plain-predictions.md` goes through the layers
 one by one; a contract test asks both ways the same.
 """
 
