@@ -29,7 +29,7 @@ from benchmarks.serving.figures import markdown_table, median_interval
 from benchmarks.serving.load import require_wrk, write_bodies
 
 from opinionlens.cli.serve import run_serve
-from opinionlens.server import entry
+from opinionlens.server import assembly
 from opinionlens.storage import Database, migrate, predictions
 from opinionlens.storage.predictions import PredictionRow, hash_text
 from opinionlens.text.labels import LABELS
@@ -41,7 +41,7 @@ _ROWS_AT_ONCE = 5_000
 
 def serve(port: int, way: str) -> None:
     """Serve until a signal comes."""
-    entry.create_app = partial(entry.create_app, has_lane=way == WITH)  # type: ignore[assignment]
+    assembly.create_app = partial(assembly.create_app, has_lane=way == WITH)  # type: ignore[assignment]
     run_serve(host="127.0.0.1", port=port, workers=1)
 
 
