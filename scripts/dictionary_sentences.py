@@ -15,13 +15,12 @@ blame), not a person's: use them to train beside labelled text, never to evaluat
 from __future__ import annotations
 
 import argparse
-import csv
-import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from opinionlens.base.files import replacing_file
+from scripts.labelled_sentences import LabelledSentence, draw_evenly, write_sentences
+
 from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.scanning import scan
@@ -69,18 +68,11 @@ def label_of(sentence: str) -> Label | None:
     return Label.NEGATIVE if max(both) < 0 else None
 
 
-def draw(found: Iterable[str], rows: int, seed: int) -> list[tuple[str, Label]]:
-    """Return a seeded draw with equally many sentences of each label.
-
-    At most `rows` in all; fewer where a label has fewer.
-    """
-    by_label: dict[Label, list[str]] = {label: [] for label in LABELS}
-    for text in sorted(set(found)):
-        if (label := label_of(text)) is not None:
-            by_label[label].append(text)
-    each = min(rows // len(LABELS), *map(len, by_label.values()))
-    drawn = random.Random(seed)  # noqa: S311 - a draw of rows, no secret
-    return [(text, label) for label, texts in by_label.items() for text in drawn.sample(texts, each)]
+def labelled(sentences: Iterable[str]) -> Iterator[LabelledSentence]:
+    """Yield the sentences that have a clear label, with it."""
+    for sentence in sentences:
+        if (label := label_of(sentence)) is not None:
+            yield sentence, label
 
 
 def main() -> None:
@@ -94,12 +86,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     asked = parser.parse_args()
     lines = (line for name in PARTS for line in (asked.wordnet / name).read_text("utf-8").splitlines())
-    rows = draw(examples_of(lines), asked.rows, asked.seed)
-    with replacing_file(asked.out) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        writer.writerows([text, label.value.lower()] for text, label in rows)
-    print(f"{len(rows)} sentences written to {asked.out}")
+    write_sentences(draw_evenly(labelled(examples_of(lines)), LABELS, asked.rows, asked.seed), asked.out)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ import argparse
 import csv
 import html
 import itertools
-import random
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from opinionlens.base.files import replacing_file
+from scripts.labelled_sentences import LabelledSentence, draw_evenly, write_sentences
+
 from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.labels import Label
 from opinionlens.text.scanning import scan
@@ -37,7 +37,7 @@ _LEAST_WORDS, _MOST_WORDS = 3, 20
 _OF_OPINION = ("vader_strength", "opinion_strength", "inferred")
 
 
-def verdicts_of(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, Label]]:
+def verdicts_of(rows: Iterable[Mapping[str, str]]) -> Iterator[LabelledSentence]:
     """Yield the last sentence of each review that has one, and its label.
 
     Args:
@@ -62,19 +62,6 @@ def is_verdict(sentence: str, label: Label) -> bool:
     return says_something and max(both) >= 0 and not values["mixed"]
 
 
-def draw(found: Iterable[tuple[str, Label]], rows: int, seed: int) -> list[tuple[str, Label]]:
-    """Return a seeded draw with equally many sentences of each label.
-
-    At most `rows` in all; fewer where a label has fewer.
-    """
-    by_label: dict[Label, list[str]] = {label: [] for label in _LABELS.values()}
-    for text, label in sorted(set(found)):
-        by_label[label].append(text)
-    each = min(rows // len(by_label), *map(len, by_label.values()))
-    drawn = random.Random(seed)  # noqa: S311 - a draw of rows, no secret
-    return [(text, label) for label, texts in by_label.items() for text in drawn.sample(texts, each)]
-
-
 def main() -> None:
     """Write the file that the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -87,12 +74,8 @@ def main() -> None:
     csv.field_size_limit(min(sys.maxsize, 10_000_000))
     with asked.reviews.open(encoding="utf-8", newline="") as file:
         reviews = itertools.islice(csv.DictReader(file), asked.skip, None)
-        rows = draw(verdicts_of(reviews), asked.rows, asked.seed)
-    with replacing_file(asked.out) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        writer.writerows([text, label.value.lower()] for text, label in rows)
-    print(f"{len(rows)} sentences written to {asked.out}")
+        sentences = draw_evenly(verdicts_of(reviews), tuple(_LABELS.values()), asked.rows, asked.seed)
+    write_sentences(sentences, asked.out)
 
 
 if __name__ == "__main__":

@@ -42,14 +42,9 @@ def test_only_clear_statements_have_a_label(sentence: str, label: str | None) ->
     assert dictionary_sentences.label_of(sentence) == label
 
 
-def test_the_draw_is_even_and_repeats_itself() -> None:
-    found = [f"Drawer {number} {words}." for words in WORDS.values() for number in range(50)]
-    drawn = dictionary_sentences.draw(found, 30, 7)
-    assert Counter(label.lower() for _, label in drawn) == dict.fromkeys(WORDS, 10)
-    assert len(set(drawn)) == 30
-    assert dictionary_sentences.draw(reversed(found), 30, 7) == drawn
-    assert dictionary_sentences.draw(found, 30, 8) != drawn
-    assert len(dictionary_sentences.draw(found[:52], 30, 7)) == 0  # nothing of one label: nothing at all
+def test_what_is_not_clear_is_left_out() -> None:
+    found = ["He left.", "The parcel weighs four kilograms.", "The food was terrible and cold."]
+    assert [label for _, label in dictionary_sentences.labelled(found)] == ["NEUTRAL", "NEGATIVE"]
 
 
 def test_the_command_writes_a_file_for_data_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,19 +50,6 @@ def test_a_verdict_is_short_has_an_opinion_and_contradicts_nothing(
 
 def test_rows_without_a_known_label_are_passed_over() -> None:
     assert list(review_sentences.verdicts_of(rows(("A truly awful film.", "mixed"), ("", "negative")))) == []
-
-
-def test_the_draw_is_even_and_repeats_itself() -> None:
-    found = [(f"Film {number} is {word}.", label) for number in range(50) for word, label in WORDS]
-    drawn = review_sentences.draw(found, 21, 7)
-    assert Counter(label for _, label in drawn) == {Label.POSITIVE: 10, Label.NEGATIVE: 10}
-    assert len(set(drawn)) == 20
-    assert review_sentences.draw(reversed(found), 21, 7) == drawn
-    assert review_sentences.draw(found, 21, 8) != drawn
-    assert review_sentences.draw(found[::2], 20, 7) == []  # nothing of one label: nothing at all
-
-
-WORDS = [("wonderful", Label.POSITIVE), ("awful", Label.NEGATIVE)]
 
 
 def test_the_command_leaves_out_the_first_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
