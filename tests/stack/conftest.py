@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from tests.stack.docker_client import DockerClient
 from tests.stack.engine import engine_in_use
 from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
+from tests.stack.places import CACHE
 from tests.stack.running import Stack
+from tests.stack.space import built_space
 from tests.stack.tables import Tables
-from tests.stack.whole import stand_in_images, whole_stack
+from tests.stack.whole import base_image, built_stack, stand_in_images
 
 HERE = Path(__file__).parent
 # What needs no engine comes first; each file leaves the stack as it found it.
@@ -24,6 +27,8 @@ ORDER = (
     *("expressions", "lasting", "backup", "airflow", "artifacts", "small", "site", "space"),
 )
 TABLES = pytest.StashKey[Tables]()
+# For images: far more than on a quiet machine.
+_SECONDS = 1_800
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,35 +67,120 @@ def docker(tables: Tables) -> Iterator[DockerClient]:
 
 
 @pytest.fixture(scope="session")
-def coming_images(docker: DockerClient, tables: Tables) -> Iterator[Future[dict[str, str]]]:
+def builders(docker: DockerClient) -> Iterator[ThreadPoolExecutor]:
+    """What builds beside tests: the base image, then stand-ins and our own images at once."""
+    with ThreadPoolExecutor(3) as threads:
+        yield threads
+        threads.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def coming_base(builders: ThreadPoolExecutor, docker: DockerClient, tables: Tables) -> Future[None]:
+    return builders.submit(base_image, docker, tables)
+
+
+@pytest.fixture(scope="session")
+def coming_images(
+    builders: ThreadPoolExecutor, docker: DockerClient, coming_base: Future[None], tables: Tables
+) -> Future[dict[str, str]]:
+    return builders.submit(stand_in_images, docker, partial(coming_base.result, _SECONDS), tables)
+
+
+@pytest.fixture(scope="session")
+def coming_stack(
+    builders: ThreadPoolExecutor,
+    docker: DockerClient,
+    coming_base: Future[None],
+    tables: Tables,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Future[Stack]:
+    folder = tmp_path_factory.mktemp("project")
+    return builders.submit(built_stack, docker, partial(coming_base.result, _SECONDS), tables, folder)
+
+
+@pytest.fixture(scope="session")
+def later_builder(docker: DockerClient) -> Iterator[ThreadPoolExecutor]:
+    """What builds one thing after the other, to leave the tests beside it their share of the machine."""
     with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(stand_in_images, docker, tables)
+        yield thread
+        thread.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def coming_airflow(later_builder: ThreadPoolExecutor, stack: Stack) -> Future[None]:
+    """Airflow's image."""
+    return later_builder.submit(stack.build_airflow)
+
+
+@pytest.fixture(scope="session")
+def coming_space(
+    later_builder: ThreadPoolExecutor,
+    docker: DockerClient,
+    coming_base: Future[None],
+    write_word_model: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Future[str]:
+    """The image of the Space, with a model that knows a word of its own."""
+    folder = tmp_path_factory.mktemp("space")
+    write_word_model(folder / "classifier", {"glorp": 3.0})
+    return later_builder.submit(built_space, docker, partial(coming_base.result, _SECONDS), folder)
+
+
+def wanted(request: pytest.FixtureRequest) -> set[str]:
+    """Return the names of what the tests of this run ask for."""
+    return {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def begun_images(request: pytest.FixtureRequest) -> None:
     """Make the images of later tests beside the first ones, which need none."""
-    if any("images" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("coming_images")
+    for name, coming in (("images", "coming_images"), ("stack", "coming_stack")):
+        if name in wanted(request):
+            request.getfixturevalue(coming)
+
+
+@pytest.fixture(scope="session")
+def begun_later_images(request: pytest.FixtureRequest) -> None:
+    """Build what the last tests need beside tests that no busy processor disturbs."""
+    for name in ("coming_airflow", "coming_space"):
+        if name in wanted(request):
+            request.getfixturevalue(name)
 
 
 @pytest.fixture(scope="session")
 def images(coming_images: Future[dict[str, str]]) -> dict[str, str]:
-    return coming_images.result(timeout=1_800)
+    return coming_images.result(_SECONDS)
 
 
 @pytest.fixture(scope="session")
-def stack(
-    docker: DockerClient, images: dict[str, str], tables: Tables, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    with whole_stack(docker, images, tables, tmp_path_factory.mktemp("project")) as running:
+def stack(coming_stack: Future[Stack], images: dict[str, str], tables: Tables) -> Iterator[Stack]:
+    """The whole stack, up and healthy."""
+    running = coming_stack.result(_SECONDS)
+    running.compose.variables |= images
+    try:
+        running.bring_up(tables)
         yield running
+    finally:
+        running.keep_logs(CACHE / "logs")
+        running.remove()
 
 
 @pytest.fixture(scope="session")
 def host(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> HostProject:
     """A developer's folder on this machine, with the settings of the stage."""
     return HostProject(tmp_path_factory.mktemp("host"), stack.project.folder / ".env.stage")
+
+
+@pytest.fixture(scope="session")
+def served(stack: Stack, app: Door, host: HostProject) -> None:
+    """A version that was trained on the host, promoted, and loaded, where none is yet."""
+    if app.ask("GET", "/api/v1/models/").body:
+        return
+    host.train()
+    host.promote()
+    order = {"model_name": "opinionlens", "model_version": 1, "set_default": True}
+    fetched = app.ask("POST", "/api/v1/models/?wait=true", order, seconds=150)
+    assert fetched.status == 201, fetched.body
 
 
 @pytest.fixture(scope="session")

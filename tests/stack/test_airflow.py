@@ -16,11 +16,9 @@ SERVED = {"negative": 0.6, "neutral": 0.1, "positive": 0.3}
 
 
 @pytest.fixture(scope="module")
-def address(stack, host, tables):
+def address(stack, host, coming_airflow, tables):
     """Airflow, built, healthy, and with a champion to check that knows its training texts."""
-    began = time.monotonic()
-    stack.compose.run("build", "--quiet", "airflow", seconds=900)
-    tables.add("bring-up", "Airflow's image", f"{time.monotonic() - began:.1f}")
+    coming_airflow.result(900)
     shutil.rmtree(host.folder / "objects" / "classifier", ignore_errors=True)
     write_model(host.folder / "objects" / "classifier", None)
     host.promote("--force", "for what its reference says")

@@ -25,7 +25,7 @@ def empty(stack):
         stack.compose.docker, stack.project.folder, EMPTY, stack.compose.variables, stack.compose.files
     )
     yield compose
-    compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "10", seconds=180)
+    compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "1", seconds=180)
 
 
 def command(compose, kept, *words):
@@ -64,7 +64,7 @@ def digests(compose, service):
     return compose.run(*words, "-c", DIGESTS.format(FOLDERS[service]), seconds=120).splitlines()
 
 
-def test_a_backup_is_restored_into_an_empty_stack(stack, empty, tables, tmp_path):
+def test_a_backup_is_restored_into_an_empty_stack(stack, served, empty, tables, tmp_path):
     # Nothing writes while the two are compared.
     stack.compose.run("stop", "opinionlens", "worker", "mlflow")
     try:

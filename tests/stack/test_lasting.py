@@ -2,8 +2,11 @@
 
 import time
 
+import pytest
 from tests.stack.tables import Tables
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("begun_later_images")
 
 
 def what_is_kept(app):

@@ -41,13 +41,15 @@ def compose(site, docker, images):
     compose = Compose(docker, site.folder, "site-tests", dict(images), ("compose.yaml", "override.json"))
     try:
         compose.run("build", "--quiet", "opinionlens", "mlflow", seconds=900)
-        compose.run("up", "--detach", "--no-build", *SERVICES, seconds=240)
+        # The app starts without MLflow, whose first start takes long.
+        compose.run("up", "--detach", "--no-build", "pebble", "migrate", seconds=240)
         compose.run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
+        compose.run("up", "--detach", "--no-build", *SERVICES, seconds=240)
         compose.wait_until_healthy("mlflow-users", "grafana", "traefik", *APPS, seconds=300)
         yield compose
     finally:
         keep_logs(compose, CACHE / "logs-site")
-        compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "10", seconds=180)
+        compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "1", seconds=180)
 
 
 @pytest.fixture(scope="module")

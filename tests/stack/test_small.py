@@ -51,7 +51,7 @@ def small(project, host, images, docker, stack):
         assert done.returncode == 0, done.stdout + done.stderr
         yield done.stdout
     finally:
-        compose.run("--profile", "*", "down", "--volumes", "--timeout", "10", check=False)
+        compose.run("--profile", "*", "down", "--volumes", "--timeout", "1", check=False)
 
 
 @pytest.fixture(scope="module")

@@ -3,45 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from tests.stack.base_image import make_base_image
-from tests.stack.engine import images_are_pulled
-from tests.stack.places import CACHE, ROOT
-from tests.stack.project import index_settings
-
-IMAGE = "stack-tests-space"
-
-
-def built_wheel(folder: Path) -> Path:
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable,
-         "--out-dir", folder, ROOT],
-        check=True, timeout=300,
-    )  # fmt: skip
-    return next(folder.glob("opinionlens-*.whl"))
+from tests.stack.places import ROOT
+from tests.stack.space import IMAGE
 
 
 @pytest.fixture(scope="module")
-def image(docker, write_word_model, tmp_path_factory):
-    """The built image, with a model that knows a word of its own."""
-    folder = tmp_path_factory.mktemp("space")
-    write_word_model(folder / "classifier", {"glorp": 3.0})
-    wheel = built_wheel(folder / "dist")
-    subprocess.run(
-        [sys.executable, ROOT / "scripts" / "space.py", folder / "classifier", wheel, folder / "space"],
-        check=True, timeout=120,
-    )  # fmt: skip
-    options = []
-    if not images_are_pulled():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        make_base_image(docker)
-        (folder / "pip.conf").write_text(index_settings()["pip_conf"])
-        options = ["--network", "host", "--secret", f"id=pip_conf,src={folder / 'pip.conf'}"]
-    docker.run("build", *options, "--tag", IMAGE, str(folder / "space"), seconds=900)
-    yield IMAGE
+def image(docker, coming_space):
+    yield coming_space.result(900)
     docker.status("image", "rm", "--force", IMAGE)
 
 

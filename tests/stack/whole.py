@@ -1,10 +1,9 @@
-"""The whole stack from nothing: stand-ins, our own images, healthy services."""
+"""The whole stack from nothing: the base image, then stand-ins and our own images."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.stack.compose_calls import build_labels
@@ -18,34 +17,36 @@ from tests.stack.running import Stack
 from tests.stack.stand_ins import build_all
 from tests.stack.tables import Tables
 
+Wait = Callable[[], object]
 
-def stand_in_images(docker: DockerClient, tables: Tables) -> dict[str, str]:
-    """Return the variables that put stand-ins in the place of images that cannot be had."""
+
+def base_image(docker: DockerClient, tables: Tables) -> None:
+    """Make the image that all others are built on, where it cannot be had."""
     if images_are_pulled():
-        return {}
+        return
     CACHE.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     make_base_image(docker)
-    between = time.monotonic()
+    tables.add("bring-up", "base image from Debian's packages", f"{time.monotonic() - began:.1f}")
+
+
+def stand_in_images(docker: DockerClient, base: Wait, tables: Tables) -> dict[str, str]:
+    """Return the variables that put stand-ins in the place of images that cannot be had."""
+    if images_are_pulled():
+        return {}
+    base()
+    began = time.monotonic()
     variables = build_all(docker)
-    tables.add("bring-up", "base image from Debian's packages", f"{between - began:.1f}")
-    tables.add("bring-up", "stand-ins for seven images", f"{time.monotonic() - between:.1f}")
+    tables.add("bring-up", "stand-ins for seven images", f"{time.monotonic() - began:.1f}")
     return variables
 
 
-@contextmanager
-def whole_stack(
-    docker: DockerClient, images: Mapping[str, str], tables: Tables, folder: Path
-) -> Iterator[Stack]:
-    """Bring all services up for as long as the block lasts."""
+def built_stack(docker: DockerClient, base: Wait, tables: Tables, folder: Path) -> Stack:
+    """Return the stack with its images built, and nothing started."""
     project = Project(folder)
-    variables = {**images, **build_labels(ROOT)}
-    running = Stack(project, Compose(docker, project.folder, "stack-tests", variables=variables))
-    running.prepare(index={} if images_are_pulled() else index_settings())
-    try:
-        running.build(tables)
-        running.bring_up(tables)
-        yield running
-    finally:
-        running.keep_logs(CACHE / "logs")
-        running.remove()
+    variables = build_labels(ROOT)
+    stack = Stack(project, Compose(docker, project.folder, "stack-tests", variables=variables))
+    stack.prepare(index={} if images_are_pulled() else index_settings())
+    base()
+    stack.build(tables)
+    return stack
