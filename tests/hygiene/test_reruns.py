@@ -20,7 +20,7 @@ def test_second_time(number):
     been_here = pathlib.Path(__file__).with_name(str(number))
     if not been_here.exists():
         been_here.touch()
-        assert False
+        assert False, "the first time"
 """
 
 
@@ -42,6 +42,7 @@ def test_five_may_pass_at_the_second_try_and_are_named(tmp_path: Path, count: in
     result = run(tmp_path, UNSTEADY.format(count=count))
     assert result.returncode == status, result.stdout
     assert result.stdout.count("UNSTEADY ") == count
+    assert result.stdout.count("AssertionError: the first time") == count
 
 
 def test_nobody_passes_at_the_third(tmp_path: Path) -> None:

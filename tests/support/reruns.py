@@ -4,6 +4,8 @@ import pytest
 
 # More than this is no accident of a busy machine.
 MOST_RERUNS = 5
+# Of what the first try said: its end tells what was wrong.
+_MOST_CHARS = 3_000
 
 
 def _rerun(config):
@@ -20,12 +22,12 @@ def pytest_sessionfinish(session):
 
 def pytest_terminal_summary(terminalreporter, config):
     """Name the tests that were tried a second time."""
-    names = [report.nodeid for report in _rerun(config)]
-    if names:
+    again = _rerun(config)
+    if again:
         terminalreporter.section("unsteady")
         terminalreporter.write_line(
-            f"{len(names)} failed at first and were tried again"
-            f" ({MOST_RERUNS} may be; each is a fault to mend):"
+            f"{len(again)} failed at first (of {MOST_RERUNS} that may); each is a fault to mend:"
         )
-        for name in names:
-            terminalreporter.write_line(f"UNSTEADY {name}")
+        for report in again:
+            terminalreporter.write_line(f"UNSTEADY {report.nodeid}")
+            terminalreporter.write_line(report.longreprtext[-_MOST_CHARS:])
