@@ -6,7 +6,8 @@ They are made from their templates where they are missing, and never changed aft
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,13 +129,20 @@ def write_new(path: Path, text: str) -> None:
     Raises:
         FileExistsError: The file has come into being meanwhile.
     """
+    with written_aside(path, text) as aside:
+        os.link(aside, path)
+
+
+@contextmanager
+def written_aside(path: Path, text: str) -> Iterator[Path]:
+    """Yield a file with `text` beside `path`, for its owner alone; it is gone afterwards."""
     aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with os.fdopen(
             os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
         ) as file:
             file.write(text)
-        os.link(aside, path)
+        yield aside
     finally:
         aside.unlink(missing_ok=True)
 

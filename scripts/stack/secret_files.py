@@ -3,13 +3,12 @@
 What is true stands in .env, .env.prod and .env.build; the files are made of it anew before each start.
 """
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.stack.compose_calls import StackError
-from scripts.stack.env_files import AIRFLOW_SECRETS, APP_PASSWORD, BUILD_SECRETS, EnvFiles
+from scripts.stack.env_files import AIRFLOW_SECRETS, APP_PASSWORD, BUILD_SECRETS, EnvFiles, written_aside
 
 FOLDER = ".secrets"
 # A variable that every container with a secret gets, and that changes with any of them.
@@ -72,13 +71,6 @@ def renew(root: Path, content: Mapping[str, str]) -> bool:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file aside and put it in its place."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with os.fdopen(
-            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-            os.fchmod(file.fileno(), 0o444)
+    with written_aside(path, text) as aside:
+        aside.chmod(0o444)
         aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
