@@ -28,6 +28,19 @@ def test_an_empty_file_is_as_good_as_none(tmp_path, monkeypatch):
     assert load_settings(tmp_path).security.admin_key is None
 
 
+def test_settings_are_read_with_them_wherever_they_are_read(tmp_path, monkeypatch):
+    """Also by a program of one's own in a container, which no command of ours has prepared."""
+    (tmp_path / "url").write_text("postgresql+psycopg://app:hush@db/app\n")
+    (tmp_path / "password").write_text("hush hush")
+    for name, file in (("DATABASE__URL", "url"), ("MLFLOW__REMOTE_PASSWORD", "password")):
+        monkeypatch.setenv(name, "")
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / file))
+    monkeypatch.setenv("MLFLOW__REMOTE_USERNAME", "app")
+    settings = load_settings(tmp_path)
+    assert settings.database.url.get_secret_value() == "postgresql+psycopg://app:hush@db/app"
+    assert settings.mlflow.remote_password.get_secret_value() == "hush hush"
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

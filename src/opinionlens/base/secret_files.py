@@ -1,7 +1,7 @@
 """Secrets from files that variables name: `DATABASE__URL_FILE=/run/secrets/…` gives `DATABASE__URL`.
 
-Docker's secrets are such files, and PostgreSQL and others read them in the same way. An entry point calls
-this before anything reads a setting.
+Docker's secrets are such files, and PostgreSQL and others read them in the same way. Reading the settings
+begins with this, and so does every command, as some read variables that are no settings.
 """
 
 from __future__ import annotations

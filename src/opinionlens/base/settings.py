@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from opinionlens.base.errors import SettingsInvalid
 from opinionlens.base.files import with_home
 from opinionlens.base.job_settings import DRIFT_DATABASE_VARIABLES, DriftSettings, WorkerSettings
+from opinionlens.base.secret_files import take_secrets
 from opinionlens.base.setting_groups import (
     ApiSettings,
     DatabaseSettings,
@@ -99,11 +100,14 @@ def load_settings(root: Path | None = None) -> Settings:
 
     The files are `.env` and, for `stage` and `prod`, `.env.stage` or `.env.prod`. The environment wins over
     the second file, and that over the first. Relative paths mean below `root`, which is the current folder
-    unless given. Only entry points call this.
+    unless given. Only entry points call this. What a variable's `…_FILE` names is put into the environment
+    first, where MLflow's own client finds it, too.
 
     Raises:
-        SettingsInvalid: an unknown name, or a value that cannot be; the value itself is not shown.
+        SettingsInvalid: an unknown name, a value that cannot be, or a secret file that cannot be read; no
+            value is shown.
     """
+    take_secrets(os.environ)
     root = (root or Path.cwd()).resolve()
     files = _files_of(root)
     try:
