@@ -2,8 +2,10 @@ import json
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from alembic import command
@@ -128,6 +130,29 @@ with ThreadPoolExecutor(4) as pool:
     ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr[-2_000:]
     assert len(list(tmp_path.glob("*.db"))) == 12
+
+
+def test_a_thread_does_not_wait_without_end_for_anothers_migration(tmp_path, monkeypatch):
+    has_begun, may_end = Event(), Event()
+    upgrade = command.upgrade
+
+    def slow_upgrade(config, revision):
+        has_begun.set()
+        may_end.wait(60)
+        upgrade(config, revision)
+
+    monkeypatch.setattr(command, "upgrade", slow_upgrade)
+    with ThreadPoolExecutor(1) as other:
+        migrating = other.submit(migrate, f"sqlite:///{tmp_path / 'slow.db'}")
+        try:
+            assert has_begun.wait(60)
+            with pytest.raises(StorageUnavailable, match="thread") as raised:
+                migrate(f"sqlite:///{tmp_path / 'waiting.db'}", wait_seconds=0.01)
+            assert "waiting.db" in raised.value.where and raised.value.remedy
+        finally:
+            may_end.set()
+        migrating.result()
+    migrate(f"sqlite:///{tmp_path / 'waiting.db'}")
 
 
 def test_a_migration_that_fails_changes_nothing(empty_url, monkeypatch):

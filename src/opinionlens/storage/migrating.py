@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 
 from opinionlens.storage.database import Database
 from opinionlens.storage.database_urls import parse_url, shown
-from opinionlens.storage.errors import SchemaUnsupported, StorageFault
+from opinionlens.storage.errors import SchemaUnsupported, StorageFault, StorageUnavailable
 from opinionlens.storage.faults import trouble_of
 from opinionlens.storage.sqlite_file import SqliteFile
 
@@ -97,7 +97,7 @@ def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Conf
     from alembic.util.exc import CommandError
 
     database = Database(url, wait_seconds=wait_seconds, limit_seconds=_LIMIT_SECONDS, pool_size=1)
-    with closing(database), _TURN:
+    with closing(database), _turn(url, wait_seconds):
         if database.file is not None:
             _prepare_file(database.file, wait_seconds)
         try:
@@ -113,6 +113,21 @@ def _migrating(url: str, wait_seconds: float) -> Iterator[tuple[Connection, Conf
                 where=shown(parse_url(url)),
                 remedy="Start the version that made them, or restore a backup of before.",
             ) from error
+
+
+@contextlib.contextmanager
+def _turn(url: str, wait_seconds: float) -> Iterator[None]:
+    """Wait until no other thread of this process migrates."""
+    if not _TURN.acquire(timeout=wait_seconds):
+        raise StorageUnavailable(
+            f"Another thread has been migrating a database for longer than {wait_seconds:g} s.",
+            where=shown(parse_url(url)),
+            remedy="Try again when it is done.",
+        )
+    try:
+        yield
+    finally:
+        _TURN.release()
 
 
 def _prepare_file(file: SqliteFile, wait_seconds: float) -> None:
