@@ -10,15 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event
 
 from opinionlens.base.errors import (
-    OpinionLensError,
     RegistryError,
     RegistryUnavailable,
     VersionNotFound,
@@ -27,7 +24,6 @@ from opinionlens.base.mlflow_client import (
     PAIRS_PER_BATCH,
     Client,
     Row,
-    all_pages,
     quiet_environment,
     usable_experiment,
 )
@@ -51,25 +47,20 @@ from opinionlens.registry.port import (
 from opinionlens.registry.pyfunc_folder import write_pyfunc_folder
 from opinionlens.registry.queries import (
     TellingClient,
-    aliases_of,
     experiment_id_of,
     found_version,
     location_of,
-    rows_of_model,
     run_model,
     show_on_model_page,
-    version_of,
 )
-from opinionlens.registry.servability import check_downloadable
+from opinionlens.registry.reading import ReadingRegistry
 from opinionlens.registry.stored_files import StoredFiles
 from opinionlens.registry.tags import check_changeable, tags_to_write
 
 _TIME_LIMIT_SECONDS = 10.0
-# Servers with passwords take up to half a second for each request.
-_CHECKS_AT_ONCE = 8
 
 
-class MlflowRegistry:
+class MlflowRegistry(ReadingRegistry):
     """MLflow's model registry.
 
     Importing MLflow takes 3 to 10 s, once, when the first object is made.
@@ -99,11 +90,10 @@ class MlflowRegistry:
         if not uri.startswith("http") and find_spec("sqlalchemy") is None:
             remedy = "Start `mlflow server` on it and give the server's address, or install mlflow."
             raise RegistryError("mlflow-skinny reads no databases.", where=shown(uri), remedy=remedy)
-        self._uri = with_absolute_path(uri)
+        address = with_absolute_path(uri)
+        super().__init__(address, _stored_files(address, on_answer), on_answer)
         self._experiment = experiment
-        self._on_answer = on_answer
         self._connection: Client = None
-        self._files = _stored_files(self._uri, on_answer)
 
     def register(
         self,
@@ -137,37 +127,6 @@ class MlflowRegistry:
             show_on_model_page(client, model.model_id, name, int(registered.version))
         return self.version(name, int(registered.version))
 
-    def names(self) -> list[str]:
-        """See `Registry.names`."""
-        client = self._client()
-        with self._translating():
-            return sorted(model.name for model in all_pages(client.search_registered_models))
-
-    def versions(self, name: str) -> list[Version]:
-        """See `Registry.versions`."""
-        client = self._client()
-        with self._translating(missing=f"The registry has no model {name!r}."):
-            aliases = aliases_of(client, name)
-            rows = rows_of_model(client, name)
-            found = self._as_versions(client, rows, aliases)
-        return sorted(found, key=lambda version: version.number, reverse=True)
-
-    def version(self, name: str, number: int) -> Version:
-        """See `Registry.version`."""
-        client = self._client()
-        with self._translating(missing=f"{name!r} has no version {number}."):
-            return self._as_version(client, found_version(client, name, number), aliases_of(client, name))
-
-    def by_alias(self, name: str, alias: str) -> Version:
-        """See `Registry.by_alias`."""
-        client = self._client()
-        missing = f"No version of {name!r} has the alias {alias!r}."
-        with self._translating(missing=missing):
-            aliases = aliases_of(client, name)
-            if alias not in aliases:
-                raise VersionNotFound(missing, where=shown(self._uri))
-            return self._as_version(client, found_version(client, name, aliases[alias]), aliases)
-
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """See `Registry.set_alias`."""
         check_alias(alias)
@@ -184,14 +143,6 @@ class MlflowRegistry:
             found_version(client, name, number)
             for tag, value in tags.items():
                 client.set_model_version_tag(name, str(number), tag, value)
-
-    def download(self, version: Version, into: Path) -> Path:
-        """See `Registry.download`."""
-        digest = check_downloadable(version, self.version(version.name, version.number))
-        client = self._client()
-        with self._translating():
-            location = location_of(client, found_version(client, version.name, version.number))
-            return self._files.fetch(location, into, digest=digest)
 
     def has_run(self, run_id: str) -> bool:
         """See `Registry.has_run`."""
@@ -228,18 +179,12 @@ class MlflowRegistry:
                 raise translated(error, uri=self._uri) from error
         return self._connection
 
-    @contextmanager
-    def _translating(self, *, missing: str | None = None) -> Iterator[None]:
+    def _failures(self) -> tuple[type[Exception], ...]:
         from mlflow.exceptions import MlflowException
 
-        try:
-            yield
-        except OpinionLensError:
-            raise
-        except (MlflowException, OSError, ImportError, ValueError) as error:
-            # Besides its own exception MLflow lets through those of the artifact store (requests: OSError),
-            # of a driver that is not installed, and of answers that are no JSON.
-            raise translated(error, uri=self._uri, missing=missing) from error
+        # Besides its own exception MLflow lets through those of the artifact store (requests: OSError), of a
+        # driver that is not installed, and of answers that are no JSON.
+        return (MlflowException, OSError, ImportError, ValueError)
 
     def _with_digest(self, name: str, digest: str, contents: Contents) -> Version | None:
         try:
@@ -253,23 +198,6 @@ class MlflowRegistry:
                 if self._files.are_whole(location, contents):
                     return version
         return None
-
-    def _as_versions(self, client: Client, rows: list[Row], aliases: Mapping[str, int]) -> list[Version]:
-        store_hangs = Event()  # then each of the others would wait as long as the first
-        found = []
-        with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
-            for version in pool.map(lambda row: self._as_version(client, row, aliases, store_hangs), rows):
-                found.append(version)
-                self._on_answer()
-        return found
-
-    def _as_version(
-        self, client: Client, row: Row, aliases: Mapping[str, int], store_hangs: Event | None = None
-    ) -> Version:
-        def files_fault() -> str | None:
-            return self._files.fault(lambda: location_of(client, row), store_hangs or Event())
-
-        return version_of(row, aliases, files_fault=files_fault)
 
     def _logged_model(
         self,
