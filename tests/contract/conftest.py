@@ -13,8 +13,16 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
+from tests.support.programs import MlflowServer
 
-from opinionlens.registry import MemoryRegistry, ProcessLimits, ProcessRegistry, Registry, Version
+from opinionlens.registry import (
+    MemoryRegistry,
+    ProcessLimits,
+    ProcessRegistry,
+    Registry,
+    SparingRegistry,
+    Version,
+)
 from opinionlens.registry import mlflow as logged_models
 from opinionlens.registry.mlflow import MlflowRegistry
 from opinionlens.tracking import MemoryTracking, Tracking
@@ -100,7 +108,10 @@ class BehindMlflow:
         self.registry = registry
         self.client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._folder = folder
-        self._experiment = self.client.create_experiment("by hand", artifact_location=str(folder / "by hand"))
+        self._experiment = self._new_experiment()
+
+    def _new_experiment(self) -> str:
+        return str(self.client.create_experiment("by hand", artifact_location=str(self._folder / "by hand")))
 
     def add_model(self, name: str) -> None:
         self.client.create_registered_model(name)
@@ -113,11 +124,14 @@ class BehindMlflow:
         self.client.create_model_version(name, str(source), tags=dict(tags))
 
     def replace_files(self, version: Version, files: Mapping[str, bytes]) -> None:
-        place = Path(self.client.get_model_version_download_uri(version.name, str(version.number)))
+        place = self._place(version)
         shutil.rmtree(place)
         for name, content in files.items():
             (place / "artefact").mkdir(parents=True, exist_ok=True)
             (place / "artefact" / name).write_bytes(content)
+
+    def _place(self, version: Version) -> Path:
+        return Path(self.client.get_model_version_download_uri(version.name, str(version.number)))
 
     def new_run(self) -> str:
         return str(self.client.create_run(self._experiment).info.run_id)
@@ -128,7 +142,28 @@ class BehindMlflow:
         return experiment, dict(run.data.params), dict(run.data.metrics), dict(run.data.tags)
 
 
-@pytest.fixture(scope="module", params=["memory", "mlflow", "process"])
+class BehindServer(BehindMlflow):
+    """A real MLflow server, which keeps its files in a folder of this machine."""
+
+    def __init__(self, registry: Registry, server: MlflowServer, folder: Path) -> None:
+        super().__init__(registry, server.uri, folder)
+        self._store = folder / "files"
+
+    def _new_experiment(self) -> str:
+        return str(self.client.create_experiment("by hand"))
+
+    def add_foreign(self, name: str, tags: Mapping[str, str]) -> None:
+        self.add_model(name)
+        run = self.client.get_run(self.new_run()).info  # the server takes no other place from a client
+        source = f"{run.artifact_uri}/model"
+        self.client.create_model_version(name, source, run_id=run.run_id, tags=dict(tags))
+
+    def _place(self, version: Version) -> Path:
+        location = self.client.get_model_version_download_uri(version.name, str(version.number))
+        return self._store / location.removeprefix("mlflow-artifacts:/")
+
+
+@pytest.fixture(scope="module", params=["memory", "mlflow", "process", "rest"])
 def behind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RegistryBehind]:
@@ -137,6 +172,15 @@ def behind(
         yield BehindMemory()
         return
     folder = tmp_path_factory.mktemp("foreign")
+    if request.param == "rest":
+        server = MlflowServer(folder)
+        try:
+            server.start()
+            with SparingRegistry(server.uri, limits=ProcessLimits(start=120, call=60)) as registry:
+                yield BehindServer(registry, server, folder)
+        finally:
+            server.kill()
+        return
     uri = request.getfixturevalue("new_mlflow_database")()
     with contextlib.chdir(folder):  # MLflow puts the files of artifacts without a run into the working folder
         if request.param == "mlflow":

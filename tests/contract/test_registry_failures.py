@@ -22,6 +22,7 @@ from opinionlens.registry import (
     ProcessRegistry,
     Registry,
     RegistryLoginNeeded,
+    SparingRegistry,
 )
 from opinionlens.registry.mlflow import MlflowRegistry
 
@@ -81,7 +82,7 @@ def server() -> Iterator[FailingServer]:
         thread.join()
 
 
-@pytest.fixture(scope="module", params=["memory", "mlflow", "process"])
+@pytest.fixture(scope="module", params=["memory", "mlflow", "process", "rest"])
 def connected(request: pytest.FixtureRequest, server: FailingServer) -> Iterator[Registry]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
@@ -90,6 +91,13 @@ def connected(request: pytest.FixtureRequest, server: FailingServer) -> Iterator
             yield MemoryRegistry()
         elif request.param == "mlflow":
             yield MlflowRegistry(server.address)
+        elif request.param == "rest":
+            limits = ProcessLimits(start=120, call=5)
+            command = ["/nowhere/python"]  # no child is needed to read
+            with SparingRegistry(
+                server.address, credentials=CREDENTIALS, limits=limits, command=command
+            ) as registry:
+                yield registry
         else:
             limits = ProcessLimits(start=120, call=5)
             with ProcessRegistry(server.address, credentials=CREDENTIALS, limits=limits) as registry:
@@ -131,7 +139,7 @@ def test_a_registry_that_is_back_answers_again(connected, fail, server, name):
     assert connected.names() == []
 
 
-over_http = pytest.mark.parametrize("connected", ["mlflow", "process"], indirect=True)
+over_http = pytest.mark.parametrize("connected", ["mlflow", "process", "rest"], indirect=True)
 
 
 @over_http
@@ -161,7 +169,7 @@ def test_a_server_that_wants_a_password_says_so(connected, fail, name):
         connected.versions(name)
 
 
-@pytest.mark.parametrize("connected", ["process"], indirect=True)
+@pytest.mark.parametrize("connected", ["process", "rest"], indirect=True)
 def test_credentials_reach_the_server_and_nothing_else(connected, fail):
     fail("wanting a password")
 

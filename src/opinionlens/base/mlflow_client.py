@@ -16,6 +16,8 @@ Client = Any
 Row = Any
 Rows = Any
 
+# A server whose pages never end must not fill the memory.
+_MOST_PAGES = 1_000
 # MLflow takes at most a hundred parameters or tags in one request.
 PAIRS_PER_BATCH = 100
 
@@ -32,15 +34,20 @@ def quiet_environment() -> dict[str, str]:
 
 
 def all_pages(search: Callable[..., Rows], *arguments: object, **options: object) -> list[Row]:
-    """Return the results of a search, all pages together."""
+    """Return the results of a search, all pages together.
+
+    Raises:
+        ValueError: there are more pages than any server of ours would have.
+    """
     rows: list[Row] = []
     token = None
-    while True:
+    for _ in range(_MOST_PAGES):
         page = search(*arguments, **options, page_token=token)
         rows.extend(page)
         token = page.token
         if not token:
             return rows
+    raise ValueError(f"the list has more than {_MOST_PAGES:,} pages")
 
 
 def usable_experiment(client: Client, name: str, uri: str, create: Callable[[str], object]) -> str:

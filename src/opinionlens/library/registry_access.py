@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opinionlens.base.setting_groups import MlflowSettings
-from opinionlens.registry import Credentials, ProcessLimits, ProcessRegistry
+from opinionlens.registry import Credentials, ProcessLimits, SparingRegistry
 from opinionlens.serving.cache import ArtifactCache
 from opinionlens.serving.store import ModelStore
 
@@ -13,12 +13,12 @@ from opinionlens.serving.store import ModelStore
 _PATIENT = ProcessLimits(start=180, call=120)
 
 
-def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> ProcessRegistry:
-    """Open the registry in a child process.
+def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> SparingRegistry:
+    """Open the registry, with MLflow in another process.
 
-    The caller closes it.
+    That process is started only where MLflow is needed.     The caller closes it.
     """
-    return ProcessRegistry(
+    return SparingRegistry(
         settings.registry_uri,
         credentials=credentials or _configured(settings),
         experiment=settings.remote_experiment_name,

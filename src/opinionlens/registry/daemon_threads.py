@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 def start(work: Callable[[], object]) -> None:
-    """Do the work in a thread of its own, with this context's variables."""
+    """Do the work in a thread, with this context's variables."""
     Thread(target=copy_context().run, args=(work,), daemon=True).start()
 
 

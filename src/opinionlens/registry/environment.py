@@ -23,10 +23,18 @@ def limited_environment(time_limit_seconds: float) -> dict[str, str]:
             it limits each pause in which nothing comes.
     """
     return {
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, int((time_limit_seconds - 5) / 2))),
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(seconds_per_try(time_limit_seconds)),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     }
+
+
+def seconds_per_try(time_limit_seconds: float) -> int:
+    """Return the limit on each try of a request.
+
+    There are two tries and a pause.
+    """
+    return max(1, int((time_limit_seconds - 5) / 2))
 
 
 def child_environment(time_limit_seconds: float, credentials: Credentials | None) -> dict[str, str]:

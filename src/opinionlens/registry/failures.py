@@ -95,5 +95,5 @@ def _is_about_room(error: BaseException) -> bool:
 
 def _message(error: Exception, uri: str) -> str:
     first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    text = first_line.replace(uri, shown(uri))
+    text = first_line.replace(uri.rstrip("/"), shown(uri).rstrip("/"))
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"

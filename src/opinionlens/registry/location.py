@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from opinionlens.base.urls import sqlite_file, web_origin
 
 _PROXIED = "mlflow-artifacts"
+# A folder's name that means nothing else in an address on a web server.
+_PLAIN_PART = re.compile(r"[\w~+=@,-][\w .~+=@,-]{0,254}")
 
 
 def missing_database(uri: str) -> Path | None:
@@ -30,3 +33,14 @@ def is_foreign(location: str, uri: str) -> bool:
         known = web_origin(uri)
         return known is None or web_origin(f"{known[0]}:{rest}") != known
     return scheme.lower() in ("http", "https") and web_origin(location) != web_origin(uri)
+
+
+def proxied_path(location: str) -> str | None:
+    """Return the path of files that the server gives out.
+
+    They are in the store of the registry's server. None for files elsewhere, and for a path that is not
+    plain.
+    """
+    scheme, _, path = location.partition(":/")
+    is_plain = scheme == _PROXIED and all(map(_PLAIN_PART.fullmatch, path.rstrip("/").split("/")))
+    return path.rstrip("/") if is_plain else None

@@ -85,7 +85,7 @@ class ReadingRegistry(ABC):
 
     @abstractmethod
     def _failures(self) -> tuple[type[Exception], ...]:
-        """Return the exceptions of the client that tell of a failure."""
+        """Return the exceptions by which the client tells of failures."""
 
     @contextmanager
     def _translating(self, *, missing: str | None = None) -> Iterator[None]:

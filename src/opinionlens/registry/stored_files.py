@@ -152,6 +152,8 @@ class StoredFiles:
     def _fetch_one(self, location: str, name: str, into: Path) -> None:
         try:
             self._download(f"{location}/{ARTIFACT_FOLDER}/{name}", into)
+        except OpinionLensError:
+            raise
         except Exception as error:  # stores differ in how they say that there is no such file
             raise self._failure(error, location, name) from error
         self._on_answer()

@@ -15,9 +15,12 @@ from opinionlens.accounts.secret_checks import refuse_weak_secrets
 from opinionlens.base.errors import OpinionLensError
 from opinionlens.base.setting_groups import MlflowSettings
 from opinionlens.base.settings import Settings, load_settings
-from opinionlens.registry import Credentials, ProcessRegistry
+from opinionlens.registry import Credentials, ProcessLimits, SparingRegistry
 from opinionlens.server.bootstrap import configure_logging_by, prepare
 from opinionlens.web.factory import create_app
+
+# The memory of MLflow's process matters more here than the seconds of its next start.
+_LIMITS = ProcessLimits(idle=120)
 
 
 def app_alone() -> FastAPI:
@@ -46,10 +49,11 @@ def app_of_worker() -> FastAPI:
 
 
 def _app(settings: Settings) -> FastAPI:
-    registry = ProcessRegistry(
+    registry = SparingRegistry(
         settings.mlflow.registry_uri,
         credentials=_credentials(settings.mlflow),
         experiment=settings.mlflow.remote_experiment_name,
+        limits=_LIMITS,
         setting=settings.mlflow.registry_setting,
     )
     return create_app(settings, registry=registry, close=registry.close)
