@@ -109,8 +109,9 @@ def wait_for(compose: Compose, services: Sequence[str], process: subprocess.Pope
             time.sleep(POLL_SECONDS)
             continue
         for one in news(seen, now):
-            seen[one.service] = one.state
             print(f"  {time.monotonic() - began:5.0f} s  {one.service:18} {one.state.value}", flush=True)
+        # With those that begin anew: of a replaced one the earlier state is no news, its own next one is.
+        seen |= {one.service: one.state for one in now}
         failed = [one for one in now if one.state is State.FAILED]
         if failed:
             raise StackError(account_of(compose, failed))

@@ -293,6 +293,24 @@ def test_question_that_came_too_early_is_asked_again(monkeypatch, capsys):
     assert "healthy" in capsys.readouterr().out
 
 
+class Replacing:
+    """Compose that lists a container, then the one that takes its place."""
+
+    def __init__(self):
+        self.lists = iter(("healthy", "starting", "healthy"))
+
+    def ask(self, *words):
+        return json.dumps(row("app", "running", next(self.lists, "healthy")))
+
+
+def test_a_replaced_container_is_told_of_when_the_new_one_is_healthy(monkeypatch, capsys):
+    monkeypatch.setattr(program, "POLL_SECONDS", 0.05)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"], text=True) as up:
+        program.wait_for(Replacing(), ["app"], up, io.StringIO())
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[2:] for line in told] == [["app", "healthy"], ["app", "healthy"]]
+
+
 def test_question_that_fails_when_compose_has_ended_is_a_failure():
     with subprocess.Popen([sys.executable, "-c", ""], text=True) as up:
         up.wait(10)
