@@ -21,7 +21,7 @@ _TABLES = (
     "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')"
 )
-# In one transaction with what follows: where that fails, all of it stays as it was.
+# In one transaction with what follows: where that fails, all of it stays as it was. Extensions stay, too.
 _BEGIN = b"""BEGIN;
 SET LOCAL client_min_messages = warning;
 DO $$ DECLARE one record; BEGIN
@@ -34,8 +34,17 @@ DO $$ DECLARE one record; BEGIN
       WHERE n.nspname = 'public' AND c.relkind = 'S' LOOP
     EXECUTE format('DROP SEQUENCE IF EXISTS public.%I CASCADE', one.relname);
   END LOOP;
+  FOR one IN SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS arguments
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i')
+      WHERE n.nspname = 'public' AND d.objid IS NULL LOOP
+    EXECUTE format('DROP ROUTINE IF EXISTS public.%I(%s) CASCADE', one.proname, one.arguments);
+  END LOOP;
   FOR one IN SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-      WHERE n.nspname = 'public' AND t.typtype IN ('e', 'd') LOOP
+      LEFT JOIN pg_class c ON c.oid = t.typrelid
+      LEFT JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+      WHERE n.nspname = 'public' AND d.objid IS NULL
+        AND (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c') LOOP
     EXECUTE format('DROP TYPE IF EXISTS public.%I CASCADE', one.typname);
   END LOOP;
 END $$;

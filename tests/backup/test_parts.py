@@ -27,6 +27,15 @@ CREATE TABLE child (parent int REFERENCES "Odd name" (id) ON DELETE CASCADE, CHE
 INSERT INTO child SELECT id FROM "Odd name" WHERE id % 2 = 0;
 CREATE INDEX late ON child (parent);
 CREATE VIEW both_sides AS SELECT * FROM "Odd name" JOIN child ON parent = id;
+CREATE DOMAIN grade AS int CHECK (VALUE BETWEEN 1 AND 6);
+CREATE TYPE pair AS (a int, b text);
+CREATE TYPE span AS RANGE (subtype = float8);
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+CREATE FUNCTION keep("Odd" text, VARIADIC rest int[]) RETURNS SETOF pair LANGUAGE sql
+  AS $$ SELECT 1, "Odd" $$;
+CREATE PROCEDURE "Odd one"(INOUT x int) LANGUAGE sql AS $$ SELECT 7 $$;
+CREATE AGGREGATE most(int) (SFUNC = int4larger, STYPE = int);
+CREATE TRIGGER kept BEFORE DELETE ON child FOR EACH ROW EXECUTE FUNCTION keep();
 """
 
 
@@ -73,6 +82,17 @@ def test_tables_of_the_app_come_back_with_their_version(postgres, tmp_path):
     assert {"alembic_version", "users", "predictions"} <= set(content)
     assert content == postgres_content(full)
     assert postgres_schema(empty) == postgres_schema(full)
+
+
+def test_a_database_is_replaced_by_its_own_backup(databases, tmp_path):
+    """Also where it has functions and types of its own, as MLflow's has."""
+    full, _ = databases
+    content, schema = postgres_content(full), postgres_schema(full)
+    part_of(full, tmp_path).save(tmp_path / "dump")
+    execute(full, 'DROP TRIGGER kept ON child; DELETE FROM child; DROP PROCEDURE "Odd one"')
+    part_of(full, tmp_path).load(tmp_path / "dump")
+    assert postgres_content(full) == content
+    assert postgres_schema(full) == schema
 
 
 def test_a_full_database_is_replaced_as_a_whole(databases, tmp_path):
