@@ -18,8 +18,8 @@ from benchmarks.serving.subjects import Subject
 from benchmarks.serving.work_folder import LOGS, ROOT
 
 _LOAD_SECONDS = 3
-# Long enough for the registry's process to have started and asked.
-_STEADY_SECONDS = 15
+# Long enough for the registry's process to have started and asked, and for it to have ended for want of work.
+_STEADY_SECONDS, _IDLE_SECONDS = 15, 240
 _STATE = "footprint"
 _FOLLOWING, _CHOSEN = "follows the champion", "answers with the version that was activated"
 
@@ -34,12 +34,15 @@ class Start:
     server_rss: float
     tree_pss: float
     processes: int
+    idle_pss: float
+    """Of all processes, once the registry's has ended."""
 
 
 def measure(rounds: int, subject: Subject) -> dict[str, list[Start]]:
     """Start the app some times: as it comes, and where an administrator has chosen the version.
 
-    As it comes on a laptop, it asks the registry for the champion all the time, through a process of its own.
+    As it comes on a laptop, it asks the registry for the champion all the time: through a process of its own,
+    which ends while nobody writes to the registry.
     """
     started: dict[str, list[Start]] = {_FOLLOWING: [], _CHOSEN: []}
     for _ in range(rounds):
@@ -63,9 +66,18 @@ def _start(kind: str, subject: Subject) -> Start:
         run_wrk(server.port, OURS.path, OURS.bodies(load_tweets()), seconds=_LOAD_SECONDS)
         time.sleep(_STEADY_SECONDS)
         memory = server.memory()
+        _wait_until_alone(server)
+        idle = server.memory()
     own = memory[server.process.pid]
-    total = sum(sizes["pss"] for sizes in memory.values())
-    return Start(seconds, worked, own["pss"], own["rss"], total, len(memory))
+    total, later = (sum(sizes["pss"] for sizes in found.values()) for found in (memory, idle))
+    return Start(seconds, worked, own["pss"], own["rss"], total, len(memory), later)
+
+
+def _wait_until_alone(server: ServerProcess) -> None:
+    """Wait until the app is its only process, or for so long that it will not be."""
+    deadline = time.monotonic() + _IDLE_SECONDS
+    while len(server.pids()) > 1 and time.monotonic() < deadline:
+        time.sleep(1)
 
 
 def _app(subject: Subject) -> AbstractContextManager[ServerProcess]:
@@ -86,6 +98,7 @@ def table(started: dict[str, list[Start]]) -> str:
             Spread.of([start.server_pss for start in starts]).shown(),
             Spread.of([start.tree_pss for start in starts]).shown(),
             Spread.of([float(start.processes) for start in starts]).shown(),
+            Spread.of([start.idle_pss for start in starts]).shown(),
         ]
         for kind, starts in started.items()
     ]
@@ -96,5 +109,6 @@ def table(started: dict[str, list[Start]]) -> str:
         "the serving process, MiB",
         "all its processes, MiB",
         "processes",
+        "all when idle, MiB",
     ]
     return markdown_table(head, rows)

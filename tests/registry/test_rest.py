@@ -24,7 +24,7 @@ from opinionlens.base.errors import (
     VersionNotFound,
     VersionNotServable,
 )
-from opinionlens.registry import Credentials, ProcessLimits, RegistryLoginNeeded
+from opinionlens.registry import Credentials, ProcessLimits, RegistryLoginNeeded, rest_calls
 from opinionlens.registry.rest import RestReader
 from opinionlens.registry.rest_access import plain_access
 from opinionlens.registry.rest_line import NeedsMlflow
@@ -290,6 +290,29 @@ def test_closing_ends_the_calls_that_wait(server, read):
     assert [type(error) for error in failed] == [RegistryUnavailable]
     server.replies.update(replies())
     assert read.names() == ["m"]
+
+
+def test_a_lack_of_threads_is_told_and_passes(read, monkeypatch):
+    def fail(work):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rest_calls, "start", fail)
+        for _ in range(20):
+            with pytest.raises(RegistryUnavailable, match="no thread left"):
+                read.names()
+    assert read.names() == ["m"]
+
+
+def test_calls_that_never_end_do_not_stop_more_than_themselves(server):
+    """Twelve may wait at once; when their time is over, the next is told so and not added to them."""
+    server.replies["registered-models/search"] = byte_by_byte_head
+    reader = reader_of(server, call=0.2)
+    for _ in range(12):
+        with pytest.raises(RegistryUnavailable, match="within"):
+            reader.names()
+    with pytest.raises(RegistryUnavailable, match="12 earlier calls"):
+        reader.names()
 
 
 def test_files_of_another_server_are_not_asked_for(server, read, tmp_path):

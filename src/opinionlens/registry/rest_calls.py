@@ -94,8 +94,8 @@ class Calls:
         call = _Work()
         with self._lock:
             self._under_way.add(call)
-        start(lambda: self._do(call, work))
         try:
+            self._start(call, work)
             result: T = call.result(silence=silence, total=total)
             return result
         except TimeoutError:
@@ -112,6 +112,13 @@ class Calls:
         for call in calls:
             call.end()
             _settle(call.answer, error=self._unavailable("The line to the registry was closed."))
+
+    def _start(self, call: _Work, work: Callable[[], object]) -> None:
+        try:
+            start(lambda: self._do(call, work))
+        except RuntimeError:
+            self._places.release()
+            raise self._unavailable("The system has no thread left to ask the registry with.") from None
 
     def _do(self, call: _Work, work: Callable[[], object]) -> None:
         _at_work.set(call)
