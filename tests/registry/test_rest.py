@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.support.rest_server import FILES, RestServer, rest_server
+from tests.support.waiting import wait_until
 
 from opinionlens.base.errors import (
     ArtifactMissing,
@@ -81,15 +82,12 @@ def read(server: RestServer) -> Iterator[RestReader]:
     reader.close()
 
 
-def reader_of(
-    server: RestServer, credentials: Credentials | None = CREDENTIALS, **limits: float
-) -> RestReader:
-    access = plain_access(
-        server.address, {}, credentials, home=Path("/nowhere"), plugin_names=lambda group: []
-    )
+def reader_of(server: RestServer, uri: str | None = None, **limits: float) -> RestReader:
+    uri = uri or server.address
+    access = plain_access(uri, {}, CREDENTIALS, home=Path("/nowhere"), plugin_names=lambda group: [])
     assert access is not None
     return RestReader(
-        server.address, access, limits=ProcessLimits(**{"call": 60, **limits}), setting="MLFLOW_TRACKING_URI"
+        uri, access, limits=ProcessLimits(**{"call": 60, **limits}), setting="MLFLOW_TRACKING_URI"
     )
 
 
@@ -218,6 +216,13 @@ def test_a_redirect_on_the_same_server_is_followed(server, read):
     assert ("moved", "Basic YW5uOmdlaGVpbQ==") in server.seen
 
 
+def test_the_environments_proxy_is_used(server, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.address)
+    assert reader_of(server, "http://mlflow.test:5000").names() == ["m"]
+
+
 def test_redirects_in_a_circle_are_given_up(server, read):
     server.replies["registered-models/get"] = lambda request: request.say(307, b"", Location=request.path)
     with pytest.raises(RegistryError, match="circle"):
@@ -304,15 +309,34 @@ def test_a_lack_of_threads_is_told_and_passes(read, monkeypatch):
     assert read.names() == ["m"]
 
 
-def test_calls_that_never_end_do_not_stop_more_than_themselves(server):
-    """Twelve may wait at once; when their time is over, the next is told so and not added to them."""
-    server.replies["registered-models/search"] = byte_by_byte_head
+@pytest.mark.parametrize("drip", [byte_by_byte_head, byte_by_byte_body])
+def test_calls_that_were_given_up_leave_no_thread_behind(server, drip):
+    server.replies["registered-models/search"] = drip
     reader = reader_of(server, call=0.2)
-    for _ in range(12):
+    before = set(threading.enumerate())
+    for _ in range(3):
         with pytest.raises(RegistryUnavailable, match="within"):
             reader.names()
-    with pytest.raises(RegistryUnavailable, match="12 earlier calls"):
-        reader.names()
+
+    def ours() -> list[threading.Thread]:
+        """The threads that ask; those of the server, which go on, have its method as their work."""
+        return [one for one in set(threading.enumerate()) - before if "process_request" not in one.name]
+
+    wait_until(lambda: not ours(), what="the threads have ended")
+
+
+def test_what_cannot_be_ended_takes_up_twelve_places_at_most():
+    may_end = threading.Event()
+    calls = rest_calls.Calls(RegistryUnavailable)
+    try:
+        for _ in range(12):
+            with pytest.raises(RegistryUnavailable, match="within"):
+                calls.result(may_end.wait, silence=0.01, total=60)
+        with pytest.raises(RegistryUnavailable, match="12 earlier calls"):
+            calls.result(lambda: 1, silence=0.01, total=60)
+    finally:
+        may_end.set()
+    assert calls.result(lambda: 1, silence=60, total=60) == 1
 
 
 def test_files_of_another_server_are_not_asked_for(server, read, tmp_path):

@@ -18,7 +18,7 @@ from opinionlens.registry.process import ProcessLimits
 from opinionlens.registry.queries import location_of
 from opinionlens.registry.reading import ReadingRegistry
 from opinionlens.registry.rest_access import Access
-from opinionlens.registry.rest_calls import Calls, note_answer
+from opinionlens.registry.rest_calls import Calls, note_answer, note_waiting
 from opinionlens.registry.rest_client import ProxiedFiles, RestClient
 from opinionlens.registry.rest_line import NeedsMlflow, RestError, RestLine
 from opinionlens.registry.stored_files import StoredFiles
@@ -50,7 +50,11 @@ class RestReader:
         self._remedy = address_remedy(setting)
         self._calls = Calls(lambda what: RegistryUnavailable(what, where=self._where, remedy=self._remedy))
         self._line = RestLine(
-            uri, access, seconds=seconds_per_try(self._limits.call), on_response=note_answer
+            uri,
+            access,
+            seconds=seconds_per_try(self._limits.call),
+            on_waiting=note_waiting,
+            on_answer=note_answer,
         )
         self._registry = _RestRegistry(uri, self._line)
 

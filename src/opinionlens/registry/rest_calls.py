@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from opinionlens.base.errors import RegistryUnavailable
 from opinionlens.registry.child import Call
 from opinionlens.registry.daemon_threads import start
 
 if TYPE_CHECKING:
-    from requests import Response
+    from socket import socket
 
 T = TypeVar("T")
 
@@ -31,37 +31,53 @@ _MOST_AT_ONCE = 12
 
 @dataclass(eq=False)
 class _Work(Call):
-    """A call with the answers that it reads."""
+    """A call with the sockets from which it awaited answers."""
 
     number: int = 0
     is_over: bool = False
-    responses: WeakSet[Response] = field(default_factory=WeakSet)
+    sockets: WeakSet[socket] = field(default_factory=WeakSet)
 
     def end(self) -> None:
-        """Let its thread stop, by its next byte."""
+        """Let its threads stop, whatever they wait for."""
+        from opinionlens.registry.endable_connections import end
+
         self.is_over = True
-        for response in list(self.responses):
-            with suppress(Exception):  # it may be closed already
-                response.raw.shutdown()
+        for one in list(self.sockets):
+            if _users.get(one) is self:
+                end(one)
 
 
 _at_work: ContextVar[_Work | None] = ContextVar("_at_work", default=None)
+# A socket is used again by other calls: only its last user may end it.
+_users: WeakKeyDictionary[socket, _Work] = WeakKeyDictionary()
 
 
-def note_answer(response: Response | None = None) -> None:
-    """Tell this thread's call that the server has answered.
+def note_waiting(waiting_for: socket) -> None:
+    """Note that this thread's call waits for an answer.
 
     Raises:
         RegistryUnavailable: nobody waits for the call any more.
     """
+    if (work := _awaited_work()) is not None:
+        _users[waiting_for] = work
+        work.sockets.add(waiting_for)
+
+
+def note_answer() -> None:
+    """Note that the server has answered this thread's call.
+
+    Raises:
+        RegistryUnavailable: nobody waits for the call any more.
+    """
+    if (work := _awaited_work()) is not None:
+        work.heard = monotonic()
+
+
+def _awaited_work() -> _Work | None:
     work = _at_work.get()
-    if work is None:
-        return
-    if response is not None:
-        work.responses.add(response)
-    if work.is_over:
+    if work is not None and work.is_over:
         raise RegistryUnavailable("Nobody waits for the registry any more.")
-    work.heard = monotonic()
+    return work
 
 
 class Calls:
@@ -101,7 +117,10 @@ class Calls:
         except TimeoutError:
             raise self._unavailable(f"The registry did not answer within {silence:g} s.") from None
         finally:
-            call.end()
+            if call.answer.done():
+                call.is_over = True
+            else:
+                call.end()
             with self._lock:
                 self._under_way.discard(call)
 

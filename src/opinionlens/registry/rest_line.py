@@ -18,6 +18,8 @@ from opinionlens.base.errors import RegistryError
 from opinionlens.registry.rest_access import Access
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from requests import Response
 
 # A page of a hundred versions with long tags has a megabyte.
@@ -69,7 +71,13 @@ class RestLine:
     """
 
     def __init__(
-        self, uri: str, access: Access, *, seconds: float, on_response: Callable[[Response], None]
+        self,
+        uri: str,
+        access: Access,
+        *,
+        seconds: float,
+        on_waiting: Callable[[socket], None],
+        on_answer: Callable[[], None],
     ) -> None:
         """Connect nothing yet.
 
@@ -77,16 +85,18 @@ class RestLine:
             uri: The server's address.
             access: How it is asked.
             seconds: For each pause of the server; every request is tried twice.
-            on_response: Called when an answer begins, and after each part of it; may raise.
+            on_waiting: Called with the socket from which an answer is awaited; may raise.
+            on_answer: Called when an answer begins, and after each part of it; may raise.
         """
         import requests
-        from requests.adapters import HTTPAdapter
         from urllib3.util import Retry
+
+        from opinionlens.registry.endable_connections import EndableAdapter
 
         self._base = uri.rstrip("/")
         self._access = access
         self._seconds = seconds
-        self._on_response = on_response
+        self._on_answer = on_answer
         self._session = requests.Session()
         again = Retry(
             total=1,
@@ -95,7 +105,7 @@ class RestLine:
             respect_retry_after_header=False,  # a server may ask for an hour
         )
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=again))
+            self._session.mount(scheme, EndableAdapter(on_waiting, max_retries=again))
 
     def json(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the object that the server answers."""
@@ -151,7 +161,7 @@ class RestLine:
                 stream=True,
             )
             with response:
-                self._on_response(response)
+                self._on_answer()
                 if not response.is_redirect:
                     yield response
                     return
@@ -164,7 +174,7 @@ class RestLine:
     def _parts(self, response: Response, most: int | None = None) -> Iterator[bytes]:
         size = 0
         for part in response.iter_content(_PART):
-            self._on_response(response)
+            self._on_answer()
             size += len(part)
             if most is not None and size > most:
                 raise ValueError(f"The answer is longer than {most:,} bytes.")
