@@ -12,14 +12,16 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from opinionlens.registry.port import Credentials, SourceRun, Version
 from opinionlens.registry.process import ProcessLimits, ProcessRegistry
-from opinionlens.registry.rest import RestReader
 from opinionlens.registry.rest_access import Access, plain_access
 from opinionlens.registry.rest_line import NeedsMlflow
 from opinionlens.registry.unchanged import UnchangedAnswers
+
+if TYPE_CHECKING:
+    from opinionlens.registry.rest import RestReader
 
 T = TypeVar("T")
 
@@ -83,7 +85,7 @@ class SparingRegistry:
 
     def names(self) -> list[str]:
         """See `Registry.names`."""
-        return self._read(RestReader.names, self.child.names)
+        return self._read(lambda reader: reader.names(), self.child.names)
 
     def versions(self, name: str) -> list[Version]:
         """See `Registry.versions`."""
@@ -158,6 +160,8 @@ class SparingRegistry:
         with self._lock:
             if not self._has_looked:
                 if (access := self._access()) is not None:
+                    from opinionlens.registry.rest import RestReader  # a start without a server is spared it
+
                     self._reader = RestReader(self._uri, access, limits=self._limits, setting=self._setting)
                 self._has_looked = True
             return self._reader
