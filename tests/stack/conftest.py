@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tests.stack.host_training import HostProject
 from tests.stack.metrics import Prometheus
 from tests.stack.places import CACHE
 from tests.stack.running import Stack
+from tests.stack.site import Site, new_site
 from tests.stack.space import built_space
 from tests.stack.tables import Tables
 from tests.stack.whole import base_image, built_stack, stand_in_images
@@ -126,6 +127,30 @@ def coming_space(
     return later_builder.submit(built_space, docker, partial(coming_base.result, _SECONDS), folder)
 
 
+@pytest.fixture(scope="session")
+def coming_site(
+    later_builder: ThreadPoolExecutor,
+    docker: DockerClient,
+    coming_images: Future[dict[str, str]],
+    coming_stack: Future[Stack],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Future[Site]]:
+    """The site, up and healthy."""
+    site = new_site(docker, tmp_path_factory.mktemp("site"))
+
+    def up() -> Site:
+        images = coming_images.result(_SECONDS)
+        coming_stack.result(_SECONDS)
+        site.bring_up(images)
+        return site
+
+    coming = later_builder.submit(up)
+    yield coming
+    if not coming.cancel():
+        wait([coming], _SECONDS)
+        site.remove()
+
+
 def wanted(request: pytest.FixtureRequest) -> set[str]:
     """Return the names of what the tests of this run ask for."""
     return {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
@@ -140,9 +165,9 @@ def begun_images(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def begun_later_images(request: pytest.FixtureRequest) -> None:
-    """Build what the last tests need beside tests that no busy processor disturbs."""
-    for name in ("coming_airflow", "coming_space"):
+def begun_for_later(request: pytest.FixtureRequest) -> None:
+    """Build and start what the last tests need beside tests that no busy processor disturbs."""
+    for name in ("coming_airflow", "coming_space", "coming_site"):
         if name in wanted(request):
             request.getfixturevalue(name)
 

@@ -20,6 +20,9 @@ PORTS = (
     *("HTTP_PORT", "TRAEFIK_PORT", "MLFLOW_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT"),
     "AIRFLOW_PORT",
 )
+# What others wait for is asked more often than on a server, and forgiven as much.
+WAITED_FOR = {"postgres", "mlflow", "opinionlens", "opinionlens-2", "opinionlens-small", "worker", "airflow"}
+_OFTEN = {"interval": "2s", "timeout": "5s", "retries": 15}
 
 
 def _secret() -> str:
@@ -67,10 +70,12 @@ class Project:
             secret_files[name] = {"file": str(path)}
         build = {"network": "host", "secrets": list(index)}
         # A machine without a name server: asked for a stopped container, the engine would wait for an answer.
-        services: dict[str, object] = {
+        services: dict[str, dict[str, object]] = {"postgres": {}} | {
             name: {"dns": ["127.0.0.1"], **({"build": build} if index else {})}
             for name in services_that_build
         }
+        for name in WAITED_FOR & services.keys():
+            services[name]["healthcheck"] = _OFTEN
         if receiver:
             services["receiver"] = self._receiver()
         override = {"services": services, "secrets": secret_files}

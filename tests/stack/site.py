@@ -20,8 +20,11 @@ from urllib.parse import urlencode, urlsplit
 from scripts.stack.env_files import SITE_TEMPLATES, ensure
 from scripts.stack.secret_files import CHANGED, FOLDER, renew, secrets_of
 from tests.stack.compose import Compose, compose_binary
-from tests.stack.places import ROOT
+from tests.stack.docker_client import DockerClient
+from tests.stack.engine import images_are_pulled
+from tests.stack.places import CACHE, ROOT
 from tests.stack.project import Project
+from tests.stack.stand_ins import PEBBLE, build
 from tests.support.ports import free_port
 
 DOMAIN = "opinions.test"
@@ -30,6 +33,7 @@ HOSTS = (DOMAIN, *(f"{tool}.{DOMAIN}" for tool in TOOLS))
 # The worker, alerts and exporters are as in the local stack, whose tests have them.
 SERVICES = ("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "prometheus", "grafana", "traefik")
 APPS = ("opinionlens", "opinionlens-2")
+PULLED_PEBBLE = "ghcr.io/letsencrypt/pebble:2.8.0"
 _NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 _PEBBLE = {
     "listenAddress": "0.0.0.0:14000",
@@ -55,7 +59,7 @@ class SiteProject:
     def folder(self) -> Path:
         return self.project.folder
 
-    def write(self, pebble_image: str, index: dict[str, str]) -> None:
+    def write(self, pebble_image: str) -> None:
         """Write the settings of a server, and what the tests lay over compose.yaml."""
         self.project.write(
             ACME_SERVER="https://pebble:14000/dir",
@@ -66,11 +70,12 @@ class SiteProject:
             file.write(f"DOMAIN={DOMAIN}\n")
         self.write_prod()
         self._write_pebble()
-        self.project.write_override(["opinionlens", "mlflow"], index, receiver=False)
+        self.project.write_override(["opinionlens", "mlflow"], {}, receiver=False)
         path = self.folder / "override.json"
         override = json.loads(path.read_text())
         # As for those that build: no name server here answers for a container that is away.
-        override["services"]["opinionlens-2"] = {"dns": ["127.0.0.1"]}
+        first = override["services"]["opinionlens"]
+        override["services"]["opinionlens-2"] = {name: first[name] for name in ("dns", "healthcheck")}
         override["services"] |= {
             "pebble": {
                 "image": pebble_image,
@@ -212,6 +217,38 @@ class SiteBrowser:
         )
         assert visit.status == 303, visit.text
         return self.open(f"https://{DOMAIN}{visit.location}")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site and its containers."""
+
+    project: SiteProject
+    compose: Compose
+
+    def bring_up(self, images: dict[str, str]) -> None:
+        """Write the settings, start all of it, and wait until it is healthy; our own images are there."""
+        self.project.write(PULLED_PEBBLE if images_are_pulled() else build(self.compose.docker, PEBBLE))
+        self.compose.variables |= images
+        run = self.compose.run
+        # The app starts without MLflow, whose first start takes long.
+        run("up", "--detach", "--no-build", "pebble", "migrate", seconds=240)
+        run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
+        run("up", "--detach", "--no-build", *SERVICES, seconds=240)
+        self.compose.wait_until_healthy("mlflow-users", "grafana", "traefik", *APPS, seconds=300)
+
+    def remove(self) -> None:
+        """Keep the logs, and remove containers, networks and volumes."""
+        keep_logs(self.compose, CACHE / "logs-site")
+        self.compose.run(
+            "--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "1", seconds=180
+        )
+
+
+def new_site(docker: DockerClient, folder: Path) -> Site:
+    """Return a site of which nothing is there yet."""
+    compose = Compose(docker, folder, "site-tests", files=("compose.yaml", "override.json"))
+    return Site(SiteProject(Project(folder)), compose)
 
 
 def replace_apps(site: SiteProject, compose: Compose) -> str:

@@ -6,7 +6,7 @@ import pytest
 from tests.stack.tables import Tables
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("begun_later_images")
+pytestmark = pytest.mark.usefixtures("begun_for_later")
 
 
 def what_is_kept(app):

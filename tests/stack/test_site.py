@@ -5,51 +5,29 @@ from functools import partial
 
 import pytest
 from tests.stack.asking import Door
-from tests.stack.compose import Compose
-from tests.stack.engine import images_are_pulled
 from tests.stack.load import Load
-from tests.stack.places import CACHE
-from tests.stack.project import Project, index_settings
 from tests.stack.site import (
     APPS,
     DOMAIN,
     HOSTS,
-    SERVICES,
     SiteBrowser,
-    SiteProject,
     as_json,
-    keep_logs,
     pebbles_roots,
     replace_apps,
 )
-from tests.stack.stand_ins import PEBBLE, build
 from tests.support.waiting import wait_until
 
 GRAFANA, MLFLOW = f"https://grafana.{DOMAIN}", f"https://mlflow.{DOMAIN}"
-PULLED_PEBBLE = "ghcr.io/letsencrypt/pebble:2.8.0"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return SiteProject(Project(tmp_path_factory.mktemp("site")))
+def site(coming_site):
+    return coming_site.result(900).project
 
 
 @pytest.fixture(scope="module")
-def compose(site, docker, images):
-    pebble = PULLED_PEBBLE if images_are_pulled() else build(docker, PEBBLE)
-    site.write(pebble, {} if images_are_pulled() else index_settings())
-    compose = Compose(docker, site.folder, "site-tests", dict(images), ("compose.yaml", "override.json"))
-    try:
-        compose.run("build", "--quiet", "opinionlens", "mlflow", seconds=900)
-        # The app starts without MLflow, whose first start takes long.
-        compose.run("up", "--detach", "--no-build", "pebble", "migrate", seconds=240)
-        compose.run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
-        compose.run("up", "--detach", "--no-build", *SERVICES, seconds=240)
-        compose.wait_until_healthy("mlflow-users", "grafana", "traefik", *APPS, seconds=300)
-        yield compose
-    finally:
-        keep_logs(compose, CACHE / "logs-site")
-        compose.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "1", seconds=180)
+def compose(coming_site):
+    return coming_site.result(900).compose
 
 
 @pytest.fixture(scope="module")
