@@ -30,8 +30,11 @@ from tests.support.ports import free_port
 DOMAIN = "opinions.test"
 TOOLS = ("mlflow", "grafana", "prometheus", "alertmanager", "traefik")
 HOSTS = (DOMAIN, *(f"{tool}.{DOMAIN}" for tool in TOOLS))
-# The worker, alerts and exporters are as in the local stack, whose tests have them.
-SERVICES = ("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "prometheus", "grafana", "traefik")
+# All but node-exporter, which has no secret and is as in the local stack.
+SERVICES = (
+    *("pebble", "postgres", "migrate", "mlflow-users", "mlflow", "prometheus", "grafana", "traefik"),
+    *("worker", "alertmanager", "postgres-exporter"),
+)
 APPS = ("opinionlens", "opinionlens-2")
 PULLED_PEBBLE = "ghcr.io/letsencrypt/pebble:2.8.0"
 _NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -235,7 +238,8 @@ class Site:
         run("up", "--detach", "--no-build", "pebble", "migrate", seconds=240)
         run("up", "--detach", "--no-build", "--no-deps", *APPS, seconds=120)
         run("up", "--detach", "--no-build", *SERVICES, seconds=240)
-        self.compose.wait_until_healthy("mlflow-users", "grafana", "traefik", *APPS, seconds=300)
+        waited_for = (service for service in (*SERVICES, *APPS) if service != "pebble")
+        self.compose.wait_until_healthy(*waited_for, seconds=300)
 
     def remove(self) -> None:
         """Keep the logs, and remove containers, networks and volumes."""

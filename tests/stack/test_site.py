@@ -128,6 +128,16 @@ def test_one_login_reads_mlflow_and_programs_have_their_own(site, browser):
     assert program.ask(f"{MLFLOW}/basic-login", Authorization=login).location == f"{MLFLOW}/"
 
 
+def test_who_measures_the_database_has_read_the_password(site, browser):
+    query = f"https://prometheus.{DOMAIN}/api/v1/query?query=pg_up"
+
+    def up():
+        found = as_json(browser.ask(query, Authorization=basic(site)))["data"]["result"]
+        return [one["value"][1] for one in found]
+
+    wait_until(lambda: up() == ["1"], 60, "the exporter reaches PostgreSQL")
+
+
 def test_prometheus_asks_both_services_of_the_app(site, browser):
     query = f"https://prometheus.{DOMAIN}/api/v1/query?query=up%7Bjob%3D%22opinionlens-fastapi%22%7D"
 
