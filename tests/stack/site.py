@@ -73,7 +73,7 @@ class SiteProject:
             file.write(f"DOMAIN={DOMAIN}\n")
         self.write_prod()
         self._write_pebble()
-        self.project.write_override(["opinionlens", "mlflow"], {}, receiver=False)
+        self.project.write_override(["opinionlens", "mlflow", "worker"], {}, receiver=False)
         path = self.folder / "override.json"
         override = json.loads(path.read_text())
         # As for those that build: no name server here answers for a container that is away.

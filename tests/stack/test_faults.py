@@ -87,7 +87,8 @@ def test_predictions_go_on_without_mlflow(stack, app, prometheus, tables):
         # fail at once.
         impatient = later.enter_context(AskingOn(*lists, clients=IMPATIENT))
         try:
-            fired = {name: stack.notifications.fired(name, began) for name in alerts}
+            # Half a minute goes by until the app gives up its first question, where no name server answers.
+            fired = {name: stack.notifications.fired(name, began, 120) for name in alerts}
         finally:
             impatient.stop()
             stack.compose.run("start", "mlflow")
@@ -118,7 +119,7 @@ def test_predictions_go_on_while_postgresql_is_stopped(stack, app, prometheus, t
         stack.compose.run("stop", "--timeout", "10", "postgres")
         try:
             fired = stack.notifications.fired("DatabaseUnreachable", began)
-            wait_until(lambda: stack.is_inhibited("RegistryUnreachable", by="DatabaseUnreachable"), 60)
+            wait_until(lambda: stack.is_inhibited("RegistryUnreachable", by="DatabaseUnreachable"), 120)
             held_back = time.time() - began
             assert stack.notifications.of("RegistryUnreachable", "firing", began) == []
             time.sleep(max(0.0, began + 30 - time.time()))
