@@ -79,7 +79,7 @@ test-browser: install ## Of these those in a browser
 	$(PYTEST) tests/browser
 
 .PHONY: test-stack
-test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 15 minutes
+test-stack: install ## Tests of the whole stack on a real Docker engine (tests/README.md): up to 20 minutes
 	pytest --durations 12 $(RERUNS) tests/stack
 
 .PHONY: test-airflow
