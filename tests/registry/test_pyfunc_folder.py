@@ -79,7 +79,10 @@ def test_it_holds_data_and_source_only(folder):
 
     assert suffixes == {"", ".txt", ".yaml", ".json", ".npz", ".py", ".tsv"}
     lists = {path.name for path in folder.rglob("lexicons/*")}
-    assert lists == {"emoji.tsv", "frequencies.tsv", "phrases.txt", "words.tsv"}
+    assert lists == {
+        *("constructions.txt", "events.txt", "idioms.txt", "opinion_words.txt", "phrases.txt", "turns.txt"),
+        *("emoji.tsv", "frequencies.tsv", "words.tsv"),
+    }
     assert sorted(path.name for path in folder.iterdir()) == [
         "MLmodel",
         "artefact",

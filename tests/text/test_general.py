@@ -10,6 +10,8 @@ from opinionlens.text.scanning import scan, scan_with_places
 WORDS = (
     *("good", "bad", "but", "not", "never", "great", "awful", "?", "!", ".", ",", "please", "could", "you"),
     *("5/5", "stars", "😍", ":(", "although", "the", "a", "no", "isn't"),
+    *("I", "agree", "they", "said", "worse", "less", "than", "this", "if"),
+    *("reviewers", "★", "☆", "love", "how", "another", "9.5/10", ";"),
 )
 
 
@@ -82,3 +84,24 @@ def test_words_of_a_long_review_count():
     text = "so " * 2_400
     longer = f"{text}awful"
     assert general_values(longer, scan(longer)) != general_values(text, scan(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["The soup is excellent, the staff are awful.", "Lovely view. Dreadful noise."]
+)
+def test_praise_and_blame_that_balance_leave_the_sign_open(text):
+    values = dict(zip(GENERAL_FEATURES, general_values(text, scan(text)), strict=True))
+    assert values["vader_compound"] == values["mixed"] == 0
+    assert abs(values["opinion"]) < 0.25
+
+
+def test_what_others_say_is_not_the_sign_of_the_text():
+    values = dict(
+        zip(
+            GENERAL_FEATURES,
+            general_values("He said it was awful.", scan("He said it was awful.")),
+            strict=True,
+        )
+    )
+    assert values["vader_compound"] == 0
+    assert -0.2 < values["opinion"] < 0

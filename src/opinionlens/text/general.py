@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opinionlens.text.aligned import Aligned
-from opinionlens.text.opinions import FoundOpinions, Opinion, read_opinions
+from opinionlens.text.opinion import Opinion
+from opinionlens.text.opinions import FoundOpinions, read_opinions
 from opinionlens.text.scanning import APOSTROPHES, Piece
 from opinionlens.text.typography import plain_forms, plain_forms_aligned
 from opinionlens.text.vader import compound, compound_parts
@@ -32,6 +33,7 @@ GENERAL_FEATURES: tuple[str, ...] = (
 )
 
 _SQUEEZE = 15.0
+_BALANCED = 0.7  # share of the stronger side that the weaker has at least
 # Each sign becomes one sign, so that places stay.
 _STRAIGHT = str.maketrans(dict.fromkeys((sign for sign in APOSTROPHES if not sign.isascii()), "'"))
 # What follows is not read: an emoji stands for up to ten words, and thousands would cost as much as a book.
@@ -86,6 +88,9 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
             blame -= opinion.value
     stated, inside = total * _squeeze_factor(total), asked * _squeeze_factor(asked)
     weaker = min(blame, total + blame)
+    if _is_balanced(reading, total, blame):
+        vader = weaker = 0.0
+    vader *= reading.own_share
     return [
         vader,
         abs(vader),
@@ -108,8 +113,12 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
     reading = read_opinions([piece.text for piece in pieces[:MOST_WORDS]])
     plain = plain_forms_aligned(Aligned.of(text))
     found = compound_parts(plain.text.translate(_STRAIGHT), MOST_WORDS)
-    vader = [(*plain.place(part.start, part.end), part.value) for part in found]
     rated = [opinion for opinion in reading.opinions if not opinion.inferred]
+    balanced = _is_balanced(
+        reading, sum(one.value for one in rated), -sum(one.value for one in rated if one.value < 0)
+    )
+    weight = 0.0 if balanced else reading.own_share
+    vader = [(*plain.place(part.start, part.end), part.value * weight) for part in found]
     stated = _with_places(rated, pieces)
     asked = _with_places([opinion for opinion in rated if opinion.asked], pieces)
     inferred = _with_places([opinion for opinion in reading.opinions if opinion.inferred], pieces)
@@ -123,9 +132,19 @@ def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:
             "asked", "asked_strength", asked, _squeeze_factor(sum(value for *_, value in asked))
         ),
         *(GeneralPart("inferred", start, end, value * factor) for start, end, value in inferred),
-        *_mixed_parts(stated),
+        *([] if balanced else _mixed_parts(stated)),
         *_manner_parts(reading, pieces),
     ]
+
+
+def _is_balanced(reading: FoundOpinions, total: float, blame: float) -> bool:
+    """Tell whether a text praises and blames about alike.
+
+    Then VADER's sign, which depends on little, says nothing. Where a word such as "but" says what counts,
+    that does.
+    """
+    weaker, stronger = sorted((blame, total + blame))
+    return not reading.weighs and weaker >= _BALANCED * stronger > 0
 
 
 def _plain(text: str) -> str:

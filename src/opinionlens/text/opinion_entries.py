@@ -6,10 +6,8 @@ It is a valence, a negation, a scope, or the start of a phrase.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,42 +17,42 @@ from opinionlens.text.memo import Memo
 from opinionlens.text.misspellings import Misspellings
 from opinionlens.text.negation import NEGATORS
 from opinionlens.text.normalising import emoji, emoticon, word
+from opinionlens.text.phrase_tree import (
+    Node,
+    Pattern,
+    PatternReader,
+    PhraseTree,
+    Sense,
+    single_words,
+    words_of,
+)
 from opinionlens.text.scanning import PieceKind, kind_of
 from opinionlens.text.word_list import valences
 
 _LISTS = Path(__file__).parent / "lexicons"
-_EFFECTS = ("not", "more", "less", "none", "but", "although", "if", "said", "ask")
+# What an earlier list says of a phrase holds.
+PHRASE_LISTS = (
+    "phrases.txt",
+    "constructions.txt",
+    "turns.txt",
+    "events.txt",
+    "idioms.txt",
+    "opinion_words.txt",
+)
+_EFFECTS = ("not", "more", "less", "none", "but", "although", "if", "said", "agree", "disagree", "ask")
 _FROM_ZERO = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBERS: dict[str, float] = {name: value for value, name in enumerate(_FROM_ZERO)} | {
     "no": 0,
     "half": 0.5,
     "single": 1,
 }
+STARS = ("★", "☆")  # full and empty
+# Words without a valence that rules of `sarcasm` look for.
+OPENED = frozenset(("idea", "job", "work", "news", "timing", "move", "start", "stuff", "one"))
+AGAIN = frozenset(("another", "yet"))
+THAN = frozenset(("than", "this", "these", "theirs", "yours", "that", "your", "their"))
+LOVED = frozenset(("how", "when", "being", "that", "waiting"))
 SUBJECTS = frozenset(("i", "we", "they", "he", "she", "it", "you"))
-
-
-class Sense(NamedTuple):
-    """The effect of a word or phrase.
-
-    Attributes:
-        valence: from -4 to 4.
-        effect: one of the effects of `phrases.txt`, or "" for a valence alone.
-        fixed: whether negators and intensifiers before it leave it as it is.
-        inferred: whether the valence comes from word vectors and not from people.
-    """
-
-    valence: float = 0.0
-    effect: str = ""
-    fixed: bool = False
-    inferred: bool = False
-
-
-@dataclass(slots=True)
-class Node:
-    """A node in the tree of phrases."""
-
-    sense: Sense | None = None
-    next: dict[str, Node] = field(default_factory=dict)
 
 
 class Meaning(NamedTuple):
@@ -74,17 +72,23 @@ def meaning_of(piece: str) -> Meaning | None:
     None for a word that has none and occurs in no phrase.
     """
     kind = kind_of(piece)
+    return _meaning_of_word(piece) if kind is PieceKind.WORD else _meaning_of_sign(piece, kind)
+
+
+def _meaning_of_sign(piece: str, kind: PieceKind) -> Meaning | None:
     if kind is PieceKind.MARK:
         return Meaning("", mark=piece)
     if kind is PieceKind.MARKUP:
         return Meaning("", mark=".")
-    if kind in (PieceKind.EMOTICON, PieceKind.EMOJI):
-        face = _face(piece, kind)
-        return Meaning("", face=face) if face else None
-    if kind is not PieceKind.WORD:
-        return None
+    if piece in STARS:
+        return Meaning(piece, _RATING)
+    face = _face(piece, kind)
+    return Meaning("", face=face) if face else None
+
+
+def _meaning_of_word(piece: str) -> Meaning | None:
     lowered = word(piece)
-    sense, starts = _sense_of(lowered), phrases().next.get(lowered)
+    sense, starts = _sense_of(lowered), phrases().starts(lowered)
     if lowered.isdigit() and len(lowered) < 4:
         return Meaning(lowered, _RATING)
     strength = 1.0
@@ -122,7 +126,10 @@ def _shortened(lowered: str) -> str | None:
 
 def _face(piece: str, kind: PieceKind) -> float:
     if kind is PieceKind.EMOTICON:
-        return valences().get(piece, valences().get(emoticon(piece), 0.0))
+        rated = valences()
+        return faces().get(piece, rated.get(piece, rated.get(emoticon(piece), 0.0)))
+    if kind is not PieceKind.EMOJI:
+        return 0.0
     plain = emoji(piece)
     if plain in faces():
         return faces()[plain]
@@ -134,7 +141,7 @@ def _face(piece: str, kind: PieceKind) -> float:
 def words() -> Mapping[str, Sense]:
     """Return the sense of every single word.
 
-    Our own list overrides the ratings of VADER's.
+    Our own lists override the ratings of VADER's.
     """
     senses = {name: Sense(value) for name, value in valences().items() if not name.isdigit()}
     for line in _lines("words.tsv"):
@@ -145,58 +152,58 @@ def words() -> Mapping[str, Sense]:
         senses[name] = _NEGATOR
     for name, boost in BOOSTS.items():
         senses[name] = Sense(effect="more" if boost > 0 else "less")
-    for pattern, sense in _senses():
-        if len(pattern) == 1:
-            senses[pattern[0]] = sense
-    return senses | dict.fromkeys(_RATING_WORDS, _RATING)
+    own: dict[str, Sense] = {}
+    for pattern, sense in _patterns():
+        for name in single_words(pattern):
+            own.setdefault(name, sense)
+    return senses | own | dict.fromkeys(_RATING_WORDS, _RATING)
 
 
 @cache
 def _misspellings() -> Misspellings:
     """Index the words with clear ratings.
 
-    A slip in any other word changes no opinion.
+    A slip in any other word changes no opinion. Of our own lists only what VADER has, too: the rarer a word,
+    the more often another rare word is one slip away ("resend", "cobbles").
     """
     return Misspellings(
         name
         for name, sense in words().items()
-        if not sense.effect and not sense.inferred and abs(sense.valence) >= _CLEAR
+        if not sense.effect and name in valences() and abs(sense.valence) >= _CLEAR
     )
 
 
 @cache
-def phrases() -> Node:
-    """Return the tree of all phrases of several words."""
-    root = Node()
-    for pattern, sense in _senses():
-        if len(pattern) > 1:
-            node = root
-            for part in pattern:
-                node = node.next.setdefault(part, Node())
-            node.sense = sense
-    return root
+def phrases() -> PhraseTree:
+    """Return the tree of all phrases."""
+    return PhraseTree(_patterns())
 
 
 @cache
 def faces() -> Mapping[str, float]:
-    """Return valences for emoji with misleading or empty names."""
+    """Return valences for emoji with misleading names, and emoticons."""
     rows = (line.split("\t") for line in _lines("emoji.tsv"))
     return {sign: float(value) for value, signs in rows for sign in signs.split()}
 
 
 @cache
 def _inner_words() -> frozenset[str]:
-    inner = {part for pattern, _ in _senses() if len(pattern) > 1 for part in pattern}
-    return frozenset(inner | set(NUMBERS) | {"out", "of"} | SUBJECTS)
+    inner = {part for pattern, _ in _patterns() for part in words_of(pattern)}
+    return frozenset(inner | set(NUMBERS) | {"out", "of", "a"} | SUBJECTS | OPENED | AGAIN | LOVED | THAN)
 
 
 @cache
-def _senses() -> tuple[tuple[tuple[str, ...], Sense], ...]:
-    found: list[tuple[tuple[str, ...], Sense]] = []
-    for line in _lines("phrases.txt"):
-        effect, patterns = line.split(": ", 1)
-        sense = _sense(effect)
-        found += [(words, sense) for pattern in patterns.split(", ") for words in _spelled(pattern)]
+def _patterns() -> tuple[tuple[Pattern, Sense], ...]:
+    found: list[tuple[Pattern, Sense]] = []
+    for name in PHRASE_LISTS:
+        reader = PatternReader()
+        for line in _lines(name):
+            effect, patterns = line.split(": ", 1)
+            if effect.startswith("@"):
+                reader.name(effect, patterns)
+                continue
+            sense = _sense(effect)
+            found += [(reader.read(pattern), sense) for pattern in patterns.split(", ")]
     return tuple(found)
 
 
@@ -204,16 +211,6 @@ def _sense(effect: str) -> Sense:
     if effect in _EFFECTS:
         return Sense(effect=effect)
     return Sense(float(effect.removeprefix("=")), fixed=effect.startswith("="))
-
-
-def _spelled(pattern: str) -> Iterator[tuple[str, ...]]:
-    """Expand a pattern of `phrases.txt` to its sequences of words."""
-    choices = [
-        [*part.strip("()").split("|"), *([""] if part.startswith("(") else [])]
-        for part in pattern.strip().split(" ")
-    ]
-    for chosen in product(*choices):
-        yield tuple(" ".join(chosen).replace("-", " ").split())
 
 
 def _lines(name: str) -> list[str]:

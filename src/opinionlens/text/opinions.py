@@ -10,46 +10,43 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from opinionlens.text.opinion_entries import MEANINGS, SUBJECTS, Meaning, Sense
+from opinionlens.text.opinion import Opinion
+from opinionlens.text.opinion_entries import MEANINGS, SUBJECTS, Meaning
+from opinionlens.text.phrase_tree import Sense
 from opinionlens.text.ratings import rating_before
+from opinionlens.text.sarcasm import undo_sarcasm
 
 REACH = 4  # pieces that a negator acts on, at most to the end of its clause
 _BOOST_REACH = 3
 _BOOST = 0.293  # as VADER's authors measured it
 _NOWHERE = -100  # far before the first piece: no negator acts
 
-_NOT_PRAISE, _NOT_BLAME, _NEVER_BLAME = -0.75, -0.55, -0.8
+_NOT_PRAISE, _NOT_BLAME = -0.75, -0.8
 _BEFORE_BUT, _AFTER_BUT = 0.5, 1.5
-_WEIGHTS = {"although": 0.35, "if": 0.3, "said": 0.4}
+_WEIGHTS = {"although": 0.35, "if": 0.3}
+_REPORTED = 0.15
+_STANCES = {"agree": 1.0, "disagree": -0.75}
+_LEAST_SCOPE = 1  # pieces of a concession before a subject that ends it
+_SAID_REACH = 2  # pieces between "i" and a verb of saying
+_THAN_REACH = 5  # pieces between "better" and "this"
+
+_ASKING = frozenset(("who", "what", "what's", "whats", "how", "why", "where"))
+# "I'd say it is awful" and "nothing bad to say" report nobody.
+_WRITING = "i we i'd we'd i'll i'm i've let's to cant can't cannot"
+_WRITERS = frozenset(_WRITING.split())
 _UNIVERSALLY = """
 never nothing nobody none no couldn't couldnt can't cant cannot without nowhere
 """
 _UNIVERSAL = frozenset(_UNIVERSALLY.split())
+_FEWER = frozenset(("less", "least"))
 _COMPARING = """
 better worse happier easier nicer more faster cheaper finer kinder friendlier sweeter cuter sadder angrier
 """
 _COMPARATIVES = frozenset(_COMPARING.split())
-_SARCASTIC = -0.6  # of "Great, …" before a complaint
-
-
-@dataclass(slots=True)
-class Opinion:
-    """A range of pieces with a valence.
-
-    Attributes:
-        first: number of its first piece.
-        last: number of its last piece.
-        value: the valence after negation, intensifiers and weights.
-        inferred: whether the list got it from word vectors.
-        asked: whether its sentence is a question.
-    """
-
-    first: int
-    last: int
-    value: float
-    inferred: bool = False
-    asked: bool = False
+_THIS = frozenset(("this", "these", "theirs", "yours", "that", "your", "their"))
+_STOPS = frozenset((".", "!", "..", "...", "…"))
 
 
 @dataclass(slots=True)
@@ -60,11 +57,20 @@ class FoundOpinions:
         opinions: in the order of the text.
         asks_at: the mark that makes the last sentence a question, as the number of its piece; -1 for none.
         requests_at: the first word that asks for something; -1 for none.
+        weighs: whether a word such as "but", "if" or "says" says what counts.
     """
 
     opinions: list[Opinion]
     asks_at: int = -1
     requests_at: int = -1
+    weighs: bool = False
+
+    @property
+    def own_share(self) -> float:
+        """The share of the opinions that are the writer's own."""
+        if not self.opinions:
+            return 1.0
+        return sum(not opinion.reported for opinion in self.opinions) / len(self.opinions)
 
     @property
     def asks(self) -> bool:
@@ -82,6 +88,34 @@ def read_opinions(pieces: Sequence[str]) -> FoundOpinions:
     return _Pass(list(map(MEANINGS.__getitem__, pieces))).read()
 
 
+class _Scope:
+    """The weight of the opinions in a clause or sentence.
+
+    Attributes:
+        weight: factor of the opinions in it.
+        ends_at_comma: whether a comma or a new subject ends it.
+        reported: whether somebody else says it.
+        concedes: whether it opens a sentence with "although", so that what follows counts for more.
+        start: number of its first piece.
+        known: how many opinions stand before it.
+    """
+
+    __slots__ = ("concedes", "ends_at_comma", "known", "reported", "start", "weight")
+
+    def __init__(
+        self,
+        weight: float = 1.0,
+        *,
+        ends_at_comma: bool = False,
+        reported: bool = False,
+        concedes: bool = False,
+        start: int = 0,
+        known: int = 0,
+    ) -> None:
+        self.weight, self.ends_at_comma, self.reported = weight, ends_at_comma, reported
+        self.concedes, self.start, self.known = concedes, start, known
+
+
 class _Pass:
     """The state of one pass over one text."""
 
@@ -89,23 +123,26 @@ class _Pass:
         "asks_at",
         "boosters",
         "buts",
+        "fewer",
         "meanings",
         "negator",
         "negator_word",
         "opinions",
         "requests_at",
+        "rhetorical",
+        "scope",
         "sentence",
         "sentence_opinions",
         "sentence_weight",
-        "weighed",
-        "weight",
-        "weight_ends_at_comma",
+        "weighs",
     )
 
     def __init__(self, meanings: list[Meaning | None]) -> None:
         self.meanings = meanings
         self.opinions: list[Opinion] = []
         self.asks_at = self.requests_at = -1
+        self.weighs = False
+        self.fewer = _NOWHERE
         self.boosters: deque[tuple[int, float]] = deque()
         self.buts: list[int] = []
         self.negator, self.negator_word = _NOWHERE, ""
@@ -127,56 +164,123 @@ class _Pass:
                 sense, end = meaning.sense, number + 1
                 if meaning.starts is not None:
                     sense, end = self._longest(meaning, number)
-                if self.weight_ends_at_comma and meaning.word in SUBJECTS:
-                    self._resume()
+                if meaning.word in SUBJECTS:
+                    self._resume(meaning.word, number)
                 if sense is not None:
                     self._apply(sense, number, end, meaning)
                 number = end
         self._weaken_before_buts()
-        _undo_sarcasm(self.opinions, meanings)
-        return FoundOpinions(self.opinions, self.asks_at, self.requests_at)
+        undo_sarcasm(self.opinions, meanings)
+        return FoundOpinions(self.opinions, self.asks_at, self.requests_at, self.weighs)
 
     def _longest(self, meaning: Meaning, number: int) -> tuple[Sense | None, int]:
-        node, best, end = meaning.starts, meaning.sense, number + 1
+        best, end = meaning.sense, number + 1
+        nodes = [] if meaning.starts is None else [meaning.starts]
         for at in range(number + 1, len(self.meanings)):
             following = self.meanings[at]
             word = following.word if following is not None else "_"
-            assert node is not None  # noqa: S101 - the loop ends with the tree
-            node = node.next.get(word) or (node.next.get("_") if word else None)
-            if node is None:
+            named = [found for node in nodes if (found := node.next.get(word)) is not None]
+            any_word = [found for node in nodes if word and (found := node.next.get("_")) is not None]
+            nodes = named if word == "_" else named + any_word  # what names the word goes first
+            if not nodes:
                 break
-            if node.sense is not None:
-                best, end = node.sense, at + 1
+            sense = next((node.sense for node in nodes if node.sense is not None), None)
+            if sense is not None:
+                best, end = sense, at + 1
         return best, end
 
     def _apply(self, sense: Sense, first: int, end: int, meaning: Meaning) -> None:
         effect = sense.effect
         if not effect:
-            if sense.valence:
-                self._add(sense, first, end, meaning)
+            self._add(sense, first, end, meaning)
         elif effect == "not":
             self._negate(first, end, meaning)
         elif effect in ("more", "less"):
-            self.boosters.append((end - 1, _BOOST if effect == "more" else -_BOOST))
+            self._boost(end - 1, effect, meaning.word)
         elif effect == "but":
             self._contrast(first, meaning)
         elif effect in _WEIGHTS:
-            self.weight, self.weight_ends_at_comma = _WEIGHTS[effect], effect != "said"
-            self.weighed = len(self.opinions)
-            self.negator = _NOWHERE
+            self._weigh(effect, first, end)
+        elif effect == "said":
+            self._report(first, end)
+        elif effect in _STANCES:
+            self._take_stance(_STANCES[effect])
         elif effect == "ask":
             self.requests_at = first if self.requests_at < 0 else self.requests_at
-        elif effect == "rating" and (found := rating_before(self.meanings, first)) is not None:
-            self.opinions.append(Opinion(found.first, first, found.valence))
+        else:
+            self._rate(first)
+
+    def _rate(self, number: int) -> None:
+        found = rating_before(self.meanings, number)
+        if found is not None:
+            self.opinions.append(Opinion(found.first, number, found.valence))
+
+    def _weigh(self, effect: str, first: int, end: int) -> None:
+        """Begin the scope of a concession or condition."""
+        self.weighs = True
+        self.scope = _Scope(
+            _WEIGHTS[effect],
+            ends_at_comma=True,
+            concedes=effect == "although" and first <= self.sentence + 1,
+            start=end,
+            known=len(self.opinions),
+        )
+        self.negator = _NOWHERE
+
+    def _report(self, first: int, end: int) -> None:
+        """Begin the scope of reported speech."""
+        before = self.meanings[max(first - _SAID_REACH, self.sentence) : first]
+        if any(meaning is not None and meaning.word in _WRITERS for meaning in before):
+            return  # "I say it's a dump"
+        self.weighs = True
+        self.scope = _Scope(_REPORTED, reported=True)
+        self.negator = _NOWHERE
+        if self._ends_soon(end):  # "…, the newspaper wrote."
+            for opinion in self.opinions[self.sentence_opinions :]:
+                opinion.value *= _REPORTED
+                opinion.reported = True
+
+    def _take_stance(self, stance: float) -> None:
+        """Make the reported opinions the writer's own, or turn them."""
+        for opinion in self.opinions:
+            if opinion.reported:
+                opinion.value *= stance / _REPORTED
+                opinion.reported = False
+        self.scope = _Scope()
+        self.negator = _NOWHERE
+
+    def _ends_soon(self, number: int) -> bool:
+        behind = self.meanings[number : number + 3]
+        return len(behind) < 3 or any(one is not None and one.mark in _STOPS for one in behind)
 
     def _add(self, sense: Sense, first: int, end: int, meaning: Meaning) -> None:
         value = sense.valence
+        if not value:
+            return
+        if sense.fixed or (end - first > 1 and meaning.word in _ASKING):
+            self.rhetorical = True  # "What's not to love about it?" says what it means
         if not sense.fixed:
             value = self._boosted(value * meaning.strength, first)
             if first - self.negator <= REACH:
                 value = self._turned(value, meaning.word)
-        value *= self.weight * self.sentence_weight
-        self.opinions.append(Opinion(first, end - 1, value, sense.inferred))
+            if self.fewer == first - 1:
+                value *= _NOT_PRAISE
+        if value > 0 and self._beaten(meaning, end):
+            value *= _NOT_PRAISE
+        value *= self.scope.weight * self.sentence_weight
+        self.opinions.append(Opinion(first, end - 1, value, sense.inferred, reported=self.scope.reported))
+
+    def _beaten(self, meaning: Meaning, end: int) -> bool:
+        """Tell whether "better" goes on with "than this"."""
+        if meaning.word not in _COMPARATIVES and not meaning.word.endswith("er"):
+            return False
+        ahead = [one.word if one is not None else "" for one in self.meanings[end - 1 : end + _THAN_REACH]]
+        return any(word == "than" and other in _THIS for word, other in pairwise(ahead))
+
+    def _boost(self, number: int, effect: str, word: str) -> None:
+        if word in _FEWER:  # "less useful"
+            self.fewer = number
+        self.boosters.append((number, _BOOST if effect == "more" else -_BOOST))
 
     def _boosted(self, value: float, number: int) -> float:
         while self.boosters and number - self.boosters[0][0] > _BOOST_REACH:
@@ -185,16 +289,14 @@ class _Pass:
         return value + boost if value > 0 else value - boost
 
     def _turned(self, value: float, word: str) -> float:
-        universal = self.negator_word in _UNIVERSAL
-        if universal and word in _COMPARATIVES:
+        if self.negator_word in _UNIVERSAL and word in _COMPARATIVES:
             return value * 1.3  # "couldn't be happier", "never been worse"
-        if value > 0:
-            return value * _NOT_PRAISE
-        return value * (_NEVER_BLAME if universal else _NOT_BLAME)
+        return value * (_NOT_PRAISE if value > 0 else _NOT_BLAME)
 
     def _negate(self, first: int, end: int, meaning: Meaning) -> None:
         opens_question = first == self.sentence and meaning.word.endswith("n't") and self._asked(end)
         if opens_question:  # "Isn't it lovely?"
+            self.rhetorical = True
             return
         if first - self.negator <= REACH and end - first > 1:  # "never fails to"
             self.negator = _NOWHERE
@@ -212,7 +314,8 @@ class _Pass:
         if meaning.word == "yet" and first != self.sentence and not (before is not None and before.mark):
             return  # "not yet"
         self.buts.append(len(self.opinions))
-        self.sentence_weight, self.weight = _AFTER_BUT, 1.0
+        self.weighs = True
+        self.sentence_weight, self.scope = _AFTER_BUT, _Scope()
         self.negator = _NOWHERE
         self.boosters.clear()
 
@@ -225,24 +328,34 @@ class _Pass:
             start = at
         self.buts.clear()
 
-    def _resume(self) -> None:
-        """End a scope without a comma.
+    def _resume(self, subject: str, number: int) -> None:
+        """End a scope at a subject.
 
-        As in "despite the rain we loved it".
+        As in "despite the rain we loved it" and "Everyone says it is awful; I love it".
         """
-        if len(self.opinions) > self.weighed:
-            self.weight, self.weight_ends_at_comma = 1.0, False
+        scope = self.scope
+        if scope.ends_at_comma:
+            if len(self.opinions) > scope.known or number - scope.start > _LEAST_SCOPE:
+                self._end_scope()
+        elif scope.reported and subject in _WRITERS:
+            self._end_scope()
+
+    def _end_scope(self) -> None:
+        if self.scope.concedes:  # "Although …," stands for "…, but"
+            self.sentence_weight = _AFTER_BUT
+        self.scope = _Scope()
 
     def _end(self, mark: str, number: int) -> None:
         if mark == "#":
             return
         self.negator = _NOWHERE
         self.boosters.clear()
-        if self.weight_ends_at_comma:
-            self.weight = 1.0
+        if self.scope.ends_at_comma:
+            self._end_scope()
         if mark in ",()":
             return
-        asks = "?" in mark or "？" in mark
+        exclaims = "!" in mark and len(self.opinions) > self.sentence_opinions
+        asks = ("?" in mark or "？" in mark) and not (self.rhetorical or exclaims)
         self.asks_at = number if asks else -1
         if asks:
             for opinion in self.opinions[self.sentence_opinions :]:
@@ -253,15 +366,5 @@ class _Pass:
         if self.buts:
             self._weaken_before_buts()
         self.sentence, self.sentence_opinions = number, len(self.opinions)
-        self.weight = self.sentence_weight = 1.0
-        self.weight_ends_at_comma, self.weighed = False, 0
-
-
-def _undo_sarcasm(opinions: list[Opinion], meanings: Sequence[Meaning | None]) -> None:
-    """Turn leading praise ("Great, …") where only complaints follow."""
-    if len(opinions) < 2 or opinions[0].first > 1 or opinions[0].value <= 0:
-        return
-    first = opinions[0]
-    behind = meanings[first.last + 1] if first.last + 1 < len(meanings) else None
-    if behind is not None and behind.mark and all(opinion.value < 0 for opinion in opinions[1:]):
-        first.value *= _SARCASTIC
+        self.sentence_weight, self.scope = 1.0, _Scope()
+        self.rhetorical = False
