@@ -234,7 +234,7 @@ class Evaluation(Section):
     bootstrap_samples: Annotated[StrictInt, Field(ge=100, le=100_000)] = 1000
     uncertain_error_rate: Share = 0.5
     uncertain_max_share: Share = 0.1
-    unfamiliar_confidence: Share = 0.47
+    unfamiliar_confidence: Share = 0.52
     other_kinds: tuple[str, ...] = ()
 
     @field_validator("other_kinds")

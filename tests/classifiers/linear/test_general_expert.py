@@ -69,11 +69,12 @@ def test_the_gate_opens_by_the_mean_likeness(general: GeneralWeights) -> None:
     gate = GeneralExpert(general).gate
     # (3 * 8 - 6) / (3 words + 6) = 2, above `high`
     assert gate.mixture(["<user>", "<user>", "<user>"]) == (1.0, 1.0, 0.0, True)
-    # (8 - 6) / (1 + 6) = 0.2857: (0.2857 + 0.5) / 2 of the way; the n-grams count 0.1 + 0.9 of it
+    # (8 - 6) / (1 + 6) = 0.2857: (0.2857 + 0.5) / 2 of the way; the n-grams count 0.1 + 0.9 of it, the
+    # expert the rest of the way to the power of 1.5
     share, domain, expert, _ = gate.mixture(["<user>", "😀", "!"])
     assert share == pytest.approx(0.392857, abs=1e-6)
     assert domain == pytest.approx(0.453571, abs=1e-6)
-    assert expert == pytest.approx(0.607143, abs=1e-6)
+    assert expert == pytest.approx(0.607143**1.5, abs=1e-6)
     # Nothing to look at, and words of English at large that training lacked, are below `low`.
     assert gate.mixture([]) == (0.0, 0.1, 1.0, True)
     assert gate.mixture(["the", "soup", "of", "the", "day"] * 5) == (0.0, 0.1, 1.0, True)
