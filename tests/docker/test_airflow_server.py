@@ -135,7 +135,9 @@ if words[0] != 'db':
 
 
 def started(folder):
-    return {path.name.removeprefix("started-"): int(path.read_text()) for path in folder.glob("started-*")}
+    """The parts with their process ids; a file that is only just made says nothing yet."""
+    texts = {path.name.removeprefix("started-"): path.read_text() for path in folder.glob("started-*")}
+    return {name: int(text) for name, text in texts.items() if text}
 
 
 def are_gone(pids):
