@@ -6,7 +6,6 @@ from opinionlens.text.phrase_tree import (
     PatternReader,
     PhraseTree,
     Sense,
-    expanded,
     first_words,
     single_words,
     words_of,
@@ -24,6 +23,19 @@ def read(pattern, **sets):
 
 def tree(*patterns):
     return PhraseTree([(read(pattern), sense) for pattern, sense in patterns])
+
+
+def expanded(pattern):
+    """Every sequence of words that a pattern stands for."""
+    if not pattern:
+        yield ()
+        return
+    first, rest = pattern[0], pattern[1:]
+    for behind in expanded(rest):
+        for choice in first.choices:
+            yield (*choice, *behind)
+        if first.optional:
+            yield behind
 
 
 def found(phrases, words):

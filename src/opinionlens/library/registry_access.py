@@ -16,7 +16,7 @@ _PATIENT = ProcessLimits(start=180, call=120)
 def open_registry(settings: MlflowSettings, credentials: Credentials | None = None) -> SparingRegistry:
     """Open the registry, with MLflow in another process.
 
-    That process is started only where MLflow is needed.     The caller closes it.
+    That process is started only where MLflow is needed. The caller closes it.
     """
     return SparingRegistry(
         settings.registry_uri,

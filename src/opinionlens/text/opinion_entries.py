@@ -6,7 +6,7 @@ It is a valence, a negation, a scope, or the start of a phrase.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -64,6 +64,12 @@ class Meaning(NamedTuple):
     mark: str = ""  # of punctuation: itself
     face: float = 0.0  # valence of an emoticon or emoji
     strength: float = 1.0  # capitals and elongation
+
+
+def word_at(meanings: Sequence[Meaning | None], number: int) -> str:
+    """Return the word of a piece, "" for none."""
+    meaning = meanings[number] if 0 <= number < len(meanings) else None
+    return "" if meaning is None else meaning.word
 
 
 def meaning_of(piece: str) -> Meaning | None:

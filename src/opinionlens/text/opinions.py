@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from opinionlens.text.opinion import Opinion
-from opinionlens.text.opinion_entries import MEANINGS, SUBJECTS, Meaning
+from opinionlens.text.opinion_entries import MEANINGS, SUBJECTS, Meaning, word_at
 from opinionlens.text.phrase_tree import Sense
 from opinionlens.text.ratings import rating_before
 from opinionlens.text.sarcasm import undo_sarcasm
@@ -229,8 +229,8 @@ class _Pass:
 
     def _report(self, first: int, end: int) -> None:
         """Begin the scope of reported speech."""
-        before = self.meanings[max(first - _SAID_REACH, self.sentence) : first]
-        if any(meaning is not None and meaning.word in _WRITERS for meaning in before):
+        before = range(max(first - _SAID_REACH, self.sentence), first)
+        if any(word_at(self.meanings, number) in _WRITERS for number in before):
             return  # "I say it's a dump"
         self.weighs = True
         self.scope = _Scope(_REPORTED, reported=True)
@@ -274,7 +274,7 @@ class _Pass:
         """Tell whether "better" goes on with "than this"."""
         if meaning.word not in _COMPARATIVES and not meaning.word.endswith("er"):
             return False
-        ahead = [one.word if one is not None else "" for one in self.meanings[end - 1 : end + _THAN_REACH]]
+        ahead = [word_at(self.meanings, number) for number in range(end - 1, end + _THAN_REACH)]
         return any(word == "than" and other in _THIS for word, other in pairwise(ahead))
 
     def _boost(self, number: int, effect: str, word: str) -> None:

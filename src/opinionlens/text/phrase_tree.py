@@ -72,19 +72,6 @@ class PatternReader:
         return part
 
 
-def expanded(pattern: Pattern) -> Iterator[tuple[str, ...]]:
-    """Return every sequence of words that a pattern stands for."""
-    if not pattern:
-        yield ()
-        return
-    first, rest = pattern[0], pattern[1:]
-    for behind in expanded(rest):
-        for choice in first.choices:
-            yield (*choice, *behind)
-        if first.optional:
-            yield behind
-
-
 def single_words(pattern: Pattern) -> Iterator[str]:
     """Return a pattern's sequences of one word."""
     needed = [part for part in pattern if not part.optional]

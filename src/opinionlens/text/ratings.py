@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from opinionlens.text.opinion_entries import NUMBERS, STARS, Meaning
+from opinionlens.text.opinion_entries import NUMBERS, STARS, Meaning, word_at
 
 _SCALES = {"5": 5.0, "10": 10.0, "100": 100.0, "five": 5.0, "ten": 10.0}
 _STARS = 5.0
@@ -25,18 +25,18 @@ def rating_before(meanings: Sequence[Meaning | None], number: int) -> Rating | N
 
     That piece is "stars" or the scale.
     """
-    word = _word(meanings, number)
+    word = word_at(meanings, number)
     if word in STARS:
         return _row_of_stars(meanings, number)
     if word in ("star", "stars"):
-        half = _word(meanings, number - 1) == "a"  # "half a star"
+        half = word_at(meanings, number - 1) == "a"  # "half a star"
         return _rating(_number_at(meanings, number - (2 if half else 1)), _STARS)
     scale = _SCALES.get(word)
     if scale is None:
         return None
-    if _word(meanings, number - 1) == "of" and _word(meanings, number - 2) == "out":
+    if word_at(meanings, number - 1) == "of" and word_at(meanings, number - 2) == "out":
         return _rating(_number_at(meanings, number - 3), scale)
-    if word.isdigit() and _word(meanings, number - 1).isdigit():
+    if word.isdigit() and word_at(meanings, number - 1).isdigit():
         return _rating(_number_at(meanings, number - 1), scale)
     return None
 
@@ -50,12 +50,12 @@ class _Given(NamedTuple):
 
 def _row_of_stars(meanings: Sequence[Meaning | None], last: int) -> Rating | None:
     """Return the rating in a row of stars."""
-    if _word(meanings, last + 1) in STARS:
+    if word_at(meanings, last + 1) in STARS:
         return None
     first = last
-    while _word(meanings, first - 1) in STARS:
+    while word_at(meanings, first - 1) in STARS:
         first -= 1
-    full = sum(_word(meanings, at) == STARS[0] for at in range(first, last + 1))
+    full = sum(word_at(meanings, at) == STARS[0] for at in range(first, last + 1))
     return _rating(_Given(first, float(full)), _STARS)
 
 
@@ -69,9 +69,9 @@ def _rating(given: _Given, scale: float) -> Rating | None:
 
 def _number_at(meanings: Sequence[Meaning | None], number: int) -> _Given:
     """Return the number that ends at a piece."""
-    word = _word(meanings, number)
+    word = word_at(meanings, number)
     before = meanings[number - 1] if number >= 2 else None
-    whole = _word(meanings, number - 2)
+    whole = word_at(meanings, number - 2)
     if before is not None and before.mark == "." and _is_digits(word) and _is_digits(whole):
         return _Given(number - 2, float(f"{whole}.{word}"))
     return _Given(number, _number(word))
@@ -83,8 +83,3 @@ def _is_digits(word: str) -> bool:
 
 def _number(word: str) -> float | None:
     return float(word) if _is_digits(word) else NUMBERS.get(word)
-
-
-def _word(meanings: Sequence[Meaning | None], number: int) -> str:
-    meaning = meanings[number] if 0 <= number < len(meanings) else None
-    return meaning.word if meaning is not None else ""

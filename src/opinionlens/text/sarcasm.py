@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opinionlens.text.opinion import Opinion
-from opinionlens.text.opinion_entries import AGAIN, LOVED, OPENED, Meaning
+from opinionlens.text.opinion_entries import AGAIN, LOVED, OPENED, Meaning, word_at
 
 _OPENING = """
 great wonderful brilliant lovely perfect fantastic marvellous marvelous nice super superb awesome excellent
@@ -28,21 +28,16 @@ def undo_sarcasm(opinions: list[Opinion], meanings: Sequence[Meaning | None]) ->
         return
     praise, rest = rated[0], rated[1:]
     complains = bool(rest) and all(opinion.value < 0 for opinion in rest)
-    word, behind = _word(meanings, praise.first), praise.last + 1
+    word, behind = word_at(meanings, praise.first), praise.last + 1
     if word in _OPENERS:
-        if _word(meanings, behind) in OPENED:  # "Brilliant idea, …"
+        if word_at(meanings, behind) in OPENED:  # "Brilliant idea, …"
             behind += 1
-        once_more = not rest and _word(meanings, behind + 1) in AGAIN
+        once_more = not rest and word_at(meanings, behind + 1) in AGAIN
         turned = _is_mark(meanings, behind) and (complains or once_more)
     else:
-        turned = complains and word in _LOVES and _word(meanings, behind) in LOVED
+        turned = complains and word in _LOVES and word_at(meanings, behind) in LOVED
     if turned:
         praise.value *= _TURNED
-
-
-def _word(meanings: Sequence[Meaning | None], number: int) -> str:
-    meaning = meanings[number] if number < len(meanings) else None
-    return "" if meaning is None else meaning.word
 
 
 def _is_mark(meanings: Sequence[Meaning | None], number: int) -> bool:
