@@ -38,6 +38,7 @@ from opinionlens.families.estimator import LinearEstimator
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
@@ -113,7 +114,12 @@ def fit(spec: FeatureSpec, texts: Sequence[str], codes: np.ndarray) -> Fitted:
     family = FAMILIES["logistic_regression"]
     estimator = family.fit(counts, codes, {**family.defaults, "C": 1.0}, seed=0)
     assert isinstance(estimator, LinearEstimator)
-    terms = {"words": vocabulary.words, "chars": vocabulary.chars, "lexicon": LEXICON_FEATURES}
+    terms = {
+        "words": vocabulary.words,
+        "chars": vocabulary.chars,
+        "lexicon": LEXICON_FEATURES,
+        "general": GENERAL_FEATURES,
+    }
     blocks = tuple(
         Block(name, terms[name], block.tf, block.scale, block.normalise, block.factor)
         for name, block in estimator.weighting.blocks()

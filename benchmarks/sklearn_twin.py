@@ -17,8 +17,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.features.counts import FloatArray
+from opinionlens.features.spec import DENSE_BLOCKS
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.features.weighting import BlockWeighting
+from opinionlens.text.general import general_values
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe
 
@@ -36,7 +38,12 @@ def sklearn_pipeline(
     in scikit-learn). `predict_proba` gives their softmax; with the `scale` and `bias` of a calibration, which
     then also apply to the decision values, it gives the calibrated probabilities.
     """
-    makers = {"words": _word_counter, "chars": _char_counter, "lexicon": _lexicon_values}
+    makers = {
+        "words": _word_counter,
+        "chars": _char_counter,
+        "lexicon": _lexicon_values,
+        "general": _general_values,
+    }
     steps = [
         (name, Pipeline([("count", makers[name](vocabulary, block)), ("weigh", _weigher(name, block))]))
         for name, block in estimator.weighting.blocks()
@@ -52,6 +59,11 @@ def lexicon_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
     return np.array(
         [lexicon_values(recipe.pieces(text), damp_repeats=damp) for text in texts], dtype=np.float64
     )
+
+
+def general_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
+    """Return texts by general values."""
+    return np.array([general_values(text, recipe.pieces(text)) for text in texts], dtype=np.float64)
 
 
 def _word_counter(vocabulary: Vocabulary, block: BlockWeighting) -> CountVectorizer:
@@ -80,9 +92,13 @@ def _lexicon_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTr
     return FunctionTransformer(lexicon_matrix, kw_args={"recipe": vocabulary.spec.recipe})
 
 
+def _general_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTransformer:
+    return FunctionTransformer(general_matrix, kw_args={"recipe": vocabulary.spec.recipe})
+
+
 def _weigher(name: str, block: BlockWeighting) -> Any:  # noqa: ANN401 - a fitted transformer
     """Return a transformer with its state set, not fitted."""
-    if name == "lexicon":
+    if name in DENSE_BLOCKS:
         scaler = StandardScaler(with_mean=False)
         constant = block.scale == 0  # dividing by infinity removes the column, as the scale 0 does
         scaler.scale_ = np.where(constant, np.inf, 1.0 / np.where(constant, 1.0, block.scale))

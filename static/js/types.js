@@ -107,6 +107,7 @@
  * @property {string | null} not_trained_on
  * @property {{ source: string, licence: string, terms: string }[]} licences
  * @property {string | null} licence_warning
+ * @property {boolean} other_word_lists
  * @property {{ max_text_chars: number }} limits
  * @property {Manifest | null} manifest
  */
@@ -116,7 +117,7 @@
  * The parts of an artifact's manifest that a card shows.
  * @typedef {object} Manifest
  * @property {Label[]} labels
- * @property {{ recipe: { name: string }, word_ngrams: Range | null, char_ngrams: Range | null, lexicon: boolean }} features
+ * @property {{ recipe: { name: string }, word_ngrams: Range | null, char_ngrams: Range | null, lexicon: boolean, general?: boolean }} features
  * @property {{ method: string, length: { pivot: number } | null }} calibration
  * @property {{ min_confidence: number, min_known_share: number, min_words: number, unfamiliar_confidence?: number }} uncertainty
  * @property {{ family: string, params: Record<string, unknown>, sources: string[], rows: number }} training

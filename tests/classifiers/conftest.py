@@ -17,6 +17,7 @@ from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.features.calibration import Calibration, Method
 from opinionlens.features.spec import FeatureSpec
+from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -35,7 +36,7 @@ TEXTS = (
 
 
 def terms_of(spec: FeatureSpec, texts: Sequence[str]) -> dict[str, list[str]]:
-    """Every second term of the texts, so that some are unknown; and all lexicon features."""
+    """Every second term of the texts, so that some are unknown; and all dense features."""
     tokens = [spec.recipe.tokens(text) for text in texts]
     terms: dict[str, list[str]] = {}
     if spec.word_ngrams:
@@ -45,6 +46,8 @@ def terms_of(spec: FeatureSpec, texts: Sequence[str]) -> dict[str, list[str]]:
         terms["chars"] = sorted(grams)[::2]
     if spec.lexicon:
         terms["lexicon"] = list(LEXICON_FEATURES)
+    if spec.general:
+        terms["general"] = list(GENERAL_FEATURES)
     return terms
 
 
@@ -56,7 +59,7 @@ def random_weights(
         Block(
             name=name,  # type: ignore[arg-type]
             terms=terms,
-            tf="count" if name == "lexicon" else tf,  # type: ignore[arg-type]
+            tf="count" if name in ("lexicon", "general") else tf,  # type: ignore[arg-type]
             scale=rng.uniform(0.5, 3, len(terms)),
             normalise=normalise,
             factor=rng.uniform(0.5, 2),
@@ -69,17 +72,17 @@ def random_weights(
 
 def row_the_long_way(spec: FeatureSpec, weights: TextWeights, text: str) -> list[float]:
     """One row of the matrix by the definition of `Block`, term by term with dictionaries."""
-    tokens, lexicon = spec.recipe.tokens(text), []
-    if spec.lexicon:
-        lexicon = spec.tokens_and_lexicon(text)[1]
+    tokens = spec.recipe.tokens(text)
     weighed: list[float] = []
     for block in weights.blocks:
         if block.name == "words":
             counts = dict(Counter(word_ngrams(tokens, *spec.word_ngrams)))
         elif block.name == "chars":
             counts = dict(Counter(gram for token in tokens for gram in char_ngrams(token, *spec.char_ngrams)))
+        elif block.name == "general":
+            counts = dict(zip(GENERAL_FEATURES, general_values(text, spec.recipe.pieces(text)), strict=True))
         else:
-            counts = dict(zip(LEXICON_FEATURES, lexicon, strict=True))
+            counts = dict(zip(LEXICON_FEATURES, spec.tokens_and_lexicon(text)[1], strict=True))
         values = []
         for term, scale in zip(block.terms, block.scale.tolist(), strict=True):
             count = counts.get(term, 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,56 @@ def test_a_self_test_that_does_not_hold_stops_the_load(
 ) -> None:
     rewrite(artifact, change)
     with pytest.raises(SelfTestFailed):
+        load_classifier(artifact)
+
+
+def _made_elsewhere(plain: dict[str, Any], rules: str | None) -> None:
+    """Let other word lists have made an artifact, or one of a format that does not say."""
+    if rules is not None:
+        plain["text_rules"] = rules
+    else:
+        del plain["text_rules"], plain["features"]["general"]
+        plain["format"] = 3
+
+
+every_maker = pytest.mark.parametrize("rules", ["0" * 64, None], ids=["other", "not recorded"])
+
+
+@every_maker
+def test_a_difference_by_other_word_lists_is_a_warning(artifact: Path, rules: str | None) -> None:
+    def change(plain: dict[str, Any]) -> None:
+        _made_elsewhere(plain, rules)
+        plain["self_test"][3]["probabilities"][0] += 0.01
+
+    rewrite(artifact, change)
+    with pytest.warns(
+        UserWarning, match=r"made with other word lists\. Text 4 .* by 0\.01 .* Train the model"
+    ):
+        load_classifier(artifact)
+
+
+@every_maker
+@pytest.mark.parametrize("changed", [3, 4])
+def test_other_word_lists_explain_no_other_half_of_the_labels(
+    artifact: Path, rules: str | None, changed: int
+) -> None:
+    def change(plain: dict[str, Any]) -> None:
+        _made_elsewhere(plain, rules)
+        for case in plain["self_test"][:changed]:
+            first, second, third = case["probabilities"]
+            case["probabilities"] = [second, third, first]
+
+    rewrite(artifact, change)
+    expected = pytest.warns(UserWarning) if changed == 3 else pytest.raises(SelfTestFailed)
+    with expected:
+        load_classifier(artifact)
+
+
+@every_maker
+def test_other_word_lists_without_a_difference_are_silent(artifact: Path, rules: str | None) -> None:
+    rewrite(artifact, lambda plain: _made_elsewhere(plain, rules))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         load_classifier(artifact)
 
 

@@ -32,22 +32,26 @@ def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
     assert found.manifest == complete
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes())
-    del plain["general"], plain["uncertainty"]["unfamiliar_confidence"]
+    del plain["features"]["general"], plain["text_rules"]
+    if version < 3:
+        del plain["general"], plain["uncertainty"]["unfamiliar_confidence"]
     if version == 1:
         del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
     content = json.dumps(plain | {"format": version}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     found = read_manifest(write(tmp_path, content.encode()))
-    assert (found.manifest.general, found.manifest.uncertainty.unfamiliar_confidence) == ((), 0.0)
+    assert (found.manifest.features.general, found.manifest.text_rules) == (False, "")
+    if version < 3:
+        assert (found.manifest.general, found.manifest.uncertainty.unfamiliar_confidence) == ((), 0.0)
     if version == 1:
         assert (found.manifest.calibration.length, found.manifest.uncertainty.scripts) == (None, ())
     assert found.manifest.as_bytes() == content.encode()
     assert found.manifest.digest() == found.digest
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_earlier_format_has_no_later_fields(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes()) | {"format": version}
     with pytest.raises(ArtifactUnsupported, match="unknown fields"):
@@ -96,7 +100,7 @@ DELETE = object()
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("format", 4, "format is 4"),
+        ("format", 5, "format is 5"),
         ("format", 1, "unknown fields: length"),
         ("format", True, "format is True"),
         ("surprise", 1, "unknown fields: surprise"),

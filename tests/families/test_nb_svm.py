@@ -35,6 +35,22 @@ def test_ratios_are_those_inside_the_groups():
     assert inside[0] < 0 < log_ratio(block, target, smoothing=1.0)[0]
 
 
+def test_a_group_of_long_texts_says_less_of_a_term():
+    # One term, for the class in short texts and against it in long ones, which have four times as many terms.
+    short = np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]])
+    long = np.array([[0, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]])
+    block = canonical(sp.csr_array(np.vstack([short, long, long])))
+    target = np.array([True, True, False, False] * 3)
+    groups = np.array([0] * 4 + [1] * 8)
+    of_short = log_ratio(block[:4], target[:4], smoothing=1.0)[0]
+    of_long = log_ratio(block[4:], target[4:], smoothing=1.0)[0]
+    # The first term is in two short texts of 1 term, and in four long ones of 3.5: shares of 2 and 4 / 3.5².
+    expected = (2 * of_short + 4 / 12.25 * of_long) / (2 + 4 / 12.25)
+    found = grouped_log_ratio(block, target, groups, smoothing=1.0)[0]
+    assert of_long < 0 < of_short
+    assert math.isclose(found, expected)
+
+
 def test_groups_that_tell_no_class_are_counted_together():
     block = canonical(sp.csr_array(np.array([[1, 0], [1, 1], [0, 1]])))
     target = np.array([True, True, False])

@@ -85,12 +85,13 @@ def test_what_is_counted_follows_the_parameters(paths):
         "word_ngrams": [1, 2],
         "char_ngrams": [3, 3],
         "lexicon": True,
+        "general": True,
     }
     assert vocabulary.words == ("bad", "flight", "good")
     assert len(vocabulary.chars) == 3
     counts = Counts.load(paths.vectorized / "train")
     assert counts.chars.shape == (3, 3)
-    assert counts.lexicon.shape[0] == 3
+    assert counts.lexicon.shape[0] == counts.general.shape[0] == 3
 
 
 def test_equal_input_gives_equal_bytes_and_replaces_what_was_there(paths):
@@ -114,3 +115,12 @@ def test_missing_split_is_told(paths):
     with pytest.raises(StageFailed, match="preprocess_data"):
         run(params(), paths, Quiet())
     assert not paths.vectorized.exists()
+
+
+def test_long_texts_beside_many_short_ones_count_for_less(paths):
+    rows = [("good", "POSITIVE", "b", None)] * 500 + [("bad " * 256, "NEGATIVE", "a", None)] * 500
+    frame = pl.DataFrame(rows, schema=["text", "label", "source", "confidence"], orient="row")
+    frame.write_parquet(paths.preprocessed / "train.parquet")
+    run(params(), paths, Quiet())
+    weights = np.load(paths.vectorized / "train" / "weights.npy")
+    np.testing.assert_allclose(weights, [1.0] * 500 + [0.5] * 500)

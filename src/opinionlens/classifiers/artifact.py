@@ -14,6 +14,7 @@ from opinionlens.base.files import replacing_directory, sha256_of_file
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.load import load_classifier
 from opinionlens.classifiers.manifest import MANIFEST_NAME, Manifest, SelfTestCase
+from opinionlens.text.rules_digest import text_rules_digest
 
 SELF_TEST_TEXTS = 8
 
@@ -49,7 +50,8 @@ def write_artifact(
 
     Args:
         directory: the artifact's folder; it holds nothing else afterwards.
-        manifest: the facts known before the files exist; its `files` and `self_test` are filled in here.
+        manifest: the facts known before the files exist; `files`, `self_test` and `text_rules` are filled in
+            here.
         model: the weights.
         self_test_texts: 8 texts that exercise the model; their probabilities are recorded.
         extra_files: more files that travel with the classifier, by plain name (`reference.json`).
@@ -67,6 +69,7 @@ def write_artifact(
         complete = replace(
             manifest,
             kind=model.kind,
+            text_rules=text_rules_digest(),
             files={path.name: sha256_of_file(path) for path in sorted(aside.iterdir())},
             self_test=tuple(map(SelfTestCase, self_test_texts, map(tuple, probabilities))),
         )

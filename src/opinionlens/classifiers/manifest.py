@@ -16,12 +16,13 @@ from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import Label
 
-FORMAT = 3
-FORMATS = (1, 2, FORMAT)
+FORMAT = 4
+FORMATS = (1, 2, 3, FORMAT)
 # What each format brought, section by section; a field of the manifest itself stands under "".
 _NEW_FIELDS: Mapping[int, tuple[tuple[str, str, object], ...]] = {
     2: (("calibration", "length", None), ("uncertainty", "scripts", [])),
     3: (("uncertainty", "unfamiliar_confidence", 0.0), ("", "general", [])),
+    4: (("features", "general", False), ("", "text_rules", "")),
 }
 MANIFEST_NAME = "manifest.json"
 
@@ -68,7 +69,8 @@ class SelfTestCase:
 class Manifest:
     """The description of a classifier, without its weights.
 
-    `general` names the values that its general expert weighs; it is empty where there is none.
+    `general` names the values that its general expert weighs; it is empty where there is none. `text_rules`
+    is the digest of the rules and lists that read its texts, "" where that was not recorded.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     self_test: tuple[SelfTestCase, ...] = ()
     general: tuple[str, ...] = ()
+    text_rules: str = ""
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,6 +103,7 @@ class Manifest:
             "files": dict(self.files),
             "self_test": [asdict(case) for case in self.self_test],
             "general": list(self.general),
+            "text_rules": self.text_rules,
         }
         for section, name, _ in fields_after(self.format):
             del (plain[section] if section else plain)[name]

@@ -21,6 +21,7 @@ from opinionlens.classifiers.linear.weights import Block, ColumnWeights, TextWei
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.skops_file import read_model, write_model
 from opinionlens.features.calibration import FloatArray
+from opinionlens.features.spec import DENSE_BLOCKS
 
 WEIGHTS_NAME = "weights.npz"
 MODEL_NAME = "model.skops"
@@ -115,8 +116,8 @@ def _matrix(readings: Sequence[Reading], weights: ColumnWeights) -> Any:  # noqa
 
     weighted = []
     for block in weights.text.blocks:
-        if block.name == "lexicon":
-            matrix = sp.csr_array(np.array([reading.lexicon for reading in readings]))
+        if block.name in DENSE_BLOCKS:
+            matrix = sp.csr_array(np.array([getattr(reading, block.name) for reading in readings]))
         else:
             rows = [reading.words if block.name == "words" else reading.chars for reading in readings]
             ends = np.cumsum([0, *map(len, rows)])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.feature_selection import chi2
 
 from opinionlens.features.counts import Counts, Csr, FloatArray
+from opinionlens.features.spec import SPARSE_BLOCKS
 from opinionlens.features.weighting import Weighting
 
 Columns = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ def telling_terms(block: Csr, codes: npt.NDArray[np.int64], how_many: int) -> Co
 def narrowed(
     weighting: Weighting, counts: Counts, codes: npt.NDArray[np.int64], terms: int
 ) -> tuple[Weighting, Columns]:
-    """Keep the most telling text columns and the whole lexicon.
+    """Keep the most telling text columns and all dense ones.
 
     `terms` columns of every text block are kept. The others get scale 0, so that they do not count for the
     norm either.
@@ -44,7 +45,7 @@ def narrowed(
     for name, block in weighting.blocks():
         width = len(block.scale)
         columns = np.arange(width)
-        if name != "lexicon":
+        if name in SPARSE_BLOCKS:
             columns = telling_terms(getattr(counts, name), codes, terms)
             mask = np.zeros(width)
             mask[columns] = 1.0

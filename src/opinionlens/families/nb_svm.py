@@ -23,6 +23,7 @@ from opinionlens.families.one_vs_rest import MAX_ITERATIONS, TOLERANCE, fit_one_
 from opinionlens.families.space import OneOf, Params, Real, Unsearched
 from opinionlens.families.text_weighting import WEIGHTING_SPACE, linear_weighting
 from opinionlens.features.counts import Counts, Csr, FloatArray
+from opinionlens.features.spec import DENSE_BLOCKS
 from opinionlens.text.labels import Label
 
 
@@ -54,13 +55,13 @@ def _ratios(
 ) -> Iterator[FloatArray]:
     """Yield a factor per column, class by class.
 
-    Its sign would change nothing, as the coefficient has one. The lexicon's values are no terms: they keep 1.
+    Its sign would change nothing, as the coefficient has one. Dense values are no terms: they keep 1.
     """
     for code in np.unique(codes):
         yield np.concatenate(
             [
                 np.ones(block.shape[1])
-                if name == "lexicon"
+                if name in DENSE_BLOCKS
                 else np.hypot(grouped_log_ratio(block, codes == code, groups, smoothing), floor)
                 for name, block in counts.blocks()
             ]
@@ -72,8 +73,10 @@ def grouped_log_ratio(
 ) -> FloatArray:
     """Return each term's log-ratio inside the groups, averaged.
 
-    A group counts as often as it has the term. A ratio over all groups at once would say which source a term
-    comes from: beside film reviews, which are never neutral, every word of tweets seems to be.
+    A group counts as often as it has the term, divided by the square of the number of terms in its texts: one
+    of n terms has a part of 1 / n in the label, and that much less is learnt of it. A ratio over all groups
+    at once would say which source a term comes from: beside film reviews, which are never neutral, every word
+    of tweets seems to be.
     """
     told = [group for group in np.unique(groups) if 0 < target[groups == group].mean() < 1]
     if not told or len(told) == len(np.unique(groups)) == 1:
@@ -83,9 +86,10 @@ def grouped_log_ratio(
         inside = groups == group
         part = block[inside]
         held = np.bincount(part.indices, minlength=block.shape[1])
-        total += held * log_ratio(part, target[inside], smoothing)
-        uses += held
-    return np.asarray(total / np.maximum(uses, 1), dtype=np.float64)
+        share = held / max(part.nnz / part.shape[0], 1.0) ** 2
+        total += share * log_ratio(part, target[inside], smoothing)
+        uses += share
+    return np.asarray(total / np.where(uses > 0, uses, 1.0), dtype=np.float64)
 
 
 def log_ratio(block: Csr, target: npt.NDArray[np.bool_], smoothing: float) -> FloatArray:

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from opinionlens.families.space import OneOf, Params, Real, Space, Unsearched
-from opinionlens.features.counts import Counts
+from opinionlens.features.counts import Counts, FloatArray
 from opinionlens.features.spec import TermFrequency
 from opinionlens.features.weighting import BlockWeighting, Weighting, inverse_deviation, smooth_idf
 
@@ -41,22 +41,23 @@ def linear_weighting(counts: Counts, params: Params) -> Weighting:
     return Weighting(
         words=text_block("words", 1.0),
         chars=text_block("chars", float(params["char_factor"])),
-        lexicon=lexicon_weighting(counts, float(params["lexicon_factor"])),
+        lexicon=dense_weighting(counts.lexicon, float(params["lexicon_factor"])),
+        general=dense_weighting(counts.general, float(params["lexicon_factor"])),
     )
 
 
-def lexicon_weighting(counts: Counts, factor: float) -> BlockWeighting | None:
-    """Return the weighting of lexicon values to equal deviations.
+def dense_weighting(values: FloatArray | None, factor: float) -> BlockWeighting | None:
+    """Return the weighting of dense values to equal deviations.
 
     They are multiplied by `factor`; None where none are counted.
     """
-    if counts.lexicon is None:
+    if values is None:
         return None
-    return BlockWeighting("count", inverse_deviation(counts.lexicon), normalise=False, factor=factor)
+    return BlockWeighting("count", inverse_deviation(values), normalise=False, factor=factor)
 
 
 def occurrence_weighting(counts: Counts) -> Weighting:
-    """Return the weighting to plain presence and lexicon values.
+    """Return the weighting to plain presence and dense values.
 
     A tree can put thresholds on these. Characters are left out unless there are no words: their columns
     repeat one another, and make a tree hard to read.
@@ -68,5 +69,6 @@ def occurrence_weighting(counts: Counts) -> Weighting:
     return Weighting(
         words=presence("words") if counts.words is not None else None,
         chars=presence("chars") if counts.words is None and counts.chars is not None else None,
-        lexicon=lexicon_weighting(counts, 1.0),
+        lexicon=dense_weighting(counts.lexicon, 1.0),
+        general=dense_weighting(counts.general, 1.0),
     )

@@ -15,12 +15,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from opinionlens.base.errors import StageFailed
-from opinionlens.features.spec import BlockName
+from opinionlens.features.spec import DENSE_BLOCKS, SPARSE_BLOCKS, BlockName
 
 Csr = Any  # scipy.sparse.csr_array: scipy ships no types
 FloatArray = npt.NDArray[np.float64]
 
-SPARSE_BLOCKS: tuple[BlockName, ...] = ("words", "chars")
 _PARTS = ("data", "indices", "indptr", "shape")
 
 
@@ -28,22 +27,20 @@ _PARTS = ("data", "indices", "indptr", "shape")
 class Counts:
     """Counts of texts by terms, in blocks.
 
-    Words and characters are sparse, lexicon values dense; a block that is not counted is None. The sparse
-    blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear needs them.
+    Words and characters are sparse, lexicon and general values dense; a block that is not counted is None.
+    The sparse blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear needs them.
     """
 
     words: Csr | None = None
     chars: Csr | None = None
     lexicon: FloatArray | None = None
+    general: FloatArray | None = None
 
     def blocks(self) -> Iterator[tuple[BlockName, Any]]:
         """Yield the existing blocks in column order."""
-        if self.words is not None:
-            yield "words", self.words
-        if self.chars is not None:
-            yield "chars", self.chars
-        if self.lexicon is not None:
-            yield "lexicon", self.lexicon
+        for name in (*SPARSE_BLOCKS, *DENSE_BLOCKS):
+            if (block := getattr(self, name)) is not None:
+                yield name, block
 
     @property
     def n(self) -> int:
@@ -60,8 +57,8 @@ class Counts:
         See `files.replacing_directory`.
         """
         for name, block in self.blocks():
-            if name == "lexicon":
-                np.save(directory / "lexicon.npy", block, allow_pickle=False)
+            if name in DENSE_BLOCKS:
+                np.save(directory / f"{name}.npy", block, allow_pickle=False)
                 continue
             for part in _PARTS:
                 np.save(
@@ -84,8 +81,9 @@ class Counts:
                     blocks[name] = _sparse(
                         *(_read(directory / f"{name}.{part}.npy", mmap) for part in _PARTS)
                     )
-            if (directory / "lexicon.npy").exists():
-                blocks["lexicon"] = _read(directory / "lexicon.npy", mmap)
+            for name in DENSE_BLOCKS:
+                if (directory / f"{name}.npy").exists():
+                    blocks[name] = _read(directory / f"{name}.npy", mmap)
         except (OSError, EOFError, ValueError) as error:
             raise _unreadable(directory, str(error)) from error
         if not blocks:

@@ -8,17 +8,21 @@ from typing import Any, Literal
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.base.typed_json import JsonUnfit, read_dataclass
+from opinionlens.text.general import general_values
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 from opinionlens.text.scanning import Piece
 
-BlockName = Literal["words", "chars", "lexicon"]
+BlockName = Literal["words", "chars", "lexicon", "general"]
 TermFrequency = Literal["count", "binary", "log"]
+
+SPARSE_BLOCKS: tuple[BlockName, ...] = ("words", "chars")
+DENSE_BLOCKS: tuple[BlockName, ...] = ("lexicon", "general")
 
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """The choice of words, characters and lexicon values to count.
+    """The choice of features to count in texts.
 
     None or False leaves a block out.
 
@@ -27,12 +31,14 @@ class FeatureSpec:
         word_ngrams: shortest and longest run of tokens.
         char_ngrams: shortest and longest run of characters inside a token.
         lexicon: whether the lexicon's values are features.
+        general: whether the general values are (`text.general`).
     """
 
     recipe: Recipe
     word_ngrams: tuple[int, int] | None = (1, 2)
     char_ngrams: tuple[int, int] | None = None
     lexicon: bool = False
+    general: bool = False
 
     def __post_init__(self) -> None:
         """Reject lengths that count nothing."""
@@ -41,6 +47,14 @@ class FeatureSpec:
                 raise ArtifactUnsupported(
                     f"{name} must be two lengths, 1 <= shortest <= longest, not {span}."
                 )
+
+    def values_beside_tokens(self, text: str) -> tuple[list[str], list[float], list[float]]:
+        """Return the text's tokens, lexicon values and general values.
+
+        Values that are no features are empty.
+        """
+        pieces, tokens, lexicon = self.pieces_tokens_lexicon(text)
+        return tokens, lexicon, general_values(text, pieces) if self.general else []
 
     def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
         """Return the text's tokens and lexicon values.
@@ -76,6 +90,7 @@ class FeatureSpec:
             "word_ngrams": list(self.word_ngrams) if self.word_ngrams else None,
             "char_ngrams": list(self.char_ngrams) if self.char_ngrams else None,
             "lexicon": self.lexicon,
+            "general": self.general,
         }
 
     @classmethod

@@ -21,6 +21,7 @@ from opinionlens.features.terms import CountedTerms
 from opinionlens.features.token_stream import TokenStream
 from opinionlens.features.word_counts import count_frequent_words
 from opinionlens.features.word_index import WordIndex
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.lexicon import LEXICON_FEATURES
 
 
@@ -59,7 +60,7 @@ class Vocabulary:
 
         This is one pass: texts are never tokenised twice.
         """
-        stream, lexicon = _read(spec, texts)
+        stream, values = _read(spec, texts)
         word_counts = _chosen_words(spec, stream, words or VocabularyLimits())
         char_counts = _chosen_chars(spec, stream, chars or VocabularyLimits())
         vocabulary = cls(
@@ -70,19 +71,19 @@ class Vocabulary:
         return vocabulary, Counts(
             words=word_counts.counts if word_counts else None,
             chars=char_counts.counts if char_counts else None,
-            lexicon=lexicon,
+            **values,
         )
 
     def transform(self, texts: Iterable[str]) -> Counts:
         """Count the terms in other texts."""
-        stream, lexicon = _read(self.spec, texts)
+        stream, values = _read(self.spec, texts)
         words: Csr | None = None
         chars: Csr | None = None
         if self.spec.word_ngrams:
             words = self._word_index.count(stream)
         if self.spec.char_ngrams:
             chars = count_known_chars(stream, self._char_columns, *self.spec.char_ngrams)
-        return Counts(words=words, chars=chars, lexicon=lexicon)
+        return Counts(words=words, chars=chars, **values)
 
     @cached_property
     def _word_index(self) -> WordIndex:
@@ -126,22 +127,30 @@ class Vocabulary:
         return cls(spec, words, chars)
 
 
-def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, FloatArray | None]:
-    """Return the tokens and any lexicon values of all texts.
+def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, dict[str, FloatArray]]:
+    """Return the tokens and the dense blocks of all texts.
 
     Each text is scanned once.
     """
-    values: list[list[float]] = []
+    lexicon: list[list[float]] = []
+    general: list[list[float]] = []
 
     def tokens_of(text: str) -> list[str]:
-        tokens, lexicon = spec.tokens_and_lexicon(text)
-        values.append(lexicon)
+        tokens, of_lexicon, of_general = spec.values_beside_tokens(text)
+        lexicon.append(of_lexicon)
+        general.append(of_general)
         return tokens
 
     stream = TokenStream.of(map(tokens_of, texts))
-    if not spec.lexicon:
-        return stream, None
-    return stream, np.array(values, dtype=np.float64).reshape(stream.n, len(LEXICON_FEATURES))
+    counted = {
+        "lexicon": (spec.lexicon, lexicon, LEXICON_FEATURES),
+        "general": (spec.general, general, GENERAL_FEATURES),
+    }
+    return stream, {
+        name: np.array(values, dtype=np.float64).reshape(stream.n, len(columns))
+        for name, (is_counted, values, columns) in counted.items()
+        if is_counted
+    }
 
 
 def _chosen_words(spec: FeatureSpec, stream: TokenStream, limits: VocabularyLimits) -> CountedTerms | None:

@@ -18,7 +18,7 @@ class BlockWeighting:
     """The weighting of one block.
 
     With c a count: v = tf(c), u = v * scale, divided by its L2 norm if `normalise`, times `factor`. tf(c) is
-    c, 1 (`binary`) or 1 + ln c (`log`) for a count above 0. Lexicon values are taken as they are.
+    c, 1 (`binary`) or 1 + ln c (`log`) for a count above 0. Dense values are taken as they are.
     """
 
     tf: TermFrequency
@@ -26,7 +26,7 @@ class BlockWeighting:
     normalise: bool
     factor: float = 1.0
 
-    def apply(self, counts: Any) -> Csr:  # noqa: ANN401 - a sparse matrix, or the dense lexicon
+    def apply(self, counts: Any) -> Csr:  # noqa: ANN401 - a sparse matrix, or dense values
         """Return the weighted block, float64."""
         matrix = sp.csr_array(counts) if isinstance(counts, np.ndarray) else counts
         values = _term_frequency(matrix.data, self.tf) * self.scale[matrix.indices]
@@ -51,6 +51,7 @@ class Weighting:
     words: BlockWeighting | None = None
     chars: BlockWeighting | None = None
     lexicon: BlockWeighting | None = None
+    general: BlockWeighting | None = None
 
     def blocks(self) -> list[tuple[BlockName, BlockWeighting]]:
         """Return the existing blocks in column order."""
@@ -58,6 +59,7 @@ class Weighting:
             ("words", self.words),
             ("chars", self.chars),
             ("lexicon", self.lexicon),
+            ("general", self.general),
         ]
         return [(name, block) for name, block in pairs if block is not None]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,10 @@ from opinionlens.evaluation.calibration_fit import CalibrationChoice
 from opinionlens.evaluation.reliability import MinConfidence
 from opinionlens.families.estimator import Estimator, LinearEstimator
 from opinionlens.pipeline.calibrating import FittedCalibration, calibrate
+from opinionlens.pipeline.finalists import Finalist
 from opinionlens.pipeline.general_part import TextReading, fit_general
 from opinionlens.pipeline.params import Evaluation
-from opinionlens.pipeline.trials import Workers, stratified_folds
+from opinionlens.pipeline.trials import Workers
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ class CalibratedEstimator:
 
 def refit_calibrated(
     workers: Workers,
-    family: str,
-    params: dict[str, Any],
+    finalist: Finalist,
     codes: NDArray[np.int64],
     readings: Mapping[str, Sequence[TextReading]],
     evaluation: Evaluation,
@@ -63,31 +62,19 @@ def refit_calibrated(
 ) -> CalibratedEstimator:
     """Fit on train + validation, and calibrate out of fold.
 
-    The decision values for the calibration are of the same rows, by models that have not seen them.
-
     Args:
         workers: hold the counts.
-        family: of the winner.
-        params: of the winner.
+        finalist: the winner, with its out-of-fold decision values.
         codes: labels of train + validation, in that order.
         readings: of `train` and `val`.
         evaluation: number of folds, and when an answer is uncertain.
         general_expert: whether a linear model gets a general expert beside it.
-        seed: deals the rows into folds.
-        reporter: shows the folds and the refit.
+        seed: deals the rows into folds for the calibration.
+        reporter: shows the refit.
     """
-    folds = stratified_folds(codes, evaluation.calibration_folds, seed)
-    decisions: NDArray[np.float64] | None = None
-    with reporter.track("folds and refit", evaluation.calibration_folds + 1, unit="fit") as bar:
-        refit = workers.refit(family, params)
-        for rows, values in workers.out_of_fold(family, params, folds):
-            if decisions is None:
-                decisions = np.empty((len(codes), values.shape[1]))
-            decisions[rows] = values
-            bar.advance()
-        estimator = refit.result()
-        bar.advance()
-    assert decisions is not None  # noqa: S101 - there are at least two folds
+    winner, decisions = finalist.trial.proposal, finalist.decisions
+    with reporter.track("refit"):
+        estimator = workers.refit(winner.family, winner.params).result()
     general = None
     if general_expert and isinstance(estimator, LinearEstimator):
         with reporter.track("general expert"):

@@ -124,7 +124,12 @@ def _text_weights(estimator: Any, vocabulary: Vocabulary) -> TextWeights:  # noq
 
 
 def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
-    terms = {"words": vocabulary.words, "chars": vocabulary.chars, "lexicon": LEXICON_FEATURES}
+    terms = {
+        "words": vocabulary.words,
+        "chars": vocabulary.chars,
+        "lexicon": LEXICON_FEATURES,
+        "general": GENERAL_FEATURES,
+    }
     return tuple(
         Block(
             name=name,

@@ -161,7 +161,8 @@ class Features(Section):
 
     word_ngrams: Range | None = (1, 2)
     char_ngrams: Range | None = (2, 5)
-    lexicon: StrictBool = True
+    lexicon: StrictBool = False
+    general: StrictBool = True
     min_df: Annotated[StrictInt, Field(ge=1)] = 2
     max_features: Annotated[StrictInt, Field(ge=1)] = 300_000
 

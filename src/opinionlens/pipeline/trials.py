@@ -28,6 +28,7 @@ from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import Estimator
 from opinionlens.features.counts import Counts, stacked
 from opinionlens.pipeline.study import Outcome, Proposal
+from opinionlens.text.labels import Label
 
 Codes = NDArray[np.int64]
 
@@ -161,6 +162,20 @@ def _start(pool: ProcessPoolExecutor, count: int) -> None:
         signal.signal(signal.SIGINT, handler)
 
 
+def objective_value(
+    codes: Codes, decisions: NDArray[np.float64], classes: tuple[Label, ...], objective: str
+) -> float:
+    """Return the study's objective of decision values (n, k)."""
+    scores = score(codes, softmax(decisions), classes)
+    return scores.accuracy if objective == "accuracy" else scores.macro_f1
+
+
+def softmax(decisions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return decision values as probabilities, not calibrated."""
+    exponents = np.exp(decisions - decisions.max(axis=1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+
+
 def stratified_folds(codes: Codes, n_folds: int, seed: int) -> NDArray[np.int64]:
     """Assign every row to a fold, by seed.
 
@@ -226,15 +241,15 @@ def _validate(proposal: Proposal, objective: str, seed: int) -> Outcome:
     val = _splits["val"]
     decisions = estimator.decision_values(val.counts)
     # Not calibrated yet: the softmax only orders the classes, so probability scores are left out.
-    scores = score(val.codes, _softmax(decisions), estimator.classes)
-    values = {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1}
+    scores = score(val.codes, softmax(decisions), estimator.classes)
     metrics = {
         "val_accuracy": scores.accuracy,
         "val_precision": scores.macro_precision,
         "val_recall": scores.macro_recall,
         "val_f1_score": scores.macro_f1,
     }
-    return Outcome(values[objective], metrics, started, time.time())
+    value = objective_value(val.codes, decisions, estimator.classes, objective)
+    return Outcome(value, metrics, started, time.time())
 
 
 def _hold_out(
@@ -248,8 +263,3 @@ def _hold_out(
 
 def _refit(family: str, params: dict[str, Any], seed: int) -> Estimator:
     return fit(family, params, _train_and_val(), seed)
-
-
-def _softmax(decisions: NDArray[np.float64]) -> NDArray[np.float64]:
-    exponents = np.exp(decisions - decisions.max(axis=1, keepdims=True))
-    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))

@@ -23,6 +23,7 @@ from opinionlens.evaluation.scores import ModelScores, score
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artifact
+from opinionlens.pipeline.finalists import best_finalist, compare_finalists
 from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.origin import Origin, write_origin
@@ -32,10 +33,10 @@ from opinionlens.pipeline.pictures import evaluation_pictures, keep_pictures, st
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
-from opinionlens.pipeline.study import FinishedTrial, best_trial
+from opinionlens.pipeline.study import FinishedTrial
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import load_labelled, workers
-from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, unfinished_run
+from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, trial_name, unfinished_run
 from opinionlens.registry.port import COMMIT_TAG
 from opinionlens.tracking.port import Run
 
@@ -74,13 +75,22 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         ) as run,
     ):
         trials = search(plan, pool, tracked.tracking, run, reporter)
-        winner = best_trial(trials)
         known = np.concatenate([texts["train"].codes, texts["val"].codes])
+        finalists = compare_finalists(
+            pool,
+            trials,
+            known,
+            params.training.objective,
+            folds=params.evaluation.calibration_folds,
+            seed=seed,
+            reporter=reporter,
+        )
+        best = best_finalist(finalists)
+        winner = best.trial
         readings = _readings(texts, paths)
         fitted = refit_calibrated(
             pool,
-            winner.proposal.family,
-            winner.proposal.params,
+            best,
             known,
             readings,
             params.evaluation,
@@ -97,8 +107,10 @@ def tune_sklearn(params: Params, paths: Paths, reporter: Reporter) -> None:
         pictures |= study_pictures(trials, params.training.objective)
         keep_pictures(pictures, paths.figures / RUN_NAME, run)
         commit = git_commit(paths.root)
+        run.log_metrics({f"out_of_fold_{params.training.objective}": best.value})
         _record(run, tested, winner, paths, commit)
         model_id = run.log_classifier(paths.classifier, MODEL_NAME)
+    report["finalists"] = rounded({trial_name(one.trial): one.value for one in finalists})
     write_json(paths.metrics / "tune_sklearn.json", report)
     write_origin(paths.tuned, Origin(digest, run.id, model_id, commit), _choice(winner, fitted))
     reporter.say(

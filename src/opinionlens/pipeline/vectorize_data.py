@@ -15,6 +15,7 @@ import numpy.typing as npt
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.base.progress import Reporter, Task
+from opinionlens.families.length_weights import length_weights, lengths_are_mixed
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
@@ -94,6 +95,7 @@ def features_from_params(recipe: RecipeParams, features: Features) -> FeatureSpe
         word_ngrams=features.word_ngrams,
         char_ngrams=features.char_ngrams,
         lexicon=features.lexicon,
+        general=features.general,
     )
 
 
@@ -105,6 +107,8 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     spec = features_from_params(params.recipe, params.features)
     limits = VocabularyLimits(params.features.min_df, params.features.max_features)
     texts = {name: split.texts for name, split in splits.items()}
+    if lengths_are_mixed(texts["train"]):
+        weights = {name: each * length_weights(texts[name]) for name, each in weights.items()}
     write(vectorize(spec, texts, limits, reporter), splits, weights, paths)
 
 

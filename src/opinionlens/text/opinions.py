@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from opinionlens.text.opinion import Opinion
 from opinionlens.text.opinion_entries import MEANINGS, SUBJECTS, Meaning, word_at
-from opinionlens.text.phrase_tree import Sense
+from opinionlens.text.phrase_tree import Node, Sense
 from opinionlens.text.ratings import rating_before
 from opinionlens.text.sarcasm import undo_sarcasm
 
@@ -179,12 +179,16 @@ class _Pass:
         for at in range(number + 1, len(self.meanings)):
             following = self.meanings[at]
             word = following.word if following is not None else "_"
-            named = [found for node in nodes if (found := node.next.get(word)) is not None]
-            any_word = [found for node in nodes if word and (found := node.next.get("_")) is not None]
-            nodes = named if word == "_" else named + any_word  # what names the word goes first
-            if not nodes:
-                break
-            sense = next((node.sense for node in nodes if node.sense is not None), None)
+            if len(nodes) == 1 and "_" not in nodes[0].next:  # nearly always, and mostly nothing follows
+                found = nodes[0].next.get(word)
+                if found is None:
+                    break
+                nodes, sense = [found], found.sense
+            else:
+                nodes = _following(nodes, word)
+                sense = next((node.sense for node in nodes if node.sense is not None), None)
+                if not nodes:
+                    break
             if sense is not None:
                 best, end = sense, at + 1
         return best, end
@@ -368,3 +372,14 @@ class _Pass:
         self.sentence, self.sentence_opinions = number, len(self.opinions)
         self.sentence_weight, self.scope = 1.0, _Scope()
         self.rhetorical = False
+
+
+def _following(nodes: Sequence[Node], word: str) -> list[Node]:
+    """Return the nodes that a word leads to.
+
+    Those that name the word go first.
+    """
+    named = [found for node in nodes if (found := node.next.get(word)) is not None]
+    if word == "_" or not word:
+        return named
+    return named + [found for node in nodes if (found := node.next.get("_")) is not None]

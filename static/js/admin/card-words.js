@@ -83,7 +83,18 @@ export function costOf({ kind, needs, speed, size_bytes }) {
  * @param {Pick<Manifest, "labels" | "training" | "general">} manifest
  */
 export function limitsOf(
-  { licence_warning, not_trained_on, everyday, other_kinds, limits, slices, sources, behaviour, watched_behaviour },
+  {
+    licence_warning,
+    not_trained_on,
+    other_word_lists,
+    everyday,
+    other_kinds,
+    limits,
+    slices,
+    sources,
+    behaviour,
+    watched_behaviour,
+  },
   { labels, training, general },
 ) {
   const points = [`A text may have ${count(limits.max_text_chars)} characters; a longer one is a document, not an opinion.`];
@@ -102,6 +113,10 @@ export function limitsOf(
         "Of texts of other kinds it was measured on the everyday sentences at most: measure it on labelled texts of your own on the page “Evaluate”.",
       );
   }
+  if (other_word_lists)
+    points.push(
+      "It was made with the word lists of another version of OpinionLens, so that its scores here may not hold: train it again.",
+    );
   if (licence_warning) points.push(licence_warning.replaceAll("_", " "));
   const weakest = weakestOf({ ...slices, ...sources });
   if (weakest) points.push(`It is weakest on ${weakest.name}: macro F1 ${weakest.score.toFixed(3)}.`);

@@ -23,6 +23,7 @@ from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.recipe import RECIPES
 
 SPEC = FeatureSpec(RECIPES["social-v2"], (1, 2), (2, 3), lexicon=True)
+SPECS = {"beside": SPEC, "inside": replace(SPEC, general=True)}  # the values beside the n-grams, too
 CODE = "for (int i = 0; i < n; i++) { sum[i] = f(x[i]); } return {sum};"
 TEXTS = (
     "@united @delta @jetblue thanks",
@@ -51,17 +52,18 @@ def general() -> GeneralWeights:
     )
 
 
-@pytest.fixture
+@pytest.fixture(params=SPECS.values(), ids=list(SPECS))
 def parts(
+    request: pytest.FixtureRequest,
     general: GeneralWeights,
     make_weights: Callable[..., LinearWeights],
     make_manifest: Callable[..., Manifest],
 ) -> tuple[LinearClassifier, LinearClassifier]:
     """The same n-grams without the expert, and with it."""
-    weights = make_weights(SPEC, tf="log", normalise=True, labels=3)
+    weights = make_weights(request.param, tf="log", normalise=True, labels=3)
     uncertainty = Uncertainty(unfamiliar_confidence=0.9)
-    alone = LinearClassifier(make_manifest(SPEC, uncertainty=uncertainty), weights)
-    manifest = make_manifest(SPEC, uncertainty=uncertainty, general=GENERAL_FEATURES)
+    alone = LinearClassifier(make_manifest(request.param, uncertainty=uncertainty), weights)
+    manifest = make_manifest(request.param, uncertainty=uncertainty, general=GENERAL_FEATURES)
     return alone, LinearClassifier(manifest, replace(weights, general=general))
 
 
@@ -100,13 +102,13 @@ def test_an_explanation_reads_the_text_once(
     parts: tuple[LinearClassifier, LinearClassifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = parts[1]
-    read, seen = both.expert.read, []
+    mixture, seen = both.expert.mixture, []
 
     def counted(text: str, pieces: Sequence[str], tokens: Sequence[str]) -> object:
         seen.append(text)
-        return read(text, pieces, tokens)
+        return mixture(text, pieces, tokens)
 
-    monkeypatch.setattr(both.expert, "read", counted)
+    monkeypatch.setattr(both.expert, "mixture", counted)
     explanation = both.explain(TEXTS[2])
     assert seen == [TEXTS[2]]
     assert explanation.prediction == both.predict(TEXTS[2])
@@ -177,7 +179,7 @@ def test_an_artifact_keeps_it(
     tmp_path: Path,
 ) -> None:
     _, both = parts
-    weights = make_weights(SPEC, tf="log", normalise=True, labels=3)
+    weights = make_weights(both.manifest.features, tf="log", normalise=True, labels=3)
     model = LinearModel(replace(weights, general=general))
     write_artifact(tmp_path / "artifact", both.manifest, model, list(TEXTS))
     found = load_classifier(tmp_path / "artifact")

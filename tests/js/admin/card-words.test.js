@@ -58,6 +58,12 @@ describe("limits", () => {
     assert.match(words, /10,000 characters/);
     assert.match(words, /learnt from brand tweets/);
     assert.match(words, /weakest on long text: macro F1 0\.727/);
+    assert.doesNotMatch(words, /word lists/);
+  });
+
+  it("say that other word lists made it", () => {
+    const words = limitsOf({ ...CARD, other_word_lists: true }, MANIFEST).join(" ");
+    assert.match(words, /made with the word lists of another version of OpinionLens, .* train it again/);
   });
 
   it("name checks that often fail, sure errors and missing classes", () => {

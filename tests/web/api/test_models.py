@@ -345,6 +345,12 @@ def test_the_card_names_the_licences_of_the_sources(
     assert (other["licences"], other["licence_warning"]) == ([], None)
 
 
+def test_the_card_tells_of_other_word_lists(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get(f"{MODELS}/opinionlens-1/card").json()["other_word_lists"] is False
+    monkeypatch.setattr("opinionlens.web.api.models.answers.text_rules_digest", lambda: "0" * 64)
+    assert client.get(f"{MODELS}/opinionlens-1/card").json()["other_word_lists"] is True
+
+
 def test_the_card_tells_all(client: TestClient) -> None:
     card = ModelCardAnswer.model_validate_json(client.get(f"{MODELS}/opinionlens-1/card").content)
     assert card.slices == EVALS["slices"]

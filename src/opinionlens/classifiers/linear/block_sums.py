@@ -126,7 +126,7 @@ def line_of(row: Sequence[float]) -> Line:
 
 
 class DenseSums:
-    """The lexicon's block: every text has all its values."""
+    """A dense block: every text has all its values."""
 
     def __init__(self, block: Block, coef: FloatArray) -> None:
         """Fold scale and factor into the coefficients (k, V)."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.features.calibration import FloatArray
-from opinionlens.text.general import GENERAL_FEATURES, general_values, is_prose
+from opinionlens.text.general import GENERAL_FEATURES, is_prose
 from opinionlens.text.likeness import PRIOR, SMOOTHING, plain_word, unseen_likeness
 from opinionlens.text.memo import Memo
 
@@ -42,7 +42,7 @@ class Mixture(NamedTuple):
 
     @property
     def uses_values(self) -> bool:
-        """Whether the decision depends on the general values."""
+        """Whether the expert reads the general values."""
         return self.expert > 0 and self.is_prose
 
 
@@ -118,14 +118,6 @@ class GeneralExpert:
         """Return the parts of n-grams and expert in a text."""
         mixture = self.gate.mixture(tokens)
         return NO_PROSE if mixture.expert and not is_prose(text, pieces) else mixture
-
-    def read(self, text: str, pieces: Sequence[str], tokens: Sequence[str]) -> tuple[Mixture, list[float]]:
-        """Return a text's mixture and its general values.
-
-        The values are zeros where the expert does not use them.
-        """
-        mixture = self.mixture(text, pieces, tokens)
-        return mixture, general_values(text, pieces) if mixture.uses_values else NO_VALUES
 
     def mix(self, domain: Sequence[float], mixture: Mixture, values: Sequence[float]) -> list[float]:
         """Return one text's decision values from n-grams and expert."""

@@ -1,6 +1,6 @@
-"""Kind `linear`: weights over n-grams and lexicon values.
+"""Kind `linear`: weights over n-grams and values of word lists.
 
-One matrix over word n-grams, character n-grams and lexicon values.
+One matrix over word n-grams, character n-grams, lexicon values and general values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
-from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
+from opinionlens.classifiers.linear.general_expert import GeneralExpert, Mixture
 from opinionlens.classifiers.linear.linear_explanation import explain_linear
 from opinionlens.classifiers.linear.text_reading import Reading, TextReader
 from opinionlens.classifiers.linear.weights import LinearWeights
@@ -23,6 +23,7 @@ from opinionlens.classifiers.linear.word_sums import WordSums
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.features.calibration import FloatArray
+from opinionlens.features.spec import DENSE_BLOCKS
 from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import Label
 from opinionlens.text.repeats import evidence_length
@@ -85,8 +86,8 @@ class LinearClassifier:
         ends = np.cumsum([len(block.terms) for block in weights.text.blocks])
         coefs = np.split(weights.coef, ends[:-1], axis=1)
         blocks = {block.name: (block, coef) for block, coef in zip(weights.text.blocks, coefs, strict=True)}
-        lexicon = blocks.pop("lexicon", None)
-        self.lexicon = DenseSums(*lexicon) if lexicon else None
+        dense = {name: DenseSums(*blocks.pop(name)) for name in DENSE_BLOCKS if name in blocks}
+        self.lexicon, self.general = dense.get("lexicon"), dense.get("general")
         self.terms = {name: TermSums(*block) for name, block in blocks.items()}
         # For one text at a time.
         self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
@@ -107,8 +108,8 @@ class LinearClassifier:
     def predict(self, text: str) -> Prediction:
         """Predict one text, without the fixed cost of a batch."""
         pieces, tokens, lexicon = self._read(text)
-        mixture, values = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
-        return self._answer(text, tokens, lexicon, mixture, values)
+        mixture, general = self.reader.mixture_and_values(text, pieces, tokens)
+        return self._answer(text, tokens, lexicon, mixture, general)
 
     def predict_reading(self, reading: Reading) -> Prediction:
         """Predict a text that has been read, like `predict`."""
@@ -145,7 +146,7 @@ class LinearClassifier:
         mixture: Mixture,
         general: Sequence[float],
     ) -> Prediction:
-        logits = self._decide(tokens, lexicon)
+        logits = self._decide(tokens, lexicon, general)
         if self.expert and mixture.expert:
             logits = self.expert.mix(logits, mixture, general)
         if self._is_calibrated:
@@ -158,7 +159,9 @@ class LinearClassifier:
         total = sum(powers)
         return self._prediction(text, tokens, [power / total for power in powers], mixture)
 
-    def _decide(self, tokens: Sequence[str], lexicon: Sequence[float]) -> list[float]:
+    def _decide(
+        self, tokens: Sequence[str], lexicon: Sequence[float], general: Sequence[float]
+    ) -> list[float]:
         decision = self._bias
         if self._words:
             decision = _added(decision, self._words.of(tokens))
@@ -166,14 +169,17 @@ class LinearClassifier:
             decision = _added(decision, self.terms["chars"].of(self.reader.chars.of(tokens)))
         if self.lexicon:
             decision = _added(decision, self.lexicon.of(lexicon))
+        if self.general:
+            decision = _added(decision, self.general.of(general))
         return decision
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
         for name, sums in self.terms.items():
             decisions += sums.of_many([getattr(reading, name) for reading in readings])
-        if self.lexicon:
-            decisions += self.lexicon.of_many([reading.lexicon for reading in readings])
+        for name, dense in (("lexicon", self.lexicon), ("general", self.general)):
+            if dense:
+                decisions += dense.of_many([getattr(reading, name) for reading in readings])
         if self.expert:
             mixtures = [reading.mixture for reading in readings]
             return self.expert.mix_many(decisions, mixtures, [reading.general for reading in readings])

@@ -37,6 +37,7 @@ class LinearParts(Protocol):
     intercept: FloatArray
     terms: dict[BlockName, TermSums]
     lexicon: DenseSums | None
+    general: DenseSums | None
     expert: GeneralExpert | None
 
     def decide_reading(self, reading: Reading) -> FloatArray:
@@ -65,8 +66,8 @@ def explain_linear(classifier: LinearParts, text: str) -> Explanation:
         *_of_lexicon(classifier, reading, pieces, factor),
     ]
     bias = factor * classifier.intercept
+    contributions += _of_general(classifier, expert, reading, pieces, factor)
     if expert:
-        contributions += _of_general(expert, reading, pieces)
         bias = bias + mixture.expert * expert.intercept
     return Explanation(
         text=text,
@@ -147,25 +148,35 @@ def _of_lexicon(
         )
 
 
-def _of_general(expert: GeneralExpert, reading: Reading, pieces: Sequence[Piece]) -> Iterator[Contribution]:
+def _of_general(
+    classifier: LinearParts,
+    expert: GeneralExpert | None,
+    reading: Reading,
+    pieces: Sequence[Piece],
+    factor: float,
+) -> Iterator[Contribution]:
     """Yield the contributions of the general values.
 
-    Code and records have none.
+    They count beside the n-grams and in the expert. Code and records have none.
     """
-    if not reading.mixture.is_prose:
+    weights = np.zeros((len(GENERAL_FEATURES), len(classifier.labels)))
+    if sums := classifier.general:
+        weights += factor * sums.table[:, :-1] / sums.norm(reading.general)
+    if expert:
+        weights += reading.mixture.expert * expert.coef.T
+    if not (reading.mixture.is_prose and weights.any()):
         return
     found: dict[str, list[GeneralPart]] = defaultdict(list)
     for part in general_parts(reading.text, pieces):
         found[part.feature].append(part)
     for feature, parts in found.items():
         column = GENERAL_FEATURES.index(feature)
-        weights = reading.mixture.expert * expert.coef[:, column]
         yield Contribution(
             feature,
             "general",
-            tuple((weights * reading.general[column]).tolist()),
+            tuple((weights[column] * reading.general[column]).tolist()),
             tuple(map(_PLACE, parts)),
-            _parts(list(map(_VALUE, parts)), weights),
+            _parts(list(map(_VALUE, parts)), weights[column]),
         )
 
 

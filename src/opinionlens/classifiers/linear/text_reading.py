@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from opinionlens.base.errors import ArtifactUnsupported
-from opinionlens.classifiers.linear.general_expert import WHOLE_DOMAIN, GeneralExpert, Mixture
+from opinionlens.classifiers.linear.general_expert import NO_VALUES, WHOLE_DOMAIN, GeneralExpert, Mixture
 from opinionlens.classifiers.linear.term_rows import CharRows, Rows, WordRows
 from opinionlens.classifiers.linear.weights import TextWeights
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
-from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.spec import BlockName, FeatureSpec
 from opinionlens.text.blank import is_blank
+from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import NEGATED
 from opinionlens.text.scripts import Letters, has_unspaced, words_in
@@ -58,17 +59,26 @@ class TextReader:
         Without `scripts` no letter is foreign.
 
         Raises:
-            ArtifactUnsupported: the weights have a block that is not counted, or other lexicon features.
+            ArtifactUnsupported: the weights have a block that is not counted, or other dense features.
         """
         terms = {block.name: block.terms for block in weights.blocks}
-        counted = {"words": spec.word_ngrams, "chars": spec.char_ngrams, "lexicon": spec.lexicon}
+        counted = {
+            "words": spec.word_ngrams,
+            "chars": spec.char_ngrams,
+            "lexicon": spec.lexicon,
+            "general": spec.general,
+        }
         # Fewer blocks than are counted is fine: trees leave the characters out.
         if uncounted := [name for name in terms if not counted[name]]:
             raise ArtifactUnsupported(
                 f"The weights have blocks that are not counted: {', '.join(uncounted)}."
             )
-        if tuple(terms.get("lexicon", LEXICON_FEATURES)) != LEXICON_FEATURES:
-            raise ArtifactUnsupported("The weights are for other lexicon features than this version counts.")
+        columns: dict[BlockName, tuple[str, ...]] = {"lexicon": LEXICON_FEATURES, "general": GENERAL_FEATURES}
+        for name, features in columns.items():
+            if tuple(terms.get(name, features)) != features:
+                raise ArtifactUnsupported(
+                    f"The weights are for other {name} features than this version counts."
+                )
         self.spec = spec
         self.expert = expert
         words, chars = spec.word_ngrams, spec.char_ngrams
@@ -81,8 +91,20 @@ class TextReader:
         pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
-        mixture, general = self.expert.read(text, pieces, tokens) if self.expert else (WHOLE_DOMAIN, ())
+        mixture, general = self.mixture_and_values(text, pieces, tokens)
         return Reading(text, tokens, words, chars, lexicon, mixture, general)
+
+    def mixture_and_values(
+        self, text: str, pieces: Sequence[str], tokens: Sequence[str]
+    ) -> tuple[Mixture, Sequence[float]]:
+        """Return a text's mixture and its general values.
+
+        The values are zeros, or none, where no part of the decision uses them.
+        """
+        mixture = self.expert.mixture(text, pieces, tokens) if self.expert else WHOLE_DOMAIN
+        if mixture.uses_values or (self.spec.general and mixture.domain):
+            return mixture, general_values(text, pieces)
+        return mixture, NO_VALUES if self.spec.general or self.expert else ()
 
     def reason(
         self,

@@ -26,7 +26,7 @@ from opinionlens.classifiers.linear.weight_arrays import (
     terms_to_arrays,
 )
 from opinionlens.features.calibration import FloatArray
-from opinionlens.features.spec import BlockName, TermFrequency
+from opinionlens.features.spec import DENSE_BLOCKS, BlockName, TermFrequency
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -41,7 +41,7 @@ class Block:
 
     With c the count of a term, v = tf(c) is c, 1 (`binary`) or 1 + ln c (`log`), and 0 for no occurrence.
     Then u = v * scale; if `normalise`, u is divided by its L2 norm within the block; last, u is multiplied by
-    `factor`. The block `lexicon` has real values in the place of counts, so that its `tf` is `count`.
+    `factor`. The blocks `lexicon` and `general` have real values for counts: their `tf` is `count`.
     """
 
     name: BlockName
@@ -55,8 +55,8 @@ class Block:
         """Refuse values that cannot be computed with."""
         if self.name not in BLOCK_NAMES or self.tf not in get_args(TermFrequency):
             refuse_weights(f"the block {self.name!r} with tf {self.tf!r} is unknown")
-        if self.name == "lexicon" and self.tf != "count":
-            refuse_weights("the block 'lexicon' holds values, not counts: its tf must be 'count'")
+        if self.name in DENSE_BLOCKS and self.tf != "count":
+            refuse_weights(f"the block {self.name!r} holds values, not counts: its tf must be 'count'")
         check_floats(self.scale, (len(self.terms),), f"{self.name}.scale")
         check_floats(np.asarray(self.factor), (), f"{self.name}.factor")
 
@@ -65,7 +65,7 @@ class Block:
 class TextWeights:
     """The blocks that turn texts into a matrix.
 
-    They lie side by side in the order words, chars, lexicon.
+    They lie side by side in the order of `BLOCK_NAMES`.
     """
 
     blocks: tuple[Block, ...]

@@ -16,6 +16,7 @@ from opinionlens.registry import Version
 from opinionlens.serving.cached_version import CachedVersion
 from opinionlens.serving.fetches import Fetch
 from opinionlens.storage.deployments import Deployment
+from opinionlens.text.rules_digest import text_rules_digest
 from opinionlens.web.api.models.schemas import (
     BriefModelAnswer,
     CardLimits,
@@ -68,6 +69,7 @@ def card_answer(version: LoadedVersion, lifecycle: Lifecycle, *, max_text_chars:
         not_trained_on=not_trained_on(trained_on),
         licences=[SourceLicenceAnswer(**asdict(each)) for each in licences],
         licence_warning=warning_of(licences),
+        other_word_lists=manifest is not None and manifest.text_rules != text_rules_digest(),
         limits=CardLimits(max_text_chars=max_text_chars),
         manifest=_shown(manifest) if manifest else None,
     )

@@ -220,6 +220,9 @@ class ModelCardAnswer(ModelAnswer):
     )
     licences: list[SourceLicenceAnswer] = Field(description="Of the texts that it has learnt from.")
     licence_warning: str | None = Field(description="Where one of them forbids commercial use.")
+    other_word_lists: bool = Field(
+        description="Whether word lists of another version of OpinionLens read the texts when it was made."
+    )
     limits: CardLimits
     manifest: dict[str, Any] | None = Field(
         description="Training, features, calibration and uncertainty as the artifact holds them."
