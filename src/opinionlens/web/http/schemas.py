@@ -241,7 +241,7 @@ class ContributionAnswer(AnswerModel):
     """The value that one feature adds to each class."""
 
     feature: str
-    block: str = Field(description="`words`, `chars` or `lexicon`.")
+    block: str = Field(description="`words`, `chars`, `lexicon`, or `general`: opinions as phrases.")
     spans: list[tuple[int, int]] = Field(
         description="Its places in code points; none for the text as a whole."
     )
@@ -286,8 +286,8 @@ class ExplanationAnswer(PredictionAnswer):
     domain_share: float = Field(
         ge=0,
         le=1,
-        description="How much the text is like the training texts. Below 1 the general word list has a part "
-        "in the decision (block `general`), below 0.5 the greater one.",
+        description="How much the text is like the training texts. Below 1 the general expert has a part "
+        "in the decision (in the block `general`), below 0.5 the greater one.",
     )
 
 
