@@ -51,9 +51,14 @@ RECIPE = RECIPES["social-v2"]
 CASES = {
     "words (1-2)": FeatureSpec(RECIPE, (1, 2)),
     "words + characters (2-5) + lexicon": FeatureSpec(RECIPE, (1, 2), (2, 5), lexicon=True),
+    "words + characters (2-5) + general": FeatureSpec(RECIPE, (1, 2), (2, 5), general=True),
 }
 # From the design: microseconds warm and cold.
-BARS = {"words (1-2)": (50, None), "words + characters (2-5) + lexicon": (100, 250)}
+BARS = {
+    "words (1-2)": (50, None),
+    "words + characters (2-5) + lexicon": (100, 250),
+    "words + characters (2-5) + general": (100, 250),
+}
 
 LOAD = """
 import sys, time

@@ -18,11 +18,13 @@ from opinionlens.families.catalogue import FAMILIES
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artifact
+from opinionlens.pipeline.finalists import compare_finalists
 from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.study import FinishedTrial, Outcome, Proposal
 from opinionlens.pipeline.trials import Workers, workers
 
 KEPT = Path(".benchmarks") / "quality"
@@ -69,14 +71,24 @@ class Fitting:
         self.reporter.say(f"fitting {FAMILIES[name].title}")
         params = dict(FAMILIES[name].defaults)
         codes = np.concatenate([parts["train"].codes, parts["val"].codes])
+        training, evaluation = self.params.training, self.params.evaluation
+        untried = FinishedTrial(Proposal(0, name, params), Outcome(0.0, {}, 0.0, 0.0))
+        (finalist,) = compare_finalists(
+            pool,
+            [untried],
+            codes,
+            training.objective,
+            folds=evaluation.calibration_folds,
+            seed=self.params.base.random_seed,
+            reporter=self.reporter,
+        )
         fitted = refit_calibrated(
             pool,
-            name,
-            params,
+            finalist,
             codes,
             readings,
-            self.params.evaluation,
-            general_expert=self.params.training.general_expert,
+            evaluation,
+            general_expert=training.general_expert,
             seed=self.params.base.random_seed,
             reporter=self.reporter,
         )

@@ -115,12 +115,3 @@ def test_missing_split_is_told(paths):
     with pytest.raises(StageFailed, match="preprocess_data"):
         run(params(), paths, Quiet())
     assert not paths.vectorized.exists()
-
-
-def test_long_texts_beside_many_short_ones_count_for_less(paths):
-    rows = [("good", "POSITIVE", "b", None)] * 500 + [("bad " * 256, "NEGATIVE", "a", None)] * 500
-    frame = pl.DataFrame(rows, schema=["text", "label", "source", "confidence"], orient="row")
-    frame.write_parquet(paths.preprocessed / "train.parquet")
-    run(params(), paths, Quiet())
-    weights = np.load(paths.vectorized / "train" / "weights.npy")
-    np.testing.assert_allclose(weights, [1.0] * 500 + [0.5] * 500)

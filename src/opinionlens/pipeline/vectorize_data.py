@@ -15,7 +15,6 @@ import numpy.typing as npt
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import replacing_directory, write_json
 from opinionlens.base.progress import Reporter, Task
-from opinionlens.families.length_weights import length_weights, lengths_are_mixed
 from opinionlens.features.counts import Counts
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
@@ -107,8 +106,6 @@ def run(params: Params, paths: Paths, reporter: Reporter) -> None:
     spec = features_from_params(params.recipe, params.features)
     limits = VocabularyLimits(params.features.min_df, params.features.max_features)
     texts = {name: split.texts for name, split in splits.items()}
-    if lengths_are_mixed(texts["train"]):
-        weights = {name: each * length_weights(texts[name]) for name, each in weights.items()}
     write(vectorize(spec, texts, limits, reporter), splits, weights, paths)
 
 
