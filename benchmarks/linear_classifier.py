@@ -38,7 +38,7 @@ from opinionlens.families.estimator import LinearEstimator
 from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
-from opinionlens.text.general import GENERAL_FEATURES
+from opinionlens.text.general import OPINION_FEATURES
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
@@ -51,13 +51,13 @@ RECIPE = RECIPES["social-v2"]
 CASES = {
     "words (1-2)": FeatureSpec(RECIPE, (1, 2)),
     "words + characters (2-5) + lexicon": FeatureSpec(RECIPE, (1, 2), (2, 5), lexicon=True),
-    "words + characters (2-5) + general": FeatureSpec(RECIPE, (1, 2), (2, 5), general=True),
+    "words + characters (2-5) + opinions": FeatureSpec(RECIPE, (1, 2), (2, 5), opinions=True),
 }
 # From the design: microseconds warm and cold.
 BARS = {
     "words (1-2)": (50, None),
     "words + characters (2-5) + lexicon": (100, 250),
-    "words + characters (2-5) + general": (100, 250),
+    "words + characters (2-5) + opinions": (100, 250),
 }
 
 LOAD = """
@@ -123,7 +123,7 @@ def fit(spec: FeatureSpec, texts: Sequence[str], codes: np.ndarray) -> Fitted:
         "words": vocabulary.words,
         "chars": vocabulary.chars,
         "lexicon": LEXICON_FEATURES,
-        "general": GENERAL_FEATURES,
+        "opinions": OPINION_FEATURES,
     }
     blocks = tuple(
         Block(name, terms[name], block.tf, block.scale, block.normalise, block.factor)

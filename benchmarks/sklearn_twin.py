@@ -20,7 +20,7 @@ from opinionlens.features.counts import FloatArray
 from opinionlens.features.spec import DENSE_BLOCKS
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.features.weighting import BlockWeighting
-from opinionlens.text.general import general_values
+from opinionlens.text.general import opinion_values
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import Recipe
 
@@ -42,7 +42,7 @@ def sklearn_pipeline(
         "words": _word_counter,
         "chars": _char_counter,
         "lexicon": _lexicon_values,
-        "general": _general_values,
+        "opinions": _opinion_values,
     }
     steps = [
         (name, Pipeline([("count", makers[name](vocabulary, block)), ("weigh", _weigher(name, block))]))
@@ -61,9 +61,9 @@ def lexicon_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
     )
 
 
-def general_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
-    """Return texts by general values."""
-    return np.array([general_values(text, recipe.pieces(text)) for text in texts], dtype=np.float64)
+def opinion_matrix(texts: Sequence[str], recipe: Recipe) -> FloatArray:
+    """Return texts by opinion values."""
+    return np.array([opinion_values(recipe.pieces(text)) for text in texts], dtype=np.float64)
 
 
 def _word_counter(vocabulary: Vocabulary, block: BlockWeighting) -> CountVectorizer:
@@ -92,8 +92,8 @@ def _lexicon_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTr
     return FunctionTransformer(lexicon_matrix, kw_args={"recipe": vocabulary.spec.recipe})
 
 
-def _general_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTransformer:
-    return FunctionTransformer(general_matrix, kw_args={"recipe": vocabulary.spec.recipe})
+def _opinion_values(vocabulary: Vocabulary, block: BlockWeighting) -> FunctionTransformer:
+    return FunctionTransformer(opinion_matrix, kw_args={"recipe": vocabulary.spec.recipe})
 
 
 def _weigher(name: str, block: BlockWeighting) -> Any:  # noqa: ANN401 - a fitted transformer

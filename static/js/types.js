@@ -117,7 +117,7 @@
  * The parts of an artifact's manifest that a card shows.
  * @typedef {object} Manifest
  * @property {Label[]} labels
- * @property {{ recipe: { name: string }, word_ngrams: Range | null, char_ngrams: Range | null, lexicon: boolean, general?: boolean }} features
+ * @property {{ recipe: { name: string }, word_ngrams: Range | null, char_ngrams: Range | null, lexicon: boolean, opinions?: boolean }} features
  * @property {{ method: string, length: { pivot: number } | null }} calibration
  * @property {{ min_confidence: number, min_known_share: number, min_words: number, unfamiliar_confidence?: number }} uncertainty
  * @property {{ family: string, params: Record<string, unknown>, sources: string[], rows: number }} training

@@ -17,7 +17,7 @@ from opinionlens.classifiers.manifest import Lineage, Manifest, Training
 from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.features.calibration import Calibration, Method
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.text.general import GENERAL_FEATURES, general_values
+from opinionlens.text.general import OPINION_FEATURES, opinion_values
 from opinionlens.text.labels import LABELS
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -46,8 +46,8 @@ def terms_of(spec: FeatureSpec, texts: Sequence[str]) -> dict[str, list[str]]:
         terms["chars"] = sorted(grams)[::2]
     if spec.lexicon:
         terms["lexicon"] = list(LEXICON_FEATURES)
-    if spec.general:
-        terms["general"] = list(GENERAL_FEATURES)
+    if spec.opinions:
+        terms["opinions"] = list(OPINION_FEATURES)
     return terms
 
 
@@ -59,7 +59,7 @@ def random_weights(
         Block(
             name=name,  # type: ignore[arg-type]
             terms=terms,
-            tf="count" if name in ("lexicon", "general") else tf,  # type: ignore[arg-type]
+            tf="count" if name in ("lexicon", "opinions") else tf,  # type: ignore[arg-type]
             scale=rng.uniform(0.5, 3, len(terms)),
             normalise=normalise,
             factor=rng.uniform(0.5, 2),
@@ -79,8 +79,8 @@ def row_the_long_way(spec: FeatureSpec, weights: TextWeights, text: str) -> list
             counts = dict(Counter(word_ngrams(tokens, *spec.word_ngrams)))
         elif block.name == "chars":
             counts = dict(Counter(gram for token in tokens for gram in char_ngrams(token, *spec.char_ngrams)))
-        elif block.name == "general":
-            counts = dict(zip(GENERAL_FEATURES, general_values(text, spec.recipe.pieces(text)), strict=True))
+        elif block.name == "opinions":
+            counts = dict(zip(OPINION_FEATURES, opinion_values(spec.recipe.pieces(text)), strict=True))
         else:
             counts = dict(zip(LEXICON_FEATURES, spec.tokens_and_lexicon(text)[1], strict=True))
         values = []

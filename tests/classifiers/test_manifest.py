@@ -35,14 +35,14 @@ def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes())
-    del plain["features"]["general"], plain["text_rules"]
+    del plain["features"]["opinions"], plain["text_rules"]
     if version < 3:
         del plain["general"], plain["uncertainty"]["unfamiliar_confidence"]
     if version == 1:
         del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
     content = json.dumps(plain | {"format": version}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     found = read_manifest(write(tmp_path, content.encode()))
-    assert (found.manifest.features.general, found.manifest.text_rules) == (False, "")
+    assert (found.manifest.features.opinions, found.manifest.text_rules) == (False, "")
     if version < 3:
         assert (found.manifest.general, found.manifest.uncertainty.unfamiliar_confidence) == ((), 0.0)
     if version == 1:

@@ -18,7 +18,7 @@ PARAMS = """
 data:
   sources: []
   files: [{name: old, path: old.csv, label_map: {NEGATIVE: NEGATIVE, NEUTRAL: NEUTRAL, POSITIVE: POSITIVE}}]
-features: {word_ngrams: [1, 1], char_ngrams: null, general: false}
+features: {word_ngrams: [1, 1], char_ngrams: null, opinions: false}
 training: {families: [logistic_regression], n_trials: 1, n_jobs: 1, general_expert: false}
 evaluation: {bootstrap_samples: 100, calibration_folds: 2}
 promotion: {model_name: words, max_calibration_error: 0.9}

@@ -78,7 +78,7 @@ def counted(labels, spec):
 
 @pytest.fixture(scope="session")
 def all_features():
-    return FeatureSpec(RECIPES["social-v1"], (1, 2), (2, 4), lexicon=True, general=True)
+    return FeatureSpec(RECIPES["social-v1"], (1, 2), (2, 4), lexicon=True, opinions=True)
 
 
 @pytest.fixture(scope="session")

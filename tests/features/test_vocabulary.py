@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from opinionlens.base.errors import StageFailed
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
-from opinionlens.text.general import general_values
+from opinionlens.text.general import opinion_values
 from opinionlens.text.lexicon import lexicon_values
 from opinionlens.text.recipe import RECIPES
 
@@ -116,25 +116,25 @@ def test_lexicon_values_are_those_of_the_text_module():
     )
 
 
-def test_general_values_are_those_of_the_text_module():
+def test_opinion_values_are_those_of_the_text_module():
     texts = ["I love it!", "no complaints at all", "Is it any good?", ""]
-    features = FeatureSpec(PLAIN, (1, 1), lexicon=True, general=True)
+    features = FeatureSpec(PLAIN, (1, 1), lexicon=True, opinions=True)
     vocabulary, counts = Vocabulary.fit(features, texts)
-    expected = [general_values(text, PLAIN.pieces(text)) for text in texts]
+    expected = [opinion_values(PLAIN.pieces(text)) for text in texts]
     assert len(set(map(tuple, expected))) == 4
-    np.testing.assert_array_equal(counts.general, expected)
-    np.testing.assert_array_equal(vocabulary.transform(texts[1:]).general, expected[1:])
-    assert [name for name, _ in counts.blocks()] == ["words", "lexicon", "general"]
+    np.testing.assert_array_equal(counts.opinions, expected)
+    np.testing.assert_array_equal(vocabulary.transform(texts[1:]).opinions, expected[1:])
+    assert [name for name, _ in counts.blocks()] == ["words", "lexicon", "opinions"]
 
 
 def test_no_texts_give_no_rows():
-    features = FeatureSpec(PLAIN, (1, 2), (2, 3), lexicon=True, general=True)
+    features = FeatureSpec(PLAIN, (1, 2), (2, 3), lexicon=True, opinions=True)
     vocabulary, _ = Vocabulary.fit(features, ["a b"])
     counts = vocabulary.transform([])
     assert counts.n == 0
     assert counts.words.shape == (0, len(vocabulary.words))
     assert counts.chars.shape == (0, len(vocabulary.chars))
-    assert counts.lexicon.shape[0] == counts.general.shape[0] == 0
+    assert counts.lexicon.shape[0] == counts.opinions.shape[0] == 0
 
 
 def test_texts_are_read_once():

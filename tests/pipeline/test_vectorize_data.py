@@ -85,13 +85,13 @@ def test_what_is_counted_follows_the_parameters(paths):
         "word_ngrams": [1, 2],
         "char_ngrams": [3, 3],
         "lexicon": True,
-        "general": True,
+        "opinions": True,
     }
     assert vocabulary.words == ("bad", "flight", "good")
     assert len(vocabulary.chars) == 3
     counts = Counts.load(paths.vectorized / "train")
     assert counts.chars.shape == (3, 3)
-    assert counts.lexicon.shape[0] == counts.general.shape[0] == 3
+    assert counts.lexicon.shape[0] == counts.opinions.shape[0] == 3
 
 
 def test_equal_input_gives_equal_bytes_and_replaces_what_was_there(paths):

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opinionlens.text.aligned import Aligned
-from opinionlens.text.general import GENERAL_FEATURES, general_parts, general_values, is_prose
+from opinionlens.text.general import GENERAL_FEATURES, general_parts, general_values, is_prose, opinion_values
 from opinionlens.text.recipe import RECIPES
 from opinionlens.text.scanning import scan, scan_with_places
 
@@ -22,7 +22,9 @@ def test_the_parts_sum_to_the_values_and_lie_in_the_text(text):
     for part in general_parts(text, scan_with_places(Aligned.of(text))):
         assert 0 <= part.start < part.end <= len(text)
         sums[part.feature] += part.value
-    assert list(sums.values()) == pytest.approx(general_values(text, scan(text)), abs=1e-9)
+    values = general_values(text, scan(text))
+    assert list(sums.values()) == pytest.approx(values, abs=1e-9)
+    assert opinion_values(scan(text)) == values[2:]
 
 
 @pytest.mark.parametrize(

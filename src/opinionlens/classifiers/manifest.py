@@ -22,7 +22,7 @@ FORMATS = (1, 2, 3, FORMAT)
 _NEW_FIELDS: Mapping[int, tuple[tuple[str, str, object], ...]] = {
     2: (("calibration", "length", None), ("uncertainty", "scripts", [])),
     3: (("uncertainty", "unfamiliar_confidence", 0.0), ("", "general", [])),
-    4: (("features", "general", False), ("", "text_rules", "")),
+    4: (("features", "opinions", False), ("", "text_rules", "")),
 }
 MANIFEST_NAME = "manifest.json"
 

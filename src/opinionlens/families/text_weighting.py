@@ -42,7 +42,7 @@ def linear_weighting(counts: Counts, params: Params) -> Weighting:
         words=text_block("words", 1.0),
         chars=text_block("chars", float(params["char_factor"])),
         lexicon=dense_weighting(counts.lexicon, float(params["lexicon_factor"])),
-        general=dense_weighting(counts.general, float(params["lexicon_factor"])),
+        opinions=dense_weighting(counts.opinions, float(params["lexicon_factor"])),
     )
 
 
@@ -70,5 +70,5 @@ def occurrence_weighting(counts: Counts) -> Weighting:
         words=presence("words") if counts.words is not None else None,
         chars=presence("chars") if counts.words is None and counts.chars is not None else None,
         lexicon=dense_weighting(counts.lexicon, 1.0),
-        general=dense_weighting(counts.general, 1.0),
+        opinions=dense_weighting(counts.opinions, 1.0),
     )

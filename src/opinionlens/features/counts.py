@@ -27,14 +27,14 @@ _PARTS = ("data", "indices", "indptr", "shape")
 class Counts:
     """Counts of texts by terms, in blocks.
 
-    Words and characters are sparse, lexicon and general values dense; a block that is not counted is None.
+    Words and characters are sparse, lexicon and opinion values dense; a block that is not counted is None.
     The sparse blocks are canonical (sorted, no repeats) with 32-bit indices, as liblinear needs them.
     """
 
     words: Csr | None = None
     chars: Csr | None = None
     lexicon: FloatArray | None = None
-    general: FloatArray | None = None
+    opinions: FloatArray | None = None
 
     def blocks(self) -> Iterator[tuple[BlockName, Any]]:
         """Yield the existing blocks in column order."""

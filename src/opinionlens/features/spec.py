@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.base.typed_json import JsonUnfit, read_dataclass
-from opinionlens.text.general import general_values
+from opinionlens.text.general import opinion_values
 from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 from opinionlens.text.scanning import Piece
 
-BlockName = Literal["words", "chars", "lexicon", "general"]
+BlockName = Literal["words", "chars", "lexicon", "opinions"]
 TermFrequency = Literal["count", "binary", "log"]
 
 SPARSE_BLOCKS: tuple[BlockName, ...] = ("words", "chars")
-DENSE_BLOCKS: tuple[BlockName, ...] = ("lexicon", "general")
+DENSE_BLOCKS: tuple[BlockName, ...] = ("lexicon", "opinions")
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class FeatureSpec:
         word_ngrams: shortest and longest run of tokens.
         char_ngrams: shortest and longest run of characters inside a token.
         lexicon: whether the lexicon's values are features.
-        general: whether the general values are (`text.general`).
+        opinions: whether opinions, questions and requests are (`text.general`).
     """
 
     recipe: Recipe
     word_ngrams: tuple[int, int] | None = (1, 2)
     char_ngrams: tuple[int, int] | None = None
     lexicon: bool = False
-    general: bool = False
+    opinions: bool = False
 
     def __post_init__(self) -> None:
         """Reject lengths that count nothing."""
@@ -49,12 +49,12 @@ class FeatureSpec:
                 )
 
     def values_beside_tokens(self, text: str) -> tuple[list[str], list[float], list[float]]:
-        """Return the text's tokens, lexicon values and general values.
+        """Return the text's tokens, lexicon values and opinion values.
 
         Values that are no features are empty.
         """
         pieces, tokens, lexicon = self.pieces_tokens_lexicon(text)
-        return tokens, lexicon, general_values(text, pieces) if self.general else []
+        return tokens, lexicon, opinion_values(pieces) if self.opinions else []
 
     def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
         """Return the text's tokens and lexicon values.
@@ -90,7 +90,7 @@ class FeatureSpec:
             "word_ngrams": list(self.word_ngrams) if self.word_ngrams else None,
             "char_ngrams": list(self.char_ngrams) if self.char_ngrams else None,
             "lexicon": self.lexicon,
-            "general": self.general,
+            "opinions": self.opinions,
         }
 
     @classmethod

@@ -21,7 +21,7 @@ from opinionlens.features.terms import CountedTerms
 from opinionlens.features.token_stream import TokenStream
 from opinionlens.features.word_counts import count_frequent_words
 from opinionlens.features.word_index import WordIndex
-from opinionlens.text.general import GENERAL_FEATURES
+from opinionlens.text.general import OPINION_FEATURES
 from opinionlens.text.lexicon import LEXICON_FEATURES
 
 
@@ -133,18 +133,18 @@ def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, dict[st
     Each text is scanned once.
     """
     lexicon: list[list[float]] = []
-    general: list[list[float]] = []
+    opinions: list[list[float]] = []
 
     def tokens_of(text: str) -> list[str]:
-        tokens, of_lexicon, of_general = spec.values_beside_tokens(text)
+        tokens, of_lexicon, of_opinions = spec.values_beside_tokens(text)
         lexicon.append(of_lexicon)
-        general.append(of_general)
+        opinions.append(of_opinions)
         return tokens
 
     stream = TokenStream.of(map(tokens_of, texts))
     counted = {
         "lexicon": (spec.lexicon, lexicon, LEXICON_FEATURES),
-        "general": (spec.general, general, GENERAL_FEATURES),
+        "opinions": (spec.opinions, opinions, OPINION_FEATURES),
     }
     return stream, {
         name: np.array(values, dtype=np.float64).reshape(stream.n, len(columns))

@@ -51,7 +51,7 @@ class Weighting:
     words: BlockWeighting | None = None
     chars: BlockWeighting | None = None
     lexicon: BlockWeighting | None = None
-    general: BlockWeighting | None = None
+    opinions: BlockWeighting | None = None
 
     def blocks(self) -> list[tuple[BlockName, BlockWeighting]]:
         """Return the existing blocks in column order."""
@@ -59,7 +59,7 @@ class Weighting:
             ("words", self.words),
             ("chars", self.chars),
             ("lexicon", self.lexicon),
-            ("general", self.general),
+            ("opinions", self.opinions),
         ]
         return [(name, block) for name, block in pairs if block is not None]
 

@@ -30,7 +30,7 @@ from opinionlens.features.spec import FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.features.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
-from opinionlens.text.general import GENERAL_FEATURES
+from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.scripts import scripts_of
 
@@ -128,7 +128,7 @@ def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
         "words": vocabulary.words,
         "chars": vocabulary.chars,
         "lexicon": LEXICON_FEATURES,
-        "general": GENERAL_FEATURES,
+        "opinions": OPINION_FEATURES,
     }
     return tuple(
         Block(

@@ -162,7 +162,7 @@ class Features(Section):
     word_ngrams: Range | None = (1, 2)
     char_ngrams: Range | None = (2, 5)
     lexicon: StrictBool = False
-    general: StrictBool = True
+    opinions: StrictBool = True
     min_df: Annotated[StrictInt, Field(ge=1)] = 2
     max_features: Annotated[StrictInt, Field(ge=1)] = 300_000
 

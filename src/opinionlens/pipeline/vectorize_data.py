@@ -94,7 +94,7 @@ def features_from_params(recipe: RecipeParams, features: Features) -> FeatureSpe
         word_ngrams=features.word_ngrams,
         char_ngrams=features.char_ngrams,
         lexicon=features.lexicon,
-        general=features.general,
+        opinions=features.opinions,
     )
 
 

@@ -19,9 +19,7 @@ from opinionlens.text.scanning import APOSTROPHES, Piece
 from opinionlens.text.typography import plain_forms, plain_forms_aligned
 from opinionlens.text.vader import compound, compound_parts
 
-GENERAL_FEATURES: tuple[str, ...] = (
-    "vader_compound",
-    "vader_strength",  # the same without its sign
+OPINION_FEATURES: tuple[str, ...] = (
     "opinion",  # sum of all opinions, squeezed into -1 to 1 as VADER does
     "opinion_strength",
     "asks",  # 1 if the last sentence is a question
@@ -30,6 +28,11 @@ GENERAL_FEATURES: tuple[str, ...] = (
     "requests",  # 1 if something is asked for
     "inferred",  # words whose valence is only inferred, squeezed; in no other sum
     "mixed",  # the smaller of praise and blame, squeezed
+)
+GENERAL_FEATURES: tuple[str, ...] = (
+    "vader_compound",
+    "vader_strength",  # the same without its sign
+    *OPINION_FEATURES,
 )
 
 _SQUEEZE = 15.0
@@ -73,9 +76,23 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
     """
     vader = compound(_plain(text), MOST_WORDS)
     reading = read_opinions(pieces[:MOST_WORDS])
+    values, balanced = _summed(reading)
+    vader *= 0.0 if balanced else reading.own_share
+    return [vader, abs(vader), *values]
+
+
+def opinion_values(pieces: Sequence[str]) -> list[float]:
+    """Return the value of each of `OPINION_FEATURES`.
+
+    They are the last of `general_values`, for three quarters of the time.
+    """
+    return _summed(read_opinions(pieces[:MOST_WORDS]))[0]
+
+
+def _summed(reading: FoundOpinions) -> tuple[list[float], bool]:
+    """Return the opinion values, and whether praise and blame balance."""
     if not reading.opinions:
-        manner = [float(reading.asks), 0.0, 0.0, float(reading.requests)]
-        return [vader, abs(vader), 0.0, 0.0, *manner, 0.0, 0.0]
+        return [0.0, 0.0, float(reading.asks), 0.0, 0.0, float(reading.requests), 0.0, 0.0], False
     total = asked = blame = inferred = 0.0
     for opinion in reading.opinions:
         if opinion.inferred:
@@ -87,13 +104,9 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
         if opinion.value < 0:
             blame -= opinion.value
     stated, inside = total * _squeeze_factor(total), asked * _squeeze_factor(asked)
-    weaker = min(blame, total + blame)
-    if _is_balanced(reading, total, blame):
-        vader = weaker = 0.0
-    vader *= reading.own_share
-    return [
-        vader,
-        abs(vader),
+    balanced = _is_balanced(reading, total, blame)
+    weaker = 0.0 if balanced else min(blame, total + blame)
+    values = [
         stated,
         abs(stated),
         float(reading.asks),
@@ -103,6 +116,7 @@ def general_values(text: str, pieces: Sequence[str]) -> list[float]:
         inferred * _squeeze_factor(inferred),
         weaker * _squeeze_factor(weaker),
     ]
+    return values, balanced
 
 
 def general_parts(text: str, pieces: Sequence[Piece]) -> list[GeneralPart]:

@@ -62,7 +62,7 @@ function showManifest(answer, manifest) {
     Texts: training.rows ? count(training.rows) : "not recorded",
     Sources: training.sources.length ? training.sources.map(readable).join(", ") : "not recorded",
     ...licencesOf(answer),
-    "Words are read as": `${features.recipe.name}${features.lexicon || features.general ? ", with the sentiment word list" : ""}`,
+    "Words are read as": `${features.recipe.name}${features.lexicon || features.opinions ? ", with the sentiment word list" : ""}`,
     "Parts of a text": [...ngrams(features.word_ngrams, "word"), ...ngrams(features.char_ngrams, "character")].join(", ") || "–",
   });
   const params = Object.entries(training.params).map(([name, value]) => [readable(name), String(value)]);

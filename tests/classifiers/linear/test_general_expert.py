@@ -23,7 +23,7 @@ from opinionlens.text.general import GENERAL_FEATURES, general_values
 from opinionlens.text.recipe import RECIPES
 
 SPEC = FeatureSpec(RECIPES["social-v2"], (1, 2), (2, 3), lexicon=True)
-SPECS = {"beside": SPEC, "inside": replace(SPEC, general=True)}  # the values beside the n-grams, too
+SPECS = {"beside": SPEC, "inside": replace(SPEC, opinions=True)}  # the values beside the n-grams, too
 CODE = "for (int i = 0; i < n; i++) { sum[i] = f(x[i]); } return {sum};"
 TEXTS = (
     "@united @delta @jetblue thanks",

@@ -26,8 +26,8 @@ SPECS = {
     "chars": FeatureSpec(RECIPES["social-v1"], None, (2, 5)),
     "lexicon": FeatureSpec(RECIPES["social-v1"], None, None, lexicon=True),
     "negation": FeatureSpec(Recipe("social-v1", negation_scope=True), (1, 2), (3, 3)),
-    "general": FeatureSpec(RECIPES["social-v2"], (1, 1), None, general=True),
-    "all": FeatureSpec(RECIPES["social-v1"], (1, 2), (2, 4), lexicon=True, general=True),
+    "opinions": FeatureSpec(RECIPES["social-v2"], (1, 1), None, opinions=True),
+    "all": FeatureSpec(RECIPES["social-v1"], (1, 2), (2, 4), lexicon=True, opinions=True),
 }
 # Made of what the vocabularies were made of, and of what was never seen.
 pieces = st.sampled_from(

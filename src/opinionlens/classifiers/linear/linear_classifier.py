@@ -1,6 +1,6 @@
 """Kind `linear`: weights over n-grams and values of word lists.
 
-One matrix over word n-grams, character n-grams, lexicon values and general values.
+One matrix over word n-grams, character n-grams, lexicon values and opinion values.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class LinearClassifier:
         coefs = np.split(weights.coef, ends[:-1], axis=1)
         blocks = {block.name: (block, coef) for block, coef in zip(weights.text.blocks, coefs, strict=True)}
         dense = {name: DenseSums(*blocks.pop(name)) for name in DENSE_BLOCKS if name in blocks}
-        self.lexicon, self.general = dense.get("lexicon"), dense.get("general")
+        self.lexicon, self.opinions = dense.get("lexicon"), dense.get("opinions")
         self.terms = {name: TermSums(*block) for name, block in blocks.items()}
         # For one text at a time.
         self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
@@ -108,12 +108,14 @@ class LinearClassifier:
     def predict(self, text: str) -> Prediction:
         """Predict one text, without the fixed cost of a batch."""
         pieces, tokens, lexicon = self._read(text)
-        mixture, general = self.reader.mixture_and_values(text, pieces, tokens)
-        return self._answer(text, tokens, lexicon, mixture, general)
+        mixture, general, opinions = self.reader.mixture_and_values(text, pieces, tokens)
+        logits = self._decide(tokens, lexicon, opinions)
+        return self._answer(text, tokens, logits, mixture, general)
 
     def predict_reading(self, reading: Reading) -> Prediction:
         """Predict a text that has been read, like `predict`."""
-        return self._answer(reading.text, reading.tokens, reading.lexicon, reading.mixture, reading.general)
+        logits = self._decide(reading.tokens, reading.lexicon, reading.opinions)
+        return self._answer(reading.text, reading.tokens, logits, reading.mixture, reading.general)
 
     def decide_reading(self, reading: Reading) -> FloatArray:
         """Return the decision values (k,) of a read text.
@@ -142,11 +144,10 @@ class LinearClassifier:
         self,
         text: str,
         tokens: Sequence[str],
-        lexicon: Sequence[float],
+        logits: list[float],
         mixture: Mixture,
         general: Sequence[float],
     ) -> Prediction:
-        logits = self._decide(tokens, lexicon, general)
         if self.expert and mixture.expert:
             logits = self.expert.mix(logits, mixture, general)
         if self._is_calibrated:
@@ -160,7 +161,7 @@ class LinearClassifier:
         return self._prediction(text, tokens, [power / total for power in powers], mixture)
 
     def _decide(
-        self, tokens: Sequence[str], lexicon: Sequence[float], general: Sequence[float]
+        self, tokens: Sequence[str], lexicon: Sequence[float], opinions: Sequence[float]
     ) -> list[float]:
         decision = self._bias
         if self._words:
@@ -169,15 +170,15 @@ class LinearClassifier:
             decision = _added(decision, self.terms["chars"].of(self.reader.chars.of(tokens)))
         if self.lexicon:
             decision = _added(decision, self.lexicon.of(lexicon))
-        if self.general:
-            decision = _added(decision, self.general.of(general))
+        if self.opinions:
+            decision = _added(decision, self.opinions.of(opinions))
         return decision
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
         for name, sums in self.terms.items():
             decisions += sums.of_many([getattr(reading, name) for reading in readings])
-        for name, dense in (("lexicon", self.lexicon), ("general", self.general)):
+        for name, dense in (("lexicon", self.lexicon), ("opinions", self.opinions)):
             if dense:
                 decisions += dense.of_many([getattr(reading, name) for reading in readings])
         if self.expert:

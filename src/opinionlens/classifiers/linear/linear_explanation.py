@@ -17,7 +17,7 @@ from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.features.calibration import FloatArray
 from opinionlens.features.spec import BlockName
-from opinionlens.text.general import GENERAL_FEATURES, GeneralPart, general_parts
+from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES, GeneralPart, general_parts
 from opinionlens.text.labels import Label
 from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
@@ -37,7 +37,7 @@ class LinearParts(Protocol):
     intercept: FloatArray
     terms: dict[BlockName, TermSums]
     lexicon: DenseSums | None
-    general: DenseSums | None
+    opinions: DenseSums | None
     expert: GeneralExpert | None
 
     def decide_reading(self, reading: Reading) -> FloatArray:
@@ -66,7 +66,7 @@ def explain_linear(classifier: LinearParts, text: str) -> Explanation:
         *_of_lexicon(classifier, reading, pieces, factor),
     ]
     bias = factor * classifier.intercept
-    contributions += _of_general(classifier, expert, reading, pieces, factor)
+    contributions += _of_opinions(classifier, expert, reading, pieces, factor)
     if expert:
         bias = bias + mixture.expert * expert.intercept
     return Explanation(
@@ -148,36 +148,46 @@ def _of_lexicon(
         )
 
 
-def _of_general(
+def _of_opinions(
     classifier: LinearParts,
     expert: GeneralExpert | None,
     reading: Reading,
     pieces: Sequence[Piece],
     factor: float,
 ) -> Iterator[Contribution]:
-    """Yield the contributions of the general values.
+    """Yield the contributions of opinion and general values.
 
-    They count beside the n-grams and in the expert. Code and records have none.
+    The n-grams' model weighs the first, the expert both. Code and records have none.
     """
-    weights = np.zeros((len(GENERAL_FEATURES), len(classifier.labels)))
-    if sums := classifier.general:
-        weights += factor * sums.table[:, :-1] / sums.norm(reading.general)
-    if expert:
-        weights += reading.mixture.expert * expert.coef.T
-    if not (reading.mixture.is_prose and weights.any()):
+    if not reading.mixture.is_prose or not (expert or classifier.opinions):
         return
     found: dict[str, list[GeneralPart]] = defaultdict(list)
     for part in general_parts(reading.text, pieces):
         found[part.feature].append(part)
-    for feature, parts in found.items():
-        column = GENERAL_FEATURES.index(feature)
-        yield Contribution(
-            feature,
-            "general",
-            tuple((weights[column] * reading.general[column]).tolist()),
-            tuple(map(_PLACE, parts)),
-            _parts(list(map(_VALUE, parts)), weights[column]),
-        )
+    if sums := classifier.opinions:
+        weights = factor * sums.table[:, :-1] / sums.norm(reading.opinions)
+        yield from _of_values("opinions", OPINION_FEATURES, reading.opinions, weights, found)
+    if expert:
+        weights = reading.mixture.expert * expert.coef.T
+        yield from _of_values("general", GENERAL_FEATURES, reading.general, weights, found)
+
+
+def _of_values(
+    block: str,
+    features: Sequence[str],
+    values: Sequence[float],
+    weights: FloatArray,
+    found: Mapping[str, Sequence[GeneralPart]],
+) -> Iterator[Contribution]:
+    for feature, value, row in zip(features, values, weights, strict=True):
+        if parts := found.get(feature):
+            yield Contribution(
+                feature,
+                block,
+                tuple((row * value).tolist()),
+                tuple(map(_PLACE, parts)),
+                _parts(list(map(_VALUE, parts)), row),
+            )
 
 
 def _parts(

@@ -17,12 +17,14 @@ from opinionlens.classifiers.linear.weights import TextWeights
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
 from opinionlens.features.spec import BlockName, FeatureSpec
 from opinionlens.text.blank import is_blank
-from opinionlens.text.general import GENERAL_FEATURES, general_values
+from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES, general_values, opinion_values
 from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import NEGATED
 from opinionlens.text.scripts import Letters, has_unspaced, words_in
 
 _MANY = 200  # tokens; from here on a look at each costs more than finding the distinct ones
+_NO_OPINIONS = [0.0] * len(OPINION_FEATURES)
+_OPINIONS = len(GENERAL_FEATURES) - len(OPINION_FEATURES)  # where they begin among the general values
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
@@ -39,6 +41,7 @@ class Reading(NamedTuple):
     lexicon: Sequence[float]
     mixture: Mixture = WHOLE_DOMAIN
     general: Sequence[float] = ()
+    opinions: Sequence[float] = ()
 
 
 class TextReader:
@@ -66,15 +69,16 @@ class TextReader:
             "words": spec.word_ngrams,
             "chars": spec.char_ngrams,
             "lexicon": spec.lexicon,
-            "general": spec.general,
+            "opinions": spec.opinions,
         }
         # Fewer blocks than are counted is fine: trees leave the characters out.
         if uncounted := [name for name in terms if not counted[name]]:
             raise ArtifactUnsupported(
                 f"The weights have blocks that are not counted: {', '.join(uncounted)}."
             )
-        columns: dict[BlockName, tuple[str, ...]] = {"lexicon": LEXICON_FEATURES, "general": GENERAL_FEATURES}
-        for name, features in columns.items():
+        dense: dict[BlockName, tuple[str, ...]]
+        dense = {"lexicon": LEXICON_FEATURES, "opinions": OPINION_FEATURES}
+        for name, features in dense.items():
             if tuple(terms.get(name, features)) != features:
                 raise ArtifactUnsupported(
                     f"The weights are for other {name} features than this version counts."
@@ -91,20 +95,24 @@ class TextReader:
         pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
-        mixture, general = self.mixture_and_values(text, pieces, tokens)
-        return Reading(text, tokens, words, chars, lexicon, mixture, general)
+        mixture, general, opinions = self.mixture_and_values(text, pieces, tokens)
+        return Reading(text, tokens, words, chars, lexicon, mixture, general, opinions)
 
     def mixture_and_values(
         self, text: str, pieces: Sequence[str], tokens: Sequence[str]
-    ) -> tuple[Mixture, Sequence[float]]:
-        """Return a text's mixture and its general values.
+    ) -> tuple[Mixture, Sequence[float], Sequence[float]]:
+        """Return a text's mixture, general values and opinion values.
 
-        The values are zeros, or none, where no part of the decision uses them.
+        Values that no part of the decision uses are zeros; those that the model has no weights for are none.
         """
         mixture = self.expert.mixture(text, pieces, tokens) if self.expert else WHOLE_DOMAIN
-        if mixture.uses_values or (self.spec.general and mixture.domain):
-            return mixture, general_values(text, pieces)
-        return mixture, NO_VALUES if self.spec.general or self.expert else ()
+        if mixture.uses_values:
+            general = general_values(text, pieces)
+            return mixture, general, general[_OPINIONS:] if self.spec.opinions else ()
+        general = NO_VALUES if self.expert else []
+        if not self.spec.opinions:
+            return mixture, general, ()
+        return mixture, general, opinion_values(pieces) if mixture.domain else _NO_OPINIONS
 
     def reason(
         self,

@@ -41,7 +41,7 @@ class Block:
 
     With c the count of a term, v = tf(c) is c, 1 (`binary`) or 1 + ln c (`log`), and 0 for no occurrence.
     Then u = v * scale; if `normalise`, u is divided by its L2 norm within the block; last, u is multiplied by
-    `factor`. The blocks `lexicon` and `general` have real values for counts: their `tf` is `count`.
+    `factor`. The blocks `lexicon` and `opinions` have real values for counts: their `tf` is `count`.
     """
 
     name: BlockName

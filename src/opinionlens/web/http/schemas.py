@@ -241,7 +241,7 @@ class ContributionAnswer(AnswerModel):
     """The value that one feature adds to each class."""
 
     feature: str
-    block: str = Field(description="`words`, `chars`, `lexicon`, or `general`: opinions as phrases.")
+    block: str = Field(description="`words`, `chars`, `lexicon`, `opinions`, or the expert's `general`.")
     spans: list[tuple[int, int]] = Field(
         description="Its places in code points; none for the text as a whole."
     )
