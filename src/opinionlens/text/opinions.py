@@ -175,20 +175,16 @@ class _Pass:
 
     def _longest(self, meaning: Meaning, number: int) -> tuple[Sense | None, int]:
         best, end = meaning.sense, number + 1
-        nodes = [] if meaning.starts is None else [meaning.starts]
+        nodes: Sequence[Node] = () if meaning.starts is None else (meaning.starts,)
         for at in range(number + 1, len(self.meanings)):
             following = self.meanings[at]
             word = following.word if following is not None else "_"
-            if len(nodes) == 1 and "_" not in nodes[0].next:  # nearly always, and mostly nothing follows
-                found = nodes[0].next.get(word)
-                if found is None:
-                    break
-                nodes, sense = [found], found.sense
-            else:
-                nodes = _following(nodes, word)
+            nodes = _following(nodes, word)
+            if not nodes:
+                break
+            sense = nodes[0].sense
+            if sense is None and len(nodes) > 1:
                 sense = next((node.sense for node in nodes if node.sense is not None), None)
-                if not nodes:
-                    break
             if sense is not None:
                 best, end = sense, at + 1
         return best, end
@@ -374,12 +370,18 @@ class _Pass:
         self.rhetorical = False
 
 
-def _following(nodes: Sequence[Node], word: str) -> list[Node]:
+def _following(nodes: Sequence[Node], word: str) -> Sequence[Node]:
     """Return the nodes that a word leads to.
 
-    Those that name the word go first.
+    Those that name the word go first; "_" stands for any word.
     """
-    named = [found for node in nodes if (found := node.next.get(word)) is not None]
+    if len(nodes) == 1:  # nearly always: no lists are built where nothing follows
+        behind = nodes[0].next
+        named, any_word = behind.get(word), behind.get("_") if word != "_" and word else None
+        if named is None:
+            return () if any_word is None else (any_word,)
+        return (named,) if any_word is None else (named, any_word)
+    named_ones = [found for node in nodes if (found := node.next.get(word)) is not None]
     if word == "_" or not word:
-        return named
-    return named + [found for node in nodes if (found := node.next.get("_")) is not None]
+        return named_ones
+    return named_ones + [found for node in nodes if (found := node.next.get("_")) is not None]
