@@ -21,8 +21,9 @@ from opinionlens.registry import Version
 from opinionlens.serving.cache import ArtifactCache, CachedVersion, Downloads
 from opinionlens.serving.yielding import taking_turns
 
-# As long as a slice of the work: half of the time is left to the answers.
-_PAUSE_SECONDS = 0.0007
+# Some three times as long as a slice of the work, so that the answers wait for few of them. Longer pauses
+# gain nothing (docs/benchmarks.md, "Serving"): an index that grows holds the interpreter for 15 ms anyway.
+_PAUSE_SECONDS = 0.002
 # Enough to tell versions apart, and short enough to be read out.
 _SHOWN_DIGEST_CHARS = 12
 
