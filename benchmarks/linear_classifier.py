@@ -36,11 +36,9 @@ from opinionlens.classifiers.uncertainty import Uncertainty
 from opinionlens.families.catalogue import FAMILIES
 from opinionlens.families.estimator import LinearEstimator
 from opinionlens.features.calibration import Calibration
-from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
-from opinionlens.text.general import OPINION_FEATURES
 from opinionlens.text.labels import LABELS
-from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.memo import Memo
 from opinionlens.text.ngrams import word_ngrams
 from opinionlens.text.recipe import RECIPES
@@ -119,12 +117,7 @@ def fit(spec: FeatureSpec, texts: Sequence[str], codes: np.ndarray) -> Fitted:
     family = FAMILIES["logistic_regression"]
     estimator = family.fit(counts, codes, {**family.defaults, "C": 1.0}, seed=0)
     assert isinstance(estimator, LinearEstimator)
-    terms = {
-        "words": vocabulary.words,
-        "chars": vocabulary.chars,
-        "lexicon": LEXICON_FEATURES,
-        "opinions": OPINION_FEATURES,
-    }
+    terms = {"words": vocabulary.words, "chars": vocabulary.chars, **DENSE_FEATURES}
     blocks = tuple(
         Block(name, terms[name], block.tf, block.scale, block.normalise, block.factor)
         for name, block in estimator.weighting.blocks()

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.base.typed_json import JsonUnfit, read_dataclass
-from opinionlens.text.general import opinion_values
-from opinionlens.text.lexicon import LexiconPart, lexicon_parts, lexicon_values
+from opinionlens.text.general import OPINION_FEATURES, opinion_values
+from opinionlens.text.lexicon import LEXICON_FEATURES, LexiconPart, lexicon_parts, lexicon_values
 from opinionlens.text.recipe import Recipe
 from opinionlens.text.scanning import Piece
 
@@ -17,7 +17,12 @@ BlockName = Literal["words", "chars", "lexicon", "opinions"]
 TermFrequency = Literal["count", "binary", "log"]
 
 SPARSE_BLOCKS: tuple[BlockName, ...] = ("words", "chars")
-DENSE_BLOCKS: tuple[BlockName, ...] = ("lexicon", "opinions")
+# The blocks whose columns are the same for every vocabulary, with these columns.
+DENSE_FEATURES: Mapping[BlockName, tuple[str, ...]] = {
+    "lexicon": LEXICON_FEATURES,
+    "opinions": OPINION_FEATURES,
+}
+DENSE_BLOCKS: tuple[BlockName, ...] = tuple(DENSE_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,10 @@ class FeatureSpec:
 
         Values that are no features are empty.
         """
+        if not self.opinions:
+            return *self.tokens_and_lexicon(text), []
         pieces, tokens, lexicon = self.pieces_tokens_lexicon(text)
-        return tokens, lexicon, opinion_values(pieces) if self.opinions else []
+        return tokens, lexicon, opinion_values(pieces)
 
     def tokens_and_lexicon(self, text: str) -> tuple[list[str], list[float]]:
         """Return the text's tokens and lexicon values.

@@ -16,13 +16,11 @@ from opinionlens.base.errors import StageFailed
 from opinionlens.base.files import write_json
 from opinionlens.features.char_counts import count_frequent_chars, count_known_chars
 from opinionlens.features.counts import Counts, Csr, FloatArray
-from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.features.terms import CountedTerms
 from opinionlens.features.token_stream import TokenStream
 from opinionlens.features.word_counts import count_frequent_words
 from opinionlens.features.word_index import WordIndex
-from opinionlens.text.general import OPINION_FEATURES
-from opinionlens.text.lexicon import LEXICON_FEATURES
 
 
 @dataclass(frozen=True)
@@ -142,14 +140,11 @@ def _read(spec: FeatureSpec, texts: Iterable[str]) -> tuple[TokenStream, dict[st
         return tokens
 
     stream = TokenStream.of(map(tokens_of, texts))
-    counted = {
-        "lexicon": (spec.lexicon, lexicon, LEXICON_FEATURES),
-        "opinions": (spec.opinions, opinions, OPINION_FEATURES),
-    }
+    values = {"lexicon": lexicon, "opinions": opinions}
     return stream, {
-        name: np.array(values, dtype=np.float64).reshape(stream.n, len(columns))
-        for name, (is_counted, values, columns) in counted.items()
-        if is_counted
+        name: np.array(values[name], dtype=np.float64).reshape(stream.n, len(columns))
+        for name, columns in DENSE_FEATURES.items()
+        if getattr(spec, name)
     }
 
 

@@ -26,12 +26,11 @@ from opinionlens.families.estimator import (
     LinearEstimator,
     SklearnEstimator,
 )
-from opinionlens.features.spec import FeatureSpec
+from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.features.weighting import Weighting
 from opinionlens.pipeline.calibrated import CalibratedEstimator
-from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES
-from opinionlens.text.lexicon import LEXICON_FEATURES
+from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.scripts import scripts_of
 
 # Fixed texts that touch every step of a recipe, so that a self-test notices a change in any of them.
@@ -124,12 +123,7 @@ def _text_weights(estimator: Any, vocabulary: Vocabulary) -> TextWeights:  # noq
 
 
 def _blocks(weighting: Weighting, vocabulary: Vocabulary) -> tuple[Block, ...]:
-    terms = {
-        "words": vocabulary.words,
-        "chars": vocabulary.chars,
-        "lexicon": LEXICON_FEATURES,
-        "opinions": OPINION_FEATURES,
-    }
+    terms = {"words": vocabulary.words, "chars": vocabulary.chars, **DENSE_FEATURES}
     return tuple(
         Block(
             name=name,

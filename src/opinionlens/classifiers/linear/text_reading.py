@@ -15,10 +15,9 @@ from opinionlens.classifiers.linear.general_expert import NO_VALUES, WHOLE_DOMAI
 from opinionlens.classifiers.linear.term_rows import CharRows, Rows, WordRows
 from opinionlens.classifiers.linear.weights import TextWeights
 from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Uncertainty
-from opinionlens.features.spec import BlockName, FeatureSpec
+from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.text.blank import is_blank
 from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES, general_values, opinion_values
-from opinionlens.text.lexicon import LEXICON_FEATURES
 from opinionlens.text.recipe import NEGATED
 from opinionlens.text.scripts import Letters, has_unspaced, words_in
 
@@ -76,9 +75,7 @@ class TextReader:
             raise ArtifactUnsupported(
                 f"The weights have blocks that are not counted: {', '.join(uncounted)}."
             )
-        dense: dict[BlockName, tuple[str, ...]]
-        dense = {"lexicon": LEXICON_FEATURES, "opinions": OPINION_FEATURES}
-        for name, features in dense.items():
+        for name, features in DENSE_FEATURES.items():
             if tuple(terms.get(name, features)) != features:
                 raise ArtifactUnsupported(
                     f"The weights are for other {name} features than this version counts."
