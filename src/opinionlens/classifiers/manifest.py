@@ -16,13 +16,14 @@ from opinionlens.features.calibration import Calibration
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.text.labels import Label
 
-FORMAT = 4
-FORMATS = (1, 2, 3, FORMAT)
+FORMAT = 5
+FORMATS = (1, 2, 3, 4, FORMAT)
 # What each format brought, section by section; a field of the manifest itself stands under "".
 _NEW_FIELDS: Mapping[int, tuple[tuple[str, str, object], ...]] = {
     2: (("calibration", "length", None), ("uncertainty", "scripts", [])),
     3: (("uncertainty", "unfamiliar_confidence", 0.0), ("", "general", [])),
     4: (("features", "opinions", False), ("", "text_rules", "")),
+    5: (("", "last_pieces", 0),),
 }
 MANIFEST_NAME = "manifest.json"
 
@@ -70,7 +71,8 @@ class Manifest:
     """The description of a classifier, without its weights.
 
     `general` names the values that its general expert weighs; it is empty where there is none. `text_rules`
-    is the digest of the rules and lists that read its texts, "" where that was not recorded.
+    is the digest of the rules and lists that read its texts, "" where that was not recorded. `last_pieces` are
+    those that a model of kind `onnx` reads from the end of a long text.
     """
 
     kind: str
@@ -84,6 +86,7 @@ class Manifest:
     self_test: tuple[SelfTestCase, ...] = ()
     general: tuple[str, ...] = ()
     text_rules: str = ""
+    last_pieces: int = 0
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:
@@ -104,6 +107,7 @@ class Manifest:
             "self_test": [asdict(case) for case in self.self_test],
             "general": list(self.general),
             "text_rules": self.text_rules,
+            "last_pieces": self.last_pieces,
         }
         for section, name, _ in fields_after(self.format):
             del (plain[section] if section else plain)[name]

@@ -104,6 +104,7 @@ def _check(manifest: Manifest) -> None:
     for count, where in (
         (manifest.uncertainty.min_words, "uncertainty.min_words"),
         (manifest.training.rows, "training.rows"),
+        (manifest.last_pieces, "last_pieces"),
     ):
         if count < 0:
             raise _refused(f"must be an integer of 0 or more, not {count}", where)

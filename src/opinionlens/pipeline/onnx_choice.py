@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opinionlens.base.errors import StageFailed
+from opinionlens.classifiers.onnx.excerpt import Excerpt
 from opinionlens.classifiers.onnx.onnx_classifier import TOKENIZER_NAME, OnnxBox, open_box
 from opinionlens.pipeline.kind_params import TransformerParams
 from opinionlens.pipeline.onnx_export import export_onnx, quantize
@@ -59,11 +60,12 @@ def export_and_choose(
     """
     files = {32: export_onnx(tuned, params.max_pieces, folder)}
     tokenizer = folder / TOKENIZER_NAME
-    boxes = {32: open_box(files[32], tokenizer, recipe, len(LABELS))}
-    difference = _difference(tuned, val.texts[:_COMPARED_TEXTS], boxes[32], recipe, params.max_pieces)
+    excerpt = params.excerpt
+    boxes = {32: open_box(files[32], tokenizer, recipe, len(LABELS), excerpt.last_pieces)}
+    difference = _difference(tuned, val.texts[:_COMPARED_TEXTS], boxes[32], recipe, excerpt)
     if params.quantize:
         files[8] = quantize(files[32], folder / "small.onnx")
-        boxes[8] = open_box(files[8], tokenizer, recipe, len(LABELS))
+        boxes[8] = open_box(files[8], tokenizer, recipe, len(LABELS), excerpt.last_pieces)
     decisions = {bits: box.decide_texts(val.texts) for bits, box in boxes.items()}
     macro_f1 = {bits: scores_of(values, val.codes)["macro_f1"] for bits, values in decisions.items()}
     bits = 8 if 8 in macro_f1 and macro_f1[8] >= macro_f1[32] - params.max_f1_loss else 32
@@ -79,8 +81,8 @@ def export_and_choose(
     )
 
 
-def _difference(tuned: FineTuned, texts: list[str], box: OnnxBox, recipe: Recipe, most_pieces: int) -> float:
-    by_torch = decision_values(tuned, texts, recipe, most_pieces)
+def _difference(tuned: FineTuned, texts: list[str], box: OnnxBox, recipe: Recipe, excerpt: Excerpt) -> float:
+    by_torch = decision_values(tuned, texts, recipe, excerpt)
     difference = float(np.abs(by_torch - box.decide_texts(texts)).max())
     if not difference <= _AGREEMENT:
         raise StageFailed(f"The exported model answers {difference:.2g} beside the one that was trained.")

@@ -180,6 +180,7 @@ def _trained(
         model=partial(OnnxModel, export.model, export.tokenizer),
         calibrated_on=("val",),
         tolerance=_TOLERANCE,
+        last_pieces=chosen.excerpt.last_pieces,
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from opinionlens.base.errors import StageFailed
 from opinionlens.base.progress import Task
-from opinionlens.classifiers.onnx.piece_tokenizer import readable
+from opinionlens.classifiers.onnx.excerpt import Excerpt
 from opinionlens.evaluation.scores import score
 from opinionlens.features.calibration import Calibration
 from opinionlens.pipeline.kind_params import TransformerParams
@@ -157,15 +157,22 @@ def _loaded(plan: TrainingPlan) -> tuple[Any, Any]:
 
 
 def _encoded(tokenizer: Any, rows: WeightedTexts, plan: TrainingPlan) -> list[dict[str, Any]]:  # noqa: ANN401
-    most = plan.params.max_pieces
-    pieces = tokenizer(
-        [readable(text, plan.recipe, most) for text in rows.texts], truncation=True, max_length=most
-    )
-    names = [name for name in tokenizer.model_input_names if name in pieces]
+    pieces = _pieces(tokenizer, rows.texts, plan.recipe, plan.params.excerpt)
     return [
-        {name: pieces[name][row] for name in names} | {"labels": int(code), "weights": float(weight)}
-        for row, (code, weight) in enumerate(zip(rows.codes, rows.weights, strict=True))
+        {**one, "labels": int(code), "weights": float(weight)}
+        for one, code, weight in zip(pieces, rows.codes, rows.weights, strict=True)
     ]
+
+
+def _pieces(tokenizer: Any, texts: Sequence[str], recipe: Recipe, excerpt: Excerpt) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Return what the model reads of each text, by the names of its inputs."""
+    found = tokenizer(
+        [excerpt.readable(text, recipe) for text in texts],
+        truncation=not excerpt.last_pieces,
+        max_length=excerpt.most_pieces,
+    )
+    names = [name for name in tokenizer.model_input_names if name in found]
+    return [{name: excerpt.cut(found[name][row]) for name in names} for row in range(len(texts))]
 
 
 def _arguments(plan: TrainingPlan, rows: int) -> Any:  # noqa: ANN401 - TrainingArguments
@@ -291,19 +298,14 @@ def _progress_class() -> Any:  # noqa: ANN401 - as above
 
 
 def decision_values(
-    tuned: FineTuned, texts: Sequence[str], recipe: Recipe, most_pieces: int
+    tuned: FineTuned, texts: Sequence[str], recipe: Recipe, excerpt: Excerpt
 ) -> NDArray[np.float64]:
     """Return the model's own decision values (n, k), by torch."""
     import torch
 
     found = []
     with torch.inference_mode():
-        for text in texts:
-            pieces = tuned.tokenizer(
-                readable(text, recipe, most_pieces),
-                truncation=True,
-                max_length=most_pieces,
-                return_tensors="pt",
-            )
-            found.append(tuned.model(**pieces).logits[0].numpy())
+        for pieces in _pieces(tuned.tokenizer, texts, recipe, excerpt):
+            one = {name: torch.tensor([numbers]) for name, numbers in pieces.items()}
+            found.append(tuned.model(**one).logits[0].numpy())
     return np.array(found, dtype=np.float64)

@@ -66,19 +66,27 @@ def load(manifest: Manifest, directory: Path) -> BlackBoxClassifier:
 def _classifier(
     manifest: Manifest, model: Path, tokenizer: Path, weights: ReaderWeights
 ) -> BlackBoxClassifier:
-    box = open_box(model, tokenizer, manifest.features.recipe, len(manifest.labels))
+    features, classes = manifest.features, len(manifest.labels)
+    box = open_box(model, tokenizer, features.recipe, classes, manifest.last_pieces)
     return BlackBoxClassifier(manifest, box, weights.reader(manifest))
 
 
-def open_box(model: Path, tokenizer: Path, recipe: Recipe, classes: int) -> OnnxBox:
+def open_box(model: Path, tokenizer: Path, recipe: Recipe, classes: int, last_pieces: int = 0) -> OnnxBox:
     """Return the model in two files.
+
+    Args:
+        model: the graph.
+        tokenizer: `tokenizer.json`.
+        recipe: which decodes texts.
+        classes: that the model answers with.
+        last_pieces: of those that are read from the end of a long text.
 
     Raises:
         ArtifactUnsupported: a file is not as those of an artifact.
         LibraryMissing: the extra `onnx` is not installed.
     """
     try:
-        pieces = read_tokenizer(tokenizer)
+        pieces = read_tokenizer(tokenizer, last_pieces)
         session = OnnxSession(read_model_bytes(model), classes)
     except ModuleNotFoundError as error:
         raise library_missing("onnx", error.name) from error
@@ -88,8 +96,8 @@ def open_box(model: Path, tokenizer: Path, recipe: Recipe, classes: int) -> Onnx
 class OnnxBox:
     """A Transformer that answers readings.
 
-    It reads the first pieces of a text, `most_pieces` of its tokenizer, and nothing of the rest. The recipe
-    says how a text is decoded before it is cut; its tokens are for everything around the model.
+    It reads the excerpt of its tokenizer, and nothing else of a long text. The recipe says how a text is
+    decoded before it is cut; its tokens are for everything around the model.
     """
 
     def __init__(self, session: OnnxSession, tokenizer: PieceTokenizer, recipe: Recipe) -> None:

@@ -11,38 +11,45 @@ from typing import Any
 
 from opinionlens.base.artifact_limits import plain_file_size
 from opinionlens.base.errors import ArtifactUnsupported
+from opinionlens.classifiers.onnx.excerpt import Excerpt
 from opinionlens.text.recipe import Recipe
 
 MAX_TOKENIZER_BYTES = 32_000_000
 # Attention takes time with the square of this.
 MOST_PIECES = 1_024
-# More characters than this for each piece that is read are left away before anything is cut, so that a book
-# costs no more than its beginning.
-_CHARS_OF_A_PIECE = 32
 
 
 class PieceTokenizer:
-    """A tokenizer that reads the beginning of a text.
+    """A tokenizer that reads both ends of a long text.
 
     Attributes:
-        most_pieces: how many pieces it reads; the rest of a text is left away.
+        excerpt: which pieces of a text are read; the rest is left away.
         padding: the number of the piece that fills up short texts in a batch.
     """
 
-    def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401 - a tokenizers.Tokenizer
-        """Take a tokenizer of the library.
+    def __init__(self, tokenizer: Any, last_pieces: int = 0) -> None:  # noqa: ANN401 - a tokenizers.Tokenizer
+        """Take a tokenizer of the library, which says how many pieces are read.
+
+        Args:
+            tokenizer: with its truncation set.
+            last_pieces: of these from the end of a text.
 
         Raises:
-            ArtifactUnsupported: it does not say how many pieces are read, or too many.
+            ArtifactUnsupported: it does not say how many pieces are read, too many, or fewer than the last.
         """
         truncation, padding = tokenizer.truncation or {}, tokenizer.padding or {}
-        self.most_pieces = int(truncation.get("max_length") or 0)
-        if not 1 <= self.most_pieces <= MOST_PIECES or truncation.get("direction") != "right":
+        most = int(truncation.get("max_length") or 0)
+        if not 1 <= most <= MOST_PIECES or truncation.get("direction") != "right":
             raise ArtifactUnsupported(
                 f"The tokenizer must cut the end of a text behind at most {MOST_PIECES:,} pieces."
             )
+        if not 0 <= last_pieces < most:
+            raise ArtifactUnsupported(f"Of {most:,} pieces {last_pieces:,} cannot be the last.")
+        self.excerpt = Excerpt(most, last_pieces)
         self.padding = int(padding.get("pad_id") or 0)
         tokenizer.no_padding()
+        if last_pieces:
+            tokenizer.no_truncation()
         self._tokenizer = tokenizer
 
     def pieces(self, texts: Sequence[str], recipe: Recipe) -> list[list[int]]:
@@ -50,19 +57,11 @@ class PieceTokenizer:
 
         One text at a time: for many the library would start a thread for each core.
         """
-        return [self._tokenizer.encode(readable(text, recipe, self.most_pieces)).ids for text in texts]
+        part = self.excerpt
+        return [part.cut(self._tokenizer.encode(part.readable(text, recipe)).ids) for text in texts]
 
 
-def readable(text: str, recipe: Recipe, most_pieces: int) -> str:
-    """Return the text that is cut into pieces.
-
-    It is the decoded beginning. Training and serving both call this.
-    """
-    beginning = text[: most_pieces * _CHARS_OF_A_PIECE]
-    return recipe.readable(beginning).encode("utf-8", "replace").decode("utf-8")
-
-
-def read_tokenizer(path: Path) -> PieceTokenizer:
+def read_tokenizer(path: Path, last_pieces: int = 0) -> PieceTokenizer:
     """Read the tokenizer of an artifact.
 
     Raises:
@@ -76,4 +75,4 @@ def read_tokenizer(path: Path) -> PieceTokenizer:
         tokenizer = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except Exception as error:  # the library has no class of errors of its own
         raise ArtifactUnsupported(f"The tokenizer cannot be read: {error}.", where=str(path)) from error
-    return PieceTokenizer(tokenizer)
+    return PieceTokenizer(tokenizer, last_pieces)
