@@ -59,6 +59,7 @@ class TransformerParams(Section):
         max_rows: of the training split, drawn by seed; None for all.
         epochs: at most; training stops earlier where the validation scores stop rising.
         evaluations_per_epoch: on the validation split, with a checkpoint each.
+        attention_dropout: share of the attention that is left out in training; 0 is the fast way.
         patience: so many evaluations without a better macro F1 end the training.
         class_weights: whether a rare class counts as much as a frequent one.
         annotator_weights: whether a text counts as far as its annotators agreed.
@@ -77,6 +78,7 @@ class TransformerParams(Section):
     learning_rate: Annotated[Number, Field(gt=0, lt=1)] = 1e-4
     weight_decay: Annotated[Number, Field(ge=0, lt=1)] = 0.01
     warmup_share: Share = 0.1
+    attention_dropout: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     evaluations_per_epoch: Count = 2
     patience: Count = 3
     class_weights: StrictBool = True

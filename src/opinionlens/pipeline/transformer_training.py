@@ -27,6 +27,8 @@ from opinionlens.text.recipe import Recipe
 
 OnScores = Callable[[int, Mapping[str, float]], None]
 _OBJECTIVE = "macro_f1"
+# As the architectures call it.
+_ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,16 +134,24 @@ def forget_checkpoints(checkpoints: Path) -> None:
 
 
 def _loaded(plan: TrainingPlan) -> tuple[Any, Any]:
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     names = [label.value for label in LABELS]
     try:
         tokenizer = AutoTokenizer.from_pretrained(plan.base, use_fast=True, trust_remote_code=False)
-        model = AutoModelForSequenceClassification.from_pretrained(
+        config = AutoConfig.from_pretrained(
             plan.base,
             num_labels=len(LABELS),
             id2label=dict(enumerate(names)),
             label2id={name: number for number, name in enumerate(names)},
+            trust_remote_code=False,
+        )
+        for name in _ATTENTION_DROPOUT:
+            if hasattr(config, name):
+                setattr(config, name, plan.params.attention_dropout)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            plan.base,
+            config=config,
             ignore_mismatched_sizes=True,
             trust_remote_code=False,
             use_safetensors=True,
