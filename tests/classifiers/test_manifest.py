@@ -32,17 +32,21 @@ def test_reads_back_what_it_wrote(complete: Manifest, tmp_path: Path) -> None:
     assert found.manifest == complete
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes())
-    del plain["features"]["opinions"], plain["text_rules"]
+    del plain["last_pieces"]
+    if version < 4:
+        del plain["features"]["opinions"], plain["text_rules"]
     if version < 3:
         del plain["general"], plain["uncertainty"]["unfamiliar_confidence"]
     if version == 1:
         del plain["calibration"]["length"], plain["uncertainty"]["scripts"]
     content = json.dumps(plain | {"format": version}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     found = read_manifest(write(tmp_path, content.encode()))
-    assert (found.manifest.features.opinions, found.manifest.text_rules) == (False, "")
+    assert found.manifest.last_pieces == 0
+    if version < 4:
+        assert (found.manifest.features.opinions, found.manifest.text_rules) == (False, "")
     if version < 3:
         assert (found.manifest.general, found.manifest.uncertainty.unfamiliar_confidence) == ((), 0.0)
     if version == 1:
@@ -51,7 +55,7 @@ def test_reads_an_earlier_format_as_it_was_written(complete: Manifest, version: 
     assert found.manifest.digest() == found.digest
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_an_earlier_format_has_no_later_fields(complete: Manifest, version: int, tmp_path: Path) -> None:
     plain = json.loads(complete.as_bytes()) | {"format": version}
     with pytest.raises(ArtifactUnsupported, match="unknown fields"):
@@ -100,7 +104,7 @@ DELETE = object()
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("format", 5, "format is 5"),
+        ("format", 6, "format is 6"),
         ("format", 1, "unknown fields: length"),
         ("format", True, "format is True"),
         ("surprise", 1, "unknown fields: surprise"),

@@ -160,6 +160,14 @@ def test_it_learns_and_writes_an_artifact_that_serves(trained: Trained) -> None:
     assert list(trained.paths.checkpoints.iterdir()) == []
 
 
+def test_both_ends_of_a_long_text_are_read(trained: Trained) -> None:
+    classifier = load_classifier(trained.paths.transformer)
+    assert classifier.manifest.last_pieces == 12
+    middle = " the" * 60
+    found = classifier.predict_many([f"item the{middle} {word}" for word in ("lovely", "worst")])
+    assert [one.label.value for one in found] == ["POSITIVE", "NEGATIVE"]
+
+
 def test_one_text_is_answered_as_among_many(trained: Trained) -> None:
     classifier = load_classifier(trained.paths.transformer)
     texts = ["item the lovely", "worst", "", "gate " * 50, "zzz", "item and the and broken"]

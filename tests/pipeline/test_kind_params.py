@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from opinionlens.base.errors import ParamsInvalid
+from opinionlens.classifiers.onnx.excerpt import Excerpt
 from opinionlens.pipeline.kind_params import FastTextParams, KindParams, TransformerParams, load_kind_params
 
 ROOT = Path(__file__).parents[2]
@@ -64,11 +65,19 @@ def test_a_transformer_may_cost_half_a_point_where_it_is_made_small():
     assert TransformerParams().max_pieces == 128
 
 
+def test_three_of_four_pieces_are_from_the_end_of_a_longer_text():
+    assert TransformerParams().excerpt == Excerpt(128, 96)
+    assert TransformerParams(ending_share=0.0).excerpt == Excerpt(128, 0)
+    assert TransformerParams(max_pieces=10, ending_share=0.9).excerpt == Excerpt(10, 9)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         ("base: ''", "transformer.base"),
         ("max_pieces: 1025", "transformer.max_pieces"),
+        ("ending_share: 1.0", "transformer.ending_share"),
+        ("attention_dropout: 1.0", "transformer.attention_dropout"),
         ("max_rows: 0", "transformer.max_rows"),
         ("patience: 0", "transformer.patience"),
         ("warmup_share: 1.0", "transformer.warmup_share"),

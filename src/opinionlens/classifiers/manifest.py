@@ -71,8 +71,8 @@ class Manifest:
     """The description of a classifier, without its weights.
 
     `general` names the values that its general expert weighs; it is empty where there is none. `text_rules`
-    is the digest of the rules and lists that read its texts, "" where that was not recorded. `last_pieces` are
-    those that a model of kind `onnx` reads from the end of a long text.
+    is the digest of the rules and lists that read its texts, "" where that was not recorded. A model of
+    kind `onnx` reads `last_pieces` from the end of a long text.
     """
 
     kind: str

@@ -44,10 +44,13 @@ class WordPieces:
     def no_padding(self) -> None:
         self.padding = {}
 
+    def no_truncation(self) -> None:
+        self.truncation = None
+
     def encode(self, text: str) -> SimpleNamespace:
         self.seen.append(text)
         ids = [VOCABULARY.get(word, 1) for word in text.lower().split()]
-        return SimpleNamespace(ids=[5, *ids][: self.truncation["max_length"]])
+        return SimpleNamespace(ids=[5, *ids][: self.truncation["max_length"] if self.truncation else None])
 
 
 class Sums:
@@ -87,7 +90,7 @@ WORDS = ReaderWeights(("bad", "flight", "good", "the"))
 
 def joined(session: Sums, tokenizer: WordPieces, **changes: Any) -> BlackBoxClassifier:
     manifest = manifest_of(**changes)
-    box = OnnxBox(session, PieceTokenizer(tokenizer), manifest.features.recipe)
+    box = OnnxBox(session, PieceTokenizer(tokenizer, manifest.last_pieces), manifest.features.recipe)
     return BlackBoxClassifier(manifest, box, WORDS.reader(manifest))
 
 
@@ -128,6 +131,20 @@ def test_the_rest_of_a_long_text_is_not_read(classifier: BlackBoxClassifier) -> 
     # Of six pieces the first is the tokenizer's own.
     assert classifier.predict("flight " * 5 + "bad") == classifier.predict("flight " * 5 + "bad bad")
     assert classifier.predict("flight " * 4 + "bad").label is Label.NEGATIVE
+
+
+def test_the_end_of_a_long_text_is_read_where_the_manifest_says_so(session: Sums) -> None:
+    text = "flight good " + "the " * 50 + "bad bad"
+    beginning = joined(session, WordPieces(most=6)).predict(text)
+    both = joined(session, WordPieces(most=6), last_pieces=3).predict(text)
+    assert (beginning.label, both.label) == (Label.POSITIVE, Label.NEGATIVE)
+    assert session.batches[-1] == [6]
+
+
+@pytest.mark.parametrize("last_pieces", [-1, 6, 7])
+def test_the_last_pieces_must_be_some_of_those_that_are_read(last_pieces: int) -> None:
+    with pytest.raises(ArtifactUnsupported, match=rf"Of 6 pieces {last_pieces} cannot be the last"):
+        PieceTokenizer(WordPieces(most=6), last_pieces)
 
 
 def test_only_the_beginning_of_a_book_reaches_the_tokenizer(session: Sums) -> None:
