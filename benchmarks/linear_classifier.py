@@ -40,7 +40,6 @@ from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.features.vocabulary import Vocabulary, VocabularyLimits
 from opinionlens.text.labels import LABELS
 from opinionlens.text.memo import Memo
-from opinionlens.text.ngrams import word_ngrams
 from opinionlens.text.recipe import RECIPES
 from sklearn_twin import sklearn_pipeline
 
@@ -96,8 +95,8 @@ def report(name: str, fitted: Fitted, unseen: Sequence[str]) -> None:
     ours = classifier.predict_proba(unseen)
     theirs = pipeline.predict_proba(unseen)
     warm = best_microseconds(classifier.predict, unseen)
-    remembered = memories(classifier)
-    cold = best_microseconds(classifier.predict, unseen, before=lambda text: forget(remembered, text))
+    memories = Memories(classifier)
+    cold = best_microseconds(classifier.predict, unseen, before=memories.forget)
     batch = (
         min(seconds_of(lambda: classifier.predict_many(unseen)) for _ in range(ROUNDS)) / len(unseen) * 1e6
     )
@@ -163,19 +162,23 @@ def seconds_of(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def memories(classifier: LinearClassifier) -> list[dict[str, object]]:
-    """Return every memory of words that there is, wherever it is kept."""
-    found: list[dict[str, object]] = [one for one in gc.get_objects() if isinstance(one, Memo)]
-    kept = (classifier._words, classifier.reader.chars)  # private, because nobody else has a reason to forget
-    return [*found, *(one._met for one in kept if one)]
+class Memories:
+    """Every memory of words that there is, wherever it is kept."""
 
+    def __init__(self, classifier: LinearClassifier) -> None:
+        self._memos = [one for one in gc.get_objects() if isinstance(one, Memo)]
+        self._rows, sums = classifier.reader.words, classifier._words
+        assert self._rows and sums
+        self._lines = sums._met  # private, because nobody else has a reason to forget
 
-def forget(remembered: Sequence[dict[str, object]], text: str) -> None:
-    """Take everything that belongs to the words of this text out of all memories, and leave the rest."""
-    tokens = RECIPE.tokens(text)
-    for key in {*RECIPE.pieces(text), *word_ngrams(tokens, 1, 2)}:
-        for one in remembered:
-            one.pop(key, None)
+    def forget(self, text: str) -> None:
+        """Take everything that belongs to the words of this text out of all, and leave the rest."""
+        tokens = RECIPE.tokens(text)
+        for key in {*RECIPE.pieces(text), *tokens}:
+            for one in self._memos:
+                one.pop(key, None)
+        for row in self._rows.of(tokens):
+            self._lines.pop(row, None)
 
 
 def print_load(texts: Sequence[str]) -> None:

@@ -215,7 +215,7 @@ def _made_elsewhere(plain: dict[str, Any], rules: str | None) -> None:
     if rules is not None:
         plain["text_rules"] = rules
     else:
-        del plain["text_rules"], plain["features"]["opinions"]
+        del plain["text_rules"], plain["last_pieces"], plain["features"]["opinions"]
         plain["format"] = 3
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Lock, Thread
+from typing import Any
 
 import structlog
 
@@ -66,24 +67,24 @@ class SlowFreeing:
             ):
                 time.sleep(_LOOK_SECONDS)
             if not in_use:
-                terms = sum(map(_empty, vocabularies(classifier)))
-                log.debug("model.freed", name=model.name, version=model.version, terms=terms)
+                entries = sum(map(_empty, vocabularies(classifier)))
+                log.debug("model.freed", name=model.name, version=model.version, entries=entries)
             del model, classifier  # or they would wait here for the next one
 
 
-def vocabularies(classifier: Classifier) -> Iterator[dict[str, int]]:
+def vocabularies(classifier: Classifier) -> Iterator[dict[str, Any]]:
     """Yield the large tables of a classifier."""
     reader = getattr(classifier, "reader", None)
     if isinstance(reader, TextReader):
         for rows in (reader.words, reader.chars):
             if rows is not None:
-                yield rows.vocabulary
+                yield from rows.tables()
 
 
-def _empty(table: dict[str, int]) -> int:
-    terms = len(table)
+def _empty(table: dict[str, Any]) -> int:
+    entries = len(table)
     while table:
         for _ in range(min(_TERMS_PER_SLICE, len(table))):
             table.popitem()
         time.sleep(_PAUSE_SECONDS)
-    return terms
+    return entries

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.linear.term_rows import CharRows, WordRows
 from opinionlens.text.ngrams import char_ngrams, word_ngrams
 
@@ -18,10 +20,41 @@ def test_rows_are_those_of_the_known_ngrams(tokens: list[str], lengths: tuple[in
         found.index(g) // 2 for t in tokens for g in char_ngrams(t, *lengths) if found.index(g) % 2 == 0
     ]
     assert chars.of(tokens).tolist() == chars.of(tokens).tolist() == expected
-    runs = sorted(set(word_ngrams(tokens, *lengths)))
-    words = WordRows(runs[1::2], *lengths)
-    expected = [runs.index(g) // 2 for g in word_ngrams(tokens, *lengths) if runs.index(g) % 2 == 1]
-    assert words.of(tokens) == expected
+
+
+@given(
+    tokens=st.lists(st.text("ab ", max_size=3), max_size=8),
+    others=st.lists(st.text("ab ", max_size=4), max_size=8),
+    lengths=lengths,
+)
+def test_rows_of_words_are_those_of_the_known_ngrams(
+    tokens: list[str], others: list[str], lengths: tuple[int, int]
+) -> None:
+    """Every second n-gram is known, and some texts are that are none of them; tokens may hold spaces."""
+    grams = word_ngrams(tokens, *lengths)
+    terms = sorted({*grams[::2], *others})
+    words = WordRows(terms, *lengths)
+    assert words.of(tokens) == [terms.index(gram) for gram in grams if gram in terms]
+    assert [words.row(gram) for gram in grams] == [
+        terms.index(gram) if gram in terms else None for gram in grams
+    ]
+    known = [token for token in tokens if " " not in token]
+    assert words.known(known) == sum(words.is_known(token) for token in known)
+    assert words.known(known) == sum(token in terms for token in known)
+
+
+@pytest.mark.parametrize("terms", [["a", "b", "a"], ["a", "a b", "b", "a b"], ["", ""], [" ", " "]])
+def test_a_term_that_is_there_twice_is_refused(terms: list[str]) -> None:
+    with pytest.raises(ArtifactUnsupported, match="the block 'words' holds a term twice"):
+        WordRows(terms, 1, 2)
+
+
+def test_no_table_of_pairs_of_words_is_large() -> None:
+    """A table that grows holds up the answers of another model: half a million pairs took 15 ms."""
+    terms = [f"w{one} w{other}" for one in range(300) for other in range(300)]
+    single, following = WordRows(terms, 1, 2).tables()
+    assert (len(single), len(following)) == (0, 300)
+    assert {len(table) for table in following.values()} == {300}
 
 
 def test_a_word_is_known_when_half_of_it_is() -> None:

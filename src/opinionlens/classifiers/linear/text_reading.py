@@ -167,4 +167,4 @@ def word_test(classifier: object) -> Callable[[str], bool] | None:
     reader = getattr(classifier, "reader", None)
     if not isinstance(reader, TextReader) or reader.words is None or reader.words.low > 1:
         return None
-    return reader.words.vocabulary.__contains__
+    return reader.words.is_known

@@ -8,67 +8,67 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from opinionlens.classifiers.linear.block_sums import Line, TermSums, line_of
 from opinionlens.classifiers.linear.term_rows import WordRows
-from opinionlens.text.ngrams import word_ngrams
 
-# Terms met before are answered from memory: about 350 bytes each, so 12 MB when full.
-_MET_TERMS = 32_768
+# Rows met before are answered from memory: about 250 bytes each, so 8 MB when full.
+_MET_ROWS = 32_768
+
+
+class _MetLines(dict[int, Line]):
+    """The lines of rows that were met before."""
+
+    def __init__(self, read: Callable[[int], Line]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, row: int) -> Line:
+        if len(self) >= _MET_ROWS:
+            self.clear()
+        line = self[row] = self._read(row)
+        return line
 
 
 class WordSums:
     """Sums of the weights of one text's words.
 
-    They equal `TermSums.of` to rounding. Safe to share between threads: a race only looks a term up twice.
+    They equal `TermSums.of` to rounding. Safe to share between threads: a race only reads a line twice.
     """
 
     def __init__(self, rows: WordRows, sums: TermSums) -> None:
         """Share vocabulary and table with these."""
-        self._rows = rows
+        self._rows_of = rows.of
         self._sums = sums
         self._bytes = sums.table.data.cast("B") if len(sums.table) else memoryview(b"")
         numbers = struct.Struct(f"{sums.table.shape[1]}d")
         self._unpack, self._size = numbers.unpack_from, numbers.size
-        self._row_of = rows.row
-        self._met: dict[str, Line] = {}
+        self._met = _MetLines(self._read)
 
     def of(self, tokens: Sequence[str]) -> list[float]:
         """Return the sums for the tokens of a text."""
-        grams = word_ngrams(tokens, self._rows.low, self._rows.high)
-        if len(set(tokens)) < len(tokens):
-            return self._normalised(self._counted(grams))
-        met, meet, row_of = self._met.get, self._meet, self._row_of
+        rows = self._rows_of(tokens)
+        if len(set(rows)) < len(rows):
+            return self._normalised(self._counted(rows))
         first = second = third = square = 0.0
-        for gram in grams:
-            line = met(gram)
-            if line is None:  # most pairs of words are unknown: a call for each would cost more than the look
-                row = row_of(gram)
-                if row is None:
-                    continue
-                line = meet(gram, row)
+        for line in map(self._met.__getitem__, rows):
             first += line[0]
             second += line[1]
             third += line[2]
             square += line[3]
         return self._normalised((first, second, third, square))
 
-    def _counted(self, grams: Sequence[str]) -> Line:
+    def _counted(self, rows: Sequence[int]) -> Line:
         """Return the sums where terms repeat.
 
         A term that occurs c times has the factor tf(c), in the squares tf(c)².
         """
-        met, meet, row_of, tf_of = self._met.get, self._meet, self._row_of, self._sums.tf_of_one
+        met, tf_of = self._met, self._sums.tf_of_one
         first = second = third = square = 0.0
-        for gram, count in Counter(grams).items():
-            line = met(gram)
-            if line is None:
-                row = row_of(gram)
-                if row is None:
-                    continue
-                line = meet(gram, row)
+        for row, count in Counter(rows).items():
+            line = met[row]
             value = 1.0 if count == 1 else tf_of(count)
             first += value * line[0]
             second += value * line[1]
@@ -83,10 +83,6 @@ class WordSums:
             first, second, third = first / norm, second / norm, third / norm
         return [first, second, third][: self._sums.labels]
 
-    def _meet(self, gram: str, row: int) -> Line:
+    def _read(self, row: int) -> Line:
         values = self._unpack(self._bytes, row * self._size)
-        line = cast(Line, values) if len(values) == 4 else line_of(values)
-        if len(self._met) >= _MET_TERMS:
-            self._met.clear()
-        self._met[gram] = line
-        return line
+        return cast(Line, values) if len(values) == 4 else line_of(values)
