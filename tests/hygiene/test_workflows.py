@@ -146,6 +146,7 @@ def test_each_kind_of_test_has_its_job():
         "browser": ["test-browser"],
         "integration-test": ["smoke"],
         "dag": ["test-airflow"],
+        "models": ["test-models"],
         "stack": ["test-stack"],
     }
     assert jobs["stack"]["env"] == {"STACK_IMAGES": "pull"}
