@@ -19,12 +19,12 @@ from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artifact
 from opinionlens.pipeline.finalists import compare_finalists
-from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import hash_of_code, hash_of_files, hash_of_values
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.study import FinishedTrial, Outcome, Proposal
+from opinionlens.pipeline.text_readings import TextReading, read_texts
 from opinionlens.pipeline.trials import Workers, workers
 
 KEPT = Path(".benchmarks") / "quality"
@@ -52,7 +52,7 @@ class Fitting:
         folders = {name: self.paths.root / KEPT / f"{name}-{state}" for name in names}
         if absent := [name for name in names if not folders[name].exists()]:
             vocabulary = Vocabulary.load(self.paths.vectorizer)
-            readings = {name: read_texts(vocabulary.spec, part.texts) for name, part in parts.items()}
+            readings = {name: read_texts(vocabulary.spec, part.texts, part.sources) for name, part in parts.items()}
             seed, n_jobs = self.params.base.random_seed, self.params.training.n_jobs
             with workers(self.paths.vectorized, n_jobs=n_jobs, seed=seed) as pool:
                 for name in absent:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.families.general_fit import fit_expert
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.pipeline.general_part import fit_general, fit_general_at, mix, read_texts
+from opinionlens.pipeline.general_part import fit_general, fit_general_at, mix
+from opinionlens.pipeline.text_readings import read_texts
 from opinionlens.text.labels import LABELS
 from opinionlens.text.recipe import RECIPES
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from opinionlens.features.spec import FeatureSpec
-from opinionlens.pipeline.general_part import read_texts
 from opinionlens.pipeline.kind_export import known_words
+from opinionlens.pipeline.text_readings import read_texts
 from opinionlens.text.recipe import Recipe
 
 

@@ -17,8 +17,9 @@ from opinionlens.evaluation.reliability import MinConfidence
 from opinionlens.families.estimator import Estimator, LinearEstimator
 from opinionlens.pipeline.calibrating import FittedCalibration, calibrate
 from opinionlens.pipeline.finalists import Finalist
-from opinionlens.pipeline.general_part import TextReading, fit_general
+from opinionlens.pipeline.general_part import fit_general
 from opinionlens.pipeline.params import Evaluation
+from opinionlens.pipeline.text_readings import TextReading
 from opinionlens.pipeline.trials import Workers
 
 

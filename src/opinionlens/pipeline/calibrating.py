@@ -13,8 +13,9 @@ from opinionlens.classifiers.uncertainty import UNFAMILIAR_BELOW
 from opinionlens.evaluation.calibration_fit import CalibrationChoice, choose_calibration
 from opinionlens.evaluation.reliability import MinConfidence, choose_min_confidence
 from opinionlens.features.calibration import Method
-from opinionlens.pipeline.general_part import TextReading, lengths_of, mix
+from opinionlens.pipeline.general_part import lengths_of, mix
 from opinionlens.pipeline.params import Evaluation
+from opinionlens.pipeline.text_readings import TextReading
 from opinionlens.text.labels import Label
 
 # A bias for each class would carry the class frequencies of the training texts into texts of other kinds.

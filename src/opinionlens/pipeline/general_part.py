@@ -6,8 +6,6 @@ It is fitted on the training texts, and mixed in before the calibration.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,41 +14,15 @@ from opinionlens.classifiers.linear.general_expert import NO_VALUES, GeneralExpe
 from opinionlens.classifiers.linear.general_weights import GeneralWeights
 from opinionlens.evaluation.calibration_fit import fit_temperature
 from opinionlens.families.general_fit import FLOOR, count_domain_words, fit_expert, gate_bounds
-from opinionlens.features.spec import FeatureSpec
-from opinionlens.text.general import general_values
-from opinionlens.text.labels import Label
+from opinionlens.pipeline.gate_choice import choose_gate
+from opinionlens.pipeline.text_readings import TextReading
+from opinionlens.text.labels import LABELS, Label
 from opinionlens.text.repeats import evidence_length
 
 # The values of a text grow with its length. Beside long reviews, which are never neutral, the few opinions of
 # a short text would count as none (docs/decisions/0017), so the expert is fitted on texts of up to so many
 # tokens, if each class has so many of them.
 _MOST_TOKENS, _LEAST_OF_A_CLASS = 64, 200
-
-
-@dataclass(frozen=True, eq=False)
-class TextReading:
-    """A text as calibration and general expert need it.
-
-    Attributes:
-        text: as it is.
-        pieces: of the text.
-        tokens: of the text.
-    """
-
-    text: str
-    pieces: Sequence[str]
-    tokens: Sequence[str]
-
-    @cached_property
-    def general(self) -> list[float]:
-        """The general values, counted at the first use."""
-        return general_values(self.text, self.pieces)
-
-
-def read_texts(spec: FeatureSpec, texts: Sequence[str]) -> list[TextReading]:
-    """Read texts as `spec` cuts them."""
-    plain = replace(spec, lexicon=False)
-    return [TextReading(text, *plain.pieces_tokens_lexicon(text)[:2]) for text in texts]
 
 
 def lengths_of(readings: Sequence[TextReading]) -> NDArray[np.int64]:
@@ -76,14 +48,17 @@ def fit_general(
         classes: the labels of the columns of `decisions`.
     """
     scale = fit_temperature(decisions, codes, classes).scale[0]
-    return fit_general_at(readings, codes, scale)
+    answered = decisions[len(readings["train"]) :]
+    return fit_general_at(readings, codes, answered, scale, classes=classes)
 
 
 def fit_general_at(
     readings: Mapping[str, Sequence[TextReading]],
     codes: NDArray[np.int64],
+    answered: NDArray[np.float64],
     scale: float,
     *,
+    classes: tuple[Label, ...] = LABELS,
     floor: float = FLOOR,
     further: Sequence[TextReading] = (),
 ) -> GeneralWeights:
@@ -92,7 +67,9 @@ def fit_general_at(
     Args:
         readings: as for `fit_general`.
         codes: as for `fit_general`.
+        answered: the model's decision values (n, k) for the validation texts.
         scale: the factor from the model's decision values to logits.
+        classes: the labels of the columns of `answered`.
         floor: the factor of the model's decision values in texts that are like none of these.
         further: texts without labels that the model learnt from, too.
     """
@@ -104,9 +81,11 @@ def fit_general_at(
     expert = fit_expert(values, codes[rows], scale=scale)
     likeness = TextLikeness(words.terms, words.likeness, words.unseen)
     low, high = gate_bounds(np.array([likeness.of(one.tokens) for one in val]))
-    return GeneralWeights(
+    weights = GeneralWeights(
         expert.coef, expert.intercept, words.terms, words.likeness, words.unseen, low, high, floor
     )
+    columns = np.array([LABELS.index(label) for label in classes])
+    return choose_gate(weights, val, codes[len(train) :], answered, columns)
 
 
 def _rows_for_expert(readings: Sequence[TextReading], codes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -27,10 +27,10 @@ from opinionlens.evaluation.scores import ModelScores, score
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.pipeline.calibrating import FittedCalibration
 from opinionlens.pipeline.export import least_familiar, self_test_texts
-from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.paths import SPLITS, Paths
 from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
+from opinionlens.pipeline.text_readings import TextReading, read_texts
 from opinionlens.text.general import GENERAL_FEATURES
 from opinionlens.text.labels import Label
 from opinionlens.text.recipe import NEGATED
@@ -109,7 +109,9 @@ def read_kind_texts(spec: FeatureSpec, paths: Paths) -> KindTexts:
         StageFailed: a file is missing or cannot be read.
     """
     splits = {name: read_labelled_texts(paths.preprocessed / f"{name}.parquet") for name in SPLITS}
-    return KindTexts(splits, {name: read_texts(spec, rows.texts) for name, rows in splits.items()}, spec)
+    return KindTexts(
+        splits, {name: read_texts(spec, rows.texts, rows.sources) for name, rows in splits.items()}, spec
+    )
 
 
 def score_kind(trained: TrainedKind, texts: KindTexts) -> KindTested:

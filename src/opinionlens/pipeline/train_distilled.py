@@ -27,7 +27,7 @@ from opinionlens.evaluation.scores import score
 from opinionlens.features.vocabulary import VocabularyLimits
 from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.export import model_of
-from opinionlens.pipeline.general_part import fit_general_at, read_texts
+from opinionlens.pipeline.general_part import fit_general_at
 from opinionlens.pipeline.kind_export import (
     KindTexts,
     TrainedKind,
@@ -42,6 +42,7 @@ from opinionlens.pipeline.reporting import rounded
 from opinionlens.pipeline.splits_on_disk import read_weights
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.teaching import Lesson, Setting, Taught, teach
+from opinionlens.pipeline.text_readings import read_texts
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.unlabelled_texts import UnlabelledTexts, read_unlabelled
 from opinionlens.pipeline.vectorize_data import Vectorized, features_from_params, vectorize
@@ -199,7 +200,7 @@ def _trained(
     if params.training.general_expert:
         scale = fit_temperature(decisions, codes).scale[0]
         further = read_texts(texts.spec, unlabelled.texts)
-        general = fit_general_at(texts.readings, texts.known.codes, scale, further=further)
+        general = fit_general_at(texts.readings, texts.known.codes, decisions, scale, further=further)
 
     def model(weights: ReaderWeights) -> LinearModel:
         made = model_of(taught.estimator, vectorized.vocabulary, weights.general)

@@ -27,7 +27,7 @@ from opinionlens.families.fasttext_fit import FastTextChoice, bytes_of, fit_fast
 from opinionlens.features.spec import FeatureSpec
 from opinionlens.pipeline.calibrating import calibrate
 from opinionlens.pipeline.fit_processes import FitProcesses, fit_processes
-from opinionlens.pipeline.general_part import TextReading, fit_general
+from opinionlens.pipeline.general_part import fit_general
 from opinionlens.pipeline.kind_export import (
     KindTexts,
     TrainedKind,
@@ -39,6 +39,7 @@ from opinionlens.pipeline.kind_recording import record_kind
 from opinionlens.pipeline.params import Params
 from opinionlens.pipeline.paths import Paths
 from opinionlens.pipeline.stage import run_stage
+from opinionlens.pipeline.text_readings import TextReading
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import stratified_folds
 from opinionlens.text.fasttext_lines import fasttext_line, labelled_line

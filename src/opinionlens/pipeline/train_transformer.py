@@ -155,7 +155,9 @@ def _trained(
     codes, general = texts.splits["val"].codes, None
     if params.training.general_expert:
         scale = fit_temperature(export.val_decisions, codes).scale[0]
-        general = fit_general_at(texts.readings, texts.known.codes, scale, floor=chosen.general_floor)
+        general = fit_general_at(
+            texts.readings, texts.known.codes, export.val_decisions, scale, floor=chosen.general_floor
+        )
     return TrainedKind(
         family="transformer",
         params={

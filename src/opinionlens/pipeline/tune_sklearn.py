@@ -24,7 +24,6 @@ from opinionlens.features.vocabulary import Vocabulary
 from opinionlens.pipeline.calibrated import CalibratedEstimator, refit_calibrated
 from opinionlens.pipeline.export import Provenance, write_fitted_artifact
 from opinionlens.pipeline.finalists import best_finalist, compare_finalists
-from opinionlens.pipeline.general_part import TextReading, read_texts
 from opinionlens.pipeline.lineage import git_commit, hash_of_files
 from opinionlens.pipeline.origin import Origin, write_origin
 from opinionlens.pipeline.params import Params
@@ -34,6 +33,7 @@ from opinionlens.pipeline.reporting import rounded, scores_with_intervals
 from opinionlens.pipeline.splits_on_disk import LabelledTexts, read_labelled_texts
 from opinionlens.pipeline.stage import run_stage
 from opinionlens.pipeline.study import FinishedTrial
+from opinionlens.pipeline.text_readings import TextReading, read_texts
 from opinionlens.pipeline.tracked import open_tracking
 from opinionlens.pipeline.trials import load_labelled, workers
 from opinionlens.pipeline.tuning import STUDY_TAG, plan_study, search, trial_name, unfinished_run
@@ -136,7 +136,7 @@ def _check_counts(texts: dict[str, LabelledTexts], paths: Paths) -> None:
 
 def _readings(texts: dict[str, LabelledTexts], paths: Paths) -> dict[str, list[TextReading]]:
     spec = Vocabulary.load(paths.vectorizer).spec
-    return {name: read_texts(spec, rows.texts) for name, rows in texts.items()}
+    return {name: read_texts(spec, rows.texts, rows.sources) for name, rows in texts.items()}
 
 
 def _test(

@@ -11,7 +11,7 @@ of the domain, the expert is not computed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from opinionlens.text.memo import Memo
 
 # Chosen out of fold: with 1 the expert, as sure as it is, costs .0009 of macro F1 (docs/decisions/0042).
 _EXPERT_POWER = 1.5
+_Share = TypeVar("_Share", float, FloatArray)
 
 
 class Mixture(NamedTuple):
@@ -77,6 +78,11 @@ class TextLikeness:
         return (sum(found) + SMOOTHING * PRIOR) / (len(found) + SMOOTHING)
 
 
+def parts_of(share: _Share, floor: float) -> tuple[_Share, _Share]:
+    """Return the factors of n-grams and expert at a share."""
+    return floor + (1.0 - floor) * share, (1.0 - share) ** _EXPERT_POWER
+
+
 class Gate:
     """The rule for the parts of n-grams and expert."""
 
@@ -92,8 +98,7 @@ class Gate:
         if share >= 1.0:
             return WHOLE_DOMAIN
         share = max(share, 0.0)
-        domain = self._floor + (1.0 - self._floor) * share
-        return Mixture(share, domain, (1.0 - share) ** _EXPERT_POWER)
+        return Mixture(share, *parts_of(share, self._floor))
 
 
 class GeneralExpert:
