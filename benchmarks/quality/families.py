@@ -52,7 +52,9 @@ class Fitting:
         folders = {name: self.paths.root / KEPT / f"{name}-{state}" for name in names}
         if absent := [name for name in names if not folders[name].exists()]:
             vocabulary = Vocabulary.load(self.paths.vectorizer)
-            readings = {name: read_texts(vocabulary.spec, part.texts, part.sources) for name, part in parts.items()}
+            readings = {
+                name: read_texts(vocabulary.spec, part.texts, part.sources) for name, part in parts.items()
+            }
             seed, n_jobs = self.params.base.random_seed, self.params.training.n_jobs
             with workers(self.paths.vectorized, n_jobs=n_jobs, seed=seed) as pool:
                 for name in absent:

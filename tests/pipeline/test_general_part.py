@@ -68,14 +68,15 @@ def test_a_floor_of_1_lets_a_model_count_in_full_beside_the_expert():
     texts, codes = texts_of(SHORT, 40)
     readings = read_texts(SPEC, texts)
     splits, truth = {"train": readings, "val": readings[-50:]}, np.array([*codes, *codes[-50:]])
+    answered = np.zeros((50, 3))
     strange = read_texts(SPEC, ["quite another subject altogether, dreadful"])
     decisions = np.array([[5.0, 0.0, 0.0]])
-    alone, _ = mix(fit_general_at(splits, truth, 2.0, floor=1.0), strange, np.zeros((1, 3)))
-    whole, mixtures = mix(fit_general_at(splits, truth, 2.0, floor=1.0), strange, decisions)
+    alone, _ = mix(fit_general_at(splits, truth, answered, 2.0, floor=1.0), strange, np.zeros((1, 3)))
+    whole, mixtures = mix(fit_general_at(splits, truth, answered, 2.0, floor=1.0), strange, decisions)
     assert mixtures[0].share < 1
     assert mixtures[0].expert > 0
     np.testing.assert_allclose(whole, alone + decisions)
-    part, _ = mix(fit_general_at(splits, truth, 2.0, floor=0.25), strange, decisions)
+    part, _ = mix(fit_general_at(splits, truth, answered, 2.0, floor=0.25), strange, decisions)
     np.testing.assert_allclose(part, alone + mix_factor(mixtures[0].share, 0.25) * decisions)
 
 

@@ -1,4 +1,4 @@
-"""The choice of the gate of a model of several sources.
+"""The gate of a model of several sources.
 
 Quantiles of all validation texts open the gate for whatever a source holds. Some sources are like any text,
 such as titles and plain sentences, and there the general expert may be the better one. The validation texts
@@ -53,9 +53,9 @@ def choose_gate(
     decisions: NDArray[np.float64],
     columns: NDArray[np.int64],
 ) -> GeneralWeights:
-    """Return the weights with the best gate for texts of several sources.
+    """Return the weights with the best gate for several sources.
 
-    It is the gate with the best mean macro recall, in which each source counts alike; never one that is more
+    It has the best mean macro recall, in which each source counts alike; never one that is more
     open than the given one. With one source there is nothing to compare, and the weights stay.
 
     Args:

@@ -76,7 +76,7 @@ class WordRows:
             raise _holds_a_term_twice("words")
 
     def row(self, gram: str) -> int | None:
-        """Return the row of an n-gram, None if it is unknown."""
+        """Return the row of a known n-gram."""
         before, space, last = gram.rpartition(" ")
         return (self._following.get(before, {}) if space else self._single).get(last)
 

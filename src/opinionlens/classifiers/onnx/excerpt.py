@@ -40,7 +40,7 @@ class Excerpt:
         return recipe.readable(text).encode("utf-8", "replace").decode("utf-8")
 
     def cut(self, pieces: Sequence[_Piece]) -> list[_Piece]:
-        """Return what is read of a text's pieces.
+        """Return the pieces of a text that are read.
 
         The middle is left out, so that the tokenizer's marks at both ends stay.
         """

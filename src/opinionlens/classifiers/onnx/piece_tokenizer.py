@@ -28,7 +28,9 @@ class PieceTokenizer:
     """
 
     def __init__(self, tokenizer: Any, last_pieces: int = 0) -> None:  # noqa: ANN401 - a tokenizers.Tokenizer
-        """Take a tokenizer of the library, which says how many pieces are read.
+        """Take a tokenizer of the library.
+
+        It says how many pieces are read.
 
         Args:
             tokenizer: with its truncation set.
