@@ -175,7 +175,7 @@ def _encoded(tokenizer: Any, rows: WeightedTexts, plan: TrainingPlan) -> list[di
 
 
 def _pieces(tokenizer: Any, texts: Sequence[str], recipe: Recipe, excerpt: Excerpt) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Return the inputs of the model for each text, by name."""
+    """Return the model's inputs for each text, by name."""
     found = tokenizer(
         [excerpt.readable(text, recipe) for text in texts],
         truncation=not excerpt.last_pieces,
