@@ -19,8 +19,8 @@ class Excerpt:
     """The pieces of a long text that are read.
 
     They are its beginning and its end, because a review opens with its matter and ends with its verdict: Sun,
-    Qiu, Xu and Huang, "How to Fine-Tune BERT for Text Classification?" (2019), section 5.3.1. Training and
-    serving both ask here.
+    Qiu, Xu and Huang, "How to Fine-Tune BERT for Text Classification?" (2019). Training and serving both ask
+    here.
 
     Attributes:
         most_pieces: that are read, as the tokenizer counts; its own marks at both ends count, too.
