@@ -168,6 +168,11 @@ def test_both_ends_of_a_long_text_are_read(trained: Trained) -> None:
     assert [one.label.value for one in found] == ["POSITIVE", "NEGATIVE"]
 
 
+def test_no_part_of_the_attention_is_left_out_in_training(trained: Trained) -> None:
+    config = trained.export_arguments[0].model.config
+    assert (config.attention_probs_dropout_prob, config.hidden_dropout_prob) == (0.0, 0.1)
+
+
 def test_one_text_is_answered_as_among_many(trained: Trained) -> None:
     classifier = load_classifier(trained.paths.transformer)
     texts = ["item the lovely", "worst", "", "gate " * 50, "zzz", "item and the and broken"]
