@@ -7,6 +7,7 @@ tell: how each of the two answers them is known (docs/decisions/0045).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -20,8 +21,8 @@ from opinionlens.evaluation.confusion import confusion_table, macro_recall
 from opinionlens.pipeline.text_readings import TextReading
 from opinionlens.text.general import is_prose
 
-# Of a smaller source the score is mostly chance.
-_LEAST_OF_A_SOURCE = 100
+# Of a smaller source the score is mostly chance; of a larger one so many texts tell enough.
+_LEAST_OF_A_SOURCE, _MOST_OF_A_SOURCE = 100, 20_000
 # Steps of the mean logarithm of how much more frequent a text's words are here than in English at large.
 _LATER = np.arange(0.0, 1.6, 0.1)
 _WIDTHS = np.arange(0.2, 1.7, 0.2)
@@ -55,8 +56,8 @@ def choose_gate(
 ) -> GeneralWeights:
     """Return the weights with the best gate for several sources.
 
-    It has the best mean macro recall, in which each source counts alike; never one that is more
-    open than the given one. With one source there is nothing to compare, and the weights stay.
+    It has the best mean macro recall, in which each source counts alike, and is never more open than the
+    given one. With one source there is nothing to compare, and the weights stay.
 
     Args:
         general: expert and gate, by quantiles.
@@ -101,6 +102,7 @@ def _by_source(
         rows = np.flatnonzero((named == source) & prose)
         if len(rows) < _LEAST_OF_A_SOURCE:
             continue
+        rows = rows[:: math.ceil(len(rows) / _MOST_OF_A_SOURCE)]
         texts = [readings[row] for row in rows.tolist()]
         values = np.array([one.general for one in texts])
         found.append(
