@@ -179,6 +179,8 @@ class Memories:
                 one.pop(key, None)
         for row in self._rows.of(tokens):
             self._lines.pop(row, None)
+        for token in tokens:
+            self._rows._met.pop(token, None)
 
 
 def print_load(texts: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ def test_a_model_that_nobody_uses_is_emptied_and_gone(
     store: ModelStore, registry: MemoryRegistry, kind_version: Version
 ) -> None:
     model = loaded(store, registry, kind_version)
-    (terms,) = vocabularies(model.classifier)
+    _, terms, _ = vocabularies(model.classifier)
     assert terms == {"great": 0}
     gone = weakref.ref(model.classifier)
     SlowFreeing()(model)
@@ -36,7 +36,7 @@ def test_a_model_that_still_answers_is_left_whole_until_it_is_done(
 ) -> None:
     model = loaded(store, registry, kind_version)
     predict = model.classifier.predict  # as a thread of the pool holds it
-    (terms,) = vocabularies(model.classifier)
+    _, terms, _ = vocabularies(model.classifier)
     SlowFreeing()(model)
     del model
     time.sleep(0.3)
@@ -52,7 +52,7 @@ def test_whoever_holds_a_model_for_ever_keeps_it_whole(
     held = loaded(store, registry, kind_version)
     freeing(held)
     other = loaded(store, registry, harsh_version)
-    (terms,) = vocabularies(other.classifier)
+    _, terms, _ = vocabularies(other.classifier)
     freeing(other)
     del other
     wait_until(lambda: terms == {})  # the next one's turn came

@@ -41,12 +41,18 @@ class WordRows:
     """The word n-grams of a vocabulary and their rows.
 
     They are kept in many small tables: the last word of an n-gram below all that is before it. A pair of
-    words is then found without writing it, no table takes long to grow beside the answers of another model,
-    and half a million terms take 32 instead of 37 MB.
+    words is then found without writing it, and no table takes long to grow beside the answers of another
+    model. Safe to share between threads.
     """
 
-    def __init__(self, terms: Sequence[str], low: int, high: int) -> None:
+    def __init__(self, terms: Sequence[str], low: int, high: int, *, spaces: bool = False) -> None:
         """Index the vocabulary.
+
+        Args:
+            terms: the n-grams.
+            low: words of the shortest.
+            high: words of the longest.
+            spaces: whether a token may hold spaces, as telephone numbers of NLTK's tokenizer do.
 
         Raises:
             ArtifactUnsupported: a term is there twice.
@@ -55,9 +61,10 @@ class WordRows:
         self._single: dict[str, int] = {}
         self._following: dict[str, dict[str, int]] = {}
         self._fill(terms)
-        # Of a text's pairs; runs of more words, or none of a single one, are looked up as they are written.
+        # Other n-grams than words and pairs of words are looked up as they are written.
+        self._is_usual = low == 1 and high <= 2 and not spaces
         self._pairs = self._following if high == 2 else {}
-        self._is_usual = low == 1 and high <= 2
+        self._met = Memo(self._row_and_pairs, _CACHED_WORDS)
 
     def _fill(self, terms: Sequence[str]) -> None:
         single, following = self._single, self._following
@@ -85,31 +92,34 @@ class WordRows:
 
         Emptying them frees the memory of a classifier that no longer answers.
         """
+        yield self._met  # it holds tables of the last
         yield self._single
         yield self._following
 
     def of(self, tokens: Sequence[str]) -> list[int]:
-        """Return a row for each known n-gram of the text.
+        """Return a row for each known n-gram of the text, in any order.
 
-        Repeats included; shorter n-grams come first.
+        Repeats included.
         """
-        # NLTK's tokenizer leaves the spaces in telephone numbers.
-        if not self._is_usual or " ".join(tokens).count(" ") >= max(len(tokens), 1):
+        if not self._is_usual:
             found = map(self.row, word_ngrams(tokens, self.low, self.high))
             return [row for row in found if row is not None]
-        rows, pairs = [], []
-        row_of, tables = self._single.get, self._pairs.get
-        table: dict[str, int] | None = None
+        rows: list[int] = []
+        pairs, met = None, self._met
         for token in tokens:
-            row = row_of(token)
+            row, following = met[token]
             if row is not None:
                 rows.append(row)
-            if table is not None:
-                row = table.get(token)
+            if pairs is not None:
+                row = pairs.get(token)
                 if row is not None:
-                    pairs.append(row)
-            table = tables(token)
-        return rows + pairs
+                    rows.append(row)
+            pairs = following
+        return rows
+
+    def _row_and_pairs(self, token: str) -> tuple[int | None, dict[str, int] | None]:
+        """Return a word's row, and those of the words behind it."""
+        return self._single.get(token), self._pairs.get(token)
 
     def is_known(self, word: str) -> bool:
         """Return whether the vocabulary holds a word."""

@@ -83,7 +83,8 @@ class TextReader:
         self.spec = spec
         self.expert = expert
         words, chars = spec.word_ngrams, spec.char_ngrams
-        self.words = WordRows(terms["words"], *words) if words and "words" in terms else None
+        spaces = spec.recipe.tokenizer == "tweet"
+        self.words = WordRows(terms["words"], *words, spaces=spaces) if words and "words" in terms else None
         self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
         self._letters = Letters(scripts) if scripts else None
 
