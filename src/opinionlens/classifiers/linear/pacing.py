@@ -32,10 +32,10 @@ def unhurried(pause_seconds: float) -> Iterator[None]:
         _pause_seconds.reset(token)
 
 
-def slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+def slices(items: Sequence[T], at_once: int = _ITEMS) -> Iterator[Sequence[T]]:
     """Yield all items, in order, a slice at a time."""
     pause = _pause_seconds.get()
-    for start in range(0, len(items), _ITEMS):
-        yield items[start : start + _ITEMS]
+    for start in range(0, len(items), at_once):
+        yield items[start : start + at_once]
         if pause:
             time.sleep(pause)
