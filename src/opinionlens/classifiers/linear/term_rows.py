@@ -103,9 +103,9 @@ class WordRows:
         yield self._following
 
     def of(self, tokens: Sequence[str]) -> list[int]:
-        """Return a row for each known n-gram of the text, in any order.
+        """Return a row for each known n-gram of the text.
 
-        Repeats included.
+        Repeats included, in any order.
         """
         if not self._is_usual:
             found = map(self.row, word_ngrams(tokens, self.low, self.high))
@@ -124,7 +124,7 @@ class WordRows:
         return rows
 
     def _row_and_pairs(self, token: str) -> tuple[int | None, dict[str, int] | None]:
-        """Return a word's row, and those of the words behind it."""
+        """Return a word's row and its pairs."""
         return self._single.get(token), self._pairs.get(token)
 
     def is_known(self, word: str) -> bool:
