@@ -83,7 +83,7 @@ def test_three_of_four_pieces_are_from_the_end_of_a_longer_text():
         ("warmup_share: 1.0", "transformer.warmup_share"),
         ("mixed_precision: fp8", "transformer.mixed_precision"),
         ("general_floor: 1.5", "transformer.general_floor"),
-        ("lr: 0.1", "unknown key `transformer.lr`; allowed here: annotator_weights, base, batch_size"),
+        ("lr: 0.1", "unknown key `transformer.lr`; allowed here: annotator_weights, attention_dropout, base"),
     ],
 )
 def test_other_values_for_a_transformer_are_refused_with_their_line(tmp_path, line, told):

@@ -85,7 +85,14 @@ def stored(database: Database, version: int | None = 3) -> list[drift_sums.Hourl
 
 
 def same(one: SumState, other: SumState) -> bool:
-    return all(np.allclose(getattr(one, name), getattr(other, name)) for name in SumState.__slots__)
+    """Whether the sums are equal but for rounding.
+
+    Fourier features are numbers of 32 bits, and how they are rounded depends on the processor and on how many
+    texts are computed together: 1e-7 in sums of 123. A text more or less is .01 and more.
+    """
+    return all(
+        np.allclose(getattr(one, name), getattr(other, name), atol=1e-5) for name in SumState.__slots__
+    )
 
 
 def test_one_text_and_many_are_read_alike(model: ServedModel) -> None:
