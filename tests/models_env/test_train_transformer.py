@@ -163,9 +163,15 @@ def test_it_learns_and_writes_an_artifact_that_serves(trained: Trained) -> None:
 def test_both_ends_of_a_long_text_are_read(trained: Trained) -> None:
     classifier = load_classifier(trained.paths.transformer)
     assert classifier.manifest.last_pieces == 12
-    middle = " the" * 60
-    found = classifier.predict_many([f"item the{middle} {word}" for word in ("lovely", "worst")])
-    assert [one.label.value for one in found] == ["POSITIVE", "NEGATIVE"]
+
+    def decide(beginning: str, middle: str, end: str) -> list[float]:
+        text = f"{beginning} {'the ' * 30}{middle}{' the' * 30} {end}"
+        return classifier.own_decision_values([text])[0].tolist()
+
+    praise = decide("item", "the", "lovely lovely lovely")
+    assert praise[2] > decide("item", "the", "worst worst worst")[2] + 0.5
+    assert praise == decide("item", "worst", "lovely lovely lovely")
+    assert praise != decide("worst", "the", "lovely lovely lovely")
 
 
 def test_no_part_of_the_attention_is_left_out_in_training(trained: Trained) -> None:
