@@ -66,10 +66,27 @@ def choose_gate(
         decisions: the model's decision values (n, k) for them, without the expert's part.
         columns: the label code of each column of `decisions`.
     """
-    sources = _by_source(general, readings, codes, decisions)
-    if len(sources) < 2:
+    rows_of_sources = _rows_of_sources(readings)
+    if len(rows_of_sources) < 2:
         return general
+    likeness = TextLikeness(general.terms, general.likeness, general.unseen)
 
+    def answered(rows: NDArray[np.int64]) -> _AnsweredTexts:
+        texts = [readings[row] for row in rows.tolist()]
+        values = np.array([one.general for one in texts])
+        return _AnsweredTexts(
+            np.array([likeness.of(one.tokens) for one in texts]),
+            codes[rows],
+            decisions[rows],
+            values @ general.coef.T + general.intercept,
+        )
+
+    return _best_gate(general, [answered(rows) for rows in rows_of_sources], columns)
+
+
+def _best_gate(
+    general: GeneralWeights, sources: Sequence[_AnsweredTexts], columns: NDArray[np.int64]
+) -> GeneralWeights:
     def mean_recall(low: float, high: float) -> float:
         return float(np.mean([one.recall(low, high, general.floor, columns) for one in sources]))
 
@@ -85,32 +102,14 @@ def choose_gate(
     return replace(general, low=low, high=high)
 
 
-def _by_source(
-    general: GeneralWeights,
-    readings: Sequence[TextReading],
-    codes: NDArray[np.int64],
-    decisions: NDArray[np.float64],
-) -> list[_AnsweredTexts]:
-    """Return the texts of each source that is large enough.
+def _rows_of_sources(readings: Sequence[TextReading]) -> list[NDArray[np.int64]]:
+    """Return the rows of each source that is large enough.
 
     What is no prose is answered without the gate, and left out.
     """
     prose = np.array([is_prose(one.text, one.pieces) for one in readings], dtype=np.bool_)
     named = np.array([one.source for one in readings])
-    found, likeness = [], TextLikeness(general.terms, general.likeness, general.unseen)
-    for source in np.unique(named):
-        rows = np.flatnonzero((named == source) & prose)
-        if len(rows) < _LEAST_OF_A_SOURCE:
-            continue
-        rows = rows[:: math.ceil(len(rows) / _MOST_OF_A_SOURCE)]
-        texts = [readings[row] for row in rows.tolist()]
-        values = np.array([one.general for one in texts])
-        found.append(
-            _AnsweredTexts(
-                np.array([likeness.of(one.tokens) for one in texts]),
-                codes[rows],
-                decisions[rows],
-                values @ general.coef.T + general.intercept,
-            )
-        )
-    return found
+    found = [np.flatnonzero((named == source) & prose) for source in np.unique(named)]
+    return [
+        rows[:: math.ceil(len(rows) / _MOST_OF_A_SOURCE)] for rows in found if len(rows) >= _LEAST_OF_A_SOURCE
+    ]

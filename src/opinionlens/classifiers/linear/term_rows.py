@@ -19,8 +19,6 @@ Rows = npt.NDArray[np.int32]
 
 # Words met before are answered from memory: about 300 bytes a word, so 10 MB when full.
 _CACHED_WORDS = 32_768
-
-
 # CPython lays out a table of strings alone without their hashes: every look and every step of its growth then
 # goes to the strings themselves. One key of another kind at the start keeps the hashes in the table: half a
 # million terms are found a third faster, for 5 MB, and no step of the growth takes half as long.
