@@ -28,7 +28,9 @@ def environment(bare_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("API__TEMPLATES_PATH", str(ROOT / "templates"))
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    thresholds = gc.get_threshold()
     yield
+    gc.set_threshold(*thresholds)
     root.handlers = handlers
     root.setLevel(level)
     structlog.reset_defaults()
@@ -51,6 +53,13 @@ def test_the_collector_does_not_walk_through_what_stays() -> None:
         assert not any(one is app for one in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_full_collections_of_a_server_are_rare() -> None:
+    """One every few seconds, as Python would have it, stopped all answers for 150 ms."""
+    build_app()
+    gc.unfreeze()
+    assert gc.get_threshold() == (700, 10, 10_000)
 
 
 def test_nothing_is_collected_while_the_app_is_built(monkeypatch: pytest.MonkeyPatch) -> None:

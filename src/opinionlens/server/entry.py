@@ -5,7 +5,6 @@ uvicorn --factory opinionlens.server.entry:build_app --no-access-log
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from opinionlens.base.collecting import no_collections
+from opinionlens.base.collecting import collect_rarely, no_collections
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -52,12 +51,11 @@ def build_worker_app() -> FastAPI:
 def _starting() -> Iterator[None]:
     """Spare all that the block makes from garbage collection.
 
-    A full collection stops all threads: 60 ms with these hundreds of thousands of objects, for every few
-    explanations of long texts. None runs before either: the little garbage of the imports is not worth it.
+    None runs before either: the little garbage of the imports is not worth it.
     """
     with no_collections():
         yield
-        gc.freeze()
+        collect_rarely()
 
 
 def _end_with_parent() -> None:
