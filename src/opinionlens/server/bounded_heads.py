@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from opinionlens.server.gathered_writes import GatheredWrites
 from opinionlens.web.http.problem_json import problem
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer of the first request."""
-        super().connection_made(transport)
+        super().connection_made(GatheredWrites(transport, self.loop))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
