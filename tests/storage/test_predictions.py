@@ -42,6 +42,20 @@ def test_writing_again_changes_nothing(database, prediction):
     assert predictions.find(database, other.id) == other
 
 
+@pytest.mark.parametrize("rows", [4, 557, 1_001])
+def test_any_number_of_rows_is_written_once(database, prediction, rows):
+    """They go in statements of 500, 50, 5 and 1; one that is there already, or twice, stays as it was."""
+    there = prediction("there")
+    predictions.write(database, [there])
+    later = NOON + timedelta(hours=1)
+    new = [prediction(f"text {number}", at=later + timedelta(seconds=number)) for number in range(rows)]
+    again = [prediction("again", id=there.id), prediction("again", id=new[0].id)]
+    predictions.write(database, [*new, *again])
+    found = predictions.newest(database, since=later, until=later + timedelta(hours=1))
+    assert found == new[::-1]
+    assert predictions.find(database, there.id) == there
+
+
 def test_the_newest_of_a_window(database, prediction):
     rows = [prediction(at=NOON + timedelta(minutes=minute)) for minute in range(5)]
     predictions.write(database, rows)
