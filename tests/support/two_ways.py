@@ -229,7 +229,5 @@ def both_ways(
 
 def notes_of(client: TestClient) -> AnswerNotes | None:
     """Return the notes of a running app's lane; None without one."""
-    layer: Any = client.app.middleware_stack  # type: ignore[union-attr]
-    while layer is not None and not isinstance(layer, InferenceLane):
-        layer = getattr(layer, "app", None)
-    return None if layer is None else layer.notes
+    entrance: Any = client.app.entrance  # type: ignore[union-attr]
+    return entrance.notes if isinstance(entrance, InferenceLane) else None

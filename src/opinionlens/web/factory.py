@@ -233,11 +233,11 @@ def _add_borders(app: FastAPI, security: SecuritySettings) -> None:
         app.add_middleware(TrustedHosts, patterns=security.host_patterns)
 
 
-def _add_lane(app: FastAPI, security: SecuritySettings, services: Services) -> None:
-    """Add the lane for plain predictions, as the outermost."""
+def _add_lane(app: DescribedApp, security: SecuritySettings, services: Services) -> None:
+    """Add the lane for plain predictions, in front of all."""
     targets = tuple(services.security.tools.addresses.values())
-    app.add_middleware(
-        InferenceLane,
+    app.entrance = InferenceLane(
+        app.entrance,
         services=services,
         headers=PreparedHeaders(form_targets=targets, varies=bool(security.origins)),
         hosts=None if "*" in security.host_patterns else HostNames(security.host_patterns),

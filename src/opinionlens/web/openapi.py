@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from opinionlens.web.http.problem_json import PROBLEM_TYPE
 
@@ -63,6 +64,12 @@ class DescribedApp(FastAPI):
         self._description: dict[str, Any] | None = None
         self._describing = threading.Lock()
         self.add_route(OPENAPI_PATH, self._send_description, include_in_schema=False)
+        # What every request meets first. Middleware comes only behind layers of FastAPI's own.
+        self.entrance: ASGIApp = super().__call__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        await self.entrance(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

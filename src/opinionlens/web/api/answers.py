@@ -50,7 +50,9 @@ def prediction_fields(prediction: Prediction, ident: UUID) -> dict[str, Any]:
 
     Plain strings, as writing an enum costs several times as much.
     """
-    return {**unnamed_fields(prediction), "prediction_id": str(ident)}
+    fields = unnamed_fields(prediction)
+    fields["prediction_id"] = str(ident)
+    return fields
 
 
 def unnamed_fields(prediction: Prediction) -> dict[str, Any]:
@@ -67,7 +69,9 @@ def unnamed_fields(prediction: Prediction) -> dict[str, Any]:
 
 def answer_fields(answer: ServedPrediction | ExplainedAnswer) -> dict[str, Any]:
     """Return the prediction for one text and its origin."""
-    return prediction_fields(answer.prediction, answer.id) | origin_fields(answer.model)
+    fields = prediction_fields(answer.prediction, answer.id)
+    fields.update(origin_fields(answer.model))
+    return fields
 
 
 def origin_fields(model: ServedModel) -> dict[str, Any]:
