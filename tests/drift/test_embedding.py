@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opinionlens.drift.embedding import TermEmbedder, fourier_features
+from opinionlens.drift.embedding import TermEmbedder, fourier_features, fourier_sum
 
 
 def test_embeddings_have_length_one_and_depend_on_the_terms_alone():
@@ -28,6 +28,13 @@ def test_fourier_features_give_the_gaussian_kernel():
     features = fourier_features(np.stack([one, other]))
     assert features[0] @ features[0] == pytest.approx(1, abs=0.2)
     assert features[0] @ features[1] == pytest.approx(np.exp(-1), abs=0.2)
+
+
+@pytest.mark.parametrize("texts", [0, 1, 31, 32, 100])
+def test_the_sum_of_features_is_that_of_each(texts):
+    rows = TermEmbedder().embed([[f"term {number}"] for number in range(texts)])
+    expected = sum((fourier_features(row) for row in rows), start=np.zeros(128))
+    assert fourier_sum(rows) == pytest.approx(expected, abs=1e-5)
 
 
 def test_terms_of_any_kind_are_taken():

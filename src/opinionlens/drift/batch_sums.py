@@ -10,15 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from opinionlens.drift.embedding import DIMENSIONS, fourier_features
+from opinionlens.drift.embedding import DIMENSIONS, fourier_sum
 from opinionlens.drift.profile import TextProfile
 from opinionlens.drift.term_table import NO_WORD, TermTable
 from opinionlens.drift.windows import KnowsWord, WindowSums, distinct_terms
 
 # Tokens of a text that are surely not too many terms.
 _FEW = 1_000
-# So few that the product of matrices needs no second thread, which would wait for more work at full speed.
-_ROWS_IN_ONE_THREAD = 31
 _MOST_IN_BYTE = 255
 
 
@@ -60,9 +58,7 @@ class BatchSums(WindowSums):
 
     def _add_embeddings(self, embeddings: NDArray[np.float32]) -> None:
         self._embedding += embeddings.sum(axis=0, dtype=np.float64)
-        for start in range(0, len(embeddings), _ROWS_IN_ONE_THREAD):
-            features = fourier_features(embeddings[start : start + _ROWS_IN_ONE_THREAD])
-            self._fourier += features.sum(axis=0, dtype=np.float64)
+        self._fourier += fourier_sum(embeddings)
 
     def _add_columns(self, columns: NDArray[np.int64], of_text: NDArray[np.int64]) -> None:
         places = self._table.places

@@ -17,7 +17,7 @@ from opinionlens.drift.embedding import (
     TEXTS_AT_ONCE,
     TermEmbedder,
     TermRows,
-    fourier_features,
+    fourier_sum,
 )
 from opinionlens.drift.profile import Means, TextProfile
 from opinionlens.text.labels import LABELS
@@ -27,8 +27,6 @@ from opinionlens.text.recipe import NEGATED, Recipe
 REST = 256
 # Distinct terms of one text that are looked at: a pasted book is one text.
 _MOST_TERMS = 2_000
-# So few that the product of matrices needs no second thread, which would wait for more work at full speed.
-_ROWS_IN_ONE_THREAD = 31
 
 # UTF-8 read as Latin-1 or Windows-1252.
 _MISREAD = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u0192\u2013-\u2122]|â[\u0080-\u00bf€]")
@@ -184,9 +182,7 @@ class WindowSums:
     def _add_rows(self, texts: TermRows) -> None:
         embeddings = self._embedder.embed_rows(texts)
         self._embedding += embeddings.sum(axis=0, dtype=np.float64)
-        for start in range(0, len(embeddings), _ROWS_IN_ONE_THREAD):
-            features = fourier_features(embeddings[start : start + _ROWS_IN_ONE_THREAD])
-            self._fourier += features.sum(axis=0, dtype=np.float64)
+        self._fourier += fourier_sum(embeddings)
         columns = self._columns_of(texts.rows)
         rare = columns >= len(self._places.columns)
         width = self._places.width
