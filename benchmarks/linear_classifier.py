@@ -95,7 +95,7 @@ def report(name: str, fitted: Fitted, unseen: Sequence[str]) -> None:
     ours = classifier.predict_proba(unseen)
     theirs = pipeline.predict_proba(unseen)
     warm = best_microseconds(classifier.predict, unseen)
-    memories = Memories(classifier)
+    memories = Memories()
     cold = best_microseconds(classifier.predict, unseen, before=memories.forget)
     batch = (
         min(seconds_of(lambda: classifier.predict_many(unseen)) for _ in range(ROUNDS)) / len(unseen) * 1e6
@@ -165,11 +165,8 @@ def seconds_of(call: Callable[[], object]) -> float:
 class Memories:
     """Every memory of words that there is, wherever it is kept."""
 
-    def __init__(self, classifier: LinearClassifier) -> None:
+    def __init__(self) -> None:
         self._memos = [one for one in gc.get_objects() if isinstance(one, Memo)]
-        self._rows, sums = classifier.reader.words, classifier._words
-        assert self._rows and sums
-        self._lines = sums._met  # private, because nobody else has a reason to forget
 
     def forget(self, text: str) -> None:
         """Take everything that belongs to the words of this text out of all, and leave the rest."""
@@ -177,10 +174,6 @@ class Memories:
         for key in {*RECIPE.pieces(text), *tokens}:
             for one in self._memos:
                 one.pop(key, None)
-        for row in self._rows.of(tokens):
-            self._lines.pop(row, None)
-        for token in tokens:
-            self._rows._met.pop(token, None)
 
 
 def print_load(texts: Sequence[str]) -> None:

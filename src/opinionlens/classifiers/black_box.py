@@ -13,7 +13,7 @@ import numpy as np
 
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
-from opinionlens.classifiers.linear.text_reading import Reading, TextReader
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader, reason_of
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.occlusion import MOST_STRETCHES, explain_by_occlusion
 from opinionlens.classifiers.prediction import Prediction
@@ -116,10 +116,8 @@ class BlackBoxClassifier:
         return self.manifest.calibration.apply(self._decide(readings), lengths)
 
     def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
-        confidence, tokens = max(probabilities), reading.tokens
-        uncertainty = self.manifest.uncertainty
-        reason = self.reader.reason(uncertainty, confidence, reading.text, tokens, reading.mixture)
-        return Prediction.of(self.labels, probabilities, reason, " ".join(tokens))
+        reason = reason_of(self.manifest.uncertainty, max(probabilities), reading)
+        return Prediction.of(self.labels, probabilities, reason, " ".join(reading.tokens))
 
     def _parts(self, texts: Sequence[str]) -> Iterator[list[Reading]]:
         for start in range(0, len(texts), self._texts_at_once):

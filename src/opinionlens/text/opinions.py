@@ -116,6 +116,9 @@ class _Scope:
         self.concedes, self.start, self.known = concedes, start, known
 
 
+_OUTRIGHT = _Scope()  # of what the writer states, as nearly all
+
+
 class _Pass:
     """The state of one pass over one text."""
 
@@ -154,21 +157,24 @@ class _Pass:
             meaning = meanings[number]
             if meaning is None:
                 number += 1
-            elif meaning.mark:
-                self._end(meaning.mark, number)
-                number += 1
-            elif meaning.face:
-                self.opinions.append(Opinion(number, number, meaning.face))
-                number += 1
+                continue
+            word, sense, starts, mark, face, _ = meaning  # in one step: these are read for each word
+            end = number + 1
+            if mark:
+                self._end(mark, number)
+            elif face:
+                self.opinions.append(Opinion(number, number, face))
             else:
-                sense, end = meaning.sense, number + 1
-                if meaning.starts is not None:
-                    sense, end = self._longest(meaning, number)
-                if meaning.word in SUBJECTS:
-                    self._resume(meaning.word, number)
+                if starts is not None and end < count:
+                    following = meanings[end]
+                    behind = starts.next
+                    if ("_" if following is None else following[0]) in behind or "_" in behind:
+                        sense, end = self._longest(meaning, number)
+                if self.scope is not _OUTRIGHT and word in SUBJECTS:
+                    self._resume(word, number)
                 if sense is not None:
                     self._apply(sense, number, end, meaning)
-                number = end
+            number = end
         self._weaken_before_buts()
         undo_sarcasm(self.opinions, meanings)
         return FoundOpinions(self.opinions, self.asks_at, self.requests_at, self.weighs)
@@ -246,7 +252,7 @@ class _Pass:
             if opinion.reported:
                 opinion.value *= stance / _REPORTED
                 opinion.reported = False
-        self.scope = _Scope()
+        self.scope = _OUTRIGHT
         self.negator = _NOWHERE
 
     def _ends_soon(self, number: int) -> bool:
@@ -315,7 +321,7 @@ class _Pass:
             return  # "not yet"
         self.buts.append(len(self.opinions))
         self.weighs = True
-        self.sentence_weight, self.scope = _AFTER_BUT, _Scope()
+        self.sentence_weight, self.scope = _AFTER_BUT, _OUTRIGHT
         self.negator = _NOWHERE
         self.boosters.clear()
 
@@ -343,7 +349,7 @@ class _Pass:
     def _end_scope(self) -> None:
         if self.scope.concedes:  # "Although …," stands for "…, but"
             self.sentence_weight = _AFTER_BUT
-        self.scope = _Scope()
+        self.scope = _OUTRIGHT
 
     def _end(self, mark: str, number: int) -> None:
         if mark == "#":
@@ -366,7 +372,7 @@ class _Pass:
         if self.buts:
             self._weaken_before_buts()
         self.sentence, self.sentence_opinions = number, len(self.opinions)
-        self.sentence_weight, self.scope = 1.0, _Scope()
+        self.sentence_weight, self.scope = 1.0, _OUTRIGHT
         self.rhetorical = False
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -250,6 +252,31 @@ def test_threads_get_the_answers_of_one(classifier: LinearClassifier, texts: Seq
     alone = [classifier.predict(text) for text in many]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(classifier.predict, many)) == alone
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_it_is_freed_at_once_without_the_garbage_collector(
+    name: str,
+    texts: Sequence[str],
+    make_weights: Callable[..., LinearWeights],
+    make_manifest: Callable[..., Manifest],
+) -> None:
+    """Full collections of a server are hours apart, and a replaced model has a hundred megabytes."""
+    weights = make_weights(SPECS[name], tf="log", normalise=True, labels=3)
+    classifier = LinearClassifier(make_manifest(SPECS[name]), weights)
+    classifier.predict_many(texts)
+    classifier.predict(texts[0])
+    classifier.explain(texts[0])
+    parts = [classifier, classifier.reader, *classifier.terms.values()]
+    if rows := classifier.reader.words or classifier.reader.chars:
+        parts.append(rows)
+    gone = [weakref.ref(part) for part in parts]
+    gc.disable()
+    try:
+        del classifier, parts, rows
+        assert [one() for one in gone] == [None] * len(gone)
+    finally:
+        gc.enable()
 
 
 def test_memory_of_words_met_is_bounded(

@@ -8,6 +8,7 @@ does not fit the cache, so touching a row costs more than the arithmetic on it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,14 @@ _ROW_MASK = (1 << _ROW_BITS) - 1
 _USUAL_COUNTS = 256
 
 
+_ONES = np.ones(1_024)
+
+
+def _ones(count: int) -> FloatArray:
+    """Return so many ones, faster than numpy makes them."""
+    return _ONES[:count] if count <= len(_ONES) else np.ones(count)
+
+
 class TermSums:
     """A block of counted terms: words or characters."""
 
@@ -36,7 +45,6 @@ class TermSums:
         self.is_normalised = block.normalise
         self.labels = len(coef)
         self._usual = self._tf_values(np.arange(_USUAL_COUNTS + 1).clip(1))
-        self._usual_floats: list[float] = self._usual.tolist()
         self.table = _table(block, coef)
 
     def of(self, rows: Rows) -> list[float]:
@@ -48,22 +56,39 @@ class TermSums:
             return [0.0] * self.labels
         ordered = rows.copy()
         ordered.sort()
-        # Where another row begins, the beginning and the end included.
-        begins = np.empty(len(rows) + 1, dtype=np.bool_)
-        begins[0] = begins[-1] = True
-        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:-1])
-        places = begins.nonzero()[0]
-        starts = places[:-1]
-        touched = self.table.take(ordered.take(starts), axis=0)
-        values = self.tf_of(places[1:] - starts)
+        begins = np.empty(len(rows), dtype=np.bool_)
+        begins[0] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+        distinct = ordered[begins]
+        if self._tf == "binary":
+            return self._of_distinct(distinct, None)
+        return self._of_distinct(distinct, self.tf_of(np.diff(begins.nonzero()[0], append=len(rows))))
+
+    def of_few(self, rows: Sequence[int]) -> list[float]:
+        """Return the same as `of`, for rows in plain Python."""
+        distinct = set(rows)
+        if not distinct:
+            return [0.0] * self.labels
+        if self._tf == "binary" or len(distinct) == len(rows):
+            return self._of_distinct(list(distinct), None)
+        counts = Counter(rows)
+        return self._of_distinct(list(counts), self.tf_of(np.array(list(counts.values()))))
+
+    def _of_distinct(self, rows: Rows | list[int], values: FloatArray | None) -> list[float]:
+        """Return the sums of distinct rows.
+
+        `values` are their tf values; without them each is 1.
+        """
+        touched = self.table.take(rows, axis=0)
+        weights = _ones(len(touched)) if values is None else values
         totals: list[float]
-        *totals, square = values.dot(touched).tolist()
-        if self.is_normalised:
-            values *= values
-            square = values.dot(touched[:, -1])
-            norm = math.sqrt(square) if square > 0 else 1.0
-            totals = [total / norm for total in totals]
-        return totals
+        *totals, square = weights.dot(touched).tolist()
+        if not self.is_normalised:
+            return totals
+        if values is not None:
+            square = float((values * values).dot(touched[:, -1]))
+        norm = math.sqrt(square) if square > 0 else 1.0
+        return [total / norm for total in totals]
 
     def of_many(self, texts: Sequence[Sequence[int] | Rows]) -> FloatArray:
         """Return `of` for many texts (n, k)."""
@@ -98,12 +123,6 @@ class TermSums:
             return self._usual.take(counts)
         except IndexError:
             return self._tf_values(counts)
-
-    def tf_of_one(self, count: int) -> float:
-        """Return tf of one count."""
-        if count <= _USUAL_COUNTS:
-            return self._usual_floats[count]
-        return float(self._tf_values(np.array([count]))[0])
 
     def _tf_values(self, counts: IntArray) -> FloatArray:
         if self._tf == "binary":

@@ -15,11 +15,10 @@ import numpy as np
 from opinionlens.base.errors import ArtifactUnsupported
 from opinionlens.classifiers.explanation import Explanation
 from opinionlens.classifiers.linear.block_sums import DenseSums, TermSums
-from opinionlens.classifiers.linear.general_expert import GeneralExpert, Mixture
+from opinionlens.classifiers.linear.general_expert import GeneralExpert
 from opinionlens.classifiers.linear.linear_explanation import explain_linear
-from opinionlens.classifiers.linear.text_reading import Reading, TextReader
+from opinionlens.classifiers.linear.text_reading import Reading, TextReader, reason_of
 from opinionlens.classifiers.linear.weights import LinearWeights
-from opinionlens.classifiers.linear.word_sums import WordSums
 from opinionlens.classifiers.manifest import Manifest
 from opinionlens.classifiers.prediction import Prediction
 from opinionlens.features.calibration import FloatArray
@@ -90,12 +89,10 @@ class LinearClassifier:
         self.lexicon, self.opinions = dense.get("lexicon"), dense.get("opinions")
         self.terms = {name: TermSums(*block) for name, block in blocks.items()}
         # For one text at a time.
-        self._words = WordSums(self.reader.words, self.terms["words"]) if self.reader.words else None
         self._bias: list[float] = weights.intercept.tolist()
         self._scale, self._shift = manifest.calibration.scale, manifest.calibration.bias
         self._is_calibrated = any(scale != 1 for scale in self._scale) or any(self._shift)
         self._length = manifest.calibration.length
-        self._read = manifest.features.pieces_tokens_lexicon
 
     def decision_values(self, texts: Sequence[str]) -> FloatArray:
         """Return decision values (n, k) before calibration."""
@@ -107,15 +104,22 @@ class LinearClassifier:
 
     def predict(self, text: str) -> Prediction:
         """Predict one text, without the fixed cost of a batch."""
-        pieces, tokens, lexicon = self._read(text)
-        mixture, general, opinions = self.reader.mixture_and_values(text, pieces, tokens)
-        logits = self._decide(tokens, lexicon, opinions)
-        return self._answer(text, tokens, logits, mixture, general)
+        return self.predict_reading(self.reader.read(text))
 
     def predict_reading(self, reading: Reading) -> Prediction:
         """Predict a text that has been read, like `predict`."""
-        logits = self._decide(reading.tokens, reading.lexicon, reading.opinions)
-        return self._answer(reading.text, reading.tokens, logits, reading.mixture, reading.general)
+        logits = self._decide(reading)
+        if self.expert and reading.mixture.expert:
+            logits = self.expert.mix(logits, reading.mixture, reading.general)
+        if self._is_calibrated:
+            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
+        if self._length is not None and len(reading.tokens) > self._length.pivot:
+            factor = self._length.factor(evidence_length(reading.tokens))
+            logits = [factor * logit for logit in logits]
+        top = max(logits)
+        powers = [math.exp(logit - top) for logit in logits]
+        total = sum(powers)
+        return self._prediction(reading, [power / total for power in powers])
 
     def decide_reading(self, reading: Reading) -> FloatArray:
         """Return the decision values (k,) of a read text.
@@ -130,49 +134,24 @@ class LinearClassifier:
         answers: list[Prediction] = []
         for readings in self._chunks(texts):
             rows = self._calibrated(readings).tolist()
-            answers += [
-                self._prediction(one.text, one.tokens, row, one.mixture)
-                for one, row in zip(readings, rows, strict=True)
-            ]
+            answers += map(self._prediction, readings, rows)
         return answers
 
     def explain(self, text: str) -> Explanation:
         """Return the exact contribution of every feature in the text."""
         return explain_linear(self, text)
 
-    def _answer(
-        self,
-        text: str,
-        tokens: Sequence[str],
-        logits: list[float],
-        mixture: Mixture,
-        general: Sequence[float],
-    ) -> Prediction:
-        if self.expert and mixture.expert:
-            logits = self.expert.mix(logits, mixture, general)
-        if self._is_calibrated:
-            logits = [value * s + b for value, s, b in zip(logits, self._scale, self._shift, strict=True)]
-        if self._length is not None and len(tokens) > self._length.pivot:
-            factor = self._length.factor(evidence_length(tokens))
-            logits = [factor * logit for logit in logits]
-        top = max(logits)
-        powers = [math.exp(logit - top) for logit in logits]
-        total = sum(powers)
-        return self._prediction(text, tokens, [power / total for power in powers], mixture)
-
-    def _decide(
-        self, tokens: Sequence[str], lexicon: Sequence[float], opinions: Sequence[float]
-    ) -> list[float]:
-        decision = self._bias
-        if self._words:
-            decision = _added(decision, self._words.of(tokens))
+    def _decide(self, reading: Reading) -> list[float]:
+        parts = [self._bias]
+        if self.reader.words:
+            parts.append(self.terms["words"].of_few(reading.words))
         if self.reader.chars:
-            decision = _added(decision, self.terms["chars"].of(self.reader.chars.of(tokens)))
+            parts.append(self.terms["chars"].of(reading.chars))
         if self.lexicon:
-            decision = _added(decision, self.lexicon.of(lexicon))
+            parts.append(self.lexicon.of(reading.lexicon))
         if self.opinions:
-            decision = _added(decision, self.opinions.of(opinions))
-        return decision
+            parts.append(self.opinions.of(reading.opinions))
+        return list(map(sum, zip(*parts, strict=True)))
 
     def _decide_many(self, readings: Sequence[Reading]) -> FloatArray:
         decisions = np.tile(self.intercept, (len(readings), 1))
@@ -205,12 +184,6 @@ class LinearClassifier:
         if chunk:
             yield chunk
 
-    def _prediction(
-        self, text: str, tokens: Sequence[str], probabilities: Sequence[float], mixture: Mixture
-    ) -> Prediction:
-        reason = self.reader.reason(self.manifest.uncertainty, max(probabilities), text, tokens, mixture)
-        return Prediction.of(self.labels, probabilities, reason, " ".join(tokens))
-
-
-def _added(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+    def _prediction(self, reading: Reading, probabilities: Sequence[float]) -> Prediction:
+        reason = reason_of(self.manifest.uncertainty, max(probabilities), reading)
+        return Prediction.of(self.labels, probabilities, reason, " ".join(reading.tokens))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,9 @@ class WordRows:
         del self._single[_KEEPS_HASHES], self._following[_KEEPS_HASHES]
         # Other n-grams than words and pairs of words are looked up as they are written.
         self._is_usual = low == 1 and high <= 2 and not spaces
-        self._pairs = self._following if high == 2 else {}
-        self._met = Memo(self._row_and_pairs, _CACHED_WORDS)
+        row_of, pairs_of = self._single.get, (self._following if high == 2 else {}).get
+        # A word's row and its pairs. Not by a method: it would keep these tables from being freed at once.
+        self._met = Memo(lambda token: (row_of(token), pairs_of(token)), _CACHED_WORDS)
 
     def _fill(self, terms: Sequence[str]) -> None:
         single, following = self._single, self._following
@@ -121,10 +122,6 @@ class WordRows:
             pairs = following
         return rows
 
-    def _row_and_pairs(self, token: str) -> tuple[int | None, dict[str, int] | None]:
-        """Return a word's row and its pairs."""
-        return self._single.get(token), self._pairs.get(token)
-
     def is_known(self, word: str) -> bool:
         """Return whether the vocabulary holds a word."""
         return word in self._single
@@ -146,7 +143,7 @@ class CharRows:
         self._rows = _rows_of(terms, "chars")
         self.row = self._rows.get
         self._low, self._high = low, high
-        self._met: Memo[bytes] = Memo(self._compute, _CACHED_WORDS)
+        self._met: Memo[bytes] = Memo(_rows_in_token(self.row, low, high), _CACHED_WORDS)
 
     def tables(self) -> Iterator[dict[str, Any]]:
         """Yield all tables.
@@ -173,6 +170,15 @@ class CharRows:
         grams = char_ngrams(word, self._low, self._high)
         return 2 * sum(gram in self._rows for gram in grams) >= len(grams)
 
-    def _compute(self, token: str) -> bytes:
-        found = [row for row in map(self.row, char_ngrams(token, self._low, self._high)) if row is not None]
+
+def _rows_in_token(row_of: Callable[[str], int | None], low: int, high: int) -> Callable[[str], bytes]:
+    """Return a function that finds a token's rows.
+
+    Not a method, which would keep the table from being freed at once.
+    """
+
+    def rows_in(token: str) -> bytes:
+        found = [row for row in map(row_of, char_ngrams(token, low, high)) if row is not None]
         return array("i", found).tobytes()  # a third of the time that a numpy array takes
+
+    return rows_in

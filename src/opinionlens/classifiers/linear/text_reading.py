@@ -18,10 +18,12 @@ from opinionlens.classifiers.uncertainty import Familiarity, UncertainReason, Un
 from opinionlens.features.spec import DENSE_FEATURES, FeatureSpec
 from opinionlens.text.blank import is_blank
 from opinionlens.text.general import GENERAL_FEATURES, OPINION_FEATURES, general_values, opinion_values
+from opinionlens.text.memo import Memo
 from opinionlens.text.recipe import NEGATED
 from opinionlens.text.scripts import Letters, has_unspaced, words_in
 
-_MANY = 200  # tokens; from here on a look at each costs more than finding the distinct ones
+# How a token counts for familiarity; of letters beyond ASCII the whole text decides.
+_NO_WORD, _UNKNOWN, _KNOWN, _STRANGE = range(4)
 _NO_OPINIONS = [0.0] * len(OPINION_FEATURES)
 _OPINIONS = len(GENERAL_FEATURES) - len(OPINION_FEATURES)  # where they begin among the general values
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
@@ -41,6 +43,7 @@ class Reading(NamedTuple):
     mixture: Mixture = WHOLE_DOMAIN
     general: Sequence[float] = ()
     opinions: Sequence[float] = ()
+    familiarity: Familiarity = Familiarity()
 
 
 class TextReader:
@@ -87,48 +90,33 @@ class TextReader:
         self.words = WordRows(terms["words"], *words, spaces=spaces) if words and "words" in terms else None
         self.chars = CharRows(terms["chars"], *chars) if chars and "chars" in terms else None
         self._letters = Letters(scripts) if scripts else None
+        self._known = _known_by(self.words, self.chars)
+        self._kinds = Memo(_kind_finder(self._known, negation=spec.recipe.negation_scope))
 
     def read(self, text: str) -> Reading:
         """Return `text` as the model reads it."""
         pieces, tokens, lexicon = self.spec.pieces_tokens_lexicon(text)
         words = self.words.of(tokens) if self.words else []
         chars = self.chars.of(tokens) if self.chars else _NO_ROWS
-        mixture, general, opinions = self.mixture_and_values(text, pieces, tokens)
-        return Reading(text, tokens, words, chars, lexicon, mixture, general, opinions)
+        mixture = self.expert.mixture(text, pieces, tokens) if self.expert else WHOLE_DOMAIN
+        general, opinions = self._values(text, pieces, mixture)
+        familiarity = self.familiarity(tokens)
+        return Reading(text, tokens, words, chars, lexicon, mixture, general, opinions, familiarity)
 
-    def mixture_and_values(
-        self, text: str, pieces: Sequence[str], tokens: Sequence[str]
-    ) -> tuple[Mixture, Sequence[float], Sequence[float]]:
-        """Return a text's mixture, general values and opinion values.
+    def _values(
+        self, text: str, pieces: Sequence[str], mixture: Mixture
+    ) -> tuple[Sequence[float], Sequence[float]]:
+        """Return a text's general values and opinion values.
 
         Values that no part of the decision uses are zeros; those that the model has no weights for are none.
         """
-        mixture = self.expert.mixture(text, pieces, tokens) if self.expert else WHOLE_DOMAIN
         if mixture.uses_values:
             general = general_values(text, pieces)
-            return mixture, general, general[_OPINIONS:] if self.spec.opinions else ()
+            return general, general[_OPINIONS:] if self.spec.opinions else ()
         general = NO_VALUES if self.expert else []
         if not self.spec.opinions:
-            return mixture, general, ()
-        return mixture, general, opinion_values(pieces) if mixture.domain else _NO_OPINIONS
-
-    def reason(
-        self,
-        uncertainty: Uncertainty,
-        confidence: float,
-        text: str,
-        tokens: Sequence[str],
-        mixture: Mixture = WHOLE_DOMAIN,
-    ) -> UncertainReason | None:
-        """Return why the prediction for `text` is uncertain, or None."""
-        familiarity = self.familiarity(tokens) if uncertainty.min_known_share else Familiarity()
-        return uncertainty.reason(
-            confidence,
-            0 if is_blank(text) else len(tokens),
-            familiarity,
-            share=mixture.share,
-            is_prose=mixture.is_prose,
-        )
+            return general, ()
+        return general, opinion_values(pieces) if mixture.domain else _NO_OPINIONS
 
     def familiarity(self, tokens: Sequence[str]) -> Familiarity:
         """Return the number of words, and of known ones.
@@ -137,16 +125,13 @@ class TextReader:
         scripts without spaces every letter counts as a word. A model without single words in its vocabulary
         knows a word by its character n-grams; one without either knows all.
         """
-        if len(tokens) <= _MANY:
-            words = [token for token in tokens if token[0].isalpha()]
-        else:  # ten thousand emoji are few distinct ones
-            distinct = {token for token in set(tokens) if token[0].isalpha()}
-            words = list(filter(distinct.__contains__, tokens))
+        kinds = list(map(self._kinds.__getitem__, tokens))
+        if _STRANGE not in kinds:
+            return Familiarity(len(kinds) - kinds.count(_NO_WORD), kinds.count(_KNOWN))
+        words = [token for token, kind in zip(tokens, kinds, strict=True) if kind != _NO_WORD]
         if self.spec.recipe.negation_scope:
             words = [word.removesuffix(NEGATED) for word in words]
         together = "".join(words)
-        if together.isascii():
-            return Familiarity(len(words), self._known(words))
         strange = self._letters is not None and self._letters.mostly_unknown(together)
         if not has_unspaced(together):
             return Familiarity(len(words), self._known(words), strange)
@@ -154,10 +139,40 @@ class TextReader:
         known = sum(size for word, size in zip(words, sizes, strict=True) if self._known((word,)))
         return Familiarity(sum(sizes), known, strange)
 
-    def _known(self, words: Sequence[str]) -> int:
-        if self.words and self.words.low == 1:
-            return self.words.known(words)
-        return self.chars.known(words) if self.chars else len(words)
+
+def _known_by(words: WordRows | None, chars: CharRows | None) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts known words."""
+    if words and words.low == 1:
+        return words.known
+    return chars.known if chars else len
+
+
+def _kind_finder(known: Callable[[Sequence[str]], int], *, negation: bool) -> Callable[[str], int]:
+    """Return a function that finds how a token counts.
+
+    Not a method: with one in its memory a replaced model would be freed by the garbage collector alone.
+    """
+
+    def kind_of(token: str) -> int:
+        if not token[0].isalpha():
+            return _NO_WORD
+        word = token.removesuffix(NEGATED) if negation else token
+        if not word.isascii():
+            return _STRANGE
+        return _KNOWN if known((word,)) else _UNKNOWN
+
+    return kind_of
+
+
+def reason_of(uncertainty: Uncertainty, confidence: float, reading: Reading) -> UncertainReason | None:
+    """Return why a prediction is uncertain, or None."""
+    return uncertainty.reason(
+        confidence,
+        0 if is_blank(reading.text) else len(reading.tokens),
+        reading.familiarity,
+        share=reading.mixture.share,
+        is_prose=reading.mixture.is_prose,
+    )
 
 
 def word_test(classifier: object) -> Callable[[str], bool] | None:
