@@ -10,7 +10,7 @@ import json as json_module
 import logging
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TextIO
 
@@ -60,24 +60,31 @@ def configure_logging(level: str, *, json: bool | None = None, stream: TextIO | 
 class EventLines:
     """Lines of finished events, many of them written at once.
 
-    In the form for which logging is configured when this is made. A call of a logger takes a lock, a write
-    and a flush for each line; this takes them for all together.
+    In the form for which logging is configured when the first are written, as loggers do it. A call of a
+    logger takes a lock, a write and a flush for each line; this takes them for all together.
     """
 
     def __init__(self) -> None:
-        """Bind to the present configuration."""
-        chosen = structlog.get_config()
-        self._render = chosen["processors"][-1]
-        self._output = chosen["logger_factory"]()
-        self._are_wanted = structlog.get_logger().is_enabled_for(logging.INFO)
+        """Bind to no configuration yet."""
+        self._write: Callable[[Iterable[EventDict]], None] | None = None
 
     def write(self, events: Iterable[EventDict]) -> None:
         """Write events of level INFO.
 
         Complete: with their time, level and request id, in the order of a logger's own lines.
         """
-        if self._are_wanted:
-            self._output.msg("\n".join(str(self._render(None, "info", event)) for event in events))
+        if self._write is None:
+            self._write = _writer()
+        self._write(events)
+
+
+def _writer() -> Callable[[Iterable[EventDict]], None]:
+    """Return a function that writes events as logging is configured."""
+    chosen = structlog.get_config()
+    render, output = chosen["processors"][-1], chosen["logger_factory"]()
+    if not structlog.get_logger().is_enabled_for(logging.INFO):
+        return lambda events: None
+    return lambda events: output.msg("\n".join(str(render(None, "info", event)) for event in events))
 
 
 def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
