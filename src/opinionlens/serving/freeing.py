@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from opinionlens.base.turns import give_way
 from opinionlens.classifiers.classifier import Classifier
 from opinionlens.classifiers.linear.text_reading import TextReader
 from opinionlens.serving.store import ServedModel
@@ -87,4 +88,5 @@ def _empty(table: dict[str, Any]) -> int:
         for _ in range(min(_TERMS_PER_SLICE, len(table))):
             table.popitem()
         time.sleep(_PAUSE_SECONDS)
+        give_way()
     return entries

@@ -13,6 +13,7 @@ from typing import Self
 
 import structlog
 
+from opinionlens.base.turns import urgent_work
 from opinionlens.storage import predictions
 from opinionlens.storage.columns import utc_now
 from opinionlens.storage.database import Database
@@ -174,29 +175,37 @@ class PredictionLog:
         Those that come meanwhile are left for the next turn, which costs less than many small transactions.
         In an outage the rows go back into the buffer, and the next turn tries again.
         """
-        is_full = True
-        while is_full and (taken := self._take(_ROWS_AT_ONCE)):
+        is_full = answers = True
+        while is_full and answers and (taken := self._take(_ROWS_AT_ONCE)):
             is_full = len(taken) == _ROWS_AT_ONCE
-            batch = self._counted(taken)
-            try:
-                predictions.write(self._database, self._redacted(batch))
-            except StorageUnavailable as error:
-                if not self._is_interrupted:  # said once, not every second
-                    log.warning("predictions.waiting", rows=len(batch), reason=str(error))
-                self._is_interrupted = True
-                self._put_back(batch)
-                self._on_word(error)
-                return
-            except Exception as error:  # whatever it is, the thread must live and the loss be counted
-                # Only its kind: PostgreSQL's words repeat the row.
-                log.error("predictions.lost", rows=len(batch), kind=type(error).__name__)
-                self._lose(len(batch))
-            else:
-                self._is_interrupted = False
-                with self._lock:
-                    self._written += len(batch)
-                self._on_write(len(batch))
-                self._on_word(None)
+            with urgent_work():
+                answers = self._write(self._counted(taken))
+
+    def _write(self, batch: list[PredictionRow]) -> bool:
+        """Write rows; return whether the database answered.
+
+        Where it did not, they are put back.
+        """
+        try:
+            predictions.write(self._database, self._redacted(batch))
+        except StorageUnavailable as error:
+            if not self._is_interrupted:  # said once, not every second
+                log.warning("predictions.waiting", rows=len(batch), reason=str(error))
+            self._is_interrupted = True
+            self._put_back(batch)
+            self._on_word(error)
+            return False
+        except Exception as error:  # whatever it is, the thread must live and the loss be counted
+            # Only its kind: PostgreSQL's words repeat the row.
+            log.error("predictions.lost", rows=len(batch), kind=type(error).__name__)
+            self._lose(len(batch))
+        else:
+            self._is_interrupted = False
+            with self._lock:
+                self._written += len(batch)
+            self._on_write(len(batch))
+            self._on_word(None)
+        return True
 
     def _write_sums(self) -> None:
         """Write the hourly sums; they wait through an outage."""

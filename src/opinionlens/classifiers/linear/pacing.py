@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from opinionlens.base.turns import give_way
+
 T = TypeVar("T")
 
 # A slice takes under a millisecond; a thread that waits for the interpreter waits no longer than that.
@@ -39,3 +41,4 @@ def slices(items: Sequence[T], at_once: int = _ITEMS) -> Iterator[Sequence[T]]:
         yield items[start : start + at_once]
         if pause:
             time.sleep(pause)
+            give_way()
