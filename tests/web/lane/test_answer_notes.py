@@ -109,10 +109,9 @@ def test_without_json_a_line_is_as_people_read_it() -> None:
     stream = io.StringIO()
     configure_logging("INFO", json=False, stream=stream)
     try:
-        lines = EventLines()
+        EventLines().write([{"event": "request", "level": "info", "status": 200, "time": "now"}])
     finally:
         structlog.reset_defaults()
-    lines.write([{"event": "request", "level": "info", "status": 200, "time": "now"}])
     assert "request" in stream.getvalue()
     assert "status" in stream.getvalue()
     assert "{" not in stream.getvalue()
