@@ -38,6 +38,7 @@ _CODE = (
     "base/artifact_limits.py",
     "base/errors.py",
     "base/files.py",
+    "base/turns.py",
     "base/typed_json.py",
     "features/__init__.py",
     "features/calibration.py",
