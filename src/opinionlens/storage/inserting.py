@@ -44,10 +44,11 @@ def insert_many_unless_there(
         connection.exec_driver_sql(_statement(table, key, 1, "%s"), values)
         return
     for size in _ROWS_A_STATEMENT:
-        statement = _statement(table, key, size, "?")
-        while len(values) >= size:
-            some, values = values[:size], values[size:]
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+        if len(values) >= size:  # or the longest would be written for every few rows
+            statement = _statement(table, key, size, "?")
+            while len(values) >= size:
+                some, values = values[:size], values[size:]
+                connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 def _statement(table: Table, key: Column[Any], rows: int, mark: str) -> str:
