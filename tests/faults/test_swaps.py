@@ -53,6 +53,7 @@ def test_no_request_fails_while_versions_are_swapped(calm_app, load_on):
             # All connections of the load may be to the worker that follows.
             wait_until(partial(answers_with, load, version), what=f"version {version} answers", seconds=15)
     assert (load.bad, load.broken) == ([], [])
+    assert {version for _, version, _ in load.answered} == {1, 2}
 
 
 def test_every_worker_follows(calm_app):
